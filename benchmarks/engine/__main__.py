@@ -1,0 +1,100 @@
+"""python -m benchmarks.engine CORPUS: the engine and its peers train the same text in turn; a table of medians and ratios."""
+
+import json
+import platform
+import statistics
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from benchmarks.engine.contestants import Result, Settings, compiled, engine, fasttext, gensim
+from blazingtext import evaluation
+
+Contestant = Callable[[Settings, Path], Result]
+DEFAULTS: Settings = {
+    "dim": 100,
+    "window": 5,
+    "negatives": 5,
+    "min_count": 5,
+    "sample": 1e-4,
+    "epochs": 5,
+    "learning_rate": 0.05,
+    "word_ngrams": 2,
+    "subwords": "False",
+}
+
+
+@click.command()
+@click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--mode", type=click.Choice(["batch_skipgram", "skipgram", "cbow", "supervised"]), default="batch_skipgram", show_default=True)
+@click.option("--peer", "peers", multiple=True, default=["gensim"], show_default=True, help="gensim, fasttext, or the path of a built binary.")
+@click.option("--validation", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Labelled text for the mode supervised.")
+@click.option("--runs", default=3, show_default=True, help="Interleaved runs of each, seeds 1, 2, 3 ...")
+@click.option("--threads", default=2, show_default=True)
+@click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help=f"One of {', '.join(DEFAULTS)}.")
+@click.option("--json", "as_json", is_flag=True, help="Print every run as JSON instead of the table.")
+def main(
+    corpus: Path, mode: str, peers: tuple[str, ...], validation: Path | None, runs: int, threads: int, overrides: tuple[str, ...], as_json: bool
+) -> None:
+    """Train CORPUS with the engine and with each peer in turn, and print throughput, wall time, memory and quality side by side."""
+    settings: Settings = {**DEFAULTS, **dict(item.split("=", 1) for item in overrides), "mode": mode, "threads": threads}
+    settings |= {"corpus": str(corpus.resolve()), **({"validation": str(validation.resolve())} if validation else {})}
+    contestants: dict[str, Contestant] = {"engine": engine, **{Path(peer).name: _peer(peer) for peer in peers}}
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
+    words = len(corpus.read_bytes().split())
+    for seed in range(1, runs + 1):
+        for name, train in contestants.items():
+            rows[name].append(_one(train, {**settings, "seed": seed}, words))
+            click.echo(f"{name} {json.dumps(rows[name][-1])}", err=True)
+    click.echo(json.dumps(rows) if as_json else _table(rows, settings))
+
+
+def _peer(name: str) -> Contestant:
+    known: dict[str, Contestant] = {"gensim": gensim, "fasttext": fasttext}
+    return known[name] if name in known else compiled(Path(name).resolve())
+
+
+def _one(train: Contestant, settings: Settings, words: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        result = train(settings, Path(folder))
+        throughput = words * int(str(settings["epochs"])) / result.training / 1e6
+        row = {"million_words_per_second": throughput, "training": result.training, "wall": result.wall, "peak_mb": result.peak_mb}
+        if result.accuracy is not None:
+            return {**row, "quality": result.accuracy, **(result.stages or {})}
+        if result.vectors is None:
+            raise RuntimeError("A run gave neither vectors nor an accuracy, so there is no quality to compare.")
+        return {**row, "quality": evaluation.evaluate_file(result.vectors).mean_rho, **(result.stages or {})}
+
+
+def _table(rows: dict[str, list[dict[str, float]]], settings: Settings) -> str:
+    shown = {key: value for key, value in settings.items() if key not in {"corpus", "validation"}}
+    lines = [
+        f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {_processor()}, Python {platform.python_version()}; {shown}",
+        "",
+        "| | M words/s | training s | wall s | peak MB | quality (mean) | engine is faster, training / wall |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    ours = {key: _median(rows["engine"], key) for key in ("training", "wall")}
+    for name, runs in rows.items():
+        speed = " / ".join(f"{_median(runs, key) / ours[key]:.1f}" for key in ("training", "wall"))
+        figures = [f"{_median(runs, 'million_words_per_second'):.2f}", f"{_median(runs, 'training'):.2f}", f"{_median(runs, 'wall'):.2f}"]
+        quality = statistics.mean(run["quality"] for run in runs)
+        lines.append(f"| {name} | {' | '.join(figures)} | {_median(runs, 'peak_mb'):.0f} | {quality:.4f} | {speed} |")
+    return "\n".join(lines)
+
+
+def _median(runs: list[dict[str, float]], key: str) -> float:
+    return statistics.median(run[key] for run in runs)
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
+if __name__ == "__main__":
+    main()

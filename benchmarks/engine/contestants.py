@@ -1,0 +1,117 @@
+"""Who is compared, and how each is started; each trains one corpus once and says what it took."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.engine.measure import Measured, run
+
+Settings = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One training: seconds of training alone and of everything, peak memory in MB, and what quality is computed from."""
+
+    training: float
+    wall: float
+    peak_mb: float
+    vectors: Path | None = None
+    accuracy: float | None = None
+    stages: dict[str, float] | None = None
+
+
+def engine(settings: Settings, folder: Path) -> Result:
+    """This project's engine, through its container contract."""
+    base = _container(settings, folder)
+    environment = {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
+    measured = run([sys.executable, "-m", "engine", "train"], environment)
+    training = float(_found(r"Total training time in seconds: (\S+)", measured.output))
+    accuracy = re.search(r"#validation_accuracy: (\S+)", measured.output)
+    return Result(
+        training, measured.seconds, measured.peak_mb, base / "model" / "vectors.txt", float(accuracy.group(1)) if accuracy else None
+    )
+
+
+def gensim(settings: Settings, folder: Path) -> Result:
+    """gensim, corpus_file mode."""
+    return _library("benchmarks.engine.gensim_peer", settings, folder)
+
+
+def fasttext(settings: Settings, folder: Path) -> Result:
+    """The fastText library."""
+    return _library("benchmarks.engine.fasttext_peer", settings, folder)
+
+
+def compiled(binary: Path) -> Callable[[Settings, Path], Result]:
+    """word2vec.c or pWord2Vec, built by hand from their sources; both take the same options and read vocabulary and text in one call."""
+
+    def train(settings: Settings, folder: Path) -> Result:
+        output = folder / "vectors.txt"
+        options = {
+            "train": settings["corpus"],
+            "output": output,
+            "size": settings["dim"],
+            "window": settings["window"],
+            "negative": settings["negatives"],
+            "sample": settings["sample"],
+            "alpha": settings["learning_rate"],
+            "iter": settings["epochs"],
+            "min-count": settings["min_count"],
+            "threads": settings["threads"],
+            "cbow": int(settings["mode"] == "cbow"),
+            "binary": 0,
+        }
+        command = [str(binary), *(part for name, value in options.items() for part in (f"-{name}", str(value)))]
+        measured = run(command, {"MKL_NUM_THREADS": "1"})
+        return Result(measured.seconds, measured.seconds, measured.peak_mb, output)
+
+    return train
+
+
+def _library(module: str, settings: Settings, folder: Path) -> Result:
+    output = folder / "vectors.txt"
+    measured: Measured = run([sys.executable, "-m", module, json.dumps({**settings, "output": str(output)})])
+    stages: dict[str, float] = json.loads(measured.output.strip().splitlines()[-1])
+    return Result(stages["training"], measured.seconds, measured.peak_mb, output, stages.get("accuracy"), stages)
+
+
+def _container(settings: Settings, folder: Path) -> Path:
+    channels = {"train": settings["corpus"], "validation": settings.get("validation")}
+    for channel, source in channels.items():
+        if source:
+            data = folder / "input" / "data" / channel
+            data.mkdir(parents=True)
+            (data / "corpus.txt").symlink_to(str(source))
+    config = folder / "input" / "config"
+    config.mkdir(parents=True)
+    (folder / "model").mkdir()
+    (folder / "output").mkdir()
+    (config / "hyperparameters.json").write_text(json.dumps(_hyperparameters(settings)), encoding="utf-8")
+    described = {
+        name: {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+        for name, source in channels.items()
+        if source
+    }
+    (config / "inputdataconfig.json").write_text(json.dumps(described), encoding="utf-8")
+    host = {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "lo"}
+    (config / "resourceconfig.json").write_text(json.dumps(host), encoding="utf-8")
+    return folder
+
+
+def _hyperparameters(settings: Settings) -> dict[str, str]:
+    shared = {"mode": "mode", "epochs": "epochs", "min_count": "min_count", "learning_rate": "learning_rate", "dim": "vector_dim"}
+    vectors = {"window": "window_size", "negatives": "negative_samples", "sample": "sampling_threshold", "subwords": "subwords"}
+    names = {**shared, **({"word_ngrams": "word_ngrams"} if settings["mode"] == "supervised" else vectors)}
+    given = {theirs: str(settings[ours]) for ours, theirs in names.items()}
+    return given if settings["mode"] == "supervised" else {**given, "evaluation": "False"}
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise RuntimeError(f"The engine's log holds no {pattern!r}:\n{text[-2000:]}")
+    return match.group(1)
