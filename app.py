@@ -1,0 +1,53 @@
+"""The CDK app: three stacks for one stage. ``cdk`` runs it; see cdk.json."""
+
+import os
+import sys
+
+try:
+    import aws_cdk as cdk
+
+    from lifecycle import naming
+    from lifecycle.errors import ConfigurationError
+    from stacks.serving_stack import ServingStack
+    from stacks.settings import Settings, check_region
+    from stacks.storage_stack import StorageStack
+    from stacks.training_stack import TrainingStack
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"The app cannot start: {sys.executable} has no module {missing.name}. "
+        "The project's own environment is not the first on PATH. Run `make deploy`, or `. .venv/bin/activate` before `cdk`."
+    )
+
+
+def build(app: cdk.App, settings: Settings) -> tuple[StorageStack, TrainingStack, ServingStack]:
+    """Adds the three stacks of a stage to an app.
+
+    Args:
+        app: the app.
+        settings: everything that can be chosen.
+    """
+    storage = StorageStack(app, "Storage", settings=settings)
+    training = TrainingStack(app, "Training", settings=settings, bucket=storage.bucket, retire=storage.retire)
+    serving = ServingStack(app, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
+    for name, value in naming.tags(settings.stage).items():
+        cdk.Tags.of(app).add(name, value)
+    return storage, training, serving
+
+
+def main() -> None:
+    """Synthesises the app from the CDK context; a wrong setting ends it with exit code 2 and a message."""
+    # Usage statistics would put a resource of the CDK's own, and a condition over all regions, into each template.
+    # The built-in validation takes five seconds to load at every command; the template tests run it, with cdk-nag and cfn-lint.
+    app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
+    try:
+        settings = Settings.from_context(app.node.get_all_context())
+        check_region(settings.region or os.environ.get("CDK_DEFAULT_REGION", ""))
+    except ConfigurationError as problem:
+        print(problem, file=sys.stderr)
+        raise SystemExit(problem.exit_code) from None
+    build(app, settings)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

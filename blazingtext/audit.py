@@ -1,0 +1,266 @@
+"""What of a stage still exists: the proof that a destroyed stage is gone, or the list of what is not.
+
+Everything is asked of the service that owns it, by exact name prefix (``blazingtext-<stage>-``: a stage has no hyphen, so no
+other stage shares it) and, where names are CloudFormation's choice, by exact tag. Nothing is remembered or guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from blazingtext.cloud import Cloud
+from blazingtext.errors import in_our_words
+from lifecycle import naming
+
+Page = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that exists.
+
+    Attributes:
+        kind: what it is.
+        name: its name or ARN.
+        bills: whether it costs money by existing.
+        detail: what else to know.
+    """
+
+    kind: str
+    name: str
+    bills: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found.
+
+    Attributes:
+        stage: whose.
+        region: where.
+        looked_at: the kinds of things that were asked for.
+        leftovers: what exists of the stage.
+        bootstrap: what `cdk bootstrap` made: shared by all stages, so it counts for none.
+    """
+
+    stage: str
+    region: str
+    looked_at: tuple[str, ...]
+    leftovers: tuple[Leftover, ...]
+    bootstrap: tuple[Leftover, ...]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose things are looked for."""
+
+    cloud: Cloud
+
+    @property
+    def stage(self) -> str:
+        """The stage."""
+        return self.cloud.stage
+
+    @property
+    def prefix(self) -> str:
+        """What the names of this stage's things begin with."""
+        return naming.job_prefix(self.stage)
+
+    def has(self, tags: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether tags are exactly this project's and stage's."""
+        found = {tag.get("Key"): tag.get("Value") for tag in tags}
+        return all(found.get(key) == value for key, value in naming.tags(self.stage).items())
+
+    def pages(self, service: str, operation: str, key: str, **wish: Any) -> Iterator[Any]:
+        """The items of all pages of a listing."""
+        client = self.cloud.client(service)
+        pages = client.get_paginator(operation).paginate(**wish) if client.can_paginate(operation) else [getattr(client, operation)(**wish)]
+        for page in pages:
+            yield from page.get(key, [])
+
+    def named(self, kind: str, items: Iterator[Any], name: str, *, bills: bool = False) -> Iterator[Leftover]:
+        """The items whose name says that they are the stage's."""
+        for item in items:
+            if item[name].startswith(self.prefix):
+                yield Leftover(kind, item[name], bills)
+
+
+Finder = Callable[[Scope], Iterator[Leftover]]
+
+
+def _stacks(scope: Scope) -> Iterator[Leftover]:
+    for stack in scope.pages("cloudformation", "describe_stacks", "Stacks"):
+        if stack["StackName"].startswith(scope.prefix) or scope.has(stack.get("Tags", [])):
+            yield Leftover("stack", stack["StackName"], detail=stack["StackStatus"])
+
+
+def _buckets(scope: Scope) -> Iterator[Leftover]:
+    for bucket in scope.pages("s3", "list_buckets", "Buckets"):
+        if bucket["Name"].startswith(scope.prefix):
+            yield Leftover("bucket", bucket["Name"], bills=True, detail=_contents(scope, bucket["Name"]))
+
+
+def _contents(scope: Scope, bucket: str) -> str:
+    """How many object versions a bucket holds: deleted objects go on billing as versions."""
+    count = size = 0
+    for page in scope.cloud.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = page.get("Versions", [])
+        count += len(versions) + len(page.get("DeleteMarkers", []))
+        size += sum(version["Size"] for version in versions)
+    return f"{count} object versions, {size / 1e6:.1f} MB"
+
+
+def _roles(scope: Scope) -> Iterator[Leftover]:
+    return scope.named("role", scope.pages("iam", "list_roles", "Roles"), "RoleName")
+
+
+def _functions(scope: Scope) -> Iterator[Leftover]:
+    return scope.named("function", scope.pages("lambda", "list_functions", "Functions"), "FunctionName")
+
+
+def _log_groups(scope: Scope) -> Iterator[Leftover]:
+    endpoint = naming.endpoint_log_group(scope.stage)
+    for start in (scope.prefix, f"/aws/lambda/{scope.prefix}", endpoint):
+        for group in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=start):
+            name = group["logGroupName"]
+            if start != endpoint or name == endpoint:
+                yield Leftover("log group", name, bills=group.get("storedBytes", 0) > 0, detail=f"{group.get('storedBytes', 0)} bytes")
+
+
+def _log_streams(scope: Scope) -> Iterator[Leftover]:
+    """The lines of training jobs: their group belongs to the whole account, the streams to the jobs."""
+    group = naming.TRAINING_LOG_GROUP
+    exists = any(each["logGroupName"] == group for each in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group))
+    if exists:
+        for stream in scope.pages("logs", "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=scope.prefix):
+            yield Leftover("log stream", f"{group}:{stream['logStreamName']}", bills=True)
+
+
+def _queues(scope: Scope) -> Iterator[Leftover]:
+    for url in scope.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=scope.prefix):
+        yield Leftover("queue", url.rsplit("/", 1)[-1])
+
+
+def _topics(scope: Scope) -> Iterator[Leftover]:
+    for topic in scope.pages("sns", "list_topics", "Topics"):
+        name = topic["TopicArn"].rsplit(":", 1)[-1]
+        if name.startswith(scope.prefix):
+            yield Leftover("topic", name)
+
+
+def _parameters(scope: Scope) -> Iterator[Leftover]:
+    for parameter in scope.pages("ssm", "describe_parameters", "Parameters"):
+        if parameter["Name"].startswith((scope.prefix, f"/{naming.PROJECT}/{scope.stage}/")):
+            yield Leftover("parameter", parameter["Name"])
+
+
+def _alarms(scope: Scope) -> Iterator[Leftover]:
+    for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=scope.prefix):
+        yield Leftover("alarm", alarm["AlarmName"], bills=True)
+
+
+def _dashboards(scope: Scope) -> Iterator[Leftover]:
+    for dashboard in scope.pages("cloudwatch", "list_dashboards", "DashboardEntries", DashboardNamePrefix=naming.endpoint(scope.stage)):
+        name = dashboard["DashboardName"]
+        if name == naming.endpoint(scope.stage) or name.startswith(scope.prefix):
+            yield Leftover("dashboard", name, bills=True)
+
+
+def _rules(scope: Scope) -> Iterator[Leftover]:
+    return scope.named("rule", scope.pages("events", "list_rules", "Rules", NamePrefix=scope.prefix), "Name")
+
+
+def _jobs(scope: Scope) -> Iterator[Leftover]:
+    for job in scope.pages("sagemaker", "list_training_jobs", "TrainingJobSummaries", NameContains=scope.prefix):
+        if job["TrainingJobName"].startswith(scope.prefix):
+            running = job["TrainingJobStatus"] in {"InProgress", "Stopping"}
+            yield Leftover("training job", job["TrainingJobName"], bills=running, detail=job["TrainingJobStatus"])
+
+
+def _models(scope: Scope) -> Iterator[Leftover]:
+    return _tagged(scope, "model", scope.pages("sagemaker", "list_models", "Models"), "Model")
+
+
+def _endpoint_configs(scope: Scope) -> Iterator[Leftover]:
+    return _tagged(scope, "endpoint config", scope.pages("sagemaker", "list_endpoint_configs", "EndpointConfigs"), "EndpointConfig")
+
+
+def _endpoints(scope: Scope) -> Iterator[Leftover]:
+    for endpoint in scope.pages("sagemaker", "list_endpoints", "Endpoints", NameContains=naming.endpoint(scope.stage)):
+        if endpoint["EndpointName"] == naming.endpoint(scope.stage) or endpoint["EndpointName"].startswith(scope.prefix):
+            yield Leftover("endpoint", endpoint["EndpointName"], bills=True, detail=endpoint["EndpointStatus"])
+
+
+def _tagged(scope: Scope, kind: str, items: Iterator[Any], noun: str) -> Iterator[Leftover]:
+    """Things whose names CloudFormation makes up without the stack's: their tags are read."""
+    for item in items:
+        name, arn = item[f"{noun}Name"], item[f"{noun}Arn"]
+        if name.startswith(scope.prefix) or scope.has(list(scope.pages("sagemaker", "list_tags", "Tags", ResourceArn=arn))):
+            yield Leftover(kind, name)
+
+
+def _anything_else(scope: Scope) -> Iterator[Leftover]:
+    """Whatever carries the stage's tags under another name.
+
+    AWS's tag index lags behind and may show what is gone; names of ours were asked of their own services above.
+    """
+    filters = [{"Key": key, "Values": [value]} for key, value in naming.tags(scope.stage).items()]
+    for found in scope.pages("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters):
+        arn = found["ResourceARN"]
+        ours = any(name.startswith((scope.prefix, naming.endpoint(scope.stage))) for name in arn.replace("/", ":").split(":"))
+        if not ours and ":sagemaker:" not in arn:
+            yield Leftover("tagged resource", arn)
+
+
+FINDERS: Mapping[str, Finder] = {
+    "stacks": _stacks,
+    "endpoints": _endpoints,
+    "endpoint configs": _endpoint_configs,
+    "models": _models,
+    "training jobs": _jobs,
+    "buckets": _buckets,
+    "functions": _functions,
+    "queues": _queues,
+    "topics": _topics,
+    "rules": _rules,
+    "alarms": _alarms,
+    "dashboards": _dashboards,
+    "parameters": _parameters,
+    "log groups": _log_groups,
+    "log streams": _log_streams,
+    "roles": _roles,
+    "tagged resources": _anything_else,
+}
+
+
+def audit(cloud: Cloud, *, tell: Callable[[str], None] = lambda _: None) -> Audit:
+    """Everything of a stage that exists in the account and region.
+
+    Args:
+        cloud: the stage.
+        tell: hears what is being looked for.
+
+    Raises:
+        AccessDeniedError: something may not be looked at; then nothing can be said.
+    """
+    scope = Scope(cloud)
+    found: list[Leftover] = []
+    for kind, finder in FINDERS.items():
+        tell(f"looking for {kind}")
+        with in_our_words(f"look for {kind}"):
+            found += finder(scope)
+    with in_our_words("look for the bootstrap"):
+        bootstrap = tuple(_bootstrap(scope))
+    return Audit(cloud.stage, cloud.region, tuple(FINDERS), tuple(found), bootstrap)
+
+
+def _bootstrap(scope: Scope) -> Iterator[Leftover]:
+    stack = scope.cloud.find_stack(naming.TOOLKIT_STACK)
+    if stack:
+        yield Leftover("stack", naming.TOOLKIT_STACK, detail=stack["StackStatus"])
+    for bucket in scope.pages("s3", "list_buckets", "Buckets"):
+        if bucket["Name"].startswith(f"cdk-{naming.BOOTSTRAP_QUALIFIER}-"):
+            yield Leftover("bucket", bucket["Name"], bills=True, detail=_contents(scope, bucket["Name"]))

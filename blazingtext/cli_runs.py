@@ -1,0 +1,120 @@
+"""`blazingtext logs`, `runs` and `stop`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from blazingtext import training, watch
+from blazingtext.cli_options import Session, shared
+from blazingtext.errors import in_our_words
+from blazingtext.output import duration
+from lifecycle import naming
+
+
+@click.command()
+@click.argument("job", required=False)
+@click.option("--follow", "-f", is_flag=True, help="Stay until the job is over. Ctrl-C leaves it running.")
+@click.option("--endpoint", is_flag=True, help="The endpoint's log instead of a job's.")
+@shared
+def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> None:
+    """Print what a training job or the endpoint says.
+
+    JOB is a training job of the stage [default: the newest].
+    """
+    if endpoint:
+        _endpoint_logs(session)
+        return
+    job = session.client.run(job).job
+    found = []
+    try:
+        for event in session.client.events(job, follow=follow):
+            found.append(event)
+            _print(session, event)
+    except KeyboardInterrupt:
+        session.output.say(f"\n{job} goes on without you.")
+        session.output.next(session.command(f"logs {job} --follow"), session.command(f"stop {job}"))
+        raise
+    if session.json:
+        session.output.result({"job": job, "events": found}, lambda: None)
+    if not any(not event.phase for event in found):
+        session.output.say(f"{job} has not said anything yet.")
+
+
+def _print(session: Session, event: watch.Event) -> None:
+    if event.phase:
+        session.output.say(f"{event.phase}: {event.text}")
+    elif not session.json:
+        session.output.text(event.text)
+
+
+def _endpoint_logs(session: Session) -> None:
+    reader = watch.LogReader(session.cloud, naming.endpoint_log_group(session.stage), "")
+    with in_our_words("read the endpoint's log"):
+        lines = [{"stream": stream, "time": time, "text": text} for stream, time, text in reader.new_lines()]
+    out = session.output
+    out.result({"endpoint": naming.endpoint(session.stage), "events": lines}, lambda: [out.text(str(line["text"])) for line in lines])
+    if not lines:
+        out.say("The endpoint has not said anything.")
+
+
+@click.command()
+@click.option("--limit", "-n", type=click.IntRange(1, 100), default=10, help="How many [default: 10].")
+@shared
+def runs(session: Session, limit: int) -> None:
+    """List the latest training jobs."""
+    out = session.output
+    with out.waiting("Listing training jobs"):
+        found = session.client.runs(limit)
+        live = session.client.status(runs=0).live
+    out.result({"live": live, "runs": found}, lambda: _show_runs(session, found, live))
+    if not found:
+        out.say("Nothing was trained yet.")
+        out.next(session.command("train --corpus <name> --watch"))
+
+
+def _show_runs(session: Session, found: list[training.Run], live: str) -> None:
+    if found:
+        session.output.table(
+            ("job", "status", "score", "time", "created"),
+            [_row(run, live) for run in found],
+            right=(2, 3),
+        )
+
+
+def _row(run: training.Run, live: str) -> tuple[str, ...]:
+    return (
+        run.job + (" (live)" if run.job == live else ""),
+        run.status,
+        score(run),
+        "" if run.training_seconds is None else duration(run.training_seconds),
+        _moment(run.created),
+    )
+
+
+def score(run: training.Run) -> str:
+    """A run's one figure: mean_rho of vectors, accuracy of a classifier."""
+    for metric in ("train:mean_rho", "validation:accuracy", "train:accuracy"):
+        if metric in run.metrics:
+            return f"{metric.split(':')[1]} {run.metrics[metric]:.3f}"
+    return ""
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone().strftime("%d %b %H:%M")
+
+
+@click.command()
+@click.argument("job", required=False)
+@shared
+def stop(session: Session, job: str | None) -> None:
+    """Stop a running training job; what it has learnt is kept.
+
+    JOB is a training job of the stage [default: the newest].
+    """
+    out = session.output
+    found = session.client.stop(session.client.run(job).job)
+    out.result(found, lambda: out.text(found.job))
+    out.done(f"{found.job} is {found.status}")
+    out.next(session.command("runs"))

@@ -1,0 +1,190 @@
+"""The same verbs as the command line, for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from blazingtext import artifacts, audit, prediction, serving, training, upload, watch
+from blazingtext.cloud import Cloud
+from lifecycle import naming
+
+if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the verbs that need them
+    from blazingtext.evaluation import Evaluation
+    from blazingtext.map import Look, Map
+    from blazingtext.vectors import Neighbor, Vectors
+
+
+class BlazingText:
+    """One stage of the project.
+
+    ```python
+    bt = BlazingText()
+    bt.upload("wiki", ["wiki.txt"])
+    run = bt.watch(bt.train("wiki", mode="batch_skipgram", hyperparameters={"epochs": 5}).job)
+    bt.neighbors("king")
+    ```
+
+    Every verb raises errors of `lifecycle.errors`, whose messages say what happened, why and what to do.
+
+    Args:
+        stage: the stage's name.
+        session: decides account and region; None means the environment's.
+    """
+
+    def __init__(self, stage: str = naming.DEFAULT_STAGE, session: boto3.Session | None = None) -> None:
+        self._stage = naming.check_stage(stage)
+        self._session = session
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The stage's clients."""
+        return Cloud(self._stage, boto3.Session() if self._session is None else self._session)
+
+    def upload(
+        self,
+        corpus: str,
+        files: Sequence[str | Path],
+        *,
+        validation: Sequence[str | Path] = (),
+        replace: bool = False,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> upload.UploadedCorpus:
+        """Checks files, sends them as a corpus, and verifies what arrived."""
+        channels = upload.plan(corpus, [Path(each) for each in files], [Path(each) for each in validation])
+        return upload.upload(self.cloud, corpus, channels, replace=replace, advance=advance)
+
+    def train(
+        self,
+        corpus: str,
+        *,
+        mode: str | None = None,
+        hyperparameters: Mapping[str, object] | None = None,
+        instance_type: str | None = None,
+        instance_count: int | None = None,
+        volume_gb: int | None = None,
+        max_runtime_seconds: int | None = None,
+        spot: bool | None = None,
+        tags: Mapping[str, str] | None = None,
+        retry: bool = False,
+    ) -> training.Launch:
+        """Asks the launcher for a training job; the same request over the same data gets the same job."""
+        order = training.TrainingOrder(
+            corpus=corpus,
+            mode=mode,
+            hyperparameters={} if hyperparameters is None else hyperparameters,
+            instance_type=instance_type,
+            instance_count=instance_count,
+            volume_gb=volume_gb,
+            max_runtime_seconds=max_runtime_seconds,
+            spot=spot,
+            tags={} if tags is None else tags,
+            retry=retry,
+        )
+        return self.launch(order)
+
+    def launch(self, order: training.TrainingOrder) -> training.Launch:
+        """`train`, with the order as an object."""
+        return training.launch(self.cloud, order)
+
+    def watch(self, job: str, tell: Callable[[watch.Event], None] = lambda _: None) -> training.Run:
+        """Waits until a job is over, telling its phases and log lines; returns how it ended."""
+        for event in self.events(job, follow=True):
+            tell(event)
+        return self.run(job)
+
+    def events(self, job: str, *, follow: bool = False) -> Iterator[watch.Event]:
+        """A job's phases and log lines; with `follow` until it is over."""
+        return watch.events(self.cloud, job, follow=follow)
+
+    def runs(self, limit: int = 10) -> list[training.Run]:
+        """The latest training jobs, newest first."""
+        return training.runs(self.cloud, limit=limit)
+
+    def run(self, job: str | None = None) -> training.Run:
+        """One training job; None means the newest."""
+        return training.latest(self.cloud) if job is None else training.run(self.cloud, job)
+
+    def stop(self, job: str) -> training.Run:
+        """Stops a running job; what it has learnt is kept."""
+        return training.stop(self.cloud, job)
+
+    def status(self, runs: int = 3) -> serving.Status:
+        """Stacks, live model, endpoint, cost and the latest runs."""
+        return serving.status(self.cloud, runs=runs)
+
+    def predict(self, words: Sequence[str]) -> list[prediction.WordVector]:
+        """The endpoint's vectors of words; `known` is False for words that it answers with zeros."""
+        return [each for each in prediction.predict(self.cloud, words) if isinstance(each, prediction.WordVector)]
+
+    def classify(self, texts: Sequence[str], k: int = 1) -> list[prediction.Classification]:
+        """The endpoint's k likeliest labels of texts, when its model is a classifier."""
+        return [each for each in prediction.predict(self.cloud, texts, k=k) if isinstance(each, prediction.Classification)]
+
+    def artifact(self, job: str | None = None, *, on_size: artifacts.OnSize = lambda _: lambda _: None) -> artifacts.Artifact:
+        """A run's files on this machine; None means the live model, or else the newest finished run."""
+        return artifacts.fetch(self.cloud, self._artifact_uri(job), on_size=on_size)
+
+    def _artifact_uri(self, job: str | None) -> str:
+        if job is not None:
+            return naming.artifact_uri(self.cloud.bucket, job)
+        live = serving.status(self.cloud, runs=0).live_artifact
+        return live or training.latest(self.cloud, completed=True).artifact
+
+    def vectors(self, job: str | None = None) -> Vectors:
+        """A run's word vectors; None as for `artifact`."""
+        from blazingtext import vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+
+        return vectors.load(self.artifact(job).path("vectors.txt"))
+
+    def neighbors(self, word: str, count: int = 10, job: str | None = None) -> list[Neighbor]:
+        """The words nearest to a word."""
+        return self.vectors(job).neighbors(word, count)
+
+    def analogy(self, first: str, second: str, third: str, count: int = 5, job: str | None = None) -> list[Neighbor]:
+        """What is to `third` as `second` is to `first`."""
+        return self.vectors(job).analogy(first, second, third, count)
+
+    def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False) -> Evaluation:
+        """How well a run's vectors agree with people: the container's own figures, or computed here, on pairs of one's own too."""
+        from blazingtext import evaluation  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+
+        artifact = self.artifact(job)
+        name = naming.job_of_artifact(artifact.uri)
+        if "eval.json" in artifact.files and not compute and not pairs:
+            return evaluation.read_eval_json(artifact.path("eval.json"), source=f"{name}: eval.json")
+        return evaluation.evaluate(self.vectors(job), pairs, source=f"{name}: vectors.txt")
+
+    def map(self, path: str | Path, look: Look | None = None, job: str | None = None) -> Map:
+        """Draws the most frequent words of a run."""
+        from blazingtext import map as drawing  # noqa: PLC0415 - matplotlib takes a second to load and is an optional dependency
+
+        return drawing.draw(self.vectors(job), Path(path), look)
+
+    def promote(self, job: str | None = None) -> serving.Change:
+        """Makes a run's model live; None means the newest finished run."""
+        return serving.promote(self.cloud, job)
+
+    def rollback(self) -> serving.Change:
+        """Makes the previous model live again."""
+        return serving.rollback(self.cloud)
+
+    def pause(self) -> serving.Change:
+        """Takes the endpoint and its bill away; the model stays."""
+        return serving.pause(self.cloud)
+
+    def resume(self) -> serving.Change:
+        """Brings the endpoint back."""
+        return serving.resume(self.cloud)
+
+    def wait(self, job: str = "", timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None) -> serving.Status:
+        """Waits until the serving stack and the endpoint are at rest, with a run's model live when one is named."""
+        return serving.wait_until_settled(self.cloud, job=job, timeout_seconds=timeout_seconds, tell=tell)
+
+    def audit(self, tell: Callable[[str], None] = lambda _: None) -> audit.Audit:
+        """What of the stage exists."""
+        return audit.audit(self.cloud, tell=tell)

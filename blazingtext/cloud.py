@@ -1,0 +1,134 @@
+"""One stage of the project in one account: the clients, and what its stacks say about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from blazingtext.errors import in_our_words
+from lifecycle import naming
+from lifecycle.aws_errors import message_of
+from lifecycle.errors import ConfigurationError
+
+if TYPE_CHECKING:  # boto3's types are installed for development only
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+_RETRIES = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk")
+# A launch that is sent twice is harmless but slow; the function itself retries what AWS throttles.
+_ONCE = _RETRIES.merge(Config(retries={"total_max_attempts": 1}, read_timeout=150))
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where a stage lives.
+
+    Args:
+        stage: the stage's name.
+        session: the boto3 session; it decides account, region and, through AWS_ENDPOINT_URL, whether it is AWS or a sandbox.
+    """
+
+    stage: str
+    session: boto3.Session
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """The client for the stacks."""
+        return self.session.client("cloudformation", config=_RETRIES)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """The client for corpora and artifacts."""
+        return self.session.client("s3", config=_RETRIES)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """The client that calls the launcher."""
+        return self.session.client("lambda", config=_ONCE)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """The client for what containers print."""
+        return self.session.client("logs", config=_RETRIES)
+
+    @cached_property
+    def sagemaker(self) -> SageMakerClient:
+        """The client for jobs and endpoints."""
+        return self.session.client("sagemaker", config=_RETRIES)
+
+    @cached_property
+    def runtime(self) -> SageMakerRuntimeClient:
+        """The client that asks the endpoint."""
+        return self.session.client("sagemaker-runtime", config=_RETRIES)
+
+    def client(self, service: Any) -> Any:
+        """A client for one of the services that only the audit looks at."""
+        return self.session.client(service, config=_RETRIES)
+
+    @property
+    def region(self) -> str:
+        """The session's region, or "" when there is none."""
+        return self.session.region_name or ""
+
+    def find_stack(self, name: str) -> StackTypeDef | None:
+        """A stack's description, or None when it does not exist."""
+        with in_our_words(f"look at the stack {name}"):
+            try:
+                return self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+            except ClientError as error:
+                if "does not exist" in message_of(error):
+                    return None
+                raise
+
+    def outputs(self, name: str) -> dict[str, str]:
+        """A stack's outputs.
+
+        Raises:
+            ConfigurationError: the stack is not deployed here.
+        """
+        stack = self.find_stack(name)
+        if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            raise ConfigurationError(
+                f"The stack {name} does not exist in {self.region or 'this region'}. Stage {self.stage} is not deployed in this account. "
+                f"Deploy it with: cdk deploy --all{_context(self.stage)}"
+            )
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def output(self, stack: str, key: naming.Output) -> str:
+        """One output of a stack.
+
+        Raises:
+            ConfigurationError: the stack or the output is missing.
+        """
+        found = self.outputs(stack).get(key.value)
+        if not found:
+            raise ConfigurationError(
+                f"The stack {stack} has no output {key.value}. It was deployed from another version of the project. "
+                f"Deploy it again with: cdk deploy --all{_context(self.stage)}"
+            )
+        return found
+
+    @cached_property
+    def bucket(self) -> str:
+        """The stage's bucket."""
+        return self.output(naming.storage_stack(self.stage), naming.Output.BUCKET_NAME)
+
+    @cached_property
+    def launcher(self) -> str:
+        """The name of the launcher function."""
+        return self.output(naming.training_stack(self.stage), naming.Output.LAUNCHER_FUNCTION_NAME)
+
+
+def _context(stage: str) -> str:
+    """What `cdk` needs to hear about a stage that is not the default."""
+    return "" if stage == naming.DEFAULT_STAGE else f" -c stage={stage}"

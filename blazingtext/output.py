@@ -1,0 +1,172 @@
+"""What a person sees: results on stdout, everything else on stderr, JSON when asked, no colour where there is no terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+type_of_advance = Callable[[int], None]
+
+
+def _console(*, stderr: bool) -> Console:
+    """A console that never colours paths and numbers by itself and breaks no long word."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+@dataclass(frozen=True)
+class Output:
+    """The two streams of one command.
+
+    Args:
+        json: print one JSON document instead of tables.
+    """
+
+    json: bool = False
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
+
+    def result(self, value: object, show: Callable[[], object]) -> None:
+        """Prints the result: the value as JSON, or whatever `show` prints for people."""
+        if self.json:
+            sys.stdout.write(as_json(value) + "\n")
+        else:
+            show()
+
+    def text(self, line: str) -> None:
+        """A line of the result, as it is: never wrapped, never read as markup."""
+        self.out.print(line, markup=False, soft_wrap=True)
+
+    def say(self, line: str) -> None:
+        """A line about what is going on."""
+        self.err.print(escape(line), soft_wrap=True, style="dim")
+
+    def warn(self, line: str) -> None:
+        """Something legal that is probably a mistake."""
+        self.err.print(f"[yellow]warning[/yellow] {escape(line)}", soft_wrap=True)
+
+    def done(self, line: str) -> None:
+        """What was achieved."""
+        self.err.print(f"[green]done[/green] {escape(line)}", soft_wrap=True)
+
+    def next(self, *commands: str) -> None:
+        """What to type next."""
+        for command in commands:
+            self.err.print(f"[dim]next:[/dim] [bold]{escape(command)}[/bold]", soft_wrap=True)
+
+    def fail(self, error: Exception, exit_code: int) -> None:
+        """An error: its words on stderr, and as the JSON document when one was asked for."""
+        self.err.print(f"[red]error[/red] {escape(str(error))}", soft_wrap=True)
+        if self.json:
+            report = {"error": {"type": type(error).__name__, "message": str(error), "exit_code": exit_code}}
+            sys.stdout.write(as_json(report) + "\n")
+
+    @contextmanager
+    def progress(self, title: str, total: int | None, *, of_bytes: bool = True) -> Iterator[type_of_advance]:
+        """A progress bar on stderr while the body runs; yields the function to call with each advance.
+
+        Args:
+            title: what is going on.
+            total: how much there is to do, or None when nobody knows.
+            of_bytes: whether the amounts are bytes, shown as such.
+        """
+        amount = DownloadColumn() if of_bytes else TextColumn("{task.completed:,}")
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            amount,
+            TimeRemainingColumn(compact=True),
+        )
+        bar = Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal)
+        with bar:
+            task = bar.add_task(escape(title), total=total)
+            yield lambda advance: bar.advance(task, advance)
+
+    @contextmanager
+    def waiting(self, title: str) -> Iterator[Callable[[str], None]]:
+        """A spinner on stderr while the body runs; yields the function that changes its text."""
+        if not self.err.is_terminal:
+            yield lambda _: None
+            return
+        with self.err.status(escape(title)) as status:
+            yield lambda text: status.update(escape(text))
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", right: Sequence[int] = ()) -> None:
+        """A table on stdout that reads well at 80 columns.
+
+        Args:
+            columns: the headings.
+            rows: the cells, already text.
+            title: what the table is.
+            right: the columns that hold numbers.
+        """
+        table = Table(title=escape(title) or None, title_justify="left", box=None, pad_edge=False, header_style="dim", title_style="bold")
+        for place, column in enumerate(columns):
+            table.add_column(column, justify="right" if place in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self.out.print(table)
+
+
+def as_json(value: object) -> str:
+    """One JSON document: dataclasses as objects, times in ISO 8601, keys as they are."""
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return _number(value)
+
+
+def _number(value: Any) -> object:
+    """NumPy's numbers and arrays, recognised without importing NumPy."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def count(number: float, noun: str) -> str:
+    """ "1 line", "2,000 lines"."""
+    return f"{number:,} {noun}" if number != 1 else f"1 {noun.removesuffix('s')}"
+
+
+def size(number: float) -> str:
+    """Bytes as people read them: 31.2 MB."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if abs(number) < 1000:
+            return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people read them: 9.4 s, 2 min 05 s, 1 h 02 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,271 @@
+"""What is live, and changing that: through the one promotion of `lifecycle`, which updates the serving stack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import ClientError
+
+from blazingtext import training
+from blazingtext.cloud import Cloud
+from blazingtext.errors import in_our_words
+from lifecycle import aws_errors, naming, promotion
+from lifecycle.errors import CloudError, NotReady, RequestError
+
+# Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
+HOURLY_DOLLARS = {
+    "ml.m4.xlarge": 0.24,
+    "ml.m5.xlarge": 0.23,
+    "ml.c5.xlarge": 0.204,
+    "ml.c5.2xlarge": 0.408,
+    "ml.p3.2xlarge": 3.825,
+    "ml.g4dn.xlarge": 0.736,
+}
+_POLL_SECONDS = 1.0
+_SETTLED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One of the stage's stacks; status "" when it does not exist."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The stage's endpoint.
+
+    Attributes:
+        name: its name.
+        status: SageMaker's EndpointStatus, "" when there is none.
+        instance_type: what it runs on.
+        instance_count: on how many.
+        changed: when it last changed.
+        failure: why it failed, or "".
+        hourly_dollars: what it costs by the public list; 0 without an endpoint, None when the list does not say.
+    """
+
+    name: str
+    status: str = ""
+    instance_type: str = ""
+    instance_count: int = 0
+    changed: datetime | None = None
+    failure: str = ""
+    hourly_dollars: float | None = 0.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """A stage at a glance.
+
+    Attributes:
+        stage: which.
+        region: where.
+        stacks: what is deployed.
+        live: the job whose model is live, or "".
+        live_artifact: its artifact.
+        previous: the job whose model was live before, or "".
+        state: running or paused.
+        endpoint: what answers.
+        runs: the latest training jobs.
+    """
+
+    stage: str
+    region: str
+    stacks: tuple[Stack, ...]
+    live: str
+    live_artifact: str
+    previous: str
+    state: str
+    endpoint: Endpoint
+    runs: tuple[training.Run, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What promote, rollback, pause or resume did.
+
+    Attributes:
+        changed: False when everything stood so already.
+        live: the job whose model is live afterwards.
+        previous: the job to roll back to.
+        state: running or paused.
+        endpoint: the endpoint's name.
+    """
+
+    changed: bool
+    live: str
+    previous: str
+    state: str
+    endpoint: str
+
+
+def status(cloud: Cloud, *, runs: int = 3) -> Status:
+    """The stage at a glance; a stage that is not deployed has stacks without status."""
+    names = (naming.storage_stack(cloud.stage), naming.training_stack(cloud.stage), naming.serving_stack(cloud.stage))
+    stacks = []
+    for name in names:
+        found = cloud.find_stack(name)
+        stacks.append(Stack(name, found["StackStatus"] if found else ""))
+    serving = promotion.describe(cloud.cloudformation, cloud.stage)
+    return Status(
+        stage=cloud.stage,
+        region=cloud.region,
+        stacks=tuple(stacks),
+        live=naming.job_of_artifact(serving.live) or serving.live,
+        live_artifact=serving.live,
+        previous=naming.job_of_artifact(serving.previous) or serving.previous,
+        state=str(serving.endpoint_state),
+        endpoint=endpoint(cloud),
+        runs=tuple(training.runs(cloud, limit=runs)),
+    )
+
+
+def endpoint(cloud: Cloud) -> Endpoint:
+    """The stage's endpoint as SageMaker describes it."""
+    name = naming.endpoint(cloud.stage)
+    with in_our_words(f"look at the endpoint {name}"):
+        try:
+            found = cloud.sagemaker.describe_endpoint(EndpointName=name)
+        except ClientError as error:
+            if aws_errors.is_missing(error):
+                return Endpoint(name)
+            raise
+        config = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
+    variant = config["ProductionVariants"][0]
+    kind, count = str(variant.get("InstanceType", "serverless")), int(variant.get("InitialInstanceCount", 0))
+    live = next(iter(found.get("ProductionVariants", [])), None)
+    count = count if live is None else int(live.get("CurrentInstanceCount", count))
+    price = HOURLY_DOLLARS.get(kind)
+    return Endpoint(
+        name,
+        found["EndpointStatus"],
+        kind,
+        count,
+        found["LastModifiedTime"],
+        found.get("FailureReason", ""),
+        None if price is None else round(price * count, 4),
+    )
+
+
+def promote(cloud: Cloud, job: str | None = None) -> Change:
+    """Makes a run's model live.
+
+    Args:
+        cloud: the stage.
+        job: the run; None means the newest finished one.
+
+    Raises:
+        RequestError: the run has no model, or the stack takes no update.
+        NotReady: the run is not finished, or the stack is busy.
+    """
+    found = training.latest(cloud, completed=True) if job is None else training.run(cloud, job)
+    if not found.over:
+        raise NotReady(
+            f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait with: blazingtext logs {found.job} --follow"
+        )
+    if found.status != "Completed" or not found.artifact:
+        why = f": {found.failure}" if found.failure else ""
+        raise RequestError(
+            f"{found.job} cannot be promoted. It is {found.status}{why} and has no whole model. Choose a completed one: blazingtext runs"
+        )
+    return _change(cloud, lambda stack: promotion.promote(stack, found.artifact, found.created))
+
+
+def rollback(cloud: Cloud) -> Change:
+    """Makes the previous model live again; a second rollback undoes the first."""
+    return _change(cloud, promotion.rollback)
+
+
+def pause(cloud: Cloud) -> Change:
+    """Takes the endpoint and its bill away; the model stays chosen."""
+    return _change(cloud, promotion.pause)
+
+
+def resume(cloud: Cloud) -> Change:
+    """Brings the endpoint back with the model that was live."""
+    return _change(cloud, promotion.resume)
+
+
+def _change(cloud: Cloud, wish: Callable[[promotion.ServingStack], Mapping[str, str]]) -> Change:
+    """Changes parameters of the serving stack; returns while CloudFormation works."""
+    stack = promotion.describe(cloud.cloudformation, cloud.stage)
+    promotion.require_ready(stack)
+    wanted = wish(stack)
+    with in_our_words(f"update {stack.name}"):
+        changed = bool(wanted) and promotion.update(cloud.cloudformation, stack, wanted)
+    after = promotion.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
+    return Change(
+        changed,
+        naming.job_of_artifact(after.live) or after.live,
+        naming.job_of_artifact(after.previous) or after.previous,
+        str(after.endpoint_state),
+        naming.endpoint(cloud.stage),
+    )
+
+
+def wait_until_settled(
+    cloud: Cloud,
+    *,
+    job: str = "",
+    timeout_seconds: float = 1800,
+    tell: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Status:
+    """Waits until the serving stack and the endpoint are at rest.
+
+    Args:
+        cloud: the stage.
+        job: wait until this run's model is live, too.
+        timeout_seconds: give up after so long.
+        tell: hears what is being waited for.
+        sleep: waits between two looks.
+        clock: the time in seconds.
+
+    Raises:
+        NotReady: it took too long.
+        CloudError: the update failed.
+    """
+    deadline = clock() + timeout_seconds
+    while True:
+        found = status(cloud, runs=0)
+        if _settled(found, job):
+            return found
+        said = f"{found.stacks[-1].status.lower().replace('_', ' ')}, endpoint {found.endpoint.status or 'absent'}"
+        tell(said)
+        if clock() > deadline:
+            raise NotReady(
+                f"{found.endpoint.name} is not ready after {timeout_seconds:.0f} s. It stands at: {said}. Look again with: blazingtext status"
+            )
+        sleep(_POLL_SECONDS)
+
+
+def _settled(found: Status, job: str) -> bool:
+    """Whether nothing moves any more.
+
+    Raises:
+        CloudError: it came to rest where nobody wanted it.
+    """
+    serving = found.stacks[-1]
+    if promotion.classify(serving.status) is promotion.StackState.BUSY or (
+        job and found.live != job and not serving.status.endswith("ROLLBACK_COMPLETE")
+    ):
+        return False
+    if job and found.live != job:
+        raise CloudError(
+            f"The model of {job} did not become live. The update of {serving.name} was rolled back ({serving.status}), so {found.live or 'no model'} "
+            "stays. Read the stack's events for the cause: aws cloudformation describe-stack-events --stack-name " + serving.name
+        )
+    if not found.live or found.state != promotion.EndpointState.RUNNING:
+        return not found.endpoint.status
+    if found.endpoint.status in {"Failed", "UpdateRollbackFailed"}:
+        raise CloudError(
+            f"The endpoint {found.endpoint.name} failed. SageMaker says: {found.endpoint.failure or found.endpoint.status}. See: blazingtext logs --endpoint"
+        )
+    return found.endpoint.status in _SETTLED

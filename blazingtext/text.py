@@ -1,0 +1,154 @@
+"""Raw text becomes sentences of words: what BlazingText expects and does not do itself.
+
+The container neither lower-cases nor separates punctuation, so "Word," and "word" would get two vectors. One pass of
+`str.translate` with a table that fills itself does all of it, for every script of Unicode.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+LABEL = "__label__"
+
+_APOSTROPHES = "'\u2019\u02bc\uff07"
+# An apostrophe counts only between two letters: don't, l'eau; it is no quotation mark there.
+_STRAY_APOSTROPHE = re.compile(r"(?<!\S)'+|'+(?!\S)|'(?=')")
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_LABEL_TOKEN = re.compile(rf"(?<!\S){LABEL}\S+")
+# A full stop, perhaps a closing quote, a space, and then something that begins a sentence; or a full-width full stop.
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026]+[\"'\u201d\u2019)\]\u00bb]*\s+(?=[\"'\u201c\u2018(\[\u00ab\u00bf\u00a1]*[^\W_a-z])"
+    r"|[\u3002\uff01\uff1f\u0964]+[\u300d\u300f\"']*"
+)
+# A full stop after these, or after a single letter, ends no sentence.
+_ABBREVIATIONS = frozenset(
+    re.findall(
+        r"\S+",
+        "mr mrs ms dr prof sr jr st mt vs etc no vol fig eq al inc ltd co corp dept gen col lt sgt capt rev hon gov sen rep "
+        "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun e.g i.e cf ca approx",
+    )
+)
+
+
+class Numbers(StrEnum):
+    """What becomes of digits."""
+
+    KEEP = "keep"
+    DROP = "drop"
+    SPELL = "spell"
+
+
+class Punctuation(StrEnum):
+    """What becomes of everything that is neither letter nor digit."""
+
+    DROP = "drop"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """Makes lines of space-separated words.
+
+    Args:
+        lower: fold capitals.
+        numbers: keep digits, drop them, or spell them out digit by digit as text8 does.
+        punctuation: drop it, or split it off as words of its own.
+        form: the Unicode normal form; NFKC makes one of a ligature, a full-width letter and its plain twin.
+    """
+
+    lower: bool = True
+    numbers: Numbers = Numbers.KEEP
+    punctuation: Punctuation = Punctuation.DROP
+    form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFKC"
+    _table: dict[int, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_table", _Characters(self.numbers, self.punctuation))
+
+    def words(self, text: str) -> str:
+        """The words of a text, joined by single spaces; words that begin with ``__label__`` stay as they are."""
+        if LABEL not in text:
+            return self._plain(text)
+        labels = " ".join(_LABEL_TOKEN.findall(text))
+        return f"{labels} {self._plain(_LABEL_TOKEN.sub(' ', text))}".strip()
+
+    def _plain(self, text: str) -> str:
+        if not text.isascii():
+            text = unicodedata.normalize(self.form, text)
+        if self.lower:
+            text = text.lower()
+        text = text.translate(self._table)
+        if "'" in text:
+            text = _STRAY_APOSTROPHE.sub(" ' " if self.punctuation is Punctuation.SPLIT else " ", text)
+        return " ".join(text.split())
+
+
+class _Characters(dict[int, str]):
+    """What each character becomes; filled on first sight, so that a script costs only the characters it uses."""
+
+    def __init__(self, numbers: Numbers, punctuation: Punctuation) -> None:
+        super().__init__()
+        self._numbers = numbers
+        self._punctuation = punctuation
+
+    def __missing__(self, code: int) -> str:
+        self[code] = self._becomes(chr(code))
+        return self[code]
+
+    def _becomes(self, character: str) -> str:
+        kind = unicodedata.category(character)
+        if kind[0] == "N":
+            return self._number(character)
+        if kind[0] in "LM":
+            return character
+        if character in _APOSTROPHES:
+            return "'"
+        # Format characters (soft hyphen, joiners) stand inside words and are not seen.
+        if kind == "Cf":
+            return ""
+        printable = kind[0] in "PS"
+        return f" {character} " if printable and self._punctuation is Punctuation.SPLIT else " "
+
+    def _number(self, character: str) -> str:
+        if self._numbers is Numbers.KEEP:
+            return character
+        value = unicodedata.digit(character, -1)
+        return f" {_DIGITS[value]} " if self._numbers is Numbers.SPELL and value >= 0 else " "
+
+
+def sentences(paragraph: str) -> Iterator[str]:
+    """The sentences of a paragraph, by its full stops, question and exclamation marks; no sentence is lost."""
+    start = 0
+    for end in _SENTENCE_END.finditer(paragraph):
+        if paragraph[end.start()] == "." and _abbreviates(paragraph[start : end.start()]):
+            continue
+        yield paragraph[start : end.end()]
+        start = end.end()
+    yield paragraph[start:]
+
+
+def _abbreviates(before: str) -> bool:
+    """Whether the full stop after this text belongs to an abbreviation or an initial."""
+    words = before[-24:].split()
+    last = words[-1].lstrip("(\"'[").lower() if words else ""
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or re.fullmatch(r"(?:\w\.)+\w", last) is not None
+
+
+def pieces(words: str, most: int) -> Iterator[str]:
+    """A line cut into lines of at most so many words; the trainers split longer ones anyway."""
+    if words.count(" ") < most:
+        yield words
+        return
+    split = words.split(" ")
+    for start in range(0, len(split), most):
+        yield " ".join(split[start : start + most])
+
+
+def label_of(value: str) -> str:
+    """A label as BlazingText reads it: one word behind ``__label__``."""
+    return LABEL + "_".join(value.removeprefix(LABEL).split())

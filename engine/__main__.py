@@ -1,0 +1,84 @@
+"""The container's two commands: `python -m engine train` and `python -m engine serve`.
+
+Options override the environment variables SageMaker or a person sets (engine/README.md lists them).
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from engine.container import Container
+from engine.errors import EngineError, UserError
+
+DEFAULT_SEED = 1
+DEFAULT_PORT = 8080
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code: 0 done, 1 failed."""
+    options = _parser().parse_args(argv)
+    container = Container.from_environment(os.environ, options.base)
+    try:
+        return _train(options, container) if options.command == "train" else _serve(options, container)
+    except EngineError as error:
+        print(f"{error.prefix}{error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description="An open engine in BlazingText's container contract.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="train as <base>/input/config says, write <base>/model")
+    train.add_argument("--threads", type=int, help="how many threads train (default: $ENGINE_THREADS, else every processor)")
+    train.add_argument("--seed", type=int, help=f"where randomness starts (default: $ENGINE_SEED, else {DEFAULT_SEED})")
+    serve = commands.add_parser("serve", help="answer /ping and /invocations from the .bin file in <base>/model")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=int, help=f"default: $SAGEMAKER_BIND_TO_PORT, else {DEFAULT_PORT}")
+    serve.add_argument("--workers", type=int, default=1, help="processes that answer; they share the model's memory (default: %(default)s)")
+    for command in (train, serve):
+        command.add_argument("--base", help="the container's folder (default: $SAGEMAKER_BASE_DIR, else /opt/ml)")
+    return parser
+
+
+def _train(options: argparse.Namespace, container: Container) -> int:
+    from engine import train  # noqa: PLC0415 - serving starts without the trainers and their compiler
+    from engine.logs import Log  # noqa: PLC0415 - likewise
+
+    try:
+        threads = _number(options.threads, os.environ, "ENGINE_THREADS", _processors(), least=1)
+        seed = _number(options.seed, os.environ, "ENGINE_SEED", DEFAULT_SEED, least=0)
+    except UserError as error:
+        container.write_failure(error)
+        raise
+    return train.run(container, environ=os.environ, resources=train.Resources(threads, seed), log=Log())
+
+
+def _serve(options: argparse.Namespace, container: Container) -> int:
+    from engine import serve  # noqa: PLC0415 - training starts without the web server
+
+    port = _number(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, least=0)
+    return serve.run(container, host=options.host, port=port, workers=options.workers)
+
+
+def _number(option: int | None, environ: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    """The option, else the environment variable, else the default."""
+    text = environ.get(name)
+    try:
+        value = option if option is not None else default if text is None else int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise UserError(
+            f"{name} is {text if option is None else option}. It has to be a whole number, at least {least}. Correct or unset it."
+        )
+    return value
+
+
+def _processors() -> int:
+    """The processors this process may run on: a container may be allowed fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Blocks: how many pairs are trained at once, so that arithmetic is dense and training still converges.
+
+Ji 2016 and Gupta & Khare 2017 let the pairs of a few neighbouring centre words share one set of negatives: the dot products become a
+small matrix product, and a row is read and written once per block instead of once per pair. Sharing has a price: all gradients of a
+block are taken at the same weights. A row that collects the gradient of n pairs moves n steps along a gradient that sequential
+training would have corrected n times; where n x learning rate is too large it overshoots, and training diverges. So a block is as
+large as that product allows, and no larger: `Sizes` follow learning rate, number of negatives, window and vocabulary.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.jit import kernel
+from engine.models import Word2VecSettings
+from engine.sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_probabilities, negative_probabilities, random_below
+
+# Hard limits: scratch memory is allocated by them.
+MAX_CENTRES = 64
+MAX_CONTEXTS = 96
+MAX_NEGATIVES = 128
+# More than the parts of the widest reach (a line of LINE_WORDS on either side) in parts of two contexts.
+BLOCKS_PLANNED = 1200
+
+
+class Sizes(NamedTuple):
+    """The size of a block.
+
+    Attributes:
+        window: the largest half window.
+        negatives: drawn for each example, as the settings say; an example is a pair, or a whole window for cbow.
+        centres: at most this many consecutive centre words.
+        contexts: at most this many neighbouring context words; a wider reach is trained in several parts.
+        shared_by: how many (example, negative) products one shared negative stands for.
+        whole_windows: whether the words of a window are one example (cbow) or one each (skip-gram).
+    """
+
+    window: int
+    negatives: int
+    centres: int
+    contexts: int
+    shared_by: float
+    whole_windows: bool
+
+
+def distinct_words(counts: NDArray[np.int64], sample: float) -> float:
+    """One over the chance that two words of a text are the same: in a tiny vocabulary a block holds every row many times over."""
+    occurrences = keep_probabilities(counts, sample) * counts
+    return 1 / float(np.square(occurrences / occurrences.sum()).sum())
+
+
+def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Sizes:
+    """The largest block that trains as well as pair by pair."""
+    window = min(settings.window, LINE_WORDS)
+    shared_by = max(1.0, 48 * min(1.0, 0.05 / settings.learning_rate))
+    # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
+    pairs = shared_by / (settings.negatives * float(negative_probabilities(counts).max()))
+    pairs = min(pairs, MAX_NEGATIVES * shared_by / settings.negatives)
+    distinct = distinct_words(counts, settings.sample)
+    centres = max(1, min(2 * settings.batch_size, MAX_CENTRES, int(distinct), int(pairs / min(2 * window, 16))))
+    reach = centres + 2 * window
+    contexts = min(MAX_CONTEXTS, max(2, int(distinct)), max(1, int(pairs / centres)) if 2 * window > centres else reach)
+    return Sizes(window, settings.negatives, centres, contexts, shared_by, whole_windows=False)
+
+
+def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Sizes:
+    """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it."""
+    window = min(settings.window, LINE_WORDS)
+    calm = min(1.0, 0.05 / settings.learning_rate)
+    shared_by = max(1.0, 16 * calm)
+    examples = shared_by / (settings.negatives * float(negative_probabilities(counts).max()))
+    examples = min(examples, MAX_NEGATIVES * shared_by / settings.negatives)
+    distinct = distinct_words(counts, settings.sample)
+    centres = max(1, min(int(24 * calm), int(distinct), int(examples)))
+    return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
+
+
+class Plan(NamedTuple):
+    """Blocks to train: per block its centres [first, last), contexts [from, to), half window, damping, and where its negatives end."""
+
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    context_first: NDArray[np.int32]
+    context_last: NDArray[np.int32]
+    window: NDArray[np.int32]
+    damping: NDArray[np.float32]
+    negatives_end: NDArray[np.int32]
+    negatives: NDArray[np.int32]
+
+
+def new_plan(blocks: int = BLOCKS_PLANNED) -> Plan:
+    """Room for a plan of that many blocks. Block 0 is a sentinel whose negatives end at 0."""
+    integers = [np.zeros(blocks + 1, np.int32) for _ in range(5)]
+    return Plan(*integers, np.ones(blocks + 1, np.float32), np.zeros(blocks + 1, np.int32), np.zeros(blocks * MAX_NEGATIVES, np.int32))
+
+
+@kernel
+def context_range(text: Text, centre: int, window: int, first: int, last: int) -> tuple[int, int]:
+    """The contexts of a centre within [first, last), its own position included if it lies there; empty when low >= high."""
+    low = max(max(centre - window, np.int64(text.line_first[centre])), first)
+    high = min(min(centre + window + 1, np.int64(text.line_last[centre])), last)
+    return low, high
+
+
+@kernel
+def count_examples(text: Text, window: int, centres: tuple[int, int], contexts: tuple[int, int], whole_windows: bool) -> int:
+    """What a block trains: (centre, context) pairs, or centres that have a context if a window counts as a whole."""
+    examples = 0
+    for centre in range(centres[0], centres[1]):
+        low, high = context_range(text, centre, window, contexts[0], contexts[1])
+        pairs = max(0, high - low - np.int64(low <= centre < high))
+        examples += min(1, pairs) if whole_windows else pairs
+    return examples
+
+
+@kernel
+def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> np.float32:
+    """1, or less where a block repeats the same words ("no no no ..."), whose gradients would add up in one row.
+
+    A word's row collects the gradient of each of its occurrences. Up to two on average are what any text has.
+    """
+    same = 0
+    for i in range(first + 1, last):
+        for j in range(first, i):
+            same += np.int64(words[i] == words[j])
+    multiplicity = 1.0 + 2.0 * same / (last - first)
+    return np.float32(min(1.0, 2.0 / multiplicity))
+
+
+@kernel
+def plan_blocks(text: Text, start: int, stop: int, sizes: Sizes, draws: Draws, state: Bits, plan: Plan) -> tuple[int, int]:
+    """Plan blocks for the centres from `start` until `stop` or until the plan is full; gives the blocks planned and the next centre.
+
+    The half window is drawn per block instead of per centre: the same distribution, and the pairs of a block form a band.
+    """
+    parts = (sizes.centres + 2 * sizes.window) // sizes.contexts + 1
+    blocks = 0
+    while start < stop and (blocks == 0 or blocks + parts < len(plan.first)):
+        window = 1 + random_below(sizes.window, state)
+        end = min(start + sizes.centres, stop)
+        context = max(start - window, np.int64(text.line_first[start]))
+        reach = min(end - 1 + window + 1, np.int64(text.line_last[end - 1]))
+        while context < reach and blocks + 1 < len(plan.first):
+            until = min(context + sizes.contexts, reach)
+            examples = count_examples(text, window, (start, end), (context, until), sizes.whole_windows)
+            if examples > 0:
+                wanted = np.int64(np.ceil(sizes.negatives * examples / sizes.shared_by))
+                begin = np.int64(plan.negatives_end[blocks])
+                blocks += 1
+                plan.first[blocks] = start
+                plan.last[blocks] = end
+                plan.context_first[blocks] = context
+                plan.context_last[blocks] = until
+                plan.window[blocks] = window
+                plan.damping[blocks] = repetition_damping(text.words, context, until)
+                plan.negatives_end[blocks] = begin + min(wanted, MAX_NEGATIVES)
+                draw_negatives(draws, state, plan.negatives, begin, begin + min(wanted, MAX_NEGATIVES))
+            context = until
+        start = end
+    return blocks, start

@@ -1,0 +1,209 @@
+"""Answers of a saved model: vectors for words, labels for texts. Equal to the fastText library's to 1e-5.
+
+A word's vector is its row; with subwords, the mean of its row and its n-grams' rows (Bojanowski 2017); an unknown word has its
+n-grams alone, and without subwords a vector of zeros. A text's label distribution is a softmax, a tree of sigmoids or one sigmoid
+per label (whatever the file was trained with) over the mean of its rows (Joulin 2017).
+"""
+
+import heapq
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.formats import FastTextModel, Kind, Loss, read
+from engine.models import Floats, Integers
+from engine.subwords import ngram_buckets, word_hash
+
+SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")  # fastText's
+END_OF_LINE = b"</s>"
+LABEL_PREFIX = b"__label__"
+CACHED_WORDS = 65_536
+NGRAM_FACTOR = 116049371  # of fastText's hash of a word n-gram
+PROBABILITY_OFFSET = np.float32(1e-5)  # fastText's std_log adds it before the logarithm, and its answers show it
+WORD_64 = 2**64 - 1
+
+Doubles = NDArray[np.float64]
+
+
+class WordVectorModel:
+    """Vectors by word."""
+
+    def __init__(self, model: FastTextModel) -> None:
+        self._input, self._dim = model.input, model.parameters.dim
+        self._rows_of_word = _rows_of_word(model)
+        self._ids = _ids(model.words) if model.parameters.subwords is None else None
+
+    def vectors(self, words: Sequence[str]) -> Doubles:
+        """(words, dim) the vectors, float32 widened to double; zeros for a word nothing is known of."""
+        found = np.zeros((len(words), self._dim))
+        for place, word in enumerate(words):
+            if self._ids is None:
+                rows = self._rows_of_word(word.encode())
+                if len(rows):
+                    found[place] = self._input[rows].mean(axis=0)
+            else:
+                row = self._ids.get(word.encode())
+                if row is not None:
+                    found[place] = self._input[row]
+        return found
+
+
+class TextClassifier:
+    """Labels by text."""
+
+    def __init__(self, model: FastTextModel) -> None:
+        self._model = model
+        self._labels = [label.decode("utf-8", "replace") for label in model.labels]
+        self._known_labels = set(model.labels)
+        self._rows_of_word = _rows_of_word(model)
+        self._hash = lru_cache(CACHED_WORDS)(word_hash)
+        self._probabilities = _loss(model)
+
+    def predict(self, text: str, k: int) -> tuple[list[str], Doubles]:
+        """The `k` most probable labels, all when there are fewer, most probable first, and their probabilities."""
+        rows = np.fromiter(self._features(text.encode()), np.int64)
+        if not len(rows):
+            return [], np.empty(0)
+        hidden = self._model.input[rows].mean(axis=0)
+        probabilities = self._probabilities(hidden) + PROBABILITY_OFFSET
+        best = np.argsort(-probabilities, kind="stable")[:k]
+        return [self._labels[label] for label in best], probabilities[best].astype(np.float64)
+
+    def _features(self, text: bytes) -> Iterator[int]:
+        """The input rows of a text: of its words, of the end of the line, of its word n-grams."""
+        words = [word for word in SEPARATORS.split(text) if word and not self._is_label(word)]
+        words.append(END_OF_LINE)
+        for word in words:
+            yield from self._rows_of_word(word)
+        parameters = self._model.parameters
+        if parameters.word_ngrams > 1 and parameters.buckets > 0:
+            first = len(self._model.words)
+            for bucket in word_ngrams([self._hash(word) for word in words], parameters.word_ngrams, parameters.buckets):
+                yield first + bucket
+
+    def _is_label(self, word: bytes) -> bool:
+        return word.startswith(LABEL_PREFIX) or word in self._known_labels
+
+
+Model = WordVectorModel | TextClassifier
+
+
+def load(folder: Path) -> Model:
+    """The model of a folder, mapped.
+
+    Raises:
+        ModelError: the folder holds no .bin file or several, or the file cannot be read.
+    """
+    files = sorted(folder.glob("*.bin"))
+    if len(files) != 1:
+        found = ", ".join(file.name for file in files) or "none"
+        raise ModelError(
+            f"The model folder has to hold exactly one .bin file, and it holds {len(files)} ({found}). BlazingText serves vectors.bin or "
+            "model.bin from the root of model.tar.gz. Pack the archive with one of them and no folder around it."
+        )
+    model = read(files[0])
+    return TextClassifier(model) if model.parameters.kind == Kind.SUPERVISED else WordVectorModel(model)
+
+
+def word_ngrams(hashes: Sequence[int], longest: int, buckets: int) -> Iterator[int]:
+    """The buckets of all runs of 2 to `longest` words; fastText adds the 32-bit hashes as signed numbers to one of 64 bits."""
+    signed = [value - (value >> 31 << 32) for value in hashes]
+    for start in range(len(signed)):
+        mixed = signed[start] & WORD_64
+        for following in signed[start + 1 : start + longest]:
+            mixed = (mixed * NGRAM_FACTOR + following) & WORD_64
+            yield mixed % buckets
+
+
+def _ids(words: Sequence[bytes]) -> dict[bytes, int]:
+    return {word: row for row, word in enumerate(words)}
+
+
+def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
+    """A function from a word to its input rows; the last ones asked for are remembered."""
+    ids, subwords, nothing = _ids(model.words), model.parameters.subwords, np.empty(0, np.int32)
+
+    def rows(word: bytes) -> Integers:
+        row = ids.get(word)
+        own = nothing if row is None else np.array([row], np.int32)
+        if subwords is None or word == END_OF_LINE:
+            return own
+        return np.concatenate([own, ngram_buckets(word, subwords) + np.int32(len(ids))])
+
+    return lru_cache(CACHED_WORDS)(rows)
+
+
+def _sigmoid(scores: Floats) -> Floats:
+    with np.errstate(over="ignore"):  # exp of a large number is infinite, and the quotient then rightly zero
+        values: Floats = np.float32(1) / (np.float32(1) + np.exp(-scores))
+    return values
+
+
+def _loss(model: FastTextModel) -> Callable[[Floats], Floats]:
+    """The function from a text's mean row to the probability of each label."""
+    output = model.output
+
+    def softmax(hidden: Floats) -> Floats:
+        scores = output @ hidden
+        powers: Floats = np.exp(scores - scores.max())
+        return powers / powers.sum()
+
+    def independent(hidden: Floats) -> Floats:
+        return _sigmoid(output @ hidden)
+
+    match model.parameters.loss:
+        case Loss.SOFTMAX:
+            return softmax
+        case Loss.HIERARCHICAL_SOFTMAX:
+            return _HuffmanTree(model.label_counts, output).probabilities
+        case _:
+            return independent
+
+
+class _HuffmanTree:
+    """Hierarchical softmax: a label's probability is the product of the turns on the way to it in a Huffman tree of the counts."""
+
+    def __init__(self, counts: NDArray[np.int64], output: Floats) -> None:
+        self._output = output
+        paths = list(_huffman_paths([int(count) for count in counts]))
+        depth = max(len(path) for path in paths)
+        self._nodes = np.zeros((len(paths), depth), np.int64)
+        self._turns = np.full((len(paths), depth), -1, np.int64)  # 1 right, 0 left, -1 past the leaf
+        for label, path in enumerate(paths):
+            for level, (node, turn) in enumerate(path):
+                self._nodes[label, level], self._turns[label, level] = node, turn
+
+    def probabilities(self, hidden: Floats) -> Floats:
+        right = _sigmoid(self._output @ hidden)[self._nodes]
+        steps = np.where(self._turns == 1, right, np.float32(1) - right) + PROBABILITY_OFFSET
+        steps[self._turns < 0] = 1
+        product: Floats = steps.prod(axis=1) - PROBABILITY_OFFSET  # the last turn's logarithm is the answer's: added once, by the caller
+        return product
+
+
+def _huffman_paths(counts: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
+    """Each label's turns from the root: (row of the output matrix, right?). Equal counts are joined in fastText's order."""
+    leaves = len(counts)
+    parents: dict[int, tuple[int, int]] = {}
+    # fastText takes leaves from the rarest up, inner nodes in order of creation, and a leaf only when it is strictly rarer.
+    waiting = [(count, 1, -label, label) for label, count in enumerate(counts)]
+    heapq.heapify(waiting)
+    for node in range(leaves - 1):
+        weight = 0
+        for turn in (0, 1):
+            count, _, _, child = heapq.heappop(waiting)
+            parents[child] = (node, turn)
+            weight += count
+        heapq.heappush(waiting, (weight, 0, node, leaves + node))
+    for label in range(leaves):
+        path: list[tuple[int, int]] = []
+        step = label
+        while step in parents:
+            path.append(parents[step])
+            step = leaves + parents[step][0]
+        yield path[::-1]

@@ -1,0 +1,160 @@
+"""Chance: which words are skipped, which are drawn as negatives (Mikolov 2013), and the generator behind both.
+
+Every thread has its own xorshift64* generator (Vigna 2016): three shifts a number, and nothing shared between threads.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.jit import kernel
+from engine.tokenizer import END_OF_LINE
+
+NEGATIVE_POWER = 0.75
+# fastText cuts longer lines here; text8 is one line of 17 million words.
+LINE_WORDS = 1024
+_ALL = float(2**32 - 1)
+_GOLDEN = 0x9E3779B97F4A7C15
+
+Bits = NDArray[np.uint64]
+
+
+class Draws(NamedTuple):
+    """What sampling looks up: by word the chance to stay (of 2^32), and the alias table of the negatives."""
+
+    keep: NDArray[np.uint32]
+    own: NDArray[np.uint32]
+    alias: NDArray[np.int32]
+
+
+class Text(NamedTuple):
+    """A stretch of the corpus after sampling: words, and for each the first and past-the-last position of its line."""
+
+    words: NDArray[np.int32]
+    line_first: NDArray[np.int32]
+    line_last: NDArray[np.int32]
+
+
+def new_text(words: int) -> Text:
+    """Room for a stretch of that many words."""
+    # One more: the kernel writes every word it reads and moves on only past those that stay.
+    return Text(*(np.zeros(words + 1, np.int32) for _ in range(3)))
+
+
+def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.float64]:
+    """The chance of each occurrence of a word to be trained on: sqrt(t/f) + t/f at most 1, f the word's share of the text."""
+    if sample <= 0:
+        return np.ones(len(counts))
+    ratio = sample * counts.sum() / np.maximum(counts, 1)
+    return np.minimum(np.sqrt(ratio) + ratio, 1.0)
+
+
+def negative_probabilities(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The chance of each word to be drawn as a negative: its count to the power 3/4."""
+    weights = counts.astype(np.float64) ** NEGATIVE_POWER
+    return np.asarray(weights / weights.sum())
+
+
+def new_draws(counts: NDArray[np.int64], sample: float) -> Draws:
+    """The tables of a vocabulary.
+
+    Negatives come from an alias table (Walker 1977): exact, eight bytes a word and so in the cache, where word2vec.c's table of
+    10^8 entries is neither.
+    """
+    keep = np.floor(keep_probabilities(counts, sample) * _ALL).astype(np.uint32)
+    own, alias = _alias_table(negative_probabilities(counts) * len(counts))
+    return Draws(keep, np.floor(own * _ALL).astype(np.uint32), alias)
+
+
+@kernel
+def _alias_table(mass: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Vose's construction: column i keeps `own[i]` of its mass and gives the rest to word `alias[i]`."""
+    size = len(mass)
+    own = np.ones(size)
+    alias = np.arange(size).astype(np.int32)
+    # Words are in descending order, so the poor columns are the end of the table; both pointers only ever move one way.
+    rich = 0
+    poor = size - 1
+    while rich < poor and mass[poor] < 1.0:
+        receiver = poor
+        poor -= 1
+        while True:
+            own[receiver] = mass[receiver]
+            alias[receiver] = rich
+            mass[rich] -= 1.0 - mass[receiver]
+            if mass[rich] >= 1.0 or rich + 1 > poor:
+                break
+            receiver = rich
+            rich += 1
+    return own, alias
+
+
+def new_state(seed: int, thread: int) -> Bits:
+    """A generator's state: never zero, far apart for neighbouring seeds and threads (splitmix64)."""
+    mixed = (seed * 0x2545F4914F6CDD1D + (thread + 1) * _GOLDEN) & (2**64 - 1)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = ((mixed ^ (mixed >> shift)) * factor) & (2**64 - 1)
+    return np.array([(mixed ^ (mixed >> 31)) | 1], np.uint64)
+
+
+@kernel
+def next_random(state: Bits) -> np.uint64:
+    """64 random bits."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return x * np.uint64(0x2545F4914F6CDD1D)
+
+
+@kernel
+def random_below(bound: int, state: Bits) -> int:
+    """A whole number from 0 to bound - 1 (bound < 2^32)."""
+    return np.int64(((next_random(state) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
+
+
+@kernel
+def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
+    """Fill negatives[first:last] with words."""
+    size = np.uint64(len(draws.own))
+    for k in range(first, last):
+        bits = next_random(state)
+        column = np.int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
+        # The same 64 bits serve twice: the column is made of the upper half.
+        negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= draws.own[column] else draws.alias[column]
+
+
+@kernel
+def _close_line(text: Text, first: int, last: int) -> None:
+    for k in range(first, last):
+        text.line_last[k] = last
+
+
+@kernel
+def sample_text(ids: NDArray[np.int32], position: int, stop: int, keep: NDArray[np.uint32], state: Bits, text: Text) -> tuple[int, int, int]:
+    """Fill `text` with the words that stay, from ids[position] on; gives the position reached, words kept, words read.
+
+    A line is cut where the text is full and after 1,024 words, as fastText does.
+    """
+    capacity = len(text.words) - 1
+    kept = 0
+    read = 0
+    line = 0
+    in_line = 0
+    while position < stop and kept < capacity:
+        word = ids[position]
+        position += 1
+        if word == END_OF_LINE or in_line == LINE_WORDS:
+            _close_line(text, line, kept)
+            line = kept
+            in_line = 0
+        if word != END_OF_LINE:
+            in_line += 1
+            read += 1
+            text.words[kept] = word
+            text.line_first[kept] = line
+            kept += np.int64(np.uint32(next_random(state) >> np.uint64(32)) <= keep[word])
+    _close_line(text, line, kept)
+    return position, kept, read

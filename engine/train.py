@@ -1,0 +1,278 @@
+"""The whole life of a training: read the request and the text, train, save, evaluate, and say how it ended.
+
+The person's errors and ours leave different words in the failure file (`Customer Error: ...`, `Platform Error: ...`). A SIGTERM,
+which SageMaker sends 120 seconds before it kills a stopped training, ends the training early and keeps what it has learnt.
+"""
+
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from engine import arguments, classifier, evaluation, formats, logs, vectors_text, word2vec
+from engine.arguments import Arguments, SupervisedArguments, Word2VecArguments
+from engine.container import Channel, Container, Hosts
+from engine.errors import ChannelError, EngineError, PlatformError
+from engine.logs import Log
+from engine.models import ClassifierModel, ClassifierSettings, EpochResult, Progress, Subwords, Word2VecSettings, WordVectors
+from engine.vocabulary import Corpus, read_corpus
+
+VECTORS_TEXT = "vectors.txt"
+VECTORS_BINARY = "vectors.bin"
+CLASSIFIER_BINARY = "model.bin"
+EVALUATION_REPORT = "eval.json"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What this process may use, and where its randomness starts."""
+
+    threads: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything one training needs; the steps below read it and change nothing of it."""
+
+    container: Container
+    environ: Mapping[str, str]
+    resources: Resources
+    log: Log
+    stop: Callable[[], bool]
+
+
+class _StoppedError(Exception):
+    """A stop was asked for before there was anything to keep."""
+
+
+def run(container: Container, *, environ: Mapping[str, str], resources: Resources, log: Log) -> int:
+    """Train as the container's files say; the exit code. A failure's reason is in the log and in the failure file."""
+    try:
+        with stop_on_sigterm() as stop:
+            train(Training(container, environ, resources, log, stop))
+    except _StoppedError:
+        log.info("Training was stopped before it learnt anything. There is no model to keep.")
+    except EngineError as error:
+        return _fail(container, log, error)
+    except MemoryError:
+        return _fail(
+            container,
+            log,
+            PlatformError(
+                "The machine's memory is full. Model and vocabulary need about 8 bytes x words x vector_dim, and 4 bytes x buckets x "
+                "vector_dim more with n-grams. Raise min_count, lower vector_dim or buckets, or use an instance with more memory."
+            ),
+        )
+    except Exception as error:  # noqa: BLE001 - the one border to SageMaker: whatever it was, the failure file has to say so
+        log.line(traceback.format_exc())
+        return _fail(
+            container, log, PlatformError(f"The engine broke: {error!r}. This is a defect, not your request. The log has the details.")
+        )
+    return 0
+
+
+def train(training: Training) -> None:
+    """Do the whole work.
+
+    Raises:
+        EngineError: it cannot be done; the message says why and what to do.
+    """
+    log, container = training.log, training.container
+    logs.started(log)
+    hosts, channels = container.hosts(), container.channels()
+    request = arguments.parse(container.hyperparameters(), hosts=len(hosts.names), validation="validation" in channels)
+    _check_channels(channels, request)
+    logs.gpus(log)
+    for warning in arguments.warnings(request):
+        log.warning(warning)
+    container.model.mkdir(parents=True, exist_ok=True)
+    if isinstance(request, SupervisedArguments):
+        _train_classifier(training, request, channels)
+    elif len(hosts.names) == 1:
+        _train_word_vectors(training, request, channels["train"])
+    else:
+        _train_together(training, request, channels["train"], hosts)
+
+
+@contextmanager
+def stop_on_sigterm() -> Iterator[Callable[[], bool]]:
+    """A question that is answered with yes after a SIGTERM; the previous handler comes back at the end."""
+    asked = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+
+    previous = signal.signal(signal.SIGTERM, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def save_word_vectors(training: Training, request: Word2VecArguments, model: WordVectors) -> None:
+    """Write vectors.txt and vectors.bin, and with evaluation eval.json and the metric's log line."""
+    folder = training.container.model
+    text = folder / VECTORS_TEXT
+    vectors_text.write_vectors(text, model.vocabulary.words, model.vectors, threads=training.resources.threads)
+    formats.write_word_vectors(folder / VECTORS_BINARY, model, min_count=request.min_count)
+    if request.evaluation:
+        result = evaluation.evaluate(text, evaluation.extra_gold_sets(training.environ))
+        (folder / EVALUATION_REPORT).write_text(result.report(), encoding="utf-8")
+        seen = training.container.seen_inside(text)
+        logs.evaluated(training.log, vectors=seen, report=result.report(), mean_rho=result.mean_rho)
+
+
+def word2vec_settings(request: Word2VecArguments, resources: Resources) -> Word2VecSettings:
+    """The kernels' view of a request."""
+    return Word2VecSettings(
+        mode=request.mode,
+        dim=request.vector_dim,
+        window=request.window_size,
+        negatives=request.negative_samples,
+        epochs=request.epochs,
+        learning_rate=request.learning_rate,
+        sample=request.sampling_threshold,
+        batch_size=request.batch_size,
+        subwords=Subwords(request.min_char, request.max_char, request.buckets) if request.subwords else None,
+        threads=resources.threads,
+        seed=resources.seed,
+    )
+
+
+def read_text(training: Training, channel: Channel, *, min_count: int, labels: bool = False) -> Corpus:
+    """Read the train channel, with its log lines.
+
+    Raises:
+        UserError: nothing is left to train on.
+        _StoppedError: a stop was asked for meanwhile.
+    """
+    words = logs.WordsRead(training.log)
+
+    def progress(count: int) -> None:
+        if training.stop():
+            raise _StoppedError
+        words.update(count)
+
+    corpus = read_corpus(channel.files, min_count=min_count, threads=training.resources.threads, progress=progress, labels=labels)
+    words.finish(corpus.vocabulary.total_words, len(corpus.vocabulary.words))
+    return corpus
+
+
+def _check_channels(channels: Mapping[str, Channel], request: Arguments) -> None:
+    allowed = ("train", "validation") if isinstance(request, SupervisedArguments) else ("train",)
+    if "train" not in channels:
+        raise ChannelError(
+            f"There is no train channel. The request has {', '.join(sorted(channels)) or 'no channel'}. Name the channel with the text train."
+        )
+    for name in sorted(channels.keys() - set(allowed)):
+        raise ChannelError(
+            f"No other channels are supported: '{name}' was sent. Mode {request.mode} reads {' and '.join(allowed)}. Remove the channel."
+        )
+
+
+def _log_files(training: Training, *channels: Channel) -> None:
+    for channel in channels:
+        for file in channel.files:
+            logs.processing(training.log, training.container.seen_inside(file), file.stat().st_size)
+
+
+def _train_word_vectors(training: Training, request: Word2VecArguments, channel: Channel) -> None:
+    logs.running_alone(training.log, request.mode)
+    _log_files(training, channel)
+    evaluation.extra_gold_sets(training.environ)  # a broken set is refused before the training, not after it
+    corpus = read_text(training, channel, min_count=request.min_count)
+    lines = _ProgressLines(logs.TrainingProgress(training.log, request.learning_rate))
+    model = word2vec.train(corpus, word2vec_settings(request, training.resources), progress=lines.update, stop=training.stop)
+    lines.finish()
+    logs.finished(training.log, words_per_second=model.words_per_second, seconds=model.train_seconds)
+    save_word_vectors(training, request, model)
+
+
+def _train_together(training: Training, request: Word2VecArguments, channel: Channel, hosts: Hosts) -> None:
+    raise PlatformError(f"{len(hosts.names)} hosts {request.mode} {channel.name} {training.resources}")
+
+
+def _train_classifier(training: Training, request: SupervisedArguments, channels: Mapping[str, Channel]) -> None:
+    log, threads, validation = training.log, training.resources.threads, channels.get("validation")
+    logs.running_alone(log, request.mode)
+    _log_files(training, *(channels[name] for name in ("train", "validation") if name in channels))
+    corpus = read_text(training, channels["train"], min_count=request.min_count, labels=True)
+    documents = None if validation is None else _read_validation(training, validation, corpus)
+    lines = _ProgressLines(logs.TrainingProgress(log, request.learning_rate))
+
+    def validated(result: EpochResult) -> None:
+        logs.epoch_validated(
+            log,
+            epoch=result.epoch,
+            threads=threads,
+            accuracy=result.accuracy,
+            without_improvement=0 if result.improved else result.epochs_without_improvement,
+        )
+
+    model = classifier.train(
+        corpus,
+        _classifier_settings(request, training.resources),
+        progress=lines.update,
+        stop=training.stop,
+        validation=documents,
+        on_epoch=validated,
+    )
+    lines.finish()
+    logs.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds, supervised=True)
+    formats.write_classifier(training.container.model / CLASSIFIER_BINARY, model, min_count=request.min_count)
+    _log_accuracies(log, model, corpus, documents)
+
+
+def _read_validation(training: Training, channel: Channel, corpus: Corpus) -> Corpus:
+    for file in channel.files:
+        logs.loading_validation(training.log, training.container.seen_inside(file))
+    documents = classifier.read_documents(channel.files, corpus.vocabulary, threads=training.resources.threads)
+    logs.loaded_validation(training.log)
+    return documents
+
+
+def _classifier_settings(request: SupervisedArguments, resources: Resources) -> ClassifierSettings:
+    return ClassifierSettings(
+        dim=request.vector_dim,
+        epochs=request.epochs,
+        learning_rate=request.learning_rate,
+        word_ngrams=request.word_ngrams,
+        buckets=request.buckets,
+        min_epochs=request.min_epochs,
+        patience=request.patience if request.early_stopping else None,
+        threads=resources.threads,
+        seed=resources.seed,
+    )
+
+
+def _log_accuracies(log: Log, model: ClassifierModel, corpus: Corpus, documents: Corpus | None) -> None:
+    logs.accuracy(log, "train", *classifier.accuracy(model, corpus))
+    if documents is not None:
+        log.line()
+        logs.accuracy(log, "validation", *classifier.accuracy(model, documents))
+
+
+@dataclass
+class _ProgressLines:
+    """Hands the trainer's reports to the log and keeps the last one for the closing line."""
+
+    lines: logs.TrainingProgress
+    last: Progress | None = None
+
+    def update(self, progress: Progress) -> None:
+        self.last = progress
+        self.lines.update(progress.fraction, progress.words_per_second)
+
+    def finish(self) -> None:
+        if self.last is not None:
+            self.lines.finish(self.last.fraction, self.last.words_per_second)
+
+
+def _fail(container: Container, log: Log, error: EngineError) -> int:
+    log.error(f"{error.prefix}{error}")
+    container.write_failure(error)
+    return 1

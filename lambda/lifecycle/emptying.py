@@ -1,0 +1,76 @@
+"""A bucket without anything in it: CloudFormation deletes no bucket that holds an object, a version or a half-done upload."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lifecycle.aws_errors import code_of, in_our_words
+from lifecycle.deadline import Deadline
+from lifecycle.errors import CloudError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectVersionsOutputTypeDef
+else:
+    S3Client = ListObjectVersionsOutputTypeDef = Any
+
+
+def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
+    """Deletes every version, delete marker and unfinished upload of a bucket, until a look finds none.
+
+    Returns:
+        How many were deleted; 0 also when there is no such bucket.
+
+    Raises:
+        NotReady: the time was over first.
+        LifecycleError: AWS refused or failed, if only for a single object.
+    """
+    total = 0
+    with in_our_words(f"empty the bucket {bucket}"):
+        try:
+            while deleted := _delete_versions(s3, bucket, deadline) + _abort_uploads(s3, bucket, deadline):
+                total += deleted
+        except ClientError as error:
+            if code_of(error) != "NoSuchBucket":
+                raise
+    return total
+
+
+def _delete_versions(s3: S3Client, bucket: str, deadline: Deadline) -> int:
+    """Deletes in the batches of at most 1000 that the pages of the list are, which is also what DeleteObjects takes."""
+    deleted = 0
+    for batch in _batches(s3, bucket):
+        deadline.check(f"Emptying the bucket {bucket}")
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item] # plain dicts
+        if answer.get("Errors"):
+            first = answer["Errors"][0]
+            raise CloudError(
+                f"Could not empty the bucket {bucket}. S3 kept {len(answer['Errors'])} objects, first {first.get('Key')}: "
+                f"{first.get('Code')}: {first.get('Message')}. Remove what holds them, then destroy again."
+            )
+        deleted += len(batch)
+    return deleted
+
+
+def _batches(s3: S3Client, bucket: str) -> Iterator[list[dict[str, str]]]:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": 1000}):
+        batch = _versions(page)
+        if batch:
+            yield batch
+
+
+def _versions(page: ListObjectVersionsOutputTypeDef) -> list[dict[str, str]]:
+    """What a page lists: versions and delete markers, 1000 of both together at most."""
+    found = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in page.get("Versions", [])]
+    return found + [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in page.get("DeleteMarkers", [])]
+
+
+def _abort_uploads(s3: S3Client, bucket: str, deadline: Deadline) -> int:
+    aborted = 0
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in page.get("Uploads", []):
+            deadline.check(f"Emptying the bucket {bucket}")
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            aborted += 1
+    return aborted

@@ -1,0 +1,205 @@
+"""The functions' environment variables, as typed objects: the stack writes them with `variables`, the function reads them with `read`.
+
+Values are checked in `read` only: when the stack builds the object they are CDK tokens.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self, TypeVar
+
+from lifecycle import naming
+from lifecycle.errors import ConfigurationError, raise_all
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class LaunchEnvironment:
+    """What `launch_training` knows from its stack.
+
+    Attributes:
+        stage: whose jobs it starts.
+        bucket: where corpora and artifacts are.
+        role_arn: the jobs' execution role.
+        image: the BlazingText image of the region.
+        instance_type: default instance of a job.
+        instance_count: default number of instances.
+        volume_gb: default volume, in GB.
+        max_runtime_seconds: default limit of a job's running time.
+        spot: whether jobs run on spot instances by default.
+        hyperparameters: defaults that differ from BlazingText's own; may hold the mode.
+    """
+
+    stage: str
+    bucket: str
+    role_arn: str
+    image: str
+    instance_type: str = "ml.c5.xlarge"
+    instance_count: int = 1
+    volume_gb: int = 30
+    max_runtime_seconds: int = 3600
+    spot: bool = False
+    hyperparameters: Mapping[str, object] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables that carry this object."""
+        return {
+            "STAGE": self.stage,
+            "BUCKET": self.bucket,
+            "TRAINING_ROLE_ARN": self.role_arn,
+            "TRAINING_IMAGE": self.image,
+            "TRAINING_INSTANCE_TYPE": self.instance_type,
+            "TRAINING_INSTANCE_COUNT": str(self.instance_count),
+            "TRAINING_VOLUME_GB": str(self.volume_gb),
+            "TRAINING_MAX_RUNTIME_SECONDS": str(self.max_runtime_seconds),
+            "TRAINING_SPOT": "true" if self.spot else "false",
+            "HYPERPARAMETERS": json.dumps(dict(self.hyperparameters), sort_keys=True),
+        }
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """The object that the environment variables carry.
+
+        Raises:
+            ConfigurationError: some are missing or wrong; every one is named.
+        """
+        reader = _Reader(environ)
+        found = cls(
+            stage=reader.stage(),
+            bucket=reader.text("BUCKET"),
+            role_arn=reader.text("TRAINING_ROLE_ARN"),
+            image=reader.text("TRAINING_IMAGE"),
+            instance_type=reader.text("TRAINING_INSTANCE_TYPE"),
+            instance_count=reader.positive("TRAINING_INSTANCE_COUNT"),
+            volume_gb=reader.positive("TRAINING_VOLUME_GB"),
+            max_runtime_seconds=reader.positive("TRAINING_MAX_RUNTIME_SECONDS"),
+            spot=reader.flag("TRAINING_SPOT"),
+            hyperparameters=reader.mapping("HYPERPARAMETERS"),
+        )
+        raise_all(reader.problems)
+        return found
+
+
+@dataclass(frozen=True)
+class PromoteEnvironment:
+    """What `promote_model` knows from its stack.
+
+    Attributes:
+        stage: whose jobs it promotes, and into whose serving stack.
+        bucket: where artifacts are.
+        topic_arn: where it tells people what it did.
+        queue_url: the queue whose messages it works on.
+        dead_letter_queue_url: where messages go that can never be worked on.
+        minimum_mean_rho: the least ``train:mean_rho`` of a Word2Vec model; None: no gate.
+        minimum_accuracy: the least ``validation:accuracy`` of a classifier; None: no gate.
+    """
+
+    stage: str
+    bucket: str
+    topic_arn: str
+    queue_url: str
+    dead_letter_queue_url: str
+    minimum_mean_rho: float | None = None
+    minimum_accuracy: float | None = None
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables that carry this object."""
+        return {
+            "STAGE": self.stage,
+            "BUCKET": self.bucket,
+            "TOPIC_ARN": self.topic_arn,
+            "QUEUE_URL": self.queue_url,
+            "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue_url,
+            "MINIMUM_MEAN_RHO": "" if self.minimum_mean_rho is None else str(self.minimum_mean_rho),
+            "MINIMUM_ACCURACY": "" if self.minimum_accuracy is None else str(self.minimum_accuracy),
+        }
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """The object that the environment variables carry.
+
+        Raises:
+            ConfigurationError: some are missing or wrong; every one is named.
+        """
+        reader = _Reader(environ)
+        found = cls(
+            stage=reader.stage(),
+            bucket=reader.text("BUCKET"),
+            topic_arn=reader.text("TOPIC_ARN"),
+            queue_url=reader.text("QUEUE_URL"),
+            dead_letter_queue_url=reader.text("DEAD_LETTER_QUEUE_URL"),
+            minimum_mean_rho=reader.threshold("MINIMUM_MEAN_RHO", -1.0),
+            minimum_accuracy=reader.threshold("MINIMUM_ACCURACY", 0.0),
+        )
+        raise_all(reader.problems)
+        return found
+
+
+class _Reader:
+    """Reads variables one by one and remembers what is wrong with them; a wrong one reads as a harmless value."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[ConfigurationError] = []
+
+    def text(self, name: str) -> str:
+        value = self._environ.get(name, "")
+        if not value:
+            self._problem(name, "is not set", "a value")
+        return value
+
+    def stage(self) -> str:
+        value = self.text("STAGE")
+        if value and not naming.STAGE_PATTERN.fullmatch(value):
+            self._problem("STAGE", f'is "{value}"', "1 to 12 small letters and digits, a letter first")
+        return value
+
+    def positive(self, name: str) -> int:
+        return self._read(name, _positive, "a whole number above 0", 1)
+
+    def flag(self, name: str) -> bool:
+        return self._read(name, lambda text: {"true": True, "false": False}[text], "true or false", False)
+
+    def mapping(self, name: str) -> dict[str, object]:
+        return self._read(name, _mapping, "a JSON object", {})
+
+    def threshold(self, name: str, minimum: float) -> float | None:
+        if not self._environ.get(name, ""):
+            return None
+        return self._read(name, lambda text: _between(float(text), minimum), f"empty, or a number from {minimum:g} to 1", None)
+
+    def _read(self, name: str, parse: Callable[[str], Value], allowed: str, otherwise: Value) -> Value:
+        text = self.text(name)
+        if not text:
+            return otherwise
+        try:
+            return parse(text)
+        except (KeyError, ValueError):
+            self._problem(name, f'is "{text}"', allowed)
+        return otherwise
+
+    def _problem(self, name: str, what: str, allowed: str) -> None:
+        self.problems.append(
+            ConfigurationError(f"{name} {what}. The function takes its settings from its stack. It must be {allowed}: deploy again.")
+        )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _between(number: float, minimum: float) -> float:
+    if not minimum <= number <= 1:
+        raise ValueError(number)
+    return number
+
+
+def _mapping(text: str) -> dict[str, object]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(text)  # noqa: TRY004 - a wrong value of a variable, like its other faults
+    return found

@@ -1,0 +1,102 @@
+"""What can go wrong, as one tree.
+
+```
+LifecycleError                 exit code
+├── UserError                  2   you can fix it
+│   ├── CorpusError            2   the text cannot be trained on as it is
+│   ├── HyperparameterError    2   a name or value that BlazingText does not accept
+│   ├── RequestError           2   the request asks for what cannot be done
+│   ├── ConfigurationError     2   a setting or environment variable is missing or wrong
+│   ├── AccessDeniedError      2   a permission is missing: the message names it
+│   └── QuotaError             2   the account's limit is reached
+├── NotReady                   3   ask again later
+└── CloudError                 1   AWS failed; its words and request id are attached
+```
+
+Every message has three parts: what happened, why, what to do. A Lambda answers with the class name as
+``errorType``, and `exit_code_of` turns that name back into the exit code.
+"""
+
+from collections.abc import Sequence
+
+
+class LifecycleError(Exception):
+    """Something this project knows how to explain."""
+
+    exit_code = 1
+
+
+class UserError(LifecycleError):
+    """The person asking can fix it."""
+
+    exit_code = 2
+
+
+class CorpusError(UserError):
+    """The text cannot be trained on as it is."""
+
+
+class HyperparameterError(UserError):
+    """A hyperparameter's name, value or combination is one that BlazingText does not accept."""
+
+
+class RequestError(UserError):
+    """The request asks for what cannot be done."""
+
+
+class ConfigurationError(UserError):
+    """A setting, an environment variable or a credential is missing or wrong."""
+
+
+class AccessDeniedError(UserError):
+    """AWS refused for want of a permission."""
+
+
+class QuotaError(UserError):
+    """The account's limit for what was asked is reached."""
+
+
+class NotReady(LifecycleError):  # noqa: N818 - a state one waits for, not a fault
+    """Ask again later."""
+
+    exit_code = 3
+
+
+class CloudError(LifecycleError):
+    """AWS failed; its own words and request id are attached."""
+
+
+def combined(problems: Sequence[UserError]) -> UserError:
+    """One error that reports every problem, a line each.
+
+    Args:
+        problems: at least one.
+
+    Returns:
+        The problem itself when it is alone; else an error of their common class, or a `RequestError` for a mixture.
+    """
+    if len(problems) == 1:
+        return problems[0]
+    classes = {type(problem) for problem in problems}
+    family = classes.pop() if len(classes) == 1 else RequestError
+    return family("\n".join(str(problem) for problem in problems))
+
+
+def raise_all(problems: Sequence[UserError]) -> None:
+    """Raises every problem at once, or does nothing when there is none.
+
+    Raises:
+        UserError: see `combined`.
+    """
+    if problems:
+        raise combined(problems)
+
+
+def exit_code_of(error_type: str) -> int:
+    """The exit code of a function error, by the class name that Lambda reports as ``errorType``; unknown names mean 1."""
+    known: list[type[LifecycleError]] = [LifecycleError]
+    for family in known:
+        if family.__name__ == error_type:
+            return family.exit_code
+        known.extend(family.__subclasses__())
+    return 1

@@ -1,0 +1,192 @@
+"""What everything is called: the one definition, read by the stacks, the functions and the command line.
+
+Nothing here checks its arguments unless it says so: at synth they may be CDK tokens, which are not yet names.
+"""
+
+import re
+from enum import StrEnum
+
+from lifecycle.errors import ConfigurationError, RequestError
+
+PROJECT = "blazingtext"
+DEFAULT_STAGE = "dev"
+# No hyphen: with one, the jobs of stage "a" and of stage "a-b" would share a prefix.
+STAGE_PATTERN = re.compile(r"[a-z][a-z0-9]{0,11}")
+CORPUS_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+BOOTSTRAP_QUALIFIER = "blzgtxt"
+TOOLKIT_STACK = "CDKToolkit-blazingtext"
+
+PROJECT_TAG = "blazingtext:project"
+STAGE_TAG = "blazingtext:stage"
+CORPUS_TAG = "blazingtext:corpus"
+REQUEST_TAG = "blazingtext:request"
+RESERVED_TAG_PREFIXES = ("aws:", "blazingtext:")
+
+CORPORA = "corpora/"
+RUNS = "runs/"
+REPORTS = "reports/"
+TRAIN = "train"
+VALIDATION = "validation"
+ARTIFACT = "model.tar.gz"
+
+VARIANT = "AllTraffic"
+TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+ENDPOINT_LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
+
+# AWS's limit on TrainingJobName, and what a retry may append ("-99").
+_JOB_NAME_LIMIT = 63
+_HASH_DIGITS = 10
+MAXIMUM_ATTEMPTS = 99
+
+
+class Output(StrEnum):
+    """The keys of the stacks' outputs."""
+
+    BUCKET_NAME = "BucketName"
+    LAUNCHER_FUNCTION_NAME = "LauncherFunctionName"
+    PROMOTER_FUNCTION_NAME = "PromoterFunctionName"
+    TRAINING_ROLE_ARN = "TrainingRoleArn"
+    NOTIFICATIONS_TOPIC_ARN = "NotificationsTopicArn"
+    PROMOTION_QUEUE_URL = "PromotionQueueUrl"
+    DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
+    ENDPOINT_NAME = "EndpointName"
+    HOSTING_ROLE_ARN = "HostingRoleArn"
+    LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
+    PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
+    PROMOTED_THROUGH = "PromotedThrough"
+
+
+def check_stage(stage: str) -> str:
+    """The stage itself, when it is a valid name.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if not STAGE_PATTERN.fullmatch(stage):
+        raise ConfigurationError(
+            f'stage: "{stage}" is not a stage name. Every stack, job and tag carries it, so it is 1 to 12 small letters and digits, '
+            f'a letter first, without hyphens. Try "{DEFAULT_STAGE}" or "prod".'
+        )
+    return stage
+
+
+def check_corpus(corpus: str) -> str:
+    """The corpus name itself, when it is valid.
+
+    Raises:
+        RequestError: it is not.
+    """
+    if not CORPUS_PATTERN.fullmatch(corpus):
+        raise RequestError(
+            f'corpus: "{corpus}" is not a corpus name. It becomes a folder in the bucket and a part of job names, so it is 1 to 32 '
+            'small letters, digits and hyphens, a letter or digit first. Try "wiki" or "blogs-2020".'
+        )
+    return corpus
+
+
+def stack(stage: str, part: str) -> str:
+    """The CloudFormation stack of one part (``storage``, ``training``, ``serving``) of a stage."""
+    return f"{PROJECT}-{stage}-{part}"
+
+
+def storage_stack(stage: str) -> str:
+    """The stack that holds the bucket."""
+    return stack(stage, "storage")
+
+
+def training_stack(stage: str) -> str:
+    """The stack that holds the functions, the queue and the training role."""
+    return stack(stage, "training")
+
+
+def serving_stack(stage: str) -> str:
+    """The stack that holds the model and its endpoint."""
+    return stack(stage, "serving")
+
+
+def endpoint(stage: str) -> str:
+    """The endpoint that serves a stage: it keeps its name whatever it serves."""
+    return f"{PROJECT}-{stage}"
+
+
+def endpoint_log_group(stage: str) -> str:
+    """Where SageMaker writes what the endpoint's containers print."""
+    return f"{ENDPOINT_LOG_GROUP_PREFIX}{endpoint(stage)}"
+
+
+def job_prefix(stage: str) -> str:
+    """What every training job of a stage, and of no other, begins with."""
+    return f"{PROJECT}-{stage}-"
+
+
+def job_name(stage: str, corpus: str, mode: str, request: str) -> str:
+    """The name of the training job that a request gets: the same request over the same data always gets the same.
+
+    Args:
+        stage: a valid stage.
+        corpus: a valid corpus name; shortened when the name would outgrow SageMaker's 63 characters.
+        mode: a BlazingText mode; job names refuse underscores.
+        request: the request's hash in hexadecimal; its first ten digits are used.
+    """
+    tail = f"-{mode.replace('_', '-')}-{request[:_HASH_DIGITS]}"
+    room = _JOB_NAME_LIMIT - len(job_prefix(stage)) - len(tail) - len(f"-{MAXIMUM_ATTEMPTS}")
+    return f"{job_prefix(stage)}{corpus[:room].strip('-')}{tail}"
+
+
+def attempt_name(job: str, attempt: int) -> str:
+    """The name of the n-th attempt at a job, counted from 1."""
+    return job if attempt == 1 else f"{job}-{attempt}"
+
+
+def corpus_prefix(corpus: str) -> str:
+    """The key prefix under which a corpus lies."""
+    return f"{CORPORA}{corpus}/"
+
+
+def channel_prefix(corpus: str, channel: str) -> str:
+    """The key prefix of one channel (``train``, ``validation``) of a corpus."""
+    return f"{corpus_prefix(corpus)}{channel}/"
+
+
+def channel_uri(bucket: str, corpus: str, channel: str) -> str:
+    """The S3 URI that a training job gets for a channel."""
+    return f"s3://{bucket}/{channel_prefix(corpus, channel)}"
+
+
+def output_uri(bucket: str) -> str:
+    """The S3OutputPath of every job; SageMaker appends ``/<job>/output/model.tar.gz``."""
+    return f"s3://{bucket}/{RUNS.rstrip('/')}"
+
+
+def artifact_key(job: str) -> str:
+    """The key of a job's artifact in the bucket."""
+    return f"{RUNS}{job}/output/{ARTIFACT}"
+
+
+def artifact_uri(bucket: str, job: str) -> str:
+    """The S3 URI of a job's artifact."""
+    return f"s3://{bucket}/{artifact_key(job)}"
+
+
+def job_of_artifact(artifact: str) -> str:
+    """The job that made an artifact, or ``""`` when the URI is not one of ours."""
+    found = re.fullmatch(rf"s3://[^/]+/{RUNS}([^/]+)/output/{re.escape(ARTIFACT)}", artifact)
+    return found.group(1) if found else ""
+
+
+def tags(stage: str) -> dict[str, str]:
+    """The tags that everything of a stage carries."""
+    return {PROJECT_TAG: PROJECT, STAGE_TAG: stage}
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an S3 URI.
+
+    Raises:
+        RequestError: it is not one.
+    """
+    found = re.fullmatch(r"s3://([^/]+)/?(.*)", uri)
+    if not found:
+        raise RequestError(f'"{uri}" is not an S3 URI. It needs a bucket and a key. Write it as s3://<bucket>/<key>.')
+    return found.group(1), found.group(2)

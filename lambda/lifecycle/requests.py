@@ -1,0 +1,255 @@
+"""What a launch event asks for, read completely and checked before anything costs money.
+
+The event is documented in ``lambda/README.md``. Everything but ``corpus`` has a default, which comes from the function's stack.
+"""
+
+import difflib
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from lifecycle import hyperparameters, instances, naming
+from lifecycle.combinations import DEFAULT_MODE
+from lifecycle.environments import LaunchEnvironment
+from lifecycle.errors import RequestError, UserError
+
+EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry")
+INSTANCE_KEYS = ("type", "count", "volumeGb")
+LIMIT_KEYS = ("maxRuntimeSeconds", "maxWaitSeconds")
+
+# AWS: "longest run time for a training job", 5 days.
+MAXIMUM_RUNTIME = 432_000
+# AWS: algorithms that write no checkpoints, as BlazingText, may wait and run one hour at most on spot instances.
+MAXIMUM_SPOT_WAIT = 3600
+# The largest EBS volume.
+MAXIMUM_VOLUME_GB = 16_384
+# AWS allows 50; ours are four.
+MAXIMUM_TAGS = 46
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """One request to train, defaults filled in.
+
+    Attributes:
+        corpus: the corpus's name; ``""`` when the event names none that is valid.
+        mode: the training mode.
+        hyperparameters: as given, over the stack's defaults; not yet complete.
+        instance_type: what to train on.
+        instance_count: on how many.
+        volume_gb: with which disk, in GB.
+        max_runtime_seconds: how long the job may run.
+        max_wait_seconds: how long a spot job may wait and run; None when not spot.
+        spot: whether to use spot instances.
+        tags: the person's own tags.
+        retry: whether a failed or stopped job of the same name gets another attempt.
+    """
+
+    corpus: str
+    mode: str
+    hyperparameters: Mapping[str, object]
+    instance_type: str
+    instance_count: int
+    volume_gb: int
+    max_runtime_seconds: int
+    max_wait_seconds: int | None
+    spot: bool
+    tags: Mapping[str, str]
+    retry: bool
+
+
+def read(event: Mapping[str, object], environment: LaunchEnvironment) -> tuple[TrainingRequest, list[UserError]]:
+    """The request in an event, and everything that is wrong with it; a wrong part reads as its default.
+
+    Args:
+        event: a launch event, or EventBridge's notice of an upload into ``corpora/<name>/train/``.
+        environment: the defaults.
+    """
+    reader = _Reader()
+    if _is_upload(event):
+        event = {"corpus": reader.attempt(lambda: _uploaded_corpus(event, environment.bucket), "")}
+    reader.known_keys(event, EVENT_KEYS, "")
+    instance = reader.section(event, "instance", INSTANCE_KEYS)
+    given = reader.section(event, "hyperparameters", None)
+    spot = reader.flag(event, "spot", environment.spot)
+    runtime, wait = _limits(reader, reader.section(event, "limits", LIMIT_KEYS), environment, spot)
+    mode = _mode(reader, event, given, environment)
+    request = TrainingRequest(
+        corpus=reader.attempt(lambda: _corpus(event, environment.bucket), ""),
+        mode=mode,
+        hyperparameters={**_defaults(mode, environment), **given},
+        instance_type=_instance_type(reader, instance, environment),
+        instance_count=reader.number(instance, "instance.count", environment.instance_count, instances.MAXIMUM_COUNT),
+        volume_gb=reader.number(instance, "instance.volumeGb", environment.volume_gb, MAXIMUM_VOLUME_GB),
+        max_runtime_seconds=runtime,
+        max_wait_seconds=wait,
+        spot=spot,
+        tags=_tags(reader, reader.section(event, "tags", None)),
+        retry=reader.flag(event, "retry", False),
+    )
+    return request, reader.problems
+
+
+def _is_upload(event: Mapping[str, object]) -> bool:
+    return event.get("source") == "aws.s3" and event.get("detail-type") == "Object Created"
+
+
+def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
+    """The corpus that an upload belongs to; EventBridge gives keys as they are, not URL-encoded as S3's own notices do."""
+    detail = event.get("detail")
+    detail = detail if isinstance(detail, Mapping) else {}
+    key = str(detail.get("object", {}).get("key", ""))
+    source = str(detail.get("bucket", {}).get("name", ""))
+    parts = key.split("/")
+    if source != bucket or len(parts) < 4 or parts[0] != naming.CORPORA.rstrip("/") or parts[2] != naming.TRAIN or not parts[-1]:
+        raise RequestError(
+            f"The upload of s3://{source}/{key} starts no training. Only files under "
+            f"s3://{bucket}/{naming.CORPORA}<name>/{naming.TRAIN}/ do. Upload there, or invoke the function with a corpus."
+        )
+    return parts[1]
+
+
+def _corpus(event: Mapping[str, object], bucket: str) -> str:
+    """The corpus's name, from a name or from an S3 URI inside the stage's own bucket."""
+    given = event.get("corpus")
+    if not isinstance(given, str) or not given:
+        raise RequestError('corpus: no corpus is named. A job needs text to train on. Name an uploaded corpus: {"corpus": "wiki"}.')
+    if not given.startswith("s3://"):
+        return naming.check_corpus(given)
+    source, key = naming.split_s3_uri(given)
+    name, _, channel = key.removeprefix(naming.CORPORA).rstrip("/").partition("/")
+    if source != bucket or not key.startswith(naming.CORPORA) or channel not in ("", naming.TRAIN):
+        raise RequestError(
+            f"corpus: {given} is not one of this stage's corpora. The training role may read s3://{bucket}/{naming.CORPORA} only. "
+            f"Copy the text to s3://{bucket}/{naming.channel_prefix('<name>', naming.TRAIN)} (blazingtext upload does) and name the corpus."
+        )
+    return naming.check_corpus(name)
+
+
+def _mode(reader: "_Reader", event: Mapping[str, object], given: Mapping[str, object], environment: LaunchEnvironment) -> str:
+    """The mode: from the event, else from its hyperparameters, else from the stack."""
+    default = environment.hyperparameters.get("mode", DEFAULT_MODE)
+    mode = event.get("mode", given.get("mode", default))
+    if isinstance(mode, str):
+        return mode
+    reader.problem(f"mode: {mode!r} is not text. The mode is a name. Give batch_skipgram, skipgram, cbow or supervised.")
+    return str(default)
+
+
+def _defaults(mode: str, environment: LaunchEnvironment) -> dict[str, object]:
+    """The stack's own hyperparameters that the mode has: a stack set up for vectors must not spoil a classifier."""
+    return {name: value for name, value in environment.hyperparameters.items() if name in hyperparameters.names(mode)}
+
+
+def _instance_type(reader: "_Reader", instance: Mapping[str, object], environment: LaunchEnvironment) -> str:
+    given = instance.get("type", environment.instance_type)
+    if isinstance(given, str) and instances.is_instance_type(given):
+        return given
+    reader.problem(f"instance.type: {given!r} is not a SageMaker instance type. They begin with ml. Try ml.c5.xlarge or ml.g4dn.xlarge.")
+    return environment.instance_type
+
+
+def _limits(reader: "_Reader", limits: Mapping[str, object], environment: LaunchEnvironment, spot: bool) -> tuple[int, int | None]:
+    """How long the job may run, and may wait when it is spot."""
+    runtime = reader.number(limits, "limits.maxRuntimeSeconds", environment.max_runtime_seconds, MAXIMUM_RUNTIME)
+    if not spot:
+        if "maxWaitSeconds" in limits:
+            reader.problem(
+                "limits.maxWaitSeconds: Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true. "
+                "Leave it out, or set spot to true."
+            )
+        return runtime, None
+    wait = reader.number(limits, "limits.maxWaitSeconds", MAXIMUM_SPOT_WAIT, MAXIMUM_SPOT_WAIT)
+    if runtime > MAXIMUM_SPOT_WAIT:
+        reader.problem(
+            f"limits.maxRuntimeSeconds: a spot job may run {MAXIMUM_SPOT_WAIT} seconds at most; {runtime} was asked for. "
+            "BlazingText writes no checkpoints, so an interrupted job begins anew. Lower the limit, or set spot to false."
+        )
+    elif wait < runtime:
+        reader.problem(
+            f"limits.maxWaitSeconds: {wait} is less than maxRuntimeSeconds ({runtime}). The wait for a spot instance includes the run. "
+            f"Give at least {runtime} and at most {MAXIMUM_SPOT_WAIT}."
+        )
+    return runtime, wait
+
+
+def _tags(reader: "_Reader", given: Mapping[str, object]) -> dict[str, str]:
+    if len(given) > MAXIMUM_TAGS:
+        reader.problem(f"tags: {len(given)} are too many. AWS allows 50 on a job, and 4 are ours. Give at most {MAXIMUM_TAGS}.")
+    found = {}
+    for key, value in given.items():
+        fault = _tag_fault(key, value)
+        if fault:
+            reader.problem(f'tags: "{key}": {fault}')
+        else:
+            found[key] = str(value)
+    return found
+
+
+def _tag_fault(key: str, value: object) -> str:
+    """What is wrong with a tag, and what to do; ``""`` when nothing is. Limits: SageMaker's ``Tag`` shape."""
+    if key.lower().startswith(naming.RESERVED_TAG_PREFIXES):
+        return (
+            f"its prefix is reserved. {' and '.join(naming.RESERVED_TAG_PREFIXES)} belong to AWS and to this project. Choose another name."
+        )
+    if not isinstance(value, str):
+        return f"its value {value!r} is not text. Tags carry text only. Put it in quotation marks."
+    if not 1 <= len(key) <= 128 or len(value) > 256:
+        return "it is too long or empty. AWS allows 1 to 128 characters for the name and 256 for the value. Shorten it."
+    if not all(_allowed_in_tag(letter) for letter in key + value):
+        return "it holds a forbidden character. AWS allows letters, digits, spaces and _.:/=+-@ only. Replace the others."
+    return ""
+
+
+def _allowed_in_tag(letter: str) -> bool:
+    return letter in "_.:/=+-@" or unicodedata.category(letter)[0] in "LNZ"
+
+
+class _Reader:
+    """Reads parts of an event and remembers every problem."""
+
+    def __init__(self) -> None:
+        self.problems: list[UserError] = []
+
+    def problem(self, text: str) -> None:
+        self.problems.append(RequestError(text))
+
+    def attempt(self, read_one: Callable[[], Value], otherwise: Value) -> Value:
+        try:
+            return read_one()
+        except UserError as problem:
+            self.problems.append(problem)
+        return otherwise
+
+    def known_keys(self, given: Mapping[str, object], known: Collection[str], path: str) -> None:
+        for key in given:
+            if key not in known:
+                close = difflib.get_close_matches(str(key), known, 1)
+                hint = f'Did you mean "{path}{close[0]}"?' if close else f"Known are {', '.join(path + each for each in known)}."
+                self.problem(f'"{path}{key}" is unknown. A misspelt wish would silently go unmet. {hint}')
+
+    def section(self, event: Mapping[str, object], name: str, known: Collection[str] | None) -> Mapping[str, object]:
+        found = event.get(name, {})
+        if not isinstance(found, Mapping):
+            self.problem(f"{name}: {found!r} is not an object. It holds names and values. Write it as {{...}} or leave it out.")
+            return {}
+        if known is not None:
+            self.known_keys(found, known, f"{name}.")
+        return found
+
+    def number(self, section: Mapping[str, object], path: str, default: int, maximum: int) -> int:
+        value = section.get(path.rpartition(".")[2], default)
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= maximum:
+            return value
+        self.problem(f"{path}: {value!r} is not allowed. It must be a whole number from 1 to {maximum}. Leave it out for {default}.")
+        return default
+
+    def flag(self, section: Mapping[str, object], name: str, default: bool) -> bool:
+        value = section.get(name, default)
+        if isinstance(value, bool):
+            return value
+        self.problem(f"{name}: {value!r} is neither true nor false. It is a switch. Write true or false without quotation marks.")
+        return default

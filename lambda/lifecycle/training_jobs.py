@@ -1,0 +1,162 @@
+"""The training job that a request becomes: its name and its CreateTrainingJob request. Pure."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from lifecycle import hyperparameters, instances, naming
+from lifecycle.combinations import SUPERVISED
+from lifecycle.corpora import Corpus
+from lifecycle.environments import LaunchEnvironment
+from lifecycle.errors import CorpusError, HyperparameterError, UserError, raise_all
+from lifecycle.requests import TrainingRequest
+
+# What a job may become after it failed or was stopped.
+RETRYABLE = frozenset({"Failed", "Stopped"})
+TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
+
+_GIGABYTE = 2**30
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """A job to start.
+
+    Attributes:
+        name: the name of its first attempt.
+        definition: everything for CreateTrainingJob but the name.
+        artifact_bucket: where its artifact will be.
+        retry: whether a failed or stopped job gets another attempt.
+        warnings: what is legal but probably a mistake.
+    """
+
+    name: str
+    definition: dict[str, Any]
+    artifact_bucket: str
+    retry: bool
+    warnings: tuple[str, ...]
+
+
+def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironment, problems: list[UserError]) -> TrainingJob:
+    """The job for a request.
+
+    Args:
+        request: what is asked for.
+        corpus: what lies in the bucket.
+        environment: the stack's settings.
+        problems: what is already known to be wrong.
+
+    Raises:
+        UserError: every problem at once, those of the request, of the hyperparameters and of the corpus.
+    """
+    complete, warnings, refusals = _hyperparameters(request, corpus)
+    raise_all([*problems, *refusals, *corpus.problems, *_does_not_fit(request, corpus)])
+    digest = request_hash(request, complete, corpus, environment.bucket)
+    return TrainingJob(
+        name=naming.job_name(environment.stage, request.corpus, request.mode, digest),
+        definition=_definition(request, complete, corpus, environment, digest),
+        artifact_bucket=environment.bucket,
+        retry=request.retry,
+        warnings=(*warnings, *corpus.warnings, *_volume_warnings(request, corpus)),
+    )
+
+
+def _hyperparameters(request: TrainingRequest, corpus: Corpus) -> tuple[dict[str, str], list[str], list[UserError]]:
+    try:
+        complete, warnings = hyperparameters.complete(
+            request.mode, request.hyperparameters, request.instance_type, request.instance_count, channels=_known_channels(corpus)
+        )
+    except HyperparameterError as refusal:
+        return {}, [], [refusal]
+    return complete, warnings, []
+
+
+def _known_channels(corpus: Corpus) -> frozenset[str] | None:
+    """The channels, or None for a corpus that is not there: its absence is the one thing to tell about it."""
+    return frozenset(corpus.channels) if corpus.channels else None
+
+
+def request_hash(request: TrainingRequest, complete: dict[str, str], corpus: Corpus, bucket: str) -> str:
+    """A digest of all that can change the model: the same request over the same bytes has the same."""
+    parts = {
+        "hyperparameters": complete,
+        "channels": {
+            naming.channel_uri(bucket, corpus.name, channel): [(file.key, file.etag, file.size) for file in files]
+            for channel, files in corpus.channels.items()
+        },
+        "instance": [request.instance_type, request.instance_count, request.volume_gb],
+        "limits": [request.max_runtime_seconds, request.max_wait_seconds],
+        "spot": request.spot,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _definition(
+    request: TrainingRequest, complete: dict[str, str], corpus: Corpus, environment: LaunchEnvironment, digest: str
+) -> dict[str, Any]:
+    """CreateTrainingJob's request; without MetricDefinitions, which SageMaker has preset for its own algorithms."""
+    stopping = {"MaxRuntimeInSeconds": request.max_runtime_seconds}
+    if request.max_wait_seconds is not None:
+        stopping["MaxWaitTimeInSeconds"] = request.max_wait_seconds
+    return {
+        "AlgorithmSpecification": {"TrainingImage": environment.image, "TrainingInputMode": "File"},
+        "RoleArn": environment.role_arn,
+        "HyperParameters": complete,
+        "InputDataConfig": [_channel(naming.channel_uri(environment.bucket, corpus.name, each), each) for each in corpus.channels],
+        "OutputDataConfig": {"S3OutputPath": naming.output_uri(environment.bucket)},
+        "ResourceConfig": {
+            "InstanceType": request.instance_type,
+            "InstanceCount": request.instance_count,
+            "VolumeSizeInGB": request.volume_gb,
+        },
+        "StoppingCondition": stopping,
+        "EnableManagedSpotTraining": request.spot,
+        "Tags": _tags(request, environment.stage, digest),
+    }
+
+
+def _channel(uri: str, name: str) -> dict[str, Any]:
+    """One channel: always fully replicated, for BlazingText shards by itself."""
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {
+        "ChannelName": name,
+        "ContentType": "text/plain",
+        "CompressionType": "None",
+        "RecordWrapperType": "None",
+        "DataSource": {"S3DataSource": source},
+    }
+
+
+def _tags(request: TrainingRequest, stage: str, digest: str) -> list[dict[str, str]]:
+    tags = {**request.tags, **naming.tags(stage), naming.CORPUS_TAG: request.corpus, naming.REQUEST_TAG: digest}
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def _does_not_fit(request: TrainingRequest, corpus: Corpus) -> list[UserError]:
+    if instances.has_local_disk(request.instance_type) or corpus.size < request.volume_gb * _GIGABYTE:
+        return []
+    needed = 2 * corpus.size // _GIGABYTE + 1
+    return [
+        CorpusError(
+            f"The corpus does not fit on the volume. It has {corpus.size:,} bytes and the volume {request.volume_gb} GB. "
+            f"Set instance.volumeGb to at least {needed}."
+        )
+    ]
+
+
+def _volume_warnings(request: TrainingRequest, corpus: Corpus) -> list[str]:
+    if instances.has_local_disk(request.instance_type):
+        return []
+    if request.volume_gb <= 1:
+        return ["Volume size <= 1 GB might not be sufficient for training. Please use a larger volume size."]
+    if 2 * corpus.size > request.volume_gb * _GIGABYTE:
+        return [
+            f"The corpus fills more than half of the volume ({request.volume_gb} GB), which holds the model too. Enlarge instance.volumeGb."
+        ]
+    return []
+
+
+def needs_labels(mode: str) -> bool:
+    """Whether a mode learns from labelled lines."""
+    return mode in SUPERVISED

@@ -1,0 +1,138 @@
+"""Whether a finished training job becomes the live model. Pure: what is known about job and stack in, one verdict out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from lifecycle import naming, promotion
+from lifecycle.combinations import SUPERVISED
+from lifecycle.environments import PromoteEnvironment
+from lifecycle.promotion import ServingStack, StackState
+
+# A job that runs into its own limits ends as Stopped; nobody asked for that, so somebody should know.
+_LIMITS = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+
+
+class Verdict(StrEnum):
+    """What to do about a job."""
+
+    IGNORE = "ignore"
+    FAILED = "training failed"
+    REFUSED = "refused by the quality gate"
+    LATER = "later"
+    IMPOSSIBLE = "impossible"
+    PROMOTE = "promote"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict with its reason and, for a promotion, the parameters to change and the stack as it was when judged."""
+
+    verdict: Verdict
+    reason: str
+    changes: Mapping[str, str] = field(default_factory=dict)
+    stack: ServingStack | None = None
+
+
+@dataclass(frozen=True)
+class TrainedJob:
+    """What is known about a training job.
+
+    Attributes:
+        name: its name.
+        status: SageMaker's TrainingJobStatus.
+        secondary_status: SageMaker's SecondaryStatus.
+        failure: why it failed.
+        created: when it was created.
+        mode: its training mode.
+        metrics: its final metrics.
+        tags: its tags.
+        artifact: the S3 URI of what it made.
+        artifact_exists: whether that object is there.
+    """
+
+    name: str
+    status: str
+    secondary_status: str
+    failure: str
+    created: datetime
+    mode: str
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    artifact: str
+    artifact_exists: bool
+
+
+def belongs(tags: Mapping[str, str], stage: str) -> bool:
+    """Whether tags are those of this project and this very stage."""
+    return all(tags.get(key) == value for key, value in naming.tags(stage).items())
+
+
+def judge(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment) -> Decision:
+    """What to do about a job, the serving stack being as it is."""
+    if not belongs(job.tags, environment.stage):
+        return Decision(Verdict.IGNORE, f"{job.name} does not carry the tags of stage {environment.stage}.")
+    if job.status != "Completed":
+        return _unfinished(job)
+    expected = naming.artifact_uri(environment.bucket, job.name)
+    if job.artifact != expected or not job.artifact_exists:
+        return Decision(Verdict.IMPOSSIBLE, f"{job.name} has no artifact. It should be {expected}. Train it again with retry.")
+    refusal = gate(job, environment)
+    return Decision(Verdict.REFUSED, refusal) if refusal else _promotion(job, stack)
+
+
+def _unfinished(job: TrainedJob) -> Decision:
+    if job.status == "Failed":
+        return Decision(Verdict.FAILED, f"{job.name} failed. {job.failure} Correct the cause, then train again with retry.")
+    if job.secondary_status in _LIMITS:
+        return Decision(
+            Verdict.FAILED,
+            f"{job.name} was stopped by its own limit. SageMaker reports {job.secondary_status}. "
+            f"Raise limits.maxRuntimeSeconds and train again; what it had learnt is kept in {job.artifact or 'no artifact'}.",
+        )
+    return Decision(Verdict.IGNORE, f"{job.name} is {job.status}: only a completed job is promoted.")
+
+
+def gate(job: TrainedJob, environment: PromoteEnvironment) -> str:
+    """Why the quality gate refuses a job; ``""`` when it does not, or is off for the job's mode."""
+    metric, minimum = (
+        ("validation:accuracy", environment.minimum_accuracy)
+        if job.mode in SUPERVISED
+        else ("train:mean_rho", environment.minimum_mean_rho)
+    )
+    if minimum is None:
+        return ""
+    value = job.metrics.get(metric)
+    if value is None:
+        source = "a validation part of the corpus" if job.mode in SUPERVISED else "the hyperparameter evaluation"
+        why = f"It has no {metric}, and the gate asks for {minimum:g}"
+        return f"{job.name} is not promoted. {why}. Train with {source}, or promote it by hand."
+    if value < minimum:
+        why = f"Its {metric} is {value:.4f}, and the gate asks for {minimum:g}"
+        return f"{job.name} is not promoted. {why}. Train on more or better text, or promote it by hand."
+    return ""
+
+
+def _promotion(job: TrainedJob, stack: ServingStack) -> Decision:
+    """The decision on a good job.
+
+    A busy stack is looked at before its parameters: until an update has ended they are not yet true.
+    """
+    if stack.state is StackState.BUSY:
+        return Decision(Verdict.LATER, f"{stack.name} is busy ({stack.status}).")
+    if stack.state is not StackState.READY:
+        status = stack.status or "no such stack"
+        return Decision(
+            Verdict.IMPOSSIBLE, f"{job.name} cannot go live. {stack.name} takes no update ({status}). Repair it with cdk deploy."
+        )
+    if not promotion.is_newer(stack, job.created):
+        return Decision(Verdict.IGNORE, f"{job.name} is not newer than what was promoted already ({stack.promoted_through}).")
+    changes = promotion.promote(stack, job.artifact, job.created)
+    if not changes:
+        return Decision(Verdict.IGNORE, f"{job.name} is live already.")
+    return Decision(Verdict.PROMOTE, f"{job.name} goes live in {stack.name}: {_metrics(job)}.", changes, stack)
+
+
+def _metrics(job: TrainedJob) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in sorted(job.metrics.items())) or "no metrics"

@@ -1,0 +1,197 @@
+"""A training job ended; when it is good and newer, its model goes live through an update of the serving stack.
+
+Event: messages of the promotion queue, each with EventBridge's "SageMaker Training Job State Change" as its body.
+Answer: ``batchItemFailures``, the messages to deliver again. Environment: `lifecycle.environments.PromoteEnvironment`.
+
+Events come several times, late and in any order: a repeat changes nothing, an older job never replaces a newer one, a busy stack is
+tried again later, and what can never be done goes to the dead-letter queue with its reason.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lifecycle import naming, promotion, verdicts
+from lifecycle.aws_errors import in_our_words, is_missing
+from lifecycle.environments import PromoteEnvironment
+from lifecycle.errors import LifecycleError, NotReady
+from lifecycle.training_jobs import TERMINAL
+from lifecycle.verdicts import Decision, TrainedJob, Verdict
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+else:
+    CloudFormationClient = S3Client = SageMakerClient = SNSClient = SQSClient = Any
+
+log = logging.getLogger(__name__)
+
+_LONGEST_DELAY = 300
+# SNS: subjects have at most 100 characters.
+_SUBJECT_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The AWS services that a promotion talks to."""
+
+    sagemaker: SageMakerClient
+    s3: S3Client
+    cloudformation: CloudFormationClient
+    sns: SNSClient
+    sqs: SQSClient
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Lambda's entry: works on each message by itself and names those to deliver again."""
+    log.setLevel(logging.INFO)
+    environment = PromoteEnvironment.read(os.environ)
+    clients = Clients(
+        boto3.client("sagemaker"), boto3.client("s3"), boto3.client("cloudformation"), boto3.client("sns"), boto3.client("sqs")
+    )
+    failed = [record["messageId"] for record in event["Records"] if not settle(record, environment, clients)]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
+def settle(record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> bool:
+    """Whether a message is done with; False asks for another delivery, soon when it waits, by the queue's own clock when AWS failed."""
+    try:
+        decision = decide(record["body"], environment, clients)
+        log.info("%s: %s", decision.verdict, decision.reason)
+        act(decision, record, environment, clients)
+    except NotReady as reason:
+        log.info("%s: %s", Verdict.LATER, reason)
+        _postpone(record, environment, clients.sqs)
+        return False
+    except LifecycleError:
+        log.exception("The message %s was not settled; the queue delivers it again.", record["messageId"])
+        return False
+    return True
+
+
+def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Decision:
+    """What to do about a message, after looking at its job and at the serving stack.
+
+    Raises:
+        LifecycleError: AWS did not show them.
+    """
+    name, status = _job_in(body)
+    if not name:
+        return Decision(
+            Verdict.IMPOSSIBLE, "The message is no training job event. It names no TrainingJobName. Look who writes to the queue."
+        )
+    if not name.startswith(naming.job_prefix(environment.stage)):
+        return Decision(Verdict.IGNORE, f"{name} is no job of stage {environment.stage}.")
+    if status not in TERMINAL:
+        return Decision(Verdict.IGNORE, f"{name} is still {status}; its end has an event of its own.")
+    job = _look_up(name, clients)
+    if job is None:
+        return Decision(Verdict.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
+    return verdicts.judge(job, promotion.describe(clients.cloudformation, environment.stage), environment)
+
+
+def _job_in(body: str) -> tuple[str, str]:
+    """The job and its status that an event tells; empty when it tells none."""
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return "", ""
+    detail = event.get("detail") if isinstance(event, dict) else None
+    detail = detail if isinstance(detail, dict) else {}
+    return str(detail.get("TrainingJobName", "")), str(detail.get("TrainingJobStatus", ""))
+
+
+def _look_up(name: str, clients: Clients) -> TrainedJob | None:
+    """The job as SageMaker has it now: the event has neither artifact nor metrics."""
+    with in_our_words(f"look up the training job {name}"):
+        try:
+            found = clients.sagemaker.describe_training_job(TrainingJobName=name)
+            tags = clients.sagemaker.get_paginator("list_tags").paginate(ResourceArn=found["TrainingJobArn"])
+            named = {tag["Key"]: tag["Value"] for page in tags for tag in page["Tags"]}
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+    artifact = found.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
+    return TrainedJob(
+        name=name,
+        status=found["TrainingJobStatus"],
+        secondary_status=found["SecondaryStatus"],
+        failure=found.get("FailureReason", ""),
+        created=found["CreationTime"],
+        mode=found.get("HyperParameters", {}).get("mode", ""),
+        metrics={metric["MetricName"]: metric["Value"] for metric in found.get("FinalMetricDataList", [])},
+        tags=named,
+        artifact=artifact,
+        artifact_exists=found["TrainingJobStatus"] == "Completed" and _exists(artifact, clients.s3),
+    )
+
+
+def _exists(artifact: str, s3: S3Client) -> bool:
+    if not artifact:
+        return False
+    bucket, key = naming.split_s3_uri(artifact)
+    with in_our_words(f"look for {artifact}"):
+        try:
+            s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return False
+            raise
+    return True
+
+
+def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> None:
+    """Does what was decided.
+
+    Raises:
+        NotReady: the stack is busy, or became so meanwhile.
+        LifecycleError: AWS refused or failed.
+    """
+    if decision.verdict is Verdict.IGNORE:
+        return
+    if decision.verdict is Verdict.LATER:
+        raise NotReady(decision.reason)
+    if decision.stack is not None and not promotion.update(clients.cloudformation, decision.stack, decision.changes):
+        return
+    if decision.verdict is Verdict.IMPOSSIBLE:
+        _bury(record, decision.reason, environment, clients.sqs)
+    _tell(decision, environment, clients.sns)
+
+
+def _postpone(record: Mapping[str, Any], environment: PromoteEnvironment, sqs: SQSClient) -> None:
+    """Hides the message for a while that doubles with every delivery: 10 s, 20 s, ... 5 minutes."""
+    deliveries = int(record["attributes"]["ApproximateReceiveCount"])
+    delay = min(_LONGEST_DELAY, 10 * 2 ** min(deliveries - 1, 10))
+    with in_our_words("postpone the message"):
+        sqs.change_message_visibility(QueueUrl=environment.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay)
+
+
+def _bury(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, sqs: SQSClient) -> None:
+    """Puts the message where an alarm watches, with the reason beside it."""
+    attributes = {"Reason": {"DataType": "String", "StringValue": reason}}
+    with in_our_words("write to the dead-letter queue"):
+        sqs.send_message(QueueUrl=environment.dead_letter_queue_url, MessageBody=record["body"], MessageAttributes=attributes)  # type: ignore[arg-type] # plain dicts
+
+
+_SUBJECTS = {
+    Verdict.PROMOTE: "a new model goes live",
+    Verdict.REFUSED: "the quality gate refused a model",
+    Verdict.FAILED: "a training failed",
+    Verdict.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
+}
+
+
+def _tell(decision: Decision, environment: PromoteEnvironment, sns: SNSClient) -> None:
+    subject = f"BlazingText {environment.stage}: {_SUBJECTS[decision.verdict]}"
+    with in_our_words("publish the notification"):
+        sns.publish(TopicArn=environment.topic_arn, Subject=subject[:_SUBJECT_LIMIT], Message=decision.reason)

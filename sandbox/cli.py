@@ -1,0 +1,140 @@
+"""`python -m sandbox up|down|status|env`: results on standard output, progress and errors on standard error.
+
+Exit codes: 0 done; 1 it broke; 2 a wrong option; 3 not running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import time
+from typing import NoReturn
+
+import click
+
+from sandbox import state
+from sandbox.account import UNSET, Sandbox, SandboxError, all_sandboxes
+
+NOT_RUNNING = 3
+_name = click.option(
+    "--name",
+    default=lambda: os.environ.get("BLAZINGTEXT_SANDBOX", "default"),
+    show_default="$BLAZINGTEXT_SANDBOX, or default",
+    help="Which sandbox; several run side by side.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """An AWS account on this machine: nothing leaves it, nothing costs anything."""
+
+
+@main.command()
+@_name
+@click.option("--port", type=click.IntRange(1024, 65535), help="A loopback port; any free one when left out.")
+@click.option("--region", default="us-east-1", show_default=True, help="The region clients use.")
+@_json
+def up(name: str, port: int | None, region: str, as_json: bool) -> None:
+    """Start a sandbox and wait until it answers; one that is up stays as it is."""
+    sandbox = _sandbox(name, port=0 if port is None else port, region=region)
+    _say_stale(sandbox)
+    click.echo(f"Starting the sandbox {name} ...", err=True)
+    began = time.monotonic()
+    try:
+        started = sandbox.start()
+    except SandboxError as problem:
+        _fail(str(problem))
+    _print_up(sandbox, started, time.monotonic() - began, as_json)
+
+
+def _print_up(sandbox: Sandbox, started: bool, seconds: float, as_json: bool) -> None:
+    """The address, and what to type next."""
+    if as_json:
+        click.echo(json.dumps({**_status(sandbox), "started": started, "seconds": round(seconds, 2)}))
+        return
+    option = "" if sandbox.name == "default" else f" --name {sandbox.name}"
+    how = f"is up ({seconds:.1f} s)" if started else "was up already"
+    click.echo(f"The sandbox {sandbox.name} {how}: {sandbox.url}")
+    click.echo(f'Point this shell at it with:  eval "$(blazingtext sandbox env{option})"')
+
+
+@main.command()
+@_name
+@click.option("--all", "everything", is_flag=True, help="Every sandbox.")
+@_json
+def down(name: str, everything: bool, as_json: bool) -> None:
+    """Stop a sandbox, everything it started, and remove its files. What is not there is not an error."""
+    chosen = list(all_sandboxes()) if everything else [_sandbox(name)]
+    removed = [sandbox.name for sandbox in chosen if sandbox.stop()]
+    if as_json:
+        click.echo(json.dumps({"removed": removed}))
+        return
+    click.echo(f"Removed: {', '.join(removed)}" if removed else "Nothing to remove: no sandbox is there.")
+
+
+@main.command()
+@_name
+@_json
+def status(name: str, as_json: bool) -> None:
+    """Say whether a sandbox is running: exit code 0, or 3 when it is not. What a killed one left is removed."""
+    sandbox = _sandbox(name)
+    _say_stale(sandbox)
+    found = _status(sandbox)
+    if as_json:
+        click.echo(json.dumps(found))
+    elif found["running"]:
+        click.echo(f"The sandbox {name} is running: {found['url']} (process {found['pid']}, log {found['log']})")
+    else:
+        click.echo(f"The sandbox {name} is not running. Start it with: blazingtext sandbox up")
+    if not found["running"]:
+        raise SystemExit(NOT_RUNNING)
+
+
+def _status(sandbox: Sandbox) -> dict[str, str | int | bool | None]:
+    """What is known of a sandbox; the secret key is not part of it."""
+    record = sandbox.running()
+    known: dict[str, str | int | bool | None] = {"name": sandbox.name, "running": record is not None}
+    if record is None:
+        return known
+    place = {"folder": str(sandbox.folder.path), "log": str(sandbox.folder.log)}
+    return {**known, "url": record.url, "region": record.region, "pid": record.pid, **place}
+
+
+@main.command()
+@_name
+@_json
+def env(name: str, as_json: bool) -> None:
+    """Print what points a shell's AWS clients at the sandbox: eval "$(blazingtext sandbox env)"."""
+    sandbox = _sandbox(name)
+    try:
+        exports = sandbox.exports()
+    except SandboxError as problem:
+        _fail(str(problem), NOT_RUNNING)
+    if as_json:
+        click.echo(json.dumps({"set": exports, "unset": list(UNSET)}))
+        return
+    click.echo(f"unset {' '.join(UNSET)}")
+    for variable, value in exports.items():
+        click.echo(f"export {variable}={shlex.quote(value)}")
+
+
+def _sandbox(name: str, *, port: int = 0, region: str = "us-east-1") -> Sandbox:
+    """The sandbox of a name, or the end of the command with code 2."""
+    try:
+        return Sandbox(state.default_root(), name=name, port=port, region=region)
+    except SandboxError as problem:
+        _fail(str(problem), 2)
+
+
+def _say_stale(sandbox: Sandbox) -> None:
+    """Remove what a killed sandbox left, and say so."""
+    if sandbox.clean_if_stale():
+        click.echo(f"The sandbox {sandbox.name} had been killed; what it left was removed.", err=True)
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    """End the command: the message on standard error, nothing on standard output."""
+    click.echo(message, err=True)
+    raise SystemExit(code)

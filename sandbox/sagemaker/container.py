@@ -1,0 +1,155 @@
+"""A container without Docker: an `/opt/ml`-shaped folder and a child process that takes it for its own.
+
+The layout is the one of "How Amazon SageMaker runs your training image" and "... your inference code".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+import psutil
+
+from sandbox.sagemaker.contract import Parameters
+
+#: Training gives way to the server and to endpoints.
+NICENESS: Final = 5
+#: The folder that holds the package `engine`, for `python -m engine`.
+CODE: Final = Path(__file__).resolve().parents[2]
+#: The server's own settings and credentials are not the container's business.
+_HIDDEN: Final = ("AWS_", "MINISTACK_", "GATEWAY_", "LAMBDA_", "S3_", "STATE_", "PERSIST_", "AUTH", "USE_SSL", "BIND_HOST")
+
+
+def lay_out(base: Path, request: Parameters, *, host: str, hosts: Sequence[str]) -> None:
+    """Make the folders and configuration files a training container finds.
+
+    Args:
+        base: becomes the container's `/opt/ml`.
+        request: the CreateTrainingJob request.
+        host: this container's name, `algo-1` to `algo-N`.
+        hosts: all of them.
+    """
+    for folder in ("input/config", "input/data", "model", "output/data", "code"):
+        (base / folder).mkdir(parents=True, exist_ok=True)
+    instance = request["ResourceConfig"]["InstanceType"]
+    documents = {
+        "hyperparameters": request.get("HyperParameters", {}),
+        "inputdataconfig": {channel["ChannelName"]: _channel(channel) for channel in request.get("InputDataConfig", [])},
+        "resourceconfig": {
+            "current_host": host,
+            "current_instance_type": instance,
+            "current_group_name": "homogeneousCluster",
+            "hosts": list(hosts),
+            "instance_groups": [{"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": list(hosts)}],
+            "network_interface_name": "eth0",
+        },
+    }
+    for name, document in documents.items():
+        (base / "input" / "config" / f"{name}.json").write_text(json.dumps(document), "utf-8")
+
+
+def _channel(channel: Parameters) -> dict[str, str]:
+    return {
+        "ContentType": channel.get("ContentType", ""),
+        "TrainingInputMode": "File",
+        "S3DistributionType": channel["DataSource"]["S3DataSource"].get("S3DataDistributionType", "FullyReplicated"),
+        "RecordWrapperType": "None",
+    }
+
+
+def environment(outer: Mapping[str, str], inner: Mapping[str, str]) -> dict[str, str]:
+    """What the container sees: the machine's paths without the server's own settings, then what SageMaker sets."""
+    kept = {name: value for name, value in outer.items() if not name.startswith(_HIDDEN)}
+    return kept | {"PYTHONPATH": str(CODE), "PYTHONUNBUFFERED": "1"} | dict(inner)
+
+
+class Container:
+    """A child process in a group of its own whose output goes, line by line, to a callback.
+
+    It ends with the server: its environment carries the sandbox's mark, by which `sandbox.state` finds what is the sandbox's.
+
+    Args:
+        command: the program and its arguments.
+        environment: everything it sees of the environment.
+        folder: its working directory.
+        on_line: gets each line of stdout and stderr, from a reader thread.
+        niceness: added to the process's niceness.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        on_line: Callable[[str], None],
+        niceness: int = 0,
+    ) -> None:
+        self._process = subprocess.Popen(
+            list(command),
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        if niceness:
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(self._process.pid).nice(niceness)
+        output = self._process.stdout
+        if output is None:
+            raise RuntimeError("the container's output is not piped")
+        self._reader = threading.Thread(target=self._read, args=(output, on_line), daemon=True, name=f"container-{self.pid}")
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, None while it runs; minus the signal's number when a signal ended it."""
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait at most so long for the end; the exit code, or None."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        self._finish()
+        return code
+
+    def terminate(self, grace: float) -> int:
+        """SIGTERM, then SIGKILL to the whole group after the grace: how SageMaker stops a container."""
+        if self.exit_code is None:
+            self._signal(signal.SIGTERM)
+        code = self.wait(grace)
+        if code is None:
+            self._signal(signal.SIGKILL)
+            code = self._process.wait()
+            self._finish()
+        return code
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def _finish(self) -> None:
+        # A grandchild may hold the pipe open: its last lines are waited for, but not for ever.
+        self._reader.join(timeout=5)
+
+    @staticmethod
+    def _read(output: IO[bytes], on_line: Callable[[str], None]) -> None:
+        with output:
+            for line in output:
+                on_line(line.decode("utf-8", "replace").rstrip("\r\n"))

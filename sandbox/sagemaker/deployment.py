@@ -1,0 +1,175 @@
+"""How an endpoint moves to a new fleet: blue/green, with bake, alarms and roll-back.
+
+The new (green) fleet is started and pinged while the old (blue) one goes on answering; traffic moves in the steps of the
+deployment configuration; between steps the alarms are watched; then blue drains and stops. If green does not become healthy, or
+an alarm fires, blue has all the traffic again and green is stopped.
+
+AWS's waits are minutes. They are honoured, divided by `SANDBOX_CLOCK` (default 60: a minute takes a second).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from sandbox.sagemaker.cloud import Cloud, RoleError
+from sandbox.sagemaker.contract import Parameters
+from sandbox.sagemaker.errors import ValidationException
+from sandbox.sagemaker.fleet import Fleet, FleetError, Router
+
+logger = logging.getLogger("sandbox.sagemaker")
+
+CLOCK: Final = "SANDBOX_CLOCK"
+DEFAULT_CLOCK: Final = 60.0
+#: How often alarms are looked at while a deployment bakes.
+_LOOK_EVERY: Final = 0.5
+
+
+class RolledBackError(Exception):
+    """The deployment was undone; the message is the endpoint's FailureReason."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A share of the traffic for the new fleet, and how long it is watched before the next step."""
+
+    share: float
+    bake: float
+
+
+def clock() -> float:
+    """How many times faster than AWS the waits of a deployment pass.
+
+    Raises:
+        ValueError: SANDBOX_CLOCK is not a positive number.
+    """
+    text = os.environ.get(CLOCK, str(DEFAULT_CLOCK))
+    factor = float(text)
+    if factor <= 0:
+        raise ValueError(f"{CLOCK} is {text!r}: it divides AWS's waiting times, so it must be a positive number such as 60")
+    return factor
+
+
+def steps(config: Parameters | None) -> list[Step]:
+    """The traffic steps of a DeploymentConfig, waits in AWS's seconds; without one, everything at once."""
+    policy = (config or {}).get("BlueGreenUpdatePolicy", {})
+    routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0})
+    wait, last = float(routing.get("WaitIntervalInSeconds", 0)), float(policy.get("TerminationWaitInSeconds", 0))
+    shares = {"ALL_AT_ONCE": list, "CANARY": lambda: [_share(routing["CanarySize"])], "LINEAR": lambda: _linear(routing)}
+    whole = wait + last if routing["Type"] == "ALL_AT_ONCE" else last
+    return [*(Step(share, wait) for share in shares[routing["Type"]]()), Step(1.0, whole)]
+
+
+def check(config: Parameters | None) -> None:
+    """Refuse a DeploymentConfig AWS refuses.
+
+    Raises:
+        ValidationException: a step size that is missing or too large.
+    """
+    routing = (config or {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
+    for kind, member, most in (("CANARY", "CanarySize", 0.5), ("LINEAR", "LinearStepSize", 0.5)):
+        if routing.get("Type") != kind:
+            continue
+        size = routing.get(member)
+        if size is None:
+            raise ValidationException(f"{member} must be specified for a TrafficRoutingConfiguration of type {kind}.")
+        if size["Type"] != "CAPACITY_PERCENT":
+            raise ValidationException(f"the sandbox does not emulate a {member} in instances: use CAPACITY_PERCENT.")
+        if _share(size) > most:
+            raise ValidationException(f"{member} must be at most {most:.0%} of the capacity.")
+
+
+def alarms(config: Parameters | None) -> list[str]:
+    """The names of the alarms that roll a deployment back."""
+    return [alarm["AlarmName"] for alarm in (config or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+
+
+@dataclass
+class Rollout:
+    """One move from a fleet to another.
+
+    Attributes:
+        cloud: the account around.
+        router: the endpoint's.
+        blue: the fleet that answers now.
+        green: the fleet that will.
+        config: the DeploymentConfig.
+        role_arn: the hosting role, which looks at the alarms.
+        stage: told what is happening, in AWS's words for a variant's status.
+        cancelled: whether the endpoint is being deleted.
+    """
+
+    cloud: Cloud
+    router: Router
+    blue: Fleet
+    green: Fleet
+    config: Parameters | None
+    role_arn: str
+    stage: Callable[[str], None]
+    cancelled: Callable[[], bool]
+
+    def run(self, start: Callable[[], None]) -> None:
+        """Do it.
+
+        Args:
+            start: starts the green fleet and returns when it is healthy.
+
+        Raises:
+            RolledBackError: blue has all the traffic again and green is gone.
+        """
+        try:
+            self.stage("Creating")
+            start()
+            for step in steps(self.config):
+                self.stage("ActivatingTraffic")
+                self.router.send_to((self.blue, 1 - step.share), (self.green, step.share)) if step.share < 1 else self.router.send_to(
+                    (self.green, 1.0)
+                )
+                self.stage("Baking")
+                self._bake(step.bake / clock())
+        except (FleetError, RolledBackError) as problem:
+            self.router.send_to((self.blue, 1.0))
+            raise RolledBackError(str(problem)) from problem
+
+    def _bake(self, seconds: float) -> None:
+        """Watch the alarms for so long, and at least once."""
+        names, deadline = alarms(self.config), time.monotonic() + seconds
+        while True:
+            if self.cancelled():
+                raise RolledBackError("The endpoint is being deleted.")
+            fired = self._fired(names)
+            if fired:
+                raise RolledBackError(f"One or more configured alarm(s) have been activated: {', '.join(fired)}.")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, _LOOK_EVERY))
+
+    def _fired(self, names: Sequence[str]) -> list[str]:
+        if not names:
+            return []
+        try:
+            found: dict[str, Any] = self.cloud.client("cloudwatch", self.role_arn).describe_alarms(AlarmNames=list(names))
+        except (ClientError, RoleError) as problem:
+            raise RolledBackError(f"The configured alarms cannot be read with the role {self.role_arn}: {problem}") from problem
+        known = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found.get("MetricAlarms", []) + found.get("CompositeAlarms", [])}
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise RolledBackError(f"The configured alarm(s) do not exist: {', '.join(missing)}.")
+        return [name for name in names if known[name] == "ALARM"]
+
+
+def _share(size: Parameters) -> float:
+    return float(size["Value"]) / 100
+
+
+def _linear(routing: Parameters) -> list[float]:
+    """Every step of a linear shift but the last, which is all of the traffic."""
+    size = _share(routing["LinearStepSize"])
+    return [round(size * number, 6) for number in range(1, 200) if size * number < 1 - 1e-9]

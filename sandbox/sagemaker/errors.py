@@ -1,0 +1,120 @@
+"""The errors SageMaker answers with, in AWS's own names and shapes.
+
+AwsError
+├── ValidationException        400  a request AWS would refuse, or one the sandbox does not emulate
+├── ResourceInUse              400  the name is taken
+├── ResourceNotFound           400  no such training job
+├── ResourceLimitExceeded      400  a quota
+├── AccessDeniedException      400  IAM says no
+├── SerializationException     400  the body is not the JSON the model asks for
+├── UnknownOperationException  400  an operation the sandbox does not emulate
+├── InternalFailure            500  the sandbox itself broke
+└── runtime errors (InvokeEndpoint)
+    ├── ValidationError        400
+    ├── ModelError             424  the container answered with an error
+    ├── ModelNotReadyException 429
+    └── ServiceUnavailable     503
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+README = "sandbox/sagemaker/README.md"
+#: How AWS ends every ResourceLimitExceeded.
+ASK_FOR_MORE = (
+    "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, contact AWS support to"
+    " request an increase for this quota."
+)
+
+
+class AwsError(Exception):
+    """An error with AWS's code, HTTP status and message.
+
+    Attributes:
+        code: the name botocore shows as ``Error.Code``; the class name.
+        status: the HTTP status.
+        members: further members of the error's shape (ModelError has three).
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str, **members: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.members = members
+
+    @property
+    def code(self) -> str:
+        """The error's name on the wire."""
+        return type(self).__name__
+
+    def response(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body as the JSON 1.1 and REST-JSON protocols write an error."""
+        body = {"__type": self.code, "message": self.message, "Message": self.message, **self.members}
+        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": self.code}
+        return self.status, headers, json.dumps(body).encode()
+
+
+class ValidationException(AwsError):  # noqa: N818 - AWS's name
+    """The request breaks a rule of the service."""
+
+
+class ResourceInUse(AwsError):  # noqa: N818 - AWS's name
+    """The name is taken by an existing resource."""
+
+
+class ResourceNotFound(AwsError):  # noqa: N818 - AWS's name
+    """There is no such resource."""
+
+
+class ResourceLimitExceeded(AwsError):  # noqa: N818 - AWS's name
+    """The request would go beyond an account quota."""
+
+
+class AccessDeniedException(AwsError):  # noqa: N818 - AWS's name
+    """IAM does not allow the action."""
+
+
+class SerializationException(AwsError):  # noqa: N818 - AWS's name
+    """The body does not parse into the operation's input."""
+
+
+class UnknownOperationException(AwsError):  # noqa: N818 - AWS's name
+    """The operation does not exist here."""
+
+
+class InternalFailure(AwsError):  # noqa: N818 - AWS's name
+    """The sandbox itself broke."""
+
+    status = 500
+
+
+class ValidationError(AwsError):
+    """InvokeEndpoint's name for a refused request."""
+
+
+class ModelError(AwsError):
+    """The container answered InvokeEndpoint with an error status."""
+
+    status = 424
+
+
+class ModelNotReadyException(AwsError):  # noqa: N818 - AWS's name
+    """The endpoint has no container that can answer yet."""
+
+    status = 429
+
+
+class ServiceUnavailable(AwsError):  # noqa: N818 - AWS's name
+    """The container cannot be reached."""
+
+    status = 503
+
+
+def not_emulated(what: str) -> ValidationException:
+    """The refusal of something AWS has and the sandbox has not."""
+    return ValidationException(
+        f"the sandbox does not emulate {what}: it would be ignored. Leave it out, or use AWS ({README} lists what is emulated)"
+    )

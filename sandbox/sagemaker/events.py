@@ -1,0 +1,123 @@
+"""The events SageMaker puts on the default bus, shaped as "Automating Amazon SageMaker AI with EventBridge" shows them.
+
+Times are milliseconds since 1970, tags are a map, and an endpoint's status is in UPPER_SNAKE (in DescribeEndpoint it is not).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from sandbox.sagemaker.cloud import Cloud
+from sandbox.sagemaker.contract import Parameters
+from sandbox.sagemaker.store import Endpoint, EndpointConfig, Model, TrainingJob
+
+_TRAINING_MEMBERS = (
+    "HyperParameters",
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "StoppingCondition",
+    "EnableNetworkIsolation",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+)
+
+
+def training_job_changed(cloud: Cloud, job: TrainingJob) -> None:
+    """`SageMaker Training Job State Change`; without metrics and artifacts, as on AWS: consumers describe the job."""
+    with job.lock:
+        detail: Parameters = {
+            "TrainingJobName": job.name,
+            "TrainingJobArn": job.arn,
+            "TrainingJobStatus": job.status,
+            "SecondaryStatus": job.secondary,
+            **{member: job.request[member] for member in _TRAINING_MEMBERS if member in job.request},
+            "SecondaryStatusTransitions": job.transitions,
+            "CreationTime": job.created,
+            "TrainingStartTime": job.started,
+            "TrainingEndTime": job.ended,
+            "LastModifiedTime": job.modified,
+            "FailureReason": job.failure,
+            "Tags": job.tags,
+        }
+        _publish(cloud, "SageMaker Training Job State Change", job.arn, detail)
+
+
+def model_changed(cloud: Cloud, model: Model) -> None:
+    """`SageMaker Model State Change`, sent on creation and deletion."""
+    _publish(cloud, "SageMaker Model State Change", model.arn, _declared(model, "ModelName", "ModelArn"))
+
+
+def endpoint_config_changed(cloud: Cloud, config: EndpointConfig) -> None:
+    """`SageMaker Endpoint Config State Change`, sent on creation and deletion."""
+    _publish(cloud, "SageMaker Endpoint Config State Change", config.arn, _declared(config, "EndpointConfigName", "EndpointConfigArn"))
+
+
+def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters], *, status: str | None = None) -> None:
+    """`SageMaker Endpoint State Change`.
+
+    Args:
+        cloud: where it is published.
+        endpoint: what changed.
+        variants: name, weight and instance count of each variant.
+        status: for the state an endpoint has only in its events, Deleted.
+    """
+    shown = [
+        {"VariantName": each["VariantName"], "DesiredWeight": each["Weight"], "DesiredInstanceCount": each["Count"]} for each in variants
+    ]
+    detail = {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "EndpointConfigName": endpoint.config_name,
+        "ProductionVariants": shown,
+        "EndpointStatus": upper_snake(endpoint.status if status is None else status),
+        "FailureReason": endpoint.failure,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
+        "Tags": endpoint.tags,
+    }
+    _publish(cloud, "SageMaker Endpoint State Change", endpoint.arn, detail)
+
+
+def endpoint_deployment_changed(cloud: Cloud, endpoint: Endpoint, stage: str) -> None:
+    """`SageMaker Endpoint Deployment State Change`: Creating, ActivatingTraffic, Baking, Deleting."""
+    summary = {"EndpointConfigName": endpoint.pending_config, "StartTime": endpoint.pending_since, "ProductionVariants": []}
+    detail = {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "EndpointConfigName": endpoint.config_name,
+        "EndpointStatus": upper_snake(endpoint.status),
+        "PendingDeploymentSummary": summary,
+        "VariantStatus": stage,
+        "Tags": endpoint.tags,
+    }
+    _publish(cloud, "SageMaker Endpoint Deployment State Change", endpoint.arn, detail)
+
+
+def upper_snake(status: str) -> str:
+    """InService -> IN_SERVICE."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
+
+
+def _declared(resource: Model | EndpointConfig, name: str, arn: str) -> Parameters:
+    request = {member: value for member, value in resource.request.items() if member != "Tags"}
+    return {**request, name: resource.name, arn: resource.arn, "CreationTime": resource.created, "Tags": resource.tags}
+
+
+def _publish(cloud: Cloud, detail_type: str, arn: str, detail: Parameters) -> None:
+    cloud.publish(detail_type, arn, _plain({name: value for name, value in detail.items() if value is not None}))
+
+
+def _plain(value: Any) -> Any:
+    """A copy as JSON would hold it, with times in milliseconds; a copy, because the job goes on while targets read."""
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    if isinstance(value, dt.datetime):
+        return int(value.timestamp() * 1000)
+    return value

@@ -1,0 +1,183 @@
+"""The state of one account and region: what has been created, and its tags. In memory, gone with the server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from sandbox.sagemaker.contract import Parameters
+
+if TYPE_CHECKING:
+    from sandbox.sagemaker.fleet import Router
+
+TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
+
+#: Training job status -> the statuses it may move to.
+TRAINING_STATUSES: Final = {
+    "InProgress": ("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
+    "Stopping": ("Stopping", "Stopped", "Failed"),
+}
+
+
+def now() -> dt.datetime:
+    """The present, in UTC, to the millisecond as AWS reports it."""
+    moment = dt.datetime.now(dt.UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+class Resource(Protocol):
+    """What every stored thing has."""
+
+    name: str
+    arn: str
+    created: dt.datetime
+    modified: dt.datetime
+    tags: dict[str, str]
+
+
+@dataclass
+class TrainingJob:
+    """A training job, from the request to its end."""
+
+    name: str
+    arn: str
+    request: Parameters
+    tags: dict[str, str]
+    created: dt.datetime = field(default_factory=now)
+    modified: dt.datetime = field(default_factory=now)
+    status: str = "InProgress"
+    secondary: str = "Starting"
+    transitions: list[Parameters] = field(default_factory=list)
+    started: dt.datetime | None = None
+    ended: dt.datetime | None = None
+    failure: str | None = None
+    artifact: str | None = None
+    metrics: dict[str, tuple[float, dt.datetime]] = field(default_factory=dict)
+    stop_requested: threading.Event = field(default_factory=threading.Event)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def move(self, status: str, secondary: str, message: str) -> None:
+        """Enter a state: the last transition ends, a new one begins.
+
+        Raises:
+            ValueError: the move is not one a training job makes.
+        """
+        with self.lock:
+            if status not in TRAINING_STATUSES.get(self.status, ()):
+                raise ValueError(f"a training job does not move from {self.status} to {status}")
+            moment = now()
+            if self.transitions:
+                self.transitions[-1].setdefault("EndTime", moment)
+            self.transitions.append({"Status": secondary, "StartTime": moment, "StatusMessage": message})
+            if status in TERMINAL:
+                self.transitions[-1]["EndTime"] = moment
+                self.ended = moment if self.ended is None and self.started is not None else self.ended
+            self.status, self.secondary, self.modified = status, secondary, moment
+
+    @property
+    def training_seconds(self) -> int | None:
+        """Whole seconds from the start on the instances to the end, or to now."""
+        if self.started is None:
+            return None
+        end = self.ended if self.ended is not None else now()
+        return max(1, round((end - self.started).total_seconds()))
+
+
+@dataclass
+class Model:
+    """A model: an image and an artifact."""
+
+    name: str
+    arn: str
+    request: Parameters
+    tags: dict[str, str]
+    created: dt.datetime = field(default_factory=now)
+    modified: dt.datetime = field(default_factory=now)
+
+
+@dataclass
+class EndpointConfig:
+    """An endpoint configuration: variants of models on instances."""
+
+    name: str
+    arn: str
+    request: Parameters
+    tags: dict[str, str]
+    created: dt.datetime = field(default_factory=now)
+    modified: dt.datetime = field(default_factory=now)
+
+
+@dataclass
+class Endpoint:
+    """An endpoint and what answers for it.
+
+    Attributes:
+        config_name: the configuration that is live.
+        pending_config: the one being created or rolled out, else None.
+        status: as DescribeEndpoint says it.
+        router: where invocations go.
+        deployment: the DeploymentConfig last used.
+    """
+
+    name: str
+    arn: str
+    config_name: str
+    router: Router
+    tags: dict[str, str]
+    deployment: Parameters | None = None
+    pending_config: str | None = None
+    pending_stage: str | None = None
+    pending_since: dt.datetime | None = None
+    status: str = "Creating"
+    failure: str | None = None
+    created: dt.datetime = field(default_factory=now)
+    modified: dt.datetime = field(default_factory=now)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def become(self, status: str, *, failure: str | None = None) -> None:
+        """Enter a status and wake whoever waits for it."""
+        with self.changed:
+            self.status, self.failure, self.modified = status, failure, now()
+            self.changed.notify_all()
+
+
+@dataclass
+class Store:
+    """Everything of one account and region, by name."""
+
+    training_jobs: dict[str, TrainingJob] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    endpoint_configs: dict[str, EndpointConfig] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def resources(self) -> Iterator[Resource]:
+        """Everything that has an ARN and tags."""
+        with self.lock:
+            kinds: tuple[dict[str, Any], ...] = (self.training_jobs, self.models, self.endpoint_configs, self.endpoints)
+            yield from [resource for kind in kinds for resource in kind.values()]
+
+    def by_arn(self, resource_arn: str) -> Resource | None:
+        """The resource with this ARN."""
+        return next((resource for resource in self.resources() if resource.arn == resource_arn.lower()), None)
+
+
+@dataclass
+class Stores:
+    """One store per account and region."""
+
+    _stores: dict[tuple[str, str], Store] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, account_id: str, region: str) -> Store:
+        """The store of an account and region, made on first use."""
+        with self._lock:
+            return self._stores.setdefault((account_id, region), Store())
+
+    def all(self) -> list[Store]:
+        """Every store there is."""
+        with self._lock:
+            return list(self._stores.values())

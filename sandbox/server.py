@@ -1,0 +1,154 @@
+"""The sandbox's server process: `python -m sandbox.server --state-folder F --socket FD --port P [--until-stdin-closes]`.
+
+Started by `sandbox.account` with an environment made for it (`server_environment`): ministack reads its settings while it is
+imported. The listening socket comes from the parent, bound to loopback, so no port can be lost between choosing and using it.
+Ends on SIGTERM and SIGINT, and on request when its standard input closes (the parent is gone); its children end with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from sandbox import mount, state
+from sandbox.certificates import Certificates
+
+_LOG = logging.getLogger("sandbox")
+# What ministack answers without asking who is there, beside the AWS services. The answer of a custom resource and the signal of a
+# wait condition go to addresses nobody can guess; the health page tells nothing; the two under /_aws are API Gateway and function
+# URLs. The rest (reset, configuration, message dumps) has no place in an account.
+_OPEN = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/", "/_ministack/health", "/_aws/execute-api/", "/_aws/lambda-url/")
+_CLOSED = ("/_ministack/", "/_localstack/", "/_aws/")
+# The caller's variables a server and its children need; everything else of the caller's stays outside.
+_KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"})
+_KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "COVERAGE_")
+
+
+def server_environment(record: state.Record, folder: Path, clients: Mapping[str, str], caller: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of the server process.
+
+    Args:
+        record: the sandbox; its process id is not known yet and not used.
+        folder: its state folder.
+        clients: what `env` exports; the server's children (functions, engines) are clients too.
+        caller: the environment of whoever starts it; only what `_KEPT` names passes.
+    """
+    certificates = Certificates.of(folder)
+    kept = {name: value for name, value in caller.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    settings = {
+        # The account's root, which ministack finds here; functions and engines get those of their roles instead.
+        "AWS_ACCESS_KEY_ID": record.access_key,
+        "AWS_SECRET_ACCESS_KEY": record.secret_key,
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "GATEWAY_PORT": str(record.port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": record.region,
+        "MINISTACK_ACCOUNT_ID": "000000000000",
+        "MINISTACK_SSL_CERT": str(certificates.chain),
+        "MINISTACK_SSL_KEY": str(certificates.key),
+        "LAMBDA_EXECUTOR": "local",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "0",
+        "S3_PERSIST": "0",
+        "STATE_DIR": str(folder / "ministack"),
+        "S3_DATA_DIR": str(folder / "s3"),
+        # No socket there: Docker, if the machine has it, is left alone.
+        "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        state.MARK: record.mark,
+    }
+    return {**kept, **clients, **settings}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until told to stop, end every child, and leave."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.server")
+    parser.add_argument("--state-folder", type=Path, required=True)
+    parser.add_argument("--socket", type=int, required=True, help="file descriptor of the listening socket")
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    options = parser.parse_args(arguments)
+    # Writing a file a function left in a shared place is not wanted.
+    os.umask(0o077)
+    asyncio.run(_serve(options.state_folder, options.socket, options.until_stdin_closes))
+
+
+async def _serve(folder: Path, descriptor: int, until_stdin_closes: bool) -> None:
+    """Serve the mounted application on the inherited socket until a signal or the parent's end; then leave for good."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if until_stdin_closes:
+        threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
+    application = _guarded(mount.mount(folder))
+    serving = asyncio.create_task(serve(cast("Any", application), _configuration(folder, descriptor), shutdown_trigger=stopping.wait))
+    told = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done() and not told.done():
+        serving.result()
+    # A client that keeps its connection open must not keep the server: what is being answered gets a moment.
+    await asyncio.wait({serving}, timeout=0.5)
+    _leave()
+
+
+def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """Standard input is a pipe whose other end only the parent holds: it closes when the parent ends, however it ends."""
+    # Not through sys.stdin: its lock would still be held when the interpreter ends.
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(stopping.set)
+
+
+def _configuration(folder: Path, descriptor: int) -> Config:
+    certificates = Certificates.of(folder)
+    config = Config()
+    config.bind = [f"fd://{descriptor}"]
+    config.certfile, config.keyfile = str(certificates.chain), str(certificates.key)
+    config.keep_alive_timeout = 75
+    # Clients keep a connection for the whole of a long session.
+    config.keep_alive_max_requests = 1_000_000
+    return config
+
+
+def _guarded(application: mount.Application) -> mount.Application:
+    """The application without ministack's own unauthenticated pages."""
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path", "")
+        if path.startswith(_CLOSED) and not path.startswith(_OPEN):
+            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await application(scope, receive, send)
+
+    return guarded
+
+
+def _leave() -> None:
+    """End functions, engines and whatever they started, and then this process."""
+    children = psutil.Process().children(recursive=True)
+    _LOG.info("Stopping; %d child processes end with the sandbox.", len(children))
+    state.end(children, grace=3.0)
+    sys.stdout.flush()
+    # Not through the interpreter's end: ministack's worker threads may sit in a wait of minutes.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What is remembered of a sandbox between commands, and which processes are its own.
+
+A sandbox is one folder, `<root>/<name>`; it is removed as a whole. The record names the server by process id *and* start time,
+so that another process with a reused id is never taken for it. Every process the server starts, and their children, carry the
+record's mark in their environment: that is how what a killed server left behind is found, and nothing else is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+MARK = "BLAZINGTEXT_SANDBOX_MARK"
+GRACE_SECONDS = 10.0
+
+
+def default_root() -> Path:
+    """Where sandboxes live: `$BLAZINGTEXT_SANDBOX_HOME`, or below the home folder."""
+    given = os.environ.get("BLAZINGTEXT_SANDBOX_HOME")
+    return Path(given) if given else Path.home() / ".local" / "state" / "blazingtext" / "sandbox"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A started sandbox.
+
+    Attributes:
+        pid: the server's process id.
+        started: its start time in seconds since the epoch, as the operating system has it.
+        ready: whether it has answered.
+        mark: the random word its processes carry.
+    """
+
+    name: str
+    region: str
+    port: int
+    access_key: str
+    secret_key: str = field(repr=False)
+    mark: str
+    pid: int
+    started: float
+    ready: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address of the whole account."""
+        return f"https://localhost:{self.port}"
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """One sandbox's folder: its record, and what is done with it under a lock."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """What the server printed."""
+        return self.path / "server.log"
+
+    @property
+    def _record(self) -> Path:
+        return self.path / "state.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other commands about this sandbox waiting; the lock is beside the folder, and ends with its holder."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with Path(f"{self.path}.lock").open("w", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def read(self) -> Record | None:
+        """The record, or None when there is none (a half-written one cannot be: it is renamed into place)."""
+        try:
+            return Record(**json.loads(self._record.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def write(self, record: Record) -> None:
+        """Keep the record, readable by its owner only: it holds the secret key."""
+        draft = self._record.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
+        draft.replace(self._record)
+
+    def remove(self) -> None:
+        """Delete the folder and everything in it."""
+        if self.path.exists():
+            shutil.rmtree(self.path)
+
+    def log_tail(self, lines: int = 15) -> str:
+        """The last lines of the server's log."""
+        text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def server_of(record: Record) -> psutil.Process | None:
+    """The running server, or None when it is gone (or its process id belongs to another process by now)."""
+    try:
+        process = psutil.Process(record.pid)
+        # The kernel counts in hundredths of a second.
+        same = abs(process.create_time() - record.started) < 0.05  # noqa: PLR2004 - half way between equal and different
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """The processes that carry a sandbox's mark, this one excepted."""
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _carries(process, mark)]
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    """Whether the mark is in the process's environment; another user's process cannot be read and is not ours."""
+    with suppress(psutil.Error, OSError):
+        return process.environ().get(MARK) == mark
+    return False
+
+
+def end(processes: Sequence[psutil.Process], grace: float = GRACE_SECONDS) -> None:
+    """Ask processes to end, and after the grace end those that have not."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=grace)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=grace)
+
+
+def stop(record: Record) -> None:
+    """End the server, which ends its children, and then whatever of it is left."""
+    server = server_of(record)
+    if server is not None:
+        end([server])
+    end(marked(record.mark), grace=2.0)

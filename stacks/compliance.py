@@ -1,0 +1,140 @@
+"""cdk-nag's AWS Solutions rules, and every finding that this project accepts, with its reason.
+
+The tests run the rules over every configuration. A deployment does not: loading cdk-nag costs seconds at each ``cdk`` command, and
+it would judge again what was judged before it was released.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
+
+from lifecycle import naming
+from stacks.settings import Settings
+
+# Roles, by construct path.
+RETIRE = "Storage/Retirement/Retire/Role"
+EXECUTION = "Training/ExecutionRole"
+LAUNCHER = "Training/Launcher/LaunchTraining/Role"
+PROMOTER = "Training/Promotion/PromoteModel/Role"
+HOSTING = "Serving/HostingRole"
+BUCKET = "Storage/Corpora/Bucket"
+
+# What CDK calls the storage stack's output that carries the bucket's ARN to the other stacks; cdk-nag quotes it in its findings.
+_BUCKET_ARN_OUTPUT = "PublishOutputFnGetAttCorporaBucket6BE47F9BArn1A400EF8"
+_HERE = "<AWS::Region>:<AWS::AccountId>"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A finding that stays, and why.
+
+    Attributes:
+        finding: cdk-nag's id for it, to the letter.
+        paths: the constructs where it may appear; anywhere else it is reported.
+        reason: why it is right there.
+    """
+
+    finding: str
+    paths: tuple[str, ...]
+    reason: str
+
+
+def add_rules(app: cdk.App, settings: Settings) -> None:
+    """Makes synthesis fail on every AWS Solutions finding that is not accepted below; call it after the stacks were added.
+
+    Args:
+        app: the app with the stacks of one stage.
+        settings: the settings they were made with.
+    """
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks())
+    for each in accepted(settings):
+        for path in each.paths:
+            acknowledgment = cdk.Acknowledgment(id=f"AwsSolutions::{each.finding}", reason=each.reason)
+            cdk.Validations.of(_construct(app, path)).acknowledge(acknowledgment)
+
+
+def accepted(settings: Settings) -> tuple[Accepted, ...]:
+    """Every accepted finding under some settings."""
+    return (*_storage(settings), *_jobs(settings), *_artifacts(settings))
+
+
+def _storage(settings: Settings) -> Iterator[Accepted]:
+    yield Accepted(
+        "AwsSolutions-S1",
+        (BUCKET,),
+        "A second bucket for access logs would fill again while the stage is destroyed and outlive it. CloudTrail data events tell "
+        "the same and are the account's to switch on.",
+    )
+    if settings.delete_data:
+        yield Accepted(
+            _wildcard("<CorporaBucket6BE47F9B.Arn>/*"),
+            (RETIRE,),
+            "Emptying a bucket means deleting every object in it. The resource is this one bucket, and only while data is not kept.",
+        )
+
+
+def _jobs(settings: Settings) -> Iterator[Accepted]:
+    jobs, group = naming.job_prefix(settings.stage), naming.TRAINING_LOG_GROUP
+    yield Accepted(
+        _wildcard("*"),
+        (RETIRE, EXECUTION, HOSTING),
+        "ListTrainingJobs (retire) and PutMetricData (SageMaker's roles) know no resources in IAM; the metrics are limited by namespace.",
+    )
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"training-job/{jobs}*")),
+        (RETIRE, LAUNCHER, PROMOTER),
+        "Jobs get their names when they are launched. The prefix is this stage's and no other's, since a stage has no hyphen.",
+    )
+    yield Accepted(
+        _wildcard(_arn("logs", f"log-group:{group}:*")),
+        (RETIRE, EXECUTION),
+        "IAM writes a log group with a trailing :*. It is SageMaker's one group for training jobs.",
+    )
+    yield Accepted(
+        _wildcard(_arn("logs", f"log-group:{group}:log-stream:{jobs}*")),
+        (RETIRE, EXECUTION),
+        "SageMaker names a stream after its job and adds a time. The prefix is this stage's.",
+    )
+    yield Accepted(
+        _wildcard(_arn("cloudformation", f"stack/{naming.serving_stack(settings.stage)}/*")),
+        (PROMOTER,),
+        "A stack's ARN ends in an id that CloudFormation makes up. The name is this stage's serving stack's, in full.",
+    )
+
+
+def _artifacts(settings: Settings) -> Iterator[Accepted]:
+    yield Accepted(
+        _wildcard(f"{_bucket_arn(settings)}/{naming.CORPORA}*"),
+        (EXECUTION, LAUNCHER),
+        "Corpora come and go; their prefix is all that is known at deployment. Reading only.",
+    )
+    yield Accepted(
+        _wildcard(f"{_bucket_arn(settings)}/{naming.RUNS}*"),
+        (EXECUTION, PROMOTER, HOSTING),
+        "Each run has a folder of its own, named when it is launched. Jobs write there; promoter and endpoint read.",
+    )
+
+
+def _wildcard(resource: str) -> str:
+    return f"AwsSolutions-IAM5[Resource::{resource}]"
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:<AWS::Partition>:{service}:{_HERE}:{resource}"
+
+
+def _bucket_arn(settings: Settings) -> str:
+    """The bucket's ARN as the other stacks write it: a look-up in the storage stack's outputs."""
+    region = settings.region if settings.region else {"Ref": "AWS::Region"}
+    output = {"StackName": naming.storage_stack(settings.stage), "Region": region, "OutputName": _BUCKET_ARN_OUTPUT}
+    return json.dumps({"Fn::GetStackOutput": output}, separators=(",", ":"))
+
+
+def _construct(app: cdk.App, path: str) -> IConstruct:
+    root: IConstruct = app
+    return reduce(lambda parent, id_: parent.node.find_child(id_), path.split("/"), root)

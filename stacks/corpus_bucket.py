@@ -1,0 +1,48 @@
+"""The one bucket: corpora go in, artifacts and reports come out."""
+
+import aws_cdk as cdk
+import aws_cdk.aws_s3 as s3
+from constructs import Construct
+
+_OLD_VERSIONS_KEPT = cdk.Duration.days(30)
+_UPLOADS_MAY_TAKE = cdk.Duration.days(7)
+
+
+class CorpusBucket(Construct):
+    """A private, versioned, encrypted bucket that speaks TLS only and tells EventBridge about every object.
+
+    Attributes:
+        bucket: the bucket.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, delete_data: bool) -> None:
+        super().__init__(scope, id_)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            lifecycle_rules=_lifecycle_rules(),
+            removal_policy=cdk.RemovalPolicy.DESTROY if delete_data else cdk.RemovalPolicy.RETAIN,
+        )
+        _tell_eventbridge(self.bucket)
+
+
+def _lifecycle_rules() -> list[s3.LifecycleRule]:
+    """Only what nobody can see any more expires: a current object, and so the live artifact, never does."""
+    return [
+        s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=_OLD_VERSIONS_KEPT, expired_object_delete_marker=True),
+        s3.LifecycleRule(id="broken-off-uploads", abort_incomplete_multipart_upload_after=_UPLOADS_MAY_TAKE),
+    ]
+
+
+def _tell_eventbridge(bucket: s3.Bucket) -> None:
+    # Not `event_bridge_enabled=True`: that brings a custom resource and a function, for one property CloudFormation has by itself.
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - tells mypy what CDK documents
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+    )

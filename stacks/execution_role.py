@@ -1,0 +1,67 @@
+"""What SageMaker may do in the project's name: one role to train, one to host."""
+
+import aws_cdk as cdk
+import aws_cdk.aws_iam as iam
+import aws_cdk.aws_s3 as s3
+from constructs import Construct
+
+from lifecycle import naming
+from stacks import arns
+
+
+def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) -> iam.Role:
+    """The role of training jobs: reads corpora, writes runs, logs and metrics.
+
+    It has no ECR permission: SageMaker pulls the images of its own algorithms with its own credentials.
+    """
+    role = _sagemaker_role(scope, id_, "SageMaker trains BlazingText models with it")
+    role.add_to_policy(_list_bucket(bucket, naming.CORPORA, naming.RUNS))
+    role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.CORPORA}*")))
+    role.add_to_policy(_allow(["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"{naming.RUNS}*")))
+    # The log group belongs to the whole account; the first job ever makes it.
+    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], *_group(arns.training_log_group())))
+    role.add_to_policy(_allow(["logs:PutLogEvents"], arns.training_log_streams(stage)))
+    role.add_to_policy(_put_metrics("/aws/sagemaker/TrainingJobs"))
+    return role
+
+
+def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, log_group_arn: str) -> iam.Role:
+    """The role of the endpoint: reads artifacts, writes logs and metrics.
+
+    Args:
+        scope: the parent.
+        id_: the construct id.
+        bucket: where the artifacts are.
+        log_group_arn: the endpoint's log group as CloudFormation gives it, ending in ``:*``. The role cannot create it, so a line
+            written late cannot bring it back after destroy.
+    """
+    role = _sagemaker_role(scope, id_, "SageMaker serves BlazingText models with it")
+    role.add_to_policy(_list_bucket(bucket, naming.RUNS))
+    role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*")))
+    role.add_to_policy(_allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], log_group_arn))
+    role.add_to_policy(_put_metrics("/aws/sagemaker/Endpoints"))
+    return role
+
+
+def _sagemaker_role(scope: Construct, id_: str, description: str) -> iam.Role:
+    """A role that SageMaker assumes for this account only, so that nobody else's SageMaker can be talked into using it."""
+    sagemaker = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}})
+    return iam.Role(scope, id_, assumed_by=sagemaker, description=description)
+
+
+def _list_bucket(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
+    patterns = [f"{prefix}*" for prefix in prefixes]
+    return _allow(["s3:ListBucket"], bucket.bucket_arn, StringLike={"s3:prefix": patterns})
+
+
+def _put_metrics(namespace: str) -> iam.PolicyStatement:
+    return _allow(["cloudwatch:PutMetricData"], "*", StringEquals={"cloudwatch:namespace": namespace})
+
+
+def _group(arn: str) -> tuple[str, str]:
+    """A log group as IAM wants it: some actions name it with ``:*``, some without."""
+    return arn, f"{arn}:*"
+
+
+def _allow(actions: list[str], *resources: str, **conditions: object) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions or None)

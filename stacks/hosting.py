@@ -1,0 +1,108 @@
+"""Model, endpoint configuration and endpoint: what serves, and how a new model takes over."""
+
+import aws_cdk as cdk
+import aws_cdk.aws_iam as iam
+import aws_cdk.aws_sagemaker as sagemaker
+from constructs import Construct
+
+from lifecycle import naming
+
+# How long a fleet may take to start, on top of being watched; AWS allows 10 minutes to 8 hours in all.
+_FLEET_MAY_TAKE = 1800
+
+
+class Hosting(Construct):
+    """A model and its endpoint; both exist only under their conditions.
+
+    Model and configuration have no names, so a new artifact replaces them. The endpoint and its variant keep theirs, so the endpoint is
+    updated in place, blue/green, and callers notice nothing.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        image: str,
+        model_data_url: str,
+        role: iam.Role,
+        instance_type: str,
+        instance_count: int,
+        has_model: cdk.CfnCondition,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._model = sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role.role_arn,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image, model_data_url=model_data_url),
+            # The container looks words up; it needs nobody.
+            enable_network_isolation=True,
+        )
+        # Named alone, the role would be there without its policy, and SageMaker could not read the artifact.
+        self._model.node.add_dependency(role)
+        self._model.cfn_options.condition = has_model
+        self._instances = instance_count
+        self._config = sagemaker.CfnEndpointConfig(self, "EndpointConfig", production_variants=[self._variant(instance_type)])
+        self._config.cfn_options.condition = has_model
+
+    def _variant(self, instance_type: str) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
+        return sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=naming.VARIANT,
+            model_name=self._model.attr_model_name,
+            instance_type=instance_type,
+            initial_instance_count=self._instances,
+            initial_variant_weight=1,
+        )
+
+    def endpoint(
+        self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition
+    ) -> sagemaker.CfnEndpoint:
+        """The endpoint.
+
+        Args:
+            name: its name, for ever.
+            alarm_names: what rolls a deployment back when it rings.
+            bake_seconds: how long they watch the new fleet before the old one goes.
+            condition: when there is an endpoint.
+        """
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=name,
+            endpoint_config_name=self._config.attr_endpoint_config_name,
+            deployment_config=deployment(instances=self._instances, bake_seconds=bake_seconds, alarm_names=alarm_names),
+        )
+        endpoint.cfn_options.condition = condition
+        return endpoint
+
+
+def deployment(*, instances: int, bake_seconds: int, alarm_names: list[str]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
+    """How a new model takes over.
+
+    SageMaker's canary is half of the instances at most, so a single instance cannot have one: it moves all at once. From two on, one
+    instance is the canary. In both cases the old fleet stays up while the alarms watch.
+    """
+    return sagemaker.CfnEndpoint.DeploymentConfigProperty(
+        blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
+            traffic_routing_configuration=_all_at_once() if instances == 1 else _canary(bake_seconds),
+            termination_wait_in_seconds=bake_seconds,
+            maximum_execution_timeout_in_seconds=_FLEET_MAY_TAKE + 2 * bake_seconds,
+        ),
+        auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
+            alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=name) for name in alarm_names]
+        ),
+    )
+
+
+def _all_at_once() -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+    # SageMaker's API wants the interval even where nothing is waited for.
+    return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(type="ALL_AT_ONCE", wait_interval_in_seconds=0)
+
+
+def _canary(bake_seconds: int) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+    return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+        type="CANARY",
+        canary_size=sagemaker.CfnEndpoint.CapacitySizeProperty(type="INSTANCE_COUNT", value=1),
+        wait_interval_in_seconds=bake_seconds,
+    )

@@ -1,0 +1,72 @@
+"""The function that starts training jobs, and the rule that may start it."""
+
+import aws_cdk as cdk
+import aws_cdk.aws_events as events
+import aws_cdk.aws_events_targets as targets
+import aws_cdk.aws_iam as iam
+import aws_cdk.aws_lambda_destinations as destinations
+import aws_cdk.aws_s3 as s3
+import aws_cdk.aws_sqs as sqs
+from constructs import Construct
+
+from lifecycle import naming
+from lifecycle.environments import LaunchEnvironment
+from stacks import arns
+from stacks.python_function import PythonFunction
+
+
+class Launcher(Construct):
+    """The function ``launch_training``: may read corpora, start this stage's jobs and hand them the one execution role.
+
+    Attributes:
+        function: the function.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: LaunchEnvironment, bucket: s3.IBucket, execution_role: iam.Role, log_retention_days: int
+    ) -> None:
+        super().__init__(scope, id_)
+        launcher = PythonFunction(
+            self,
+            "LaunchTraining",
+            handler="launch_training.handler",
+            description="Checks a training request and starts its SageMaker job",
+            # It lists a corpus and reads the head of a few files; the rest is one call to SageMaker.
+            timeout=cdk.Duration.minutes(1),
+            log_retention_days=log_retention_days,
+            environment=environment.variables(),
+        )
+        jobs = arns.training_jobs(environment.stage)
+        launcher.allow("sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:AddTags", on=jobs)
+        launcher.allow("iam:PassRole", on=execution_role.role_arn, StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"})
+        launcher.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.CORPORA}*"]})
+        launcher.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.CORPORA}*"))
+        # A job started before its role can read would fail: the role is whole first.
+        launcher.function.node.add_dependency(execution_role)
+        self.function = launcher.function
+
+    def start_on_upload(self, *, bucket: s3.IBucket, dead_letters: sqs.IQueue) -> events.Rule:
+        """Starts a training job for every file that appears in the train part of a corpus.
+
+        A refused corpus stays refused, so the call is not repeated: its event goes to the dead-letter queue.
+
+        Args:
+            bucket: whose uploads count.
+            dead_letters: where events go that the function could not get or refused.
+        """
+        self.function.configure_async_invoke(retry_attempts=0, on_failure=destinations.SqsDestination(dead_letters))
+        uploads = events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={
+                "bucket": {"name": [bucket.bucket_name]},
+                "object": {"key": [{"wildcard": f"{naming.CORPORA}*/{naming.TRAIN}/*"}]},
+            },
+        )
+        return events.Rule(
+            self,
+            "Uploads",
+            description="A training file was uploaded",
+            event_pattern=uploads,
+            targets=[targets.LambdaFunction(self.function, dead_letter_queue=dead_letters)],
+        )

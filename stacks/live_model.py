@@ -1,0 +1,61 @@
+"""The serving stack's parameters: which model is live is a value of the stack, changed by an update with the same template."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from lifecycle import naming
+from lifecycle.promotion import EndpointState, Parameter
+
+_ARTIFACT = rf"(s3://[^/]+/{naming.RUNS}[^/]+/output/{naming.ARTIFACT})?".replace(".", r"\.")
+
+
+class LiveModel(Construct):
+    """Parameters that deployments keep and promotions change, and the conditions that follow from them.
+
+    Attributes:
+        model_data_url: the live artifact; empty before the first promotion.
+        has_model: there is a live artifact.
+        has_endpoint: there is one, and it is not paused.
+    """
+
+    def __init__(self, scope: Construct, id_: str) -> None:
+        super().__init__(scope, id_)
+        live = _artifact(self, Parameter.MODEL_DATA_URL, "The artifact that is served; empty: none")
+        previous = _artifact(self, Parameter.PREVIOUS_MODEL_DATA_URL, "The artifact that was served before; a rollback goes there")
+        promoted = _parameter(self, Parameter.PROMOTED_THROUGH, "Creation time of the newest training job ever promoted (ISO 8601, UTC)")
+        state = _parameter(self, Parameter.ENDPOINT_STATE, "Whether a live model has an endpoint, and so a bill")
+        state.default = str(EndpointState.RUNNING)
+        state.allowed_values = [str(each) for each in EndpointState]
+        self.model_data_url = live.value_as_string
+        self.has_model = _not_empty(self, "HasModel", live)
+        running = cdk.Fn.condition_equals(state.value_as_string, str(EndpointState.RUNNING))
+        self.has_endpoint = cdk.CfnCondition(self, "HasEndpoint", expression=cdk.Fn.condition_and(self.has_model, running))
+        self.has_endpoint.override_logical_id("HasEndpoint")
+        _output(self, naming.Output.LIVE_MODEL_DATA_URL, live, self.has_model)
+        _output(self, naming.Output.PREVIOUS_MODEL_DATA_URL, previous, _not_empty(self, "HasPrevious", previous))
+        _output(self, naming.Output.PROMOTED_THROUGH, promoted, _not_empty(self, "WasPromoted", promoted))
+
+
+def _parameter(scope: Construct, name: Parameter, description: str) -> cdk.CfnParameter:
+    parameter = cdk.CfnParameter(scope, str(name), type="String", default="", description=description)
+    parameter.override_logical_id(str(name))
+    return parameter
+
+
+def _artifact(scope: Construct, name: Parameter, description: str) -> cdk.CfnParameter:
+    parameter = _parameter(scope, name, description)
+    parameter.allowed_pattern = _ARTIFACT
+    parameter.constraint_description = f"must be empty or s3://<bucket>/{naming.RUNS}<job>/output/{naming.ARTIFACT}"
+    return parameter
+
+
+def _not_empty(scope: Construct, id_: str, parameter: cdk.CfnParameter) -> cdk.CfnCondition:
+    expression = cdk.Fn.condition_not(cdk.Fn.condition_equals(parameter.value_as_string, ""))
+    condition = cdk.CfnCondition(scope, id_, expression=expression)
+    condition.override_logical_id(id_)
+    return condition
+
+
+def _output(scope: Construct, name: naming.Output, parameter: cdk.CfnParameter, condition: cdk.CfnCondition) -> None:
+    output = cdk.CfnOutput(scope, f"{name}Output", value=parameter.value_as_string, condition=condition)
+    output.override_logical_id(str(name))

@@ -1,0 +1,29 @@
+"""What the three stacks have in common: name, tags, region, outputs."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from lifecycle import naming
+from stacks.settings import Settings
+
+
+class ProjectStack(cdk.Stack):
+    """A stack of one stage, tagged as such."""
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, stack_name: str, description: str) -> None:
+        super().__init__(
+            scope,
+            id_,
+            stack_name=stack_name,
+            description=description,
+            tags=naming.tags(settings.stage),
+            # Without a region the stack goes wherever the command line points; an account is never written down.
+            env=cdk.Environment(region=settings.region) if settings.region else None,
+        )
+
+    def publish(self, outputs: Mapping[naming.Output, str]) -> None:
+        """Makes values outputs of the stack, under the keys that clients look for."""
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, str(name), value=value)

@@ -1,0 +1,116 @@
+"""From the end of a training job to a new model in service: rule, queue, function."""
+
+import aws_cdk as cdk
+import aws_cdk.aws_events as events
+import aws_cdk.aws_events_targets as targets
+import aws_cdk.aws_lambda_event_sources as sources
+import aws_cdk.aws_s3 as s3
+import aws_cdk.aws_sns as sns
+import aws_cdk.aws_sqs as sqs
+from constructs import Construct
+
+from lifecycle import naming
+from lifecycle.environments import PromoteEnvironment
+from stacks import arns
+from stacks.python_function import PythonFunction
+
+_FUNCTION_MAY_TAKE = cdk.Duration.minutes(1)
+# AWS's advice for queues that feed functions: six times the function's limit.
+_HIDDEN_WHILE_WORKED_ON = cdk.Duration.minutes(6)
+# The function comes back every 5 minutes while the serving stack is busy: this outlasts any endpoint update, which has 3 hours.
+_DELIVERIES = 60
+
+
+class Promotion(Construct):
+    """Training events of this stage wait in a queue until the function ``promote_model`` has dealt with them.
+
+    Attributes:
+        function: the function.
+        queue: the queue.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: str,
+        bucket: s3.IBucket,
+        topic: sns.ITopic,
+        dead_letters: sqs.IQueue,
+        automatic: bool,
+        minimum_mean_rho: float | None,
+        minimum_accuracy: float | None,
+        log_retention_days: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.queue = self._queue(dead_letters)
+        self._rule(stage, dead_letters, automatic)
+        environment = PromoteEnvironment(
+            stage=stage,
+            bucket=bucket.bucket_name,
+            topic_arn=topic.topic_arn,
+            queue_url=self.queue.queue_url,
+            dead_letter_queue_url=dead_letters.queue_url,
+            minimum_mean_rho=minimum_mean_rho,
+            minimum_accuracy=minimum_accuracy,
+        )
+        promoter = PythonFunction(
+            self,
+            "PromoteModel",
+            handler="promote_model.handler",
+            description="Puts a finished training job's model into service",
+            timeout=_FUNCTION_MAY_TAKE,
+            log_retention_days=log_retention_days,
+            environment=environment.variables(),
+        )
+        _allow(promoter, stage, bucket)
+        topic.grant_publish(promoter.role)
+        dead_letters.grant_send_messages(promoter.role)
+        self.queue.grant_consume_messages(promoter.role)
+        self.function = promoter.function
+        if automatic:
+            self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
+
+    def _queue(self, dead_letters: sqs.IQueue) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=_HIDDEN_WHILE_WORKED_ON,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=_DELIVERIES),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+
+    def _rule(self, stage: str, dead_letters: sqs.IQueue, automatic: bool) -> None:
+        """Ends of this stage's jobs go to the queue.
+
+        The rule sleeps when promotion is by hand: a queue nobody reads would hand its old events to the function on the day promotion
+        is automatic again.
+        """
+        ends = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=["SageMaker Training Job State Change"],
+            detail={
+                "TrainingJobName": [{"prefix": naming.job_prefix(stage)}],
+                "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
+            },
+        )
+        events.Rule(
+            self,
+            "Finished",
+            description="A training job of this stage ended",
+            enabled=automatic,
+            event_pattern=ends,
+            targets=[targets.SqsQueue(self.queue, dead_letter_queue=dead_letters)],
+        )
+
+
+def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
+    """The right to look at jobs and artifacts, and to update the one stack: CloudFormation goes on with that stack's own role."""
+    promoter.allow("cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns.serving_stack(stage))
+    promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
+    promoter.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.RUNS}*"))
+    # Without it, S3 answers a missing artifact with 403, and the function could not tell it from a missing permission.
+    promoter.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.RUNS}*"]})

@@ -1,0 +1,50 @@
+"""Serving: the live model and its endpoint. Without a model yet, it holds a role and a log group and costs nothing."""
+
+import aws_cdk.aws_s3 as s3
+import aws_cdk.aws_sns as sns
+from constructs import Construct
+
+from lifecycle import naming
+from lifecycle.naming import Output
+from stacks.execution_role import hosting_role
+from stacks.hosting import Hosting
+from stacks.image import blazingtext_image
+from stacks.live_model import LiveModel
+from stacks.log_group import log_group
+from stacks.project_stack import ProjectStack
+from stacks.rollback_alarms import RollbackAlarms
+from stacks.settings import Settings
+
+
+class ServingStack(ProjectStack):
+    """What answers predictions."""
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket, topic: sns.ITopic) -> None:
+        super().__init__(
+            scope,
+            id_,
+            settings=settings,
+            stack_name=naming.serving_stack(settings.stage),
+            description="BlazingText: the live model and its endpoint",
+        )
+        name = naming.endpoint(settings.stage)
+        lines = log_group(self, "Logs", retention_days=settings.log_retention_days, name=naming.endpoint_log_group(settings.stage))
+        role = hosting_role(self, "HostingRole", bucket=bucket, log_group_arn=lines.log_group_arn)
+        live = LiveModel(self, "Live")
+        hosting = Hosting(
+            self,
+            "Hosting",
+            image=blazingtext_image(self),
+            model_data_url=live.model_data_url,
+            role=role,
+            instance_type=settings.endpoint_instance_type,
+            instance_count=settings.endpoint_instance_count,
+            has_model=live.has_model,
+        )
+        alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
+        endpoint = hosting.endpoint(
+            name=name, alarm_names=alarms.names, bake_seconds=settings.endpoint_bake_seconds, condition=live.has_endpoint
+        )
+        # SageMaker would make the log group itself, without retention, if the endpoint came first.
+        endpoint.node.add_dependency(lines)
+        self.publish({Output.ENDPOINT_NAME: name, Output.HOSTING_ROLE_ARN: role.role_arn})

@@ -1,0 +1,38 @@
+"""Storage: the bucket, and the function that clears up when a stage is destroyed."""
+
+from constructs import Construct
+
+from lifecycle import naming
+from lifecycle.naming import Output
+from stacks.corpus_bucket import CorpusBucket
+from stacks.project_stack import ProjectStack
+from stacks.retirement import Retirement
+from stacks.settings import Settings
+
+
+class StorageStack(ProjectStack):
+    """What outlives trainings and models.
+
+    Attributes:
+        bucket: holds corpora, artifacts and reports.
+        retire: the function that custom resources of all stacks call on deletion.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            id_,
+            settings=settings,
+            stack_name=naming.storage_stack(settings.stage),
+            description="BlazingText: corpora, artifacts and reports",
+        )
+        self.bucket = CorpusBucket(self, "Corpora", delete_data=settings.delete_data).bucket
+        self.retire = Retirement(
+            self,
+            "Retirement",
+            stage=settings.stage,
+            bucket=self.bucket,
+            delete_data=settings.delete_data,
+            log_retention_days=settings.log_retention_days,
+        ).function
+        self.publish({Output.BUCKET_NAME: self.bucket.bucket_name})

@@ -1,0 +1,94 @@
+"""Training: the role jobs run with, the functions that start them and promote their models, and who is told."""
+
+import aws_cdk.aws_iam as iam
+import aws_cdk.aws_lambda as lambda_
+import aws_cdk.aws_s3 as s3
+from constructs import Construct
+
+from lifecycle import naming
+from lifecycle.environments import LaunchEnvironment
+from lifecycle.naming import Output
+from stacks.dead_letters import DeadLetters
+from stacks.execution_role import execution_role
+from stacks.image import blazingtext_image
+from stacks.launcher import Launcher
+from stacks.notifications import Notifications
+from stacks.project_stack import ProjectStack
+from stacks.promotion import Promotion
+from stacks.retirement import stop_jobs
+from stacks.settings import Settings
+
+
+class TrainingStack(ProjectStack):
+    """What turns a corpus into an artifact, and an artifact into the live model.
+
+    Attributes:
+        topic: where people hear what happened.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket, retire: lambda_.IFunction) -> None:
+        super().__init__(
+            scope,
+            id_,
+            settings=settings,
+            stack_name=naming.training_stack(settings.stage),
+            description="BlazingText: training jobs and promotion",
+        )
+        role = execution_role(self, "ExecutionRole", bucket=bucket, stage=settings.stage)
+        self.topic = Notifications(self, "Notifications", email=settings.notification_email).topic
+        dead_letters = DeadLetters(self, "DeadLetters", topic=self.topic).queue
+        launcher = Launcher(
+            self,
+            "Launcher",
+            environment=self._launch_environment(settings, bucket, role),
+            bucket=bucket,
+            execution_role=role,
+            log_retention_days=settings.log_retention_days,
+        )
+        if settings.train_on_upload:
+            launcher.start_on_upload(bucket=bucket, dead_letters=dead_letters)
+        promotion = Promotion(
+            self,
+            "Promotion",
+            stage=settings.stage,
+            bucket=bucket,
+            topic=self.topic,
+            dead_letters=dead_letters,
+            automatic=settings.auto_promote,
+            minimum_mean_rho=settings.minimum_mean_rho,
+            minimum_accuracy=settings.minimum_accuracy,
+            log_retention_days=settings.log_retention_days,
+        )
+        stop_jobs(
+            self,
+            "StopJobs",
+            retire=retire,
+            stage=settings.stage,
+            delete=settings.delete_data,
+            execution_role=role,
+            launcher=launcher.function,
+        )
+        self.publish(
+            {
+                Output.LAUNCHER_FUNCTION_NAME: launcher.function.function_name,
+                Output.PROMOTER_FUNCTION_NAME: promotion.function.function_name,
+                Output.TRAINING_ROLE_ARN: role.role_arn,
+                Output.NOTIFICATIONS_TOPIC_ARN: self.topic.topic_arn,
+                Output.PROMOTION_QUEUE_URL: promotion.queue.queue_url,
+                Output.DEAD_LETTER_QUEUE_URL: dead_letters.queue_url,
+            }
+        )
+
+    def _launch_environment(self, settings: Settings, bucket: s3.IBucket, role: iam.Role) -> LaunchEnvironment:
+        return LaunchEnvironment(
+            stage=settings.stage,
+            bucket=bucket.bucket_name,
+            role_arn=role.role_arn,
+            image=blazingtext_image(self),
+            instance_type=settings.training_instance_type,
+            instance_count=settings.training_instance_count,
+            volume_gb=settings.training_volume_gb,
+            max_runtime_seconds=settings.training_max_runtime_seconds,
+            spot=settings.training_spot,
+            hyperparameters=settings.hyperparameters,
+        )

@@ -1,0 +1,29 @@
+"""One sandbox for the whole session."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.account import Sandbox
+from tests.parity.support import Stacks
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(home=tmp_path_factory.mktemp("sandboxes")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def stacks(account: Sandbox) -> Iterator[Stacks]:
+    made = Stacks(account)
+    yield made
+    for name in reversed(made.names):
+        made.client.delete_stack(StackName=name)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A home for sandboxes of the test's own."""
+    return tmp_path / "elsewhere"

@@ -1,0 +1,60 @@
+"""CloudFormation for a test, and waiting that does not sleep blindly."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sandbox.account import Sandbox
+
+T = TypeVar("T")
+
+
+def wait_until(look: Callable[[], T | None], seconds: float = 20.0) -> T:
+    """The first true answer of `look`, or a failure that shows the last one."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        assert time.monotonic() < deadline, f"still {seen!r} after {seconds} s"
+        time.sleep(0.05)
+
+
+class Stacks:
+    """CloudFormation for a test: deploy a template, and delete what is left at the end."""
+
+    def __init__(self, account: Sandbox) -> None:
+        self.client = account.boto3("cloudformation")
+        self.names: list[str] = []
+
+    def deploy(self, name: str, template: dict[str, Any], **options: Any) -> str:
+        """Create the stack and give its final status."""
+        self.names.append(name)
+        self.client.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"], **options)
+        return self.settled(name)
+
+    def update(self, name: str, **options: Any) -> str:
+        """Update the stack and give its final status."""
+        self.client.update_stack(StackName=name, Capabilities=["CAPABILITY_NAMED_IAM"], **options)
+        return self.settled(name)
+
+    def delete(self, name: str) -> str:
+        """Delete the stack and give its final status."""
+        identity = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+        self.client.delete_stack(StackName=name)
+        return self.settled(identity)
+
+    def settled(self, name: str) -> str:
+        def look() -> str | None:
+            status: str = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+            return None if status.endswith("IN_PROGRESS") else status
+
+        return wait_until(look, 60)
+
+    def outputs(self, name: str) -> dict[str, str]:
+        return {o["OutputKey"]: o["OutputValue"] for o in self.client.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])}
+
+    def reasons(self, name: str) -> str:
+        events = self.client.describe_stack_events(StackName=name)["StackEvents"]
+        return "\n".join(event.get("ResourceStatusReason", "") for event in events)

@@ -1,0 +1,114 @@
+"""The configurations that every template test looks at, and one synthesis of each."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+import app as project
+from lifecycle import naming
+from stacks import compliance
+from stacks.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+CDK_JSON = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+STACKS = ("Storage", "Training", "Serving")
+
+CONFIGURATIONS: dict[str, dict[str, object]] = {
+    "defaults": {},
+    "another-stage": {"stage": "prod"},
+    "region-set": {"region": "eu-west-1"},
+    "kept-data": {"deleteData": "false"},
+    "gpu-training": {"trainingInstanceType": "ml.p3.2xlarge", "hyperparameters": '{"mode": "skipgram", "subwords": true}'},
+    "distributed-training": {"trainingInstanceCount": "4", "trainingVolumeGb": "100", "trainingMaxRuntimeSeconds": "86400"},
+    "spot": {"trainingSpot": "true"},
+    "upload-trigger": {"trainOnUpload": "true"},
+    "manual-promotion": {"autoPromote": "false"},
+    "quality-gate": {"minimumMeanRho": "0.5", "minimumAccuracy": "0.9"},
+    "email": {"notificationEmail": "someone@example.org"},
+    "two-endpoint-instances": {"endpointInstanceCount": "2", "endpointInstanceType": "ml.m5.xlarge", "endpointBakeSeconds": "600"},
+    "short-logs": {"logRetentionDays": "7"},
+}
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What synthesis wrote for one configuration."""
+
+    settings: Settings
+    folder: Path
+
+    @cached_property
+    def templates(self) -> Mapping[str, dict[str, Any]]:
+        """The templates by construct id of their stacks."""
+        return {name: json.loads(self.template_file(name).read_text(encoding="utf-8")) for name in STACKS}
+
+    @cached_property
+    def reports(self) -> Mapping[str, dict[str, Any]]:
+        """The validation plugins' reports by plugin."""
+        report = json.loads((self.folder / "validation-report.json").read_text(encoding="utf-8"))
+        return {each["pluginName"]: each for each in report["pluginReports"]}
+
+    def template_file(self, stack: str) -> Path:
+        return self.folder / f"{stack}.template.json"
+
+    def resources(self, type_: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+        """Logical id and resource of one type, or of all, in all stacks."""
+        for template in self.templates.values():
+            for logical_id, resource in template["Resources"].items():
+                if type_ in ("", resource["Type"]):
+                    yield logical_id, resource
+
+    def properties(self, type_: str) -> list[dict[str, Any]]:
+        return [resource.get("Properties", {}) for _, resource in self.resources(type_)]
+
+    def one(self, type_: str, **wanted: object) -> dict[str, Any]:
+        """The properties of the one resource of a type that has some values."""
+        found = [each for each in self.properties(type_) if all(each.get(key) == value for key, value in wanted.items())]
+        assert len(found) == 1, f"{len(found)} resources of type {type_} with {wanted}"
+        return found[0]
+
+    def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every identity policy statement, with the logical id of its policy."""
+        for logical_id, resource in self.resources("AWS::IAM::Policy"):
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                yield logical_id, statement
+
+
+def synthesise(context: Mapping[str, object], folder: Path) -> Synthesis:
+    """Synthesises one configuration with cdk-nag and the CDK's own validation; findings go to the report, for the tests to read."""
+    settings = Settings.from_context(context)
+    app = cdk.App(context=CDK_JSON["context"], outdir=str(folder), analytics_reporting=False)
+    project.build(app, settings)
+    compliance.add_rules(app, settings)
+    try:
+        app.synth()
+    except RuntimeError as failure:
+        # The report says what was found; anything else than findings is a failure of its own.
+        if "ValidationFailed" not in str(failure):
+            raise
+    return Synthesis(settings, folder)
+
+
+def normalised(synthesis: Synthesis) -> dict[str, Any]:
+    """The templates without what changes by itself: the asset's hash, and the table of images, which has a test of its own."""
+    text = json.dumps(synthesis.templates, sort_keys=True)
+    templates: dict[str, Any] = json.loads(re.sub(r"\b[0-9a-f]{64}\b", "<asset>", text))
+    for template in templates.values():
+        if "Images" in template.get("Mappings", {}):
+            template["Mappings"]["Images"] = "<lifecycle.images>"
+    return templates
+
+
+def lists(value: object) -> list[Any]:
+    """IAM writes one value alone and several as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def prefix(synthesis: Synthesis) -> str:
+    return naming.job_prefix(synthesis.settings.stage)

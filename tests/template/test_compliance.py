@@ -1,0 +1,96 @@
+"""cdk-nag, cfn-lint and the CDK's own validation, over the whole matrix; and proof that each of them still finds something."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import aws_cdk.aws_iam as iam
+import aws_cdk.aws_s3 as s3
+import cfnlint.api
+import pytest
+from cfnlint.config import ManualArgs
+
+import app as project
+from stacks import compliance
+from stacks.settings import Settings
+from tests.template.matrix import CDK_JSON, CONFIGURATIONS, Synthesis
+
+# Accepted findings of cfn-lint, with their reasons.
+ACCEPTED_BY_CFN_LINT = {
+    "W3005": "the CDK writes every dependency of a function down, also those that a reference implies already",
+}
+NAG = "AwsSolutions"
+
+
+def violations(synthesis: Synthesis) -> list[tuple[str, str, str]]:
+    return [
+        (plugin, violation["ruleName"], construct["constructPath"])
+        for plugin, report in synthesis.reports.items()
+        for violation in report["violations"]
+        for construct in violation["violatingConstructs"]
+    ]
+
+
+def lint(template: dict[str, Any]) -> set[str]:
+    found = cfnlint.api.lint(json.dumps(template), config=ManualArgs(ignore_checks=sorted(ACCEPTED_BY_CFN_LINT)))
+    return {f"{match.rule.id} {match.message}" for match in found}
+
+
+def test_no_rule_finds_anything_that_is_not_accepted(each: Synthesis) -> None:
+    assert NAG in each.reports
+    assert violations(each) == []
+
+
+def test_the_rules_looked_at_a_whole_app(each: Synthesis) -> None:
+    # An app that lost its stacks would pass every rule.
+    assert len(list(each.resources())) > 30
+
+
+def test_every_accepted_finding_is_still_found(defaults: Synthesis) -> None:
+    found = {
+        (violation["ruleName"], violation["acknowledgedAt"], violation["reason"])
+        for violation in defaults.reports[NAG]["suppressedViolations"]
+    }
+    accepted = {(each.finding, path, each.reason) for each in compliance.accepted(defaults.settings) for path in each.paths}
+
+    assert found == accepted
+
+
+def test_a_planted_fault_is_reported_by_cdk_nag_and_by_the_cdk(tmp_path: Path) -> None:
+    app = cdk.App(context=CDK_JSON["context"], outdir=str(tmp_path), analytics_reporting=False)
+    settings = Settings()
+    storage, *_ = project.build(app, settings)
+    s3.Bucket(storage, "Planted")
+    storage.retire.add_to_role_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
+    s3.CfnBucket(storage, "Misnamed", bucket_name="No_Such_Name")
+    compliance.add_rules(app, settings)
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+    found = violations(Synthesis(settings, tmp_path))
+    assert (NAG, "AwsSolutions-S10", "Storage/Planted/Resource") in found
+    assert (NAG, "AwsSolutions-IAM5[Action::s3:*]", "Storage/Retirement/Retire/Role/DefaultPolicy/Resource") in found
+    assert {plugin for plugin, _, path in found if path == "Storage/Misnamed"} > {NAG}
+
+
+def test_cfn_lint_finds_nothing_that_is_not_accepted(whole_matrix: dict[str, Synthesis]) -> None:
+    # Most stacks are the same in most configurations; each is linted once.
+    templates = {json.dumps(template, sort_keys=True) for each in whole_matrix.values() for template in each.templates.values()}
+
+    assert len(templates) > len(CONFIGURATIONS)
+    assert set().union(*(lint(json.loads(template)) for template in templates)) == set()
+
+
+def test_a_planted_fault_is_reported_by_cfn_lint(defaults: Synthesis) -> None:
+    broken = copy.deepcopy(defaults.templates["Serving"])
+    model = next(each for each in broken["Resources"].values() if each["Type"] == "AWS::SageMaker::Model")
+    model["Properties"]["ExecutionRoleArn"] = {"Fn::GetAtt": ["Nowhere", "Arn"]}
+    model["Properties"]["PrimaryContainer"]["ModelDataURL"] = "s3://misspelt"
+
+    found = lint(broken)
+
+    assert any(each.startswith("E1010") for each in found)
+    assert any("ModelDataURL" in each for each in found)

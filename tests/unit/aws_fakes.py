@@ -1,0 +1,253 @@
+"""AWS services as the functions see them, in memory. Each refuses what the real one refuses; none opens a socket."""
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import ClientError
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+
+STARTED = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+REGION_AND_ACCOUNT = "us-east-1:123456789012"
+
+
+def client_error(code: str, message: str, operation: str = "Operation") -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "request-1"}}
+    return ClientError(response, operation)
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(service)
+
+
+def validate(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+    """Fails a test whose request botocore itself would refuse."""
+    shape = service_model(service).operation_model(operation).input_shape
+    assert shape is not None
+    report = ParamValidator().validate(dict(parameters), shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+class Paginator:
+    def __init__(self, pages: Any) -> None:
+        self._pages = pages
+
+    def paginate(self, **parameters: Any) -> Iterator[dict[str, Any]]:
+        yield from self._pages(**parameters)
+
+
+class Paginated:
+    """A client whose get_paginator finds the method ``_<operation>``."""
+
+    def get_paginator(self, operation: str) -> Paginator:
+        return Paginator(getattr(self, f"_{operation}"))
+
+
+class FakeS3(Paginated):
+    """One bucket; objects by key, old versions and unfinished uploads when a test adds them."""
+
+    def __init__(self, bucket: str, objects: Mapping[str, bytes] | None = None) -> None:
+        self.bucket = bucket
+        self.objects = dict(objects or {})
+        self.versions: list[tuple[str, str]] = []
+        self.markers: list[tuple[str, str]] = []
+        self.uploads: list[tuple[str, str]] = []
+        self.undeletable: set[str] = set()
+        self.reads: list[str] = []
+        self.batches: list[int] = []
+
+    def _check(self, bucket: str) -> None:
+        if bucket != self.bucket:
+            raise client_error("NoSuchBucket", "The specified bucket does not exist")
+
+    def _list_objects_v2(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        found = sorted(key for key in self.objects if key.startswith(Prefix))
+        if not found:
+            yield {"KeyCount": 0}
+        for key in found:
+            yield {"Contents": [{"Key": key, "ETag": f'"{hash(self.objects[key])}"', "Size": len(self.objects[key])}]}
+
+    def get_object(self, *, Bucket: str, Key: str, Range: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        self.reads.append(Key)
+        last = int(Range.removeprefix("bytes=0-"))
+        return {"Body": io.BytesIO(self.objects[Key][: last + 1])}
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        if Key not in self.objects:
+            raise client_error("404", "Not Found", "HeadObject")
+        return {"ContentLength": len(self.objects[Key])}
+
+    def _list_object_versions(self, *, Bucket: str, PaginationConfig: dict[str, int]) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        size = PaginationConfig["PageSize"]
+        everything = [("Versions", *each) for each in self.versions] + [("DeleteMarkers", *each) for each in self.markers]
+        for start in range(0, len(everything), size):
+            page: dict[str, Any] = {"Versions": [], "DeleteMarkers": []}
+            for kind, key, version in everything[start : start + size]:
+                page[kind].append({"Key": key, "VersionId": version})
+            yield page
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        assert len(Delete["Objects"]) <= 1000
+        self.batches.append(len(Delete["Objects"]))
+        errors = [each for each in Delete["Objects"] if each["Key"] in self.undeletable]
+        gone = {(each["Key"], each["VersionId"]) for each in Delete["Objects"] if each["Key"] not in self.undeletable}
+        self.versions = [each for each in self.versions if each not in gone]
+        self.markers = [each for each in self.markers if each not in gone]
+        return {"Errors": [{"Key": each["Key"], "Code": "AccessDenied", "Message": "Access Denied"} for each in errors]}
+
+    def _list_multipart_uploads(self, *, Bucket: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        yield {"Uploads": [{"Key": key, "UploadId": upload} for key, upload in self.uploads]}
+
+    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> None:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        self.uploads.remove((Key, UploadId))
+
+
+class FakeSageMaker(Paginated):
+    """Training jobs by name; creation is checked by botocore's own validator."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        self.stops: list[str] = []
+        self.refusal: ClientError | None = None
+
+    def add(self, name: str, status: str, tags: Mapping[str, str], **more: Any) -> dict[str, Any]:
+        arn = f"arn:aws:sagemaker:{REGION_AND_ACCOUNT}:training-job/{name}"
+        job = {
+            "TrainingJobName": name,
+            "TrainingJobArn": arn,
+            "TrainingJobStatus": status,
+            "SecondaryStatus": status,
+            "CreationTime": STARTED,
+            **more,
+        }
+        self.jobs[name] = job
+        self.tags[arn] = dict(tags)
+        return job
+
+    def create_training_job(self, **parameters: Any) -> dict[str, str]:
+        validate("sagemaker", "CreateTrainingJob", parameters)
+        if self.refusal:
+            raise self.refusal
+        name = parameters["TrainingJobName"]
+        if name in self.jobs:
+            raise client_error("ResourceInUse", "Training job names must be unique within an AWS account and region", "CreateTrainingJob")
+        tags = {tag["Key"]: tag["Value"] for tag in parameters.pop("Tags")}
+        return {"TrainingJobArn": self.add(name, "InProgress", tags, **parameters)["TrainingJobArn"]}
+
+    def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if TrainingJobName not in self.jobs:
+            raise client_error("ValidationException", "Requested resource not found.", "DescribeTrainingJob")
+        return self.jobs[TrainingJobName]
+
+    def _list_tags(self, *, ResourceArn: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        yield {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[ResourceArn].items()]}
+
+    def _list_training_jobs(self, *, NameContains: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        yield {"TrainingJobSummaries": [job for name, job in self.jobs.items() if NameContains in name]}
+
+    def stop_training_job(self, *, TrainingJobName: str) -> None:  # noqa: N803 - AWS's names
+        if self.jobs[TrainingJobName]["TrainingJobStatus"] != "InProgress":
+            raise client_error("ValidationException", "The job has ended already", "StopTrainingJob")
+        self.stops.append(TrainingJobName)
+        self.jobs[TrainingJobName]["TrainingJobStatus"] = "Stopping"
+
+    def delete_training_job(self, *, TrainingJobName: str) -> None:  # noqa: N803 - AWS's names
+        assert self.jobs[TrainingJobName]["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"}
+        del self.jobs[TrainingJobName]
+
+    def finish_stopping(self, _seconds: float = 0) -> None:
+        """What time does: stopping jobs are stopped."""
+        for job in self.jobs.values():
+            if job["TrainingJobStatus"] == "Stopping":
+                job["TrainingJobStatus"] = "Stopped"
+
+
+class FakeCloudFormation:
+    """One stack with parameters; an update is taken at once and left in progress until `finish`."""
+
+    def __init__(self, name: str, parameters: Mapping[str, str], status: str = "CREATE_COMPLETE") -> None:
+        self.name = name
+        self.parameters = dict(parameters)
+        self.status = status
+        self.updates: list[dict[str, str]] = []
+        self.refusal: ClientError | None = None
+        self.status_after_refusal = ""
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if StackName != self.name:
+            raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
+        return {"Stacks": [{"StackName": StackName, "StackStatus": self.status, "Parameters": parameters}]}
+
+    def update_stack(self, **request: Any) -> dict[str, str]:
+        validate("cloudformation", "UpdateStack", request)
+        if self.refusal:
+            self.status = self.status_after_refusal or self.status
+            raise self.refusal
+        assert request["UsePreviousTemplate"] is True
+        assert {each["ParameterKey"] for each in request["Parameters"]} == set(self.parameters)
+        changes = {each["ParameterKey"]: each["ParameterValue"] for each in request["Parameters"] if not each.get("UsePreviousValue")}
+        self.updates.append(changes)
+        self.parameters.update(changes)
+        self.status = "UPDATE_IN_PROGRESS"
+        return {"StackId": "arn"}
+
+    def finish(self, status: str = "UPDATE_COMPLETE") -> None:
+        self.status = status
+
+
+class FakeQueues:
+    """Every queue's messages, and how long a message was hidden."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.hidden: list[int] = []
+
+    def send_message(self, **request: Any) -> None:
+        validate("sqs", "SendMessage", request)
+        self.sent.append(request)
+
+    def change_message_visibility(self, **request: Any) -> None:
+        validate("sqs", "ChangeMessageVisibility", request)
+        self.hidden.append(request["VisibilityTimeout"])
+
+
+class FakeTopic:
+    """What was published."""
+
+    def __init__(self) -> None:
+        self.published: list[dict[str, str]] = []
+
+    def publish(self, **request: Any) -> None:
+        validate("sns", "Publish", request)
+        self.published.append(request)
+
+
+class FakeLogs(Paginated):
+    """Log streams of the group that all training jobs share."""
+
+    def __init__(self, streams: list[str] | None = None) -> None:
+        self.streams = streams
+
+    def _describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        if self.streams is None:
+            raise client_error("ResourceNotFoundException", f"The log group {logGroupName} does not exist")
+        yield {"logStreams": [{"logStreamName": each} for each in self.streams if each.startswith(logStreamNamePrefix)]}
+
+    def delete_log_stream(self, *, logGroupName: str, logStreamName: str) -> None:  # noqa: N803 - AWS's names
+        assert logGroupName == "/aws/sagemaker/TrainingJobs"
+        assert self.streams is not None
+        self.streams.remove(logStreamName)
