@@ -133,7 +133,9 @@ def _log_groups(scope: Scope) -> Iterator[Leftover]:
 def _log_streams(scope: Scope) -> Iterator[Leftover]:
     """The lines of training jobs: their group belongs to the whole account, the streams to the jobs."""
     group = naming.TRAINING_LOG_GROUP
-    exists = any(each["logGroupName"] == group for each in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group))
+    exists = any(
+        each["logGroupName"] == group for each in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
+    )
     if exists:
         for stream in scope.pages("logs", "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=scope.prefix):
             yield Leftover("log stream", f"{group}:{stream['logStreamName']}", bills=True)

@@ -21,13 +21,13 @@ from lifecycle.errors import LifecycleError
 # Command: module, attribute, one line of help. The line is the first of the command's docstring; a test holds them equal.
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "corpus": ("cli_corpus", "corpus", "Make a corpus from text, or look at one."),
-    "upload": ("cli_upload", "upload", "Send a corpus to the stage's bucket, checked before and verified after."),
+    "upload": ("cli_upload", "upload", "Send a corpus to the stage's bucket, checked and verified."),
     "train": ("cli_train", "train", "Start a training job through the launcher function."),
     "logs": ("cli_runs", "logs", "Print what a training job or the endpoint says."),
     "runs": ("cli_runs", "runs", "List the latest training jobs."),
     "stop": ("cli_runs", "stop", "Stop a running training job; what it has learnt is kept."),
-    "status": ("cli_serving", "status", "Show the stage on one screen: stacks, live model, endpoint, cost, runs."),
-    "predict": ("cli_predict", "predict", "Ask the endpoint for the vectors of words, or the labels of texts."),
+    "status": ("cli_serving", "status", "Show the stage on one screen: stacks, endpoint, cost, runs."),
+    "predict": ("cli_predict", "predict", "Ask the endpoint for vectors of words, or labels of texts."),
     "neighbors": ("cli_vectors", "neighbors", "Show the words nearest to words."),
     "analogy": ("cli_vectors", "analogy", "Show what is to THIRD as SECOND is to FIRST."),
     "evaluate": ("cli_vectors", "evaluate", "Show how well a run's vectors agree with people (WordSim-353)."),
@@ -36,9 +36,9 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "rollback": ("cli_serving", "rollback", "Make the previous model live again."),
     "pause": ("cli_serving", "pause", "Take the endpoint and its bill away; the model stays chosen."),
     "resume": ("cli_serving", "resume", "Bring the endpoint back."),
-    "audit": ("cli_operations", "audit", "List what of the stage still exists; exit 0 when nothing does, 1 otherwise."),
-    "demo": ("cli_operations", "demo", "Live a model's whole life in a fresh sandbox, from nothing to nothing."),
-    "sandbox": ("cli_operations", "sandbox", "Start, stop and look at the sandbox: an AWS account on this machine."),
+    "audit": ("cli_operations", "audit", "List what of the stage still exists; exit 0 if nothing does."),
+    "demo": ("cli_operations", "demo", "Live a model's whole life in a sandbox, from nothing to nothing."),
+    "sandbox": ("cli_operations", "sandbox", "Run an AWS account on this machine: up, down, status, env."),
 }
 
 
@@ -77,7 +77,7 @@ class LazyGroup(click.Group):
 @click.option("--json", is_flag=True, default=None, help="Print one JSON document instead of tables.")
 @click.version_option(__version__, prog_name="blazingtext")
 def cli(**_: Any) -> None:
-    """The life of an Amazon SageMaker BlazingText model.
+    r"""The life of an Amazon SageMaker BlazingText model.
 
     \b
     See it all offline, in a sandbox on this machine:   blazingtext demo

@@ -22,9 +22,14 @@ def corpus() -> None:
 @corpus.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
-@click.option("--numbers", type=click.Choice([str(each) for each in Numbers]), default="keep", help="What becomes of digits [default: keep].")
 @click.option(
-    "--punctuation", type=click.Choice([str(each) for each in Punctuation]), default="drop", help="Drop it, or split it off [default: drop]."
+    "--numbers", type=click.Choice([str(each) for each in Numbers]), default="keep", help="What becomes of digits [default: keep]."
+)
+@click.option(
+    "--punctuation",
+    type=click.Choice([str(each) for each in Punctuation]),
+    default="drop",
+    help="Drop it, or split it off [default: drop].",
 )
 @click.option("--keep-case", is_flag=True, help="Do not fold capitals.")
 @click.option("--lines", is_flag=True, help="Keep the input's lines; do not look for sentences.")
@@ -45,7 +50,9 @@ def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: 
     if options["labels"] and not options["csv_column"]:
         raise click.UsageError("--labels names a column of CSV files: add --csv-column for the text.")
     if str(options["encoding"]) and not _is_encoding(str(options["encoding"])):
-        raise click.BadParameter(f"{options['encoding']!r} is no encoding Python knows; try utf-8, cp1252 or latin-1.", param_hint="--encoding")
+        raise click.BadParameter(
+            f"{options['encoding']!r} is no encoding Python knows; try utf-8, cp1252 or latin-1.", param_hint="--encoding"
+        )
     normaliser = Normaliser(
         lower=not options["keep_case"], numbers=Numbers(str(options["numbers"])), punctuation=Punctuation(str(options["punctuation"]))
     )
@@ -116,7 +123,9 @@ def _show_stats(session: Session, found: corpora.Statistics) -> None:
 
 
 @corpus.command()
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("wikipedia.txt"), help="[default: wikipedia.txt]")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("wikipedia.txt"), help="[default: wikipedia.txt]"
+)
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @shared
 def sample(session: Session, output: Path, force: bool) -> None:

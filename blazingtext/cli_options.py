@@ -94,6 +94,5 @@ def session_of(context: click.Context, given: dict[str, Any]) -> Session:
     """The session that the options before and after the command's name make; those after win."""
     before = context.find_root().params
     chosen = {name: given[name] if given[name] is not None else before.get(name) for name in _SHARED}
-    if chosen["stage"] is None:
-        chosen["stage"] = os.environ.get("BLAZINGTEXT_STAGE", naming.DEFAULT_STAGE)
-    return Session(naming.check_stage(chosen["stage"]), chosen["region"], chosen["profile"], bool(chosen["json"]))
+    stage = os.environ.get("BLAZINGTEXT_STAGE", naming.DEFAULT_STAGE) if chosen["stage"] is None else str(chosen["stage"])
+    return Session(naming.check_stage(stage), chosen["region"], chosen["profile"], bool(chosen["json"]))

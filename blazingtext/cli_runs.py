@@ -54,7 +54,8 @@ def _endpoint_logs(session: Session) -> None:
     with in_our_words("read the endpoint's log"):
         lines = [{"stream": stream, "time": time, "text": text} for stream, time, text in reader.new_lines()]
     out = session.output
-    out.result({"endpoint": naming.endpoint(session.stage), "events": lines}, lambda: [out.text(str(line["text"])) for line in lines])
+    shown = "\n".join(str(line["text"]) for line in lines)
+    out.result({"endpoint": naming.endpoint(session.stage), "events": lines}, lambda: out.text(shown) if lines else None)
     if not lines:
         out.say("The endpoint has not said anything.")
 

@@ -12,7 +12,7 @@ from blazingtext.cli_watching import watch_to_the_end
 from lifecycle import hyperparameters
 from lifecycle.combinations import MODES
 
-_TYPES: dict[str, click.ParamType | type] = {"integer": int, "float": float, "boolean": bool}
+_TYPES: dict[str, type[int | float | bool]] = {"integer": int, "float": float, "boolean": bool}
 
 
 def _hyperparameter_options(command: Command) -> Command:

@@ -14,11 +14,16 @@ from blazingtext.output import count, size
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
 @click.option("--name", metavar="NAME", help="The corpus's name [default: the first file's].")
-@click.option("--validation", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Labelled validation file, for supervised; repeatable.")
+@click.option(
+    "--validation",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Labelled validation file, for supervised; repeatable.",
+)
 @click.option("--replace", is_flag=True, help="Remove files of an earlier upload of this corpus.")
 @shared
 def upload(session: Session, files: tuple[Path, ...], name: str | None, validation: tuple[Path, ...], replace: bool) -> None:
-    """Send a corpus to the stage's bucket, checked before and verified after.
+    """Send a corpus to the stage's bucket, checked and verified.
 
     FILE is prepared text: one sentence per line. What is there already, byte for byte, is not sent again.
     """

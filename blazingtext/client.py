@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from blazingtext import artifacts, audit, prediction, serving, training, upload, watch
+from blazingtext import artifacts, audit, prediction, serving, settling, training, upload
+from blazingtext import watch as watching
 from blazingtext.cloud import Cloud
 from lifecycle import naming
 
@@ -91,15 +92,15 @@ class BlazingText:
         """`train`, with the order as an object."""
         return training.launch(self.cloud, order)
 
-    def watch(self, job: str, tell: Callable[[watch.Event], None] = lambda _: None) -> training.Run:
+    def watch(self, job: str, tell: Callable[[watching.Event], None] = lambda _: None) -> training.Run:
         """Waits until a job is over, telling its phases and log lines; returns how it ended."""
         for event in self.events(job, follow=True):
             tell(event)
         return self.run(job)
 
-    def events(self, job: str, *, follow: bool = False) -> Iterator[watch.Event]:
+    def events(self, job: str, *, follow: bool = False) -> Iterator[watching.Event]:
         """A job's phases and log lines; with `follow` until it is over."""
-        return watch.events(self.cloud, job, follow=follow)
+        return watching.events(self.cloud, job, follow=follow)
 
     def runs(self, limit: int = 10) -> list[training.Run]:
         """The latest training jobs, newest first."""
@@ -181,9 +182,11 @@ class BlazingText:
         """Brings the endpoint back."""
         return serving.resume(self.cloud)
 
-    def wait(self, job: str = "", timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None) -> serving.Status:
-        """Waits until the serving stack and the endpoint are at rest, with a run's model live when one is named."""
-        return serving.wait_until_settled(self.cloud, job=job, timeout_seconds=timeout_seconds, tell=tell)
+    def wait(
+        self, job: str = "", *, begun: bool = False, timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None
+    ) -> serving.Status:
+        """Waits until serving stack and endpoint are at rest; see `blazingtext.settling.settle`."""
+        return settling.settle(self.cloud, job=job, begun=begun, timeout_seconds=timeout_seconds, tell=tell)
 
     def audit(self, tell: Callable[[str], None] = lambda _: None) -> audit.Audit:
         """What of the stage exists."""

@@ -91,7 +91,8 @@ def prepare(
         count, words = _write(made, stream)
         if not count:
             raise CorpusError(
-                f"No words were found in {reading.tally.files} files. After normalisation nothing was left. Check the inputs, --encoding and --csv-column."
+                f"No words were found in {reading.tally.files} files. After normalisation nothing was left. "
+                "Check the inputs, --encoding and --csv-column."
             )
     tally = reading.tally
     return Prepared(output, tally.files, count, words, output.stat().st_size, tally.undecodable, tuple(tally.garbled))
@@ -278,7 +279,8 @@ def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: 
         yield "There are zero bytes: this may not be text. Make it anew with: blazingtext corpus prepare --encoding ..."
     yield from _warnings_of_form(tally, total)
     if labels and tally.unlabelled:
-        yield f"{tally.unlabelled:,} of {tally.lines:,} lines have no label: supervised training ignores them. Label them or leave them out."
+        unlabelled = f"{tally.unlabelled:,} of {tally.lines:,} lines have no label"
+        yield f"{unlabelled}: supervised training ignores them. Label them or leave them out."
     if len(labels) == 1:
         yield "There is one label only: a classifier has nothing to learn. Add lines with other labels."
 

@@ -76,7 +76,8 @@ def _download(target: IO[bytes], advance: Callable[[int], None]) -> None:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise CloudError(
             f"text8 could not be downloaded from {TEXT8_URL}. The site cannot be reached from here: {reason}. "
-            "Behind a proxy, set HTTPS_PROXY. Without internet, bring the file by other means: blazingtext corpus fetch text8 --archive text8.zip. "
+            "Behind a proxy, set HTTPS_PROXY. Without internet, bring the file by other means: "
+            "blazingtext corpus fetch text8 --archive text8.zip. "
             "Or use the corpus that is here: blazingtext corpus sample."
         ) from error
 
@@ -94,7 +95,7 @@ def _copy(archive: Path, target: IO[bytes], advance: Callable[[int], None]) -> N
 def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:
     """Checks the archive, then writes the one file in it."""
     zipped.seek(0)
-    found = hashlib.file_digest(zipped, "sha256").hexdigest()
+    found = _sha256(zipped)
     if found != TEXT8_SHA256:
         raise CorpusError(
             f"This is not text8.zip. Its SHA-256 is {found}, not {TEXT8_SHA256}: it is damaged, or something on the way answered instead. "
@@ -102,3 +103,10 @@ def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:
         )
     with zipfile.ZipFile(zipped) as archive, archive.open("text8") as text, whole_file(output, force=force) as stream:
         shutil.copyfileobj(text, stream, _PIECE)
+
+
+def _sha256(stream: IO[bytes]) -> str:
+    found = hashlib.sha256()
+    while piece := stream.read(_PIECE):
+        found.update(piece)
+    return found.hexdigest()

@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
+from sklearn.cluster import KMeans  # type: ignore[import-untyped] # ships no types
+from sklearn.manifold import TSNE  # type: ignore[import-untyped] # likewise
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # likewise
 
 from blazingtext.files import refuse_existing, whole_file
 from blazingtext.vectors import Vectors
@@ -86,7 +86,9 @@ def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool 
     refuse_existing(path, force=force)
     rows = chosen(vectors, look)
     if len(rows) < 5:
-        raise UserError(f"There are only {len(rows)} words to draw. The model knows {len(vectors)}. Train on more text, or use --stop-words.")
+        raise UserError(
+            f"There are only {len(rows)} words to draw. The model knows {len(vectors)}. Train on more text, or use --stop-words."
+        )
     directions = _centred(vectors.directions[rows].astype(np.float64))
     # For some hundred words, threads cost more than they bring: ten times the time on a busy machine.
     with threadpool_limits(1):
@@ -189,8 +191,7 @@ def _pushes(spots: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[n
     """How far every box should move to leave those that it overlaps; zeros when none does."""
     apart = spots[:, None] - spots[None]
     overlap = (boxes[:, None] + boxes[None]) / 2 - np.abs(apart)
-    touching = (overlap > 1e-9).all(axis=2)
-    np.fill_diagonal(touching, val=False)
+    touching: NDArray[np.bool_] = np.all(overlap > 1e-9, axis=2) & ~np.eye(len(spots), dtype=bool)
     # Two boxes in the same place part by their order.
     order = np.sign(np.arange(len(spots))[:, None] - np.arange(len(spots))[None])
     way = np.where(apart == 0, order[..., None], np.sign(apart))

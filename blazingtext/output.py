@@ -149,7 +149,7 @@ def _number(value: Any) -> object:
 
 
 def count(number: float, noun: str) -> str:
-    """ "1 line", "2,000 lines"."""
+    """A number with its noun: 1 line, 2,000 lines."""
     return f"{number:,} {noun}" if number != 1 else f"1 {noun.removesuffix('s')}"
 
 

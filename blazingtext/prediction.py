@@ -88,7 +88,8 @@ def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, adv
         answered = _ask(cloud, batch, k)
         if len(answered) != len(batch):
             raise CloudError(
-                f"The endpoint answered {len(answered)} of {len(batch)} instances. Its container does not keep BlazingText's contract. See its log."
+                f"The endpoint answered {len(answered)} of {len(batch)} instances. That is not BlazingText's contract. "
+                "See its log: blazingtext logs --endpoint"
             )
         found = [_prediction(text, answer) for text, answer in zip(batch, answered, strict=True)]
         batches.learn(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from blazingtext import training
 from blazingtext.cloud import Cloud
 from blazingtext.errors import in_our_words
 from lifecycle import aws_errors, naming, promotion
-from lifecycle.errors import CloudError, NotReady, RequestError
+from lifecycle.errors import NotReady, RequestError
 
 # Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
 HOURLY_DOLLARS = {
@@ -24,8 +23,6 @@ HOURLY_DOLLARS = {
     "ml.p3.2xlarge": 3.825,
     "ml.g4dn.xlarge": 0.736,
 }
-_POLL_SECONDS = 1.0
-_SETTLED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
 @dataclass(frozen=True)
@@ -207,65 +204,3 @@ def _change(cloud: Cloud, wish: Callable[[promotion.ServingStack], Mapping[str, 
         str(after.endpoint_state),
         naming.endpoint(cloud.stage),
     )
-
-
-def wait_until_settled(
-    cloud: Cloud,
-    *,
-    job: str = "",
-    timeout_seconds: float = 1800,
-    tell: Callable[[str], None] = lambda _: None,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> Status:
-    """Waits until the serving stack and the endpoint are at rest.
-
-    Args:
-        cloud: the stage.
-        job: wait until this run's model is live, too.
-        timeout_seconds: give up after so long.
-        tell: hears what is being waited for.
-        sleep: waits between two looks.
-        clock: the time in seconds.
-
-    Raises:
-        NotReady: it took too long.
-        CloudError: the update failed.
-    """
-    deadline = clock() + timeout_seconds
-    while True:
-        found = status(cloud, runs=0)
-        if _settled(found, job):
-            return found
-        said = f"{found.stacks[-1].status.lower().replace('_', ' ')}, endpoint {found.endpoint.status or 'absent'}"
-        tell(said)
-        if clock() > deadline:
-            raise NotReady(
-                f"{found.endpoint.name} is not ready after {timeout_seconds:.0f} s. It stands at: {said}. Look again with: blazingtext status"
-            )
-        sleep(_POLL_SECONDS)
-
-
-def _settled(found: Status, job: str) -> bool:
-    """Whether nothing moves any more.
-
-    Raises:
-        CloudError: it came to rest where nobody wanted it.
-    """
-    serving = found.stacks[-1]
-    if promotion.classify(serving.status) is promotion.StackState.BUSY or (
-        job and found.live != job and not serving.status.endswith("ROLLBACK_COMPLETE")
-    ):
-        return False
-    if job and found.live != job:
-        raise CloudError(
-            f"The model of {job} did not become live. The update of {serving.name} was rolled back ({serving.status}), so {found.live or 'no model'} "
-            "stays. Read the stack's events for the cause: aws cloudformation describe-stack-events --stack-name " + serving.name
-        )
-    if not found.live or found.state != promotion.EndpointState.RUNNING:
-        return not found.endpoint.status
-    if found.endpoint.status in {"Failed", "UpdateRollbackFailed"}:
-        raise CloudError(
-            f"The endpoint {found.endpoint.name} failed. SageMaker says: {found.endpoint.failure or found.endpoint.status}. See: blazingtext logs --endpoint"
-        )
-    return found.endpoint.status in _SETTLED

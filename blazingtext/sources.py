@@ -269,7 +269,9 @@ def _matching(pattern: str) -> list[Path]:
         )
     if path.exists():
         return [path]
-    return sorted(Path(each) for each in glob.glob(str(path), recursive=True) if Path(each).is_file())
+    # pathlib's own glob takes no absolute patterns.
+    found = glob.glob(str(path), recursive=True)  # noqa: PTH207 - see above
+    return sorted(Path(each) for each in found if Path(each).is_file())
 
 
 def stored_size(paths: Iterable[Path]) -> int | None:

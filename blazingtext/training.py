@@ -177,7 +177,7 @@ def run(cloud: Cloud, job: str) -> Run:
             if aws_errors.is_missing(error):
                 raise _no_such(cloud, job) from error
             raise
-    return _run(cloud, described)
+    return _run(described)
 
 
 def _no_such(cloud: Cloud, job: str) -> RequestError:
@@ -186,7 +186,7 @@ def _no_such(cloud: Cloud, job: str) -> RequestError:
     )
 
 
-def _run(cloud: Cloud, described: DescribeTrainingJobResponseTypeDef) -> Run:
+def _run(described: DescribeTrainingJobResponseTypeDef) -> Run:
     resources = described.get("ResourceConfig", {})
     hyperparameters = described.get("HyperParameters", {})
     artifacts = described.get("ModelArtifacts", {})
@@ -223,7 +223,7 @@ def _corpus(described: DescribeTrainingJobResponseTypeDef) -> str:
 def runs(cloud: Cloud, *, limit: int = 10) -> list[Run]:
     """The stage's latest training jobs, newest first."""
     with in_our_words("list the training jobs"):
-        return [_run(cloud, cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit)]
+        return [_run(cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit)]
 
 
 def _names(cloud: Cloud, limit: int) -> Iterator[str]:

@@ -222,8 +222,9 @@ def _compare(cloud: Cloud, channel: Channel, size: int, digests: Digests) -> Non
     if arrived not in {(size, digests.composite), (size, _base64(digests.whole))}:
         cloud.s3.delete_object(Bucket=cloud.bucket, Key=channel.key)
         raise CloudError(
-            f"{channel.path} did not arrive as it is here. S3 holds {arrived[0]} bytes with SHA-256 {arrived[1] or '(none)'}, sent were {size} "
-            f"with {digests.composite}: the file was changed meanwhile, or something on the way altered it. It was removed; upload it again."
+            f"{channel.path} did not arrive as it is here. S3 holds {arrived[0]} bytes with SHA-256 {arrived[1] or '(none)'}, "
+            f"sent were {size} with {digests.composite}: the file was changed meanwhile, or altered on the way. "
+            "It was removed; upload it again."
         )
 
 

@@ -53,7 +53,8 @@ class Vectors:
         return word in self.rows
 
     def __getitem__(self, word: str) -> Matrix:
-        return self.matrix[self.row(word)]
+        vector: Matrix = self.matrix[self.row(word)]
+        return vector
 
     @property
     def dimension(self) -> int:
@@ -69,7 +70,7 @@ class Vectors:
     def directions(self) -> Matrix:
         """The vectors scaled to length 1; a zero vector stays zero."""
         norms = np.linalg.norm(self.matrix, axis=1, keepdims=True)
-        scaled: Matrix = self.matrix / np.where(norms == 0, 1, norms).astype(np.float32)
+        scaled: Matrix = (self.matrix / np.where(norms == 0, 1, norms)).astype(np.float32)
         scaled.flags.writeable = False
         return scaled
 
@@ -84,7 +85,7 @@ class Vectors:
         close = self.like(word)
         hint = f"Did you mean {' or '.join(close)}?" if close else "Try another word, or train with a lower min_count."
         raise UserError(
-            f'The model does not know "{word}". It is not among its {len(self):,} words: it was too rare in the corpus, or not in it. {hint}'
+            f'The model does not know "{word}". It is none of its {len(self):,} words: too rare in the corpus, or not in it. {hint}'
         )
 
     def like(self, word: str) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +15,9 @@ from blazingtext import training
 from blazingtext.cloud import Cloud
 from blazingtext.errors import in_our_words
 from lifecycle import aws_errors, naming
+
+if TYPE_CHECKING:  # boto3's types are installed for development only
+    from mypy_boto3_logs.type_defs import GetLogEventsResponseTypeDef
 
 # Short enough for a run of seconds in the sandbox, kind enough to AWS's rate limits in a run of hours.
 _FIRST_POLL_SECONDS = 0.5
@@ -80,14 +84,20 @@ class LogReader:
 
     def _of(self, stream: str) -> Iterator[tuple[str, datetime, str]]:
         while True:
-            wish = {"nextToken": self._tokens[stream]} if stream in self._tokens else {}
-            page = self.cloud.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True, **wish)
+            page = self._page(stream)
             for event in page["events"]:
                 yield stream, datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip("\r\n")
             # The same token twice means: nothing more for now.
             if page["nextForwardToken"] == self._tokens.get(stream):
                 return
             self._tokens[stream] = page["nextForwardToken"]
+
+    def _page(self, stream: str) -> GetLogEventsResponseTypeDef:
+        if stream not in self._tokens:
+            return self.cloud.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True)
+        return self.cloud.logs.get_log_events(
+            logGroupName=self.group, logStreamName=stream, startFromHead=True, nextToken=self._tokens[stream]
+        )
 
 
 def job_logs(cloud: Cloud, job: str) -> LogReader:

@@ -114,8 +114,7 @@ def _gold_line(line: str) -> tuple[Pair, float]:
 def _descending_ranks(values: Doubles) -> Doubles:
     """Ranks from 1 for the largest; equal values share the mean of their ranks."""
     _, group, sizes = np.unique(-values, return_inverse=True, return_counts=True)
-    last = np.cumsum(sizes)
-    ranks: Doubles = (last - (sizes - 1) / 2)[group]
+    ranks: Doubles = (np.cumsum(sizes) - (sizes - 1) / 2)[group]
     return ranks
 
 
@@ -131,8 +130,9 @@ def _read_rows(vectors: Path, wanted: set[str]) -> dict[str, Doubles]:
 
 
 def _normalised(numbers: Iterable[bytes]) -> Doubles:
-    row = np.array([float(number) for number in numbers])
-    return row / np.sqrt((row**2).sum() + EPSILON)
+    row: Doubles = np.array([float(number) for number in numbers])
+    row /= np.sqrt((row**2).sum() + EPSILON)
+    return row
 
 
 def _score(gold: GoldSet, known: Mapping[str, Doubles]) -> dict[str, float]:

@@ -5,9 +5,10 @@ n-grams alone, and without subwords a vector of zeros. A text's label distributi
 per label (whatever the file was trained with) over the mean of its rows (Joulin 2017).
 """
 
-import heapq
+import itertools
+import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -76,8 +77,8 @@ class TextClassifier:
 
     def _features(self, text: bytes) -> Iterator[int]:
         """The input rows of a text: of its words, of the end of the line, of its word n-grams."""
-        words = [word for word in SEPARATORS.split(text) if word and not self._is_label(word)]
-        words.append(END_OF_LINE)
+        tokens = (token for token in SEPARATORS.split(text) if token and not self._is_label(token))
+        words = [*itertools.takewhile(lambda token: token != END_OF_LINE, tokens), END_OF_LINE]
         for word in words:
             yield from self._rows_of_word(word)
         parameters = self._model.parameters
@@ -144,17 +145,26 @@ def _sigmoid(scores: Floats) -> Floats:
     return values
 
 
+def _tabled_sigmoid(scores: Floats) -> Floats:
+    """The sigmoid as fastText takes it for independent labels: from a table of 512 steps over [-8, 8], which its answers show."""
+    steps = ((np.clip(scores, -8, 8) + np.float32(8)) * np.float32(32)).astype(np.int64)
+    values = _sigmoid((steps / 32 - 8).astype(np.float32))
+    values[scores < -8], values[scores > 8] = 0, 1
+    return values
+
+
 def _loss(model: FastTextModel) -> Callable[[Floats], Floats]:
     """The function from a text's mean row to the probability of each label."""
     output = model.output
 
     def softmax(hidden: Floats) -> Floats:
         scores = output @ hidden
-        powers: Floats = np.exp(scores - scores.max())
-        return powers / powers.sum()
+        powers = np.exp(scores - scores.max())
+        shares: Floats = powers / powers.sum()
+        return shares
 
     def independent(hidden: Floats) -> Floats:
-        return _sigmoid(output @ hidden)
+        return _tabled_sigmoid(output @ hidden)
 
     match model.parameters.loss:
         case Loss.SOFTMAX:
@@ -187,23 +197,33 @@ class _HuffmanTree:
 
 
 def _huffman_paths(counts: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
-    """Each label's turns from the root: (row of the output matrix, right?). Equal counts are joined in fastText's order."""
+    """Each label's turns from the root: (row of the output matrix, right?).
+
+    The labels are sorted by count, so the two rarest of all are always among the last leaf and the first inner node not yet joined.
+    Ties go to the inner node: another choice would be as good a tree, but not the one fastText trained.
+    """
     leaves = len(counts)
+    weights = [*counts, *(math.inf for _ in range(leaves - 1))]
     parents: dict[int, tuple[int, int]] = {}
-    # fastText takes leaves from the rarest up, inner nodes in order of creation, and a leaf only when it is strictly rarer.
-    waiting = [(count, 1, -label, label) for label, count in enumerate(counts)]
-    heapq.heapify(waiting)
-    for node in range(leaves - 1):
-        weight = 0
+    leaf, inner = leaves - 1, leaves
+    for joined in range(leaves, 2 * leaves - 1):
+        weight = 0.0
         for turn in (0, 1):
-            count, _, _, child = heapq.heappop(waiting)
-            parents[child] = (node, turn)
-            weight += count
-        heapq.heappush(waiting, (weight, 0, node, leaves + node))
+            if leaf >= 0 and weights[leaf] < weights[inner]:
+                child, leaf = leaf, leaf - 1
+            else:
+                child, inner = inner, inner + 1
+            parents[child] = (joined, turn)
+            weight += weights[child]
+        weights[joined] = weight
     for label in range(leaves):
-        path: list[tuple[int, int]] = []
-        step = label
-        while step in parents:
-            path.append(parents[step])
-            step = leaves + parents[step][0]
-        yield path[::-1]
+        yield _path(parents, label, leaves)
+
+
+def _path(parents: Mapping[int, tuple[int, int]], label: int, leaves: int) -> list[tuple[int, int]]:
+    path = []
+    step = label
+    while step in parents:
+        step, turn = parents[step]
+        path.append((step - leaves, turn))
+    return path[::-1]

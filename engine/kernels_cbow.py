@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range, plan_blocks
+from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import kernel
 from engine.models import Floats
-from engine.sampling import Bits, Draws, Text, sample_text
+from engine.sampling import Text
 from engine.simd import add_rows, copy_row, dot_row, dot_tile, positive_gradients, prefetch_row, scale_row, weighted_sigmoids, zero_row
 
 _TILE = 4
@@ -184,27 +184,3 @@ def train_blocks(
             if low < high:
                 _add_neighbours(width, inputs_at + words[m] * row, errors, low - first, high - first, m - first, row, one)
 
-
-@kernel
-def train_text(
-    width: tuple[int, ...],
-    ids: NDArray[np.int32],
-    position: int,
-    stop: int,
-    vectors: Floats,
-    outputs: Floats,
-    draws: Draws,
-    sizes: Sizes,
-    alpha: float,
-    state: Bits,
-    text: Text,
-    plan: Plan,
-    scratch: Scratch,
-) -> tuple[int, int]:
-    """Sample one stretch of text from ids[position] on, plan its blocks and train them; gives the position reached and words read."""
-    position, kept, read = sample_text(ids, position, stop, draws.keep, state, text)
-    centre = 0
-    while centre < kept:
-        blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
-        train_blocks(width, text, plan, blocks, vectors, outputs, alpha, sizes.negatives, scratch)
-    return position, read

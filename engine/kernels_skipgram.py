@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, Sizes, context_range, plan_blocks
+from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
 from engine.jit import kernel
 from engine.models import Floats
-from engine.sampling import Bits, Draws, Text, sample_text
+from engine.sampling import Text
 from engine.simd import add_rows, add_rows_to_two, copy_row, dot_tile, positive_gradients, prefetch_row, weighted_sigmoids
 
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
@@ -145,7 +145,8 @@ def train_blocks(
 
         # Gradients. weights[m] = -a K/|N| x pairs of context m.
         share = -rate * np.float32(negatives_per_pair) / np.float32(negative_count)
-        weights[: context_count + 1] = 0
+        for m in range(context_count + 1):
+            weights[m] = 0
         for t in range(centre_count):
             low, high = context_range(text, first + t, window, from_, until)
             at = shift + t
@@ -178,7 +179,8 @@ def train_blocks(
             if not chosen:
                 weighted_sigmoids(width, towards_negatives + j * _STRIDE, weights_at, context_count)
                 continue
-            fewer[:context_count] = weights[:context_count]
+            for m in range(context_count):
+                fewer[m] = weights[m]
             for t in range(centre_count):
                 if words[first + t] == word:
                     low, high = context_range(text, first + t, window, from_, until)
@@ -274,27 +276,3 @@ def train_blocks(
                 np.int64(_STRIDE),
             )
 
-
-@kernel
-def train_text(
-    width: tuple[int, ...],
-    ids: NDArray[np.int32],
-    position: int,
-    stop: int,
-    vectors: Floats,
-    outputs: Floats,
-    draws: Draws,
-    sizes: Sizes,
-    alpha: float,
-    state: Bits,
-    text: Text,
-    plan: Plan,
-    scratch: tuple[Floats, Floats, NDArray[np.int64]],
-) -> tuple[int, int]:
-    """Sample one stretch of text from ids[position] on, plan its blocks and train them; gives the position reached and words read."""
-    position, kept, read = sample_text(ids, position, stop, draws.keep, state, text)
-    centre = 0
-    while centre < kept:
-        blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
-        train_blocks(width, text, plan, blocks, vectors, outputs, alpha, sizes.negatives, scratch)
-    return position, read

@@ -116,7 +116,8 @@ def respond(model: Model, content_type: str, body: bytes) -> bytes:
     if len(answer) > BODY_LIMIT:
         raise RequestError(
             400,
-            f"Customer Error: The answer would have {len(answer)} bytes. SageMaker passes on at most {BODY_LIMIT}. Send fewer instances a request.",
+            f"Customer Error: The answer would have {len(answer)} bytes. SageMaker passes on at most {BODY_LIMIT}. "
+            "Send fewer instances a request.",
         )
     return answer
 

@@ -166,7 +166,8 @@ def _check_channels(channels: Mapping[str, Channel], request: Arguments) -> None
     allowed = ("train", "validation") if isinstance(request, SupervisedArguments) else ("train",)
     if "train" not in channels:
         raise ChannelError(
-            f"There is no train channel. The request has {', '.join(sorted(channels)) or 'no channel'}. Name the channel with the text train."
+            f"There is no train channel. The request has {', '.join(sorted(channels)) or 'no channel'}. "
+            "Name the channel with the text train."
         )
     for name in sorted(channels.keys() - set(allowed)):
         raise ChannelError(
@@ -273,6 +274,7 @@ class _ProgressLines:
 
 
 def _fail(container: Container, log: Log, error: EngineError) -> int:
-    log.error(f"{error.prefix}{error}")
+    message = f"{error.prefix}{error}"
+    log.error(message)
     container.write_failure(error)
     return 1

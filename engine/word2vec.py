@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from engine import kernels_cbow, kernels_skipgram, simd
-from engine.blocks import cbow_sizes, new_plan, skipgram_sizes
+from engine.blocks import cbow_sizes, new_plan, plan_blocks, skipgram_sizes
 from engine.hogwild import Schedule, Step, run_threads
 from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
 from engine.models import InputMatrix, ReportProgress, StopRequested, Word2VecSettings, WordVectors
-from engine.sampling import Draws, new_draws, new_state, new_text
+from engine.sampling import Draws, new_draws, new_state, new_text, sample_text
 from engine.vocabulary import Corpus
 
 # Words sampled at a time: some milliseconds of work, next to which the call from Python costs nothing.
-TEXT_WORDS = 8192
+TEXT_WORDS = 16384
 _STEPS_PER_THREAD = 500
 
 
@@ -93,8 +93,12 @@ def _stepper(corpus: Corpus, settings: Word2VecSettings, matrices: ModelMatrices
     text = new_text(_text_words(corpus, settings))
 
     def step(position: int, last: int, alpha: float) -> tuple[int, int]:
-        return kernels.train_text(
-            width, corpus.tokens.ids, position, last, matrices.vectors, matrices.outputs, draws, sizes, alpha, state, text, plan, scratch
-        )
+        position, kept, read = sample_text(corpus.tokens.ids, position, last, draws.keep, state, text)
+        centre = 0
+        while True:
+            blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
+            kernels.train_blocks(width, text, plan, blocks, matrices.vectors, matrices.outputs, alpha, settings.negatives, scratch)
+            if centre >= kept:
+                return position, read
 
     return step

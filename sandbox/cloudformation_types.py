@@ -151,9 +151,9 @@ class _Types:
             raise ResourceFailedError(f"Could not find endpoint {physical_id}. (HandlerErrorCode: NotFound)")
         created = self.retag(physical_id, old, new, stack_name)
         if new.get("EndpointConfigName") != endpoint.config_name:
-            wanted = {"EndpointName": endpoint.name, **{name: new[name] for name in _AT_UPDATE if name in new}}
+            wanted: Properties = {name: new[name] for name in _AT_UPDATE if name in new}
             self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
-            self._call("UpdateEndpoint", wanted)
+            self._call("UpdateEndpoint", {**wanted, "EndpointName": endpoint.name})
             status = self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
             if status != "InService" or endpoint.config_name != new["EndpointConfigName"]:
                 raise _not_stabilized(physical_id, endpoint.failure)

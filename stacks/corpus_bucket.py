@@ -28,6 +28,9 @@ class CorpusBucket(Construct):
             lifecycle_rules=_lifecycle_rules(),
             removal_policy=cdk.RemovalPolicy.DESTROY if delete_data else cdk.RemovalPolicy.RETAIN,
         )
+        if not delete_data and self.bucket.policy:
+            # A bucket that stays, stays private to TLS.
+            self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         _tell_eventbridge(self.bucket)
 
 

@@ -81,14 +81,14 @@ def one_of(values: Collection[int]) -> Reader:
 
 
 def choice(values: Collection[str], allowed: str) -> Reader:
-    """One of many names; a wrong one is answered with the nearest."""
+    """One of many names; a wrong one is answered with the nearest, or with all of them."""
 
     def read(raw: object) -> str:
         if raw not in values:
             raise ValueError(raw)
         return str(raw)
 
-    return Reader(allowed, read, lambda raw: nearest(str(raw), values))
+    return Reader(allowed, read, lambda raw: nearest(str(raw), values) or f"They are {', '.join(values)}.")
 
 
 def instance_type(shape: str, allowed: str) -> Reader:

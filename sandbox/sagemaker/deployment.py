@@ -61,9 +61,13 @@ def steps(config: Parameters | None) -> list[Step]:
     policy = (config or {}).get("BlueGreenUpdatePolicy", {})
     routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0})
     wait, last = float(routing.get("WaitIntervalInSeconds", 0)), float(policy.get("TerminationWaitInSeconds", 0))
-    shares = {"ALL_AT_ONCE": list, "CANARY": lambda: [_share(routing["CanarySize"])], "LINEAR": lambda: _linear(routing)}
+    shares: list[float] = []
+    if routing["Type"] == "CANARY":
+        shares = [_share(routing["CanarySize"])]
+    elif routing["Type"] == "LINEAR":
+        shares = _linear(routing)
     whole = wait + last if routing["Type"] == "ALL_AT_ONCE" else last
-    return [*(Step(share, wait) for share in shares[routing["Type"]]()), Step(1.0, whole)]
+    return [*(Step(share, wait) for share in shares), Step(1.0, whole)]
 
 
 def check(config: Parameters | None) -> None:
@@ -128,9 +132,8 @@ class Rollout:
             start()
             for step in steps(self.config):
                 self.stage("ActivatingTraffic")
-                self.router.send_to((self.blue, 1 - step.share), (self.green, step.share)) if step.share < 1 else self.router.send_to(
-                    (self.green, 1.0)
-                )
+                old = [(self.blue, 1 - step.share)] if step.share < 1 else []
+                self.router.send_to(*old, (self.green, step.share))
                 self.stage("Baking")
                 self._bake(step.bake / clock())
         except (FleetError, RolledBackError) as problem:

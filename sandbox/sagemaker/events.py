@@ -85,7 +85,7 @@ def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters
 
 def endpoint_deployment_changed(cloud: Cloud, endpoint: Endpoint, stage: str) -> None:
     """`SageMaker Endpoint Deployment State Change`: Creating, ActivatingTraffic, Baking, Deleting."""
-    summary = {"EndpointConfigName": endpoint.pending_config, "StartTime": endpoint.pending_since, "ProductionVariants": []}
+    summary: Parameters = {"EndpointConfigName": endpoint.pending_config, "StartTime": endpoint.pending_since, "ProductionVariants": []}
     detail = {
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,

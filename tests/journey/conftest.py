@@ -109,3 +109,35 @@ def parameters(account: Sandbox) -> Callable[[], dict[str, str]]:
         return {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def live_model(deployed: Shell) -> Callable[[str], None]:
+    """Waits until a run's model is the live one, and the endpoint is in service with it."""
+
+    def wait(job: str) -> None:
+        def live() -> bool:
+            status = deployed.blazingtext("status", "--json").json()
+            return bool(status["live"] == job and status["endpoint"] and status["endpoint"]["status"] == "InService")
+
+        wait_until(live, what=f"the promotion of {job}")
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def train(deployed: Shell) -> Callable[..., Any]:
+    """Trains through the deployed launcher to the end; the run as JSON."""
+
+    def run(*options: str, code: int = 0) -> Any:
+        ran = deployed.blazingtext("train", "--corpus", "wiki", *options, "--watch", "--json", code=code)
+        return ran.json() if code == 0 else ran
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def first_run(deployed: Shell, corpus: Path, train: Callable[..., Any]) -> Any:
+    """The first finished training job."""
+    deployed.blazingtext("upload", str(corpus), "--corpus", "wiki")
+    return train("--epochs", "3")

@@ -1,0 +1,107 @@
+"""From nothing to an endpoint that answers, as the README tells it."""
+
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import ENDPOINT, SERVING, STACKS, Shell, wait_until
+from sandbox.account import Sandbox
+
+
+def test_a_first_deploy_without_a_model_succeeds_and_holds_no_endpoint(deployed: Shell, account: Sandbox) -> None:
+    stacks = {stack["StackName"]: stack["StackStatus"] for stack in account.boto3("cloudformation").describe_stacks()["Stacks"]}
+    endpoints = account.boto3("sagemaker").list_endpoints()["Endpoints"]
+
+    asked = deployed.blazingtext("predict", "awesome", code=3)
+
+    assert {stacks[name] for name in STACKS} == {"CREATE_COMPLETE"}
+    assert not endpoints
+    assert "train" in asked.err
+
+
+def test_training_a_corpus_that_was_never_uploaded_is_refused_before_it_costs_anything(deployed: Shell, account: Sandbox) -> None:
+    refused = deployed.blazingtext("train", "--corpus", "nothing", code=2)
+
+    assert "corpora/nothing/train/" in refused.err
+    assert "blazingtext upload" in refused.err
+    assert not account.boto3("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+
+
+def test_a_run_streams_its_log_and_is_evaluated(first_run: dict[str, str], deployed: Shell) -> None:
+    log = deployed.blazingtext("logs", first_run["job"]).out
+
+    evaluation = deployed.blazingtext("evaluate", "--job", first_run["job"], "--json").json()
+
+    assert "Running single machine CPU BlazingText training using batch_skipgram mode." in log
+    assert "#mean_rho: " in log
+    assert evaluation["mean_rho"] == pytest.approx(first_run["metrics"]["train:mean_rho"])  # type: ignore[index]
+    assert evaluation["mean_rho"] > 0.1
+
+
+def test_the_artifact_is_flat_and_gensim_and_fasttext_load_it(first_run: dict[str, str], account: Sandbox, tmp_path: Path) -> None:
+    fasttext = pytest.importorskip("fasttext")
+    gensim = pytest.importorskip("gensim.models")
+    bucket, _, key = first_run["artifact"].removeprefix("s3://").partition("/")
+    account.boto3("s3").download_file(bucket, key, str(tmp_path / "model.tar.gz"))
+    with tarfile.open(tmp_path / "model.tar.gz") as archive:
+        names = archive.getnames()
+        archive.extractall(tmp_path, filter="data")
+
+    vectors = gensim.KeyedVectors.load_word2vec_format(tmp_path / "vectors.txt", binary=False)
+    binary = fasttext.load_model(str(tmp_path / "vectors.bin"))
+
+    assert sorted(names) == ["eval.json", "vectors.bin", "vectors.txt"]
+    assert binary.get_word_vector("music") == pytest.approx(vectors["music"], abs=1e-5)
+
+
+def test_a_finished_run_is_promoted_by_itself(
+    first_run: dict[str, str], live_model: Callable[[str], None], parameters: Callable[[], dict[str, str]], account: Sandbox
+) -> None:
+    live_model(first_run["job"])
+
+    endpoint = account.boto3("sagemaker").describe_endpoint(EndpointName=ENDPOINT)
+
+    assert endpoint["EndpointStatus"] == "InService"
+    assert parameters()["ModelDataUrl"] == first_run["artifact"]
+
+
+def test_the_endpoint_answers_every_kind_of_client(first_run: dict[str, str], deployed: Shell, account: Sandbox) -> None:
+    body = json.dumps({"instances": ["awesome", "blazing"]})
+    answer = account.boto3("sagemaker-runtime").invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=body)
+    first, second = json.loads(answer["Body"].read())
+
+    script = (
+        "from sagemaker.core.resources import Endpoint; import json; "
+        f"answer = Endpoint.get('{ENDPOINT}').invoke(body={body!r}, content_type='application/json'); "
+        "print(json.dumps(json.loads(answer.body.read())))"
+    )
+    through_the_sdk = deployed.run("python", "-W", "ignore", "-c", script).out.strip().splitlines()[-1]
+
+    assert (first["word"], second["word"]) == ("awesome", "blazing")
+    assert len(first["vector"]) == 100
+    assert json.loads(through_the_sdk) == [first, second]
+
+
+def test_predict_names_the_words_it_does_not_know(first_run: dict[str, str], deployed: Shell) -> None:
+    asked = deployed.blazingtext("predict", "music", "qqqqqqqqqq")
+
+    assert "music" in asked.out
+    assert "qqqqqqqqqq" in asked.err
+
+
+def test_the_vectors_can_be_looked_at(first_run: dict[str, str], deployed: Shell, tmp_path: Path) -> None:
+    neighbors = deployed.blazingtext("neighbors", "music", "--job", first_run["job"], "--json").json()
+    deployed.blazingtext("map", "--job", first_run["job"], "--words", "60", "--output", str(tmp_path / "map.png"))
+
+    assert neighbors
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_status_says_what_is_live(first_run: dict[str, str], deployed: Shell) -> None:
+    status = deployed.blazingtext("status")
+
+    assert first_run["job"] in status.out
+    assert SERVING in status.out

@@ -1,0 +1,29 @@
+"""The end: everything goes, whatever is running."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from conftest import STACKS, Shell, wait_until
+from sandbox.account import Sandbox
+
+
+def test_destroy_stops_a_running_job_and_leaves_nothing(
+    first_run: Any, deployed: Shell, account: Sandbox, corpus: Path, parameters: Callable[[], dict[str, str]]
+) -> None:
+    sagemaker = account.boto3("sagemaker")
+    job = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "100000", "--json").json()["job"]
+    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
+    assert deployed.blazingtext("audit", code=1).out
+
+    deployed.cdk("destroy", "--all", "--force")
+
+    audit = deployed.blazingtext("audit", "--json").json()
+    stacks = {stack["StackName"] for stack in account.boto3("cloudformation").describe_stacks()["Stacks"]}
+    assert not audit["left"]
+    assert stacks.isdisjoint(STACKS)
+    assert not sagemaker.list_training_jobs()["TrainingJobSummaries"]
+    assert not sagemaker.list_endpoints()["Endpoints"]
+    assert not sagemaker.list_models()["Models"]
+    assert not [group for group in account.boto3("logs").describe_log_groups()["logGroups"] if "blazingtext" in group["logGroupName"]]
+    assert not account.boto3("sqs").list_queues().get("QueueUrls")

@@ -1,0 +1,109 @@
+"""A container for tests of the sandbox: it does what its hyperparameters or its model tell it, in milliseconds.
+
+`train`: hyperparameter `behaviour` is one of done, customer-error, platform-error, crash, stop (writes a model when told to end),
+deaf (does not end when told to). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
+"""
+
+import http.server
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+BASE = Path(os.environ["SAGEMAKER_BASE_DIR"])
+
+
+def train() -> int:
+    configuration = BASE / "input" / "config"
+    parameters = json.loads((configuration / "hyperparameters.json").read_text())
+    host = json.loads((configuration / "resourceconfig.json").read_text())["current_host"]
+    print(f"Arguments: train on {host}", flush=True)
+    behaviour = parameters.get("behaviour", "done")
+    if behaviour in ("stop", "deaf"):
+        wait_for_the_end(behaviour)
+    if behaviour == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if behaviour.endswith("-error"):
+        who = "Customer" if behaviour == "customer-error" else "Platform"
+        (BASE / "output" / "failure").write_text(f"{who} Error: the words are wrong. " + "x" * 2000)
+        return 1
+    corpus = sorted((BASE / "input" / "data" / "train").iterdir())
+    print(f"read {[path.name for path in corpus]}", flush=True)
+    meet(host)
+    if host == "algo-1":
+        write_model(corpus[0].read_text())
+    print("#mean_rho: 0.5", file=sys.stderr, flush=True)
+    print("#mean_rho: 0.7164745137513052", flush=True)
+    print("#train_accuracy: nan-ish", flush=True)
+    return 0
+
+
+def wait_for_the_end(behaviour: str) -> None:
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    print("waiting", flush=True)
+    while behaviour == "deaf" or not told:
+        time.sleep(0.01)
+    write_model("so far")
+    print("stopped", flush=True)
+    sys.exit(0)
+
+
+def meet(host: str) -> None:
+    """Every host leaves its name at the rendezvous; the first waits for all."""
+    place = Path(os.environ["ENGINE_RENDEZVOUS"])
+    (place / host).touch()
+    hosts = json.loads((BASE / "input" / "config" / "resourceconfig.json").read_text())["hosts"]
+    while any(not (place / name).exists() for name in hosts):
+        time.sleep(0.01)
+
+
+def write_model(text: str) -> None:
+    (BASE / "model" / "vectors.txt").write_text(text)
+    (BASE / "model" / "eval.json").write_text("{}")
+    (BASE / "model" / "vectors.bin").write_bytes(b"binary")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    reply = ""
+
+    def do_GET(self) -> None:
+        self._answer(500 if self.reply == "ill" else 200, b"")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.headers["Content-Type"] == "application/octet-stream":
+            self._answer(415, b"content-type application/octet-stream not supported")
+        elif body == "sleep":
+            time.sleep(0.6)
+            self._answer(200, json.dumps({"reply": self.reply}).encode())
+        else:
+            self._answer(200, json.dumps({"reply": self.reply, "pid": os.getpid(), "said": body}).encode())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        print(format % arguments, flush=True)
+
+
+def serve(port: int) -> None:
+    Handler.reply = (BASE / "model" / "reply.txt").read_text().strip()
+    if Handler.reply == "broken":
+        print("cannot load the model", flush=True)
+        sys.exit(1)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "train":
+        sys.exit(train())
+    serve(int(sys.argv[sys.argv.index("--port") + 1]))

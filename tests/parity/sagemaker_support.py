@@ -1,0 +1,224 @@
+"""The account around SageMaker, small enough for a test: S3, Logs and CloudWatch in dictionaries, IAM as two sets."""
+
+import io
+import json
+import os
+import sys
+import tarfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.sagemaker.cloud import RoleError
+from sandbox.sagemaker.errors import AccessDeniedException
+from sandbox.sagemaker.service import SageMaker
+from tests.parity.support import wait_until
+
+ROLE = "arn:aws:iam::000000000000:role/execution"
+IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1"
+ENGINE = Path(__file__).with_name("fake_engine.py")
+ENDED = ("Completed", "Failed", "Stopped")
+
+
+def denied(operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
+
+
+@dataclass
+class FakeAws:
+    """What every client of the account sees; `refused` holds the operations no role may do."""
+
+    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    lines: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    alarms: dict[str, str] = field(default_factory=dict)
+    metric_data: list[Any] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+
+
+class Body(io.BytesIO):
+    def iter_chunks(self, size: int) -> Any:
+        while piece := self.read(size):
+            yield piece
+
+
+class FakeClient:
+    """S3, Logs and CloudWatch at once: the operations SageMaker uses of each."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def _may(self, operation: str) -> None:
+        if operation in self._aws.refused:
+            raise denied(operation)
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int = 1000) -> Any:  # noqa: N803 - boto3's names
+        self._may("ListObjectsV2")
+        keys = [key for bucket, key in sorted(self._aws.objects) if bucket == Bucket and key.startswith(Prefix)]
+        return {"Contents": [{"Key": key} for key in keys[:MaxKeys]]}
+
+    def get_paginator(self, _: str) -> "FakeClient":
+        return self
+
+    def paginate(self, **names: str) -> list[Any]:
+        return [self.list_objects_v2(**names)]  # type: ignore[arg-type]  # only Bucket and Prefix are given
+
+    def get_object(self, *, Bucket: str, Key: str, Range: str = "") -> Any:  # noqa: N803 - boto3's names
+        self._may("GetObject")
+        if (Bucket, Key) not in self._aws.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "The specified key does not exist."}}, "GetObject")
+        return {"Body": Body(self._aws.objects[Bucket, Key][: 2 if Range else None])}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: Any) -> None:  # noqa: N803 - boto3's names
+        self._may("PutObject")
+        self._aws.objects[Bucket, Key] = Body.read()
+
+    def create_log_group(self, **_: str) -> None:
+        self._may("CreateLogGroup")
+
+    def create_log_stream(self, **_: str) -> None:
+        self._may("CreateLogStream")
+
+    def put_log_events(self, *, logGroupName: str, logStreamName: str, logEvents: list[Any]) -> None:  # noqa: N803 - boto3's names
+        self._may("PutLogEvents")
+        self._aws.lines.setdefault((logGroupName, logStreamName), []).extend(event["message"] for event in logEvents)
+
+    def put_metric_data(self, **given: Any) -> None:
+        self._aws.metric_data.append(given)
+
+    def describe_alarms(self, *, AlarmNames: list[str]) -> Any:  # noqa: N803 - boto3's names
+        self._may("DescribeAlarms")
+        known = self._aws.alarms
+        return {"MetricAlarms": [{"AlarmName": name, "StateValue": known[name]} for name in AlarmNames if name in known]}
+
+
+@dataclass
+class FakeCloud:
+    """The seam `sandbox.sagemaker.cloud.Cloud`."""
+
+    aws: FakeAws = field(default_factory=FakeAws)
+    account_id: str = "000000000000"
+    region: str = "us-east-1"
+    forbidden: set[str] = field(default_factory=set)
+    untrusting: set[str] = field(default_factory=set)
+    events: list[tuple[str, str, Any]] = field(default_factory=list)
+    metrics: list[tuple[str, str, float, Mapping[str, str]]] = field(default_factory=list)
+    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    def authorize(self, action: str, resource_arn: str, conditions: Mapping[str, Any] | None = None) -> None:
+        self.asked.append((action, resource_arn, conditions))
+        if action in self.forbidden:
+            raise AccessDeniedException(f"User: somebody is not authorized to perform: {action} on resource: {resource_arn}")
+
+    def client(self, service: str, role_arn: str) -> Any:
+        if role_arn in self.untrusting:
+            raise RoleError(service)
+        return FakeClient(self.aws)
+
+    def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
+        self.events.append((detail_type, resource_arn, json.loads(json.dumps(detail))))
+
+    def put_metric(self, namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str) -> None:
+        self.metrics.append((namespace, name, value, dimensions))
+
+    def background(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def child_environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
+
+@dataclass
+class Sage:
+    """SageMaker on a fake account with the fake engine."""
+
+    cloud: FakeCloud
+    service: SageMaker
+
+    @classmethod
+    def make(cls, folder: Path, *, grace: float = 5.0) -> "Sage":
+        cloud = FakeCloud()
+        cloud.aws.objects["bucket", "corpora/x/train/text"] = b"some words"
+        command = (sys.executable, "-S", str(ENGINE))
+        return cls(cloud, SageMaker(cloud, folder, train=(*command, "train"), serve=(*command, "serve"), grace=grace))
+
+    def call(self, operation: str, **parameters: Any) -> Any:
+        return self.service.call(operation, parameters)
+
+    def train(self, name: str = "job", behaviour: str = "done", **changes: Any) -> Any:
+        """Start a job and describe it at its end."""
+        self.call("CreateTrainingJob", **training_request(name, behaviour, **changes))
+        return self.ended(name)
+
+    def ended(self, name: str) -> Any:
+        return wait_until(lambda: (seen := self.call("DescribeTrainingJob", TrainingJobName=name))["TrainingJobStatus"] in ENDED and seen)
+
+    def lines(self, name: str) -> list[str]:
+        return [line for (_, stream), lines in self.cloud.aws.lines.items() if stream.startswith(name) for line in lines]
+
+    def model(self, name: str, reply: str) -> None:
+        self.cloud.aws.objects["bucket", f"runs/{name}/output/model.tar.gz"] = artifact({"reply.txt": reply})
+        container = {"Image": IMAGE, "ModelDataUrl": f"s3://bucket/runs/{name}/output/model.tar.gz"}
+        self.call("CreateModel", ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+
+    def config(self, name: str, reply: str, *, instances: int = 1, **variant: Any) -> None:
+        self.model(name, reply)
+        given = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": instances, "InstanceType": "ml.m4.xlarge"}
+        self.call("CreateEndpointConfig", EndpointConfigName=name, ProductionVariants=[given | variant])
+
+    def endpoint(self, reply: str = "one", *, instances: int = 1) -> None:
+        self.config("first", reply, instances=instances)
+        self.call("CreateEndpoint", EndpointName="e", EndpointConfigName="first")
+        assert self.settled()["EndpointStatus"] == "InService"
+
+    def settled(self, name: str = "e") -> Any:
+        def look() -> Any:
+            seen = self.call("DescribeEndpoint", EndpointName=name)
+            return seen if seen["EndpointStatus"] in ("InService", "Failed") else None
+
+        return wait_until(look)
+
+    def invoke(self, body: str = "hello", content_type: str = "application/json") -> tuple[int, dict[str, str], Any]:
+        status, headers, answer = self.service.invoke("/endpoints/e/invocations", {"content-type": content_type}, body.encode())
+        return status, headers, json.loads(answer)
+
+    def stop(self) -> None:
+        for store in self.service.stores.all():
+            for endpoint in list(store.endpoints.values()):
+                for fleet in endpoint.router.fleets():
+                    fleet.stop()
+            for job in list(store.training_jobs.values()):
+                job.stop_requested.set()
+                wait_until(lambda job=job: job.status in ENDED)  # type: ignore[misc]  # bound now
+
+
+def training_request(name: str = "job", behaviour: str = "done", **changes: Any) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/corpora/x/train/", "S3DataDistributionType": "FullyReplicated"}
+    return {
+        "TrainingJobName": name,
+        "RoleArn": ROLE,
+        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        "HyperParameters": {"mode": "batch_skipgram", "behaviour": behaviour},
+        "InputDataConfig": [{"ChannelName": "train", "ContentType": "text/plain", "DataSource": {"S3DataSource": source}}],
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/runs"},
+        "ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
+        **changes,
+    }
+
+
+def artifact(files: Mapping[str, str]) -> bytes:
+    """A model.tar.gz."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return target.getvalue()

@@ -1,0 +1,151 @@
+"""What the roles may do, and above all what they may not."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.matrix import Synthesis, lists, prefix
+
+
+def allowed(synthesis: Synthesis, policy: str) -> dict[str, dict[str, Any]]:
+    """Statement by action, for the one policy whose logical id begins so."""
+    found = {
+        action: statement
+        for logical_id, statement in synthesis.statements()
+        if logical_id.startswith(policy)
+        for action in lists(statement["Action"])
+    }
+    assert found, f"no policy {policy}"
+    return found
+
+
+def written(value: object) -> str:
+    """A resource as one text: references in angle brackets."""
+    if isinstance(value, str):
+        return value
+    assert isinstance(value, dict)
+    ((function, argument),) = value.items()
+    if function == "Fn::Join":
+        return "".join(written(part) for part in argument[1])
+    if function == "Fn::GetStackOutput":
+        return f"<{argument['OutputName']}>"
+    return f"<{argument if function == 'Ref' else '.'.join(argument)}>"
+
+
+def test_no_statement_allows_every_action_or_every_action_of_a_service(each: Synthesis) -> None:
+    for logical_id, statement in each.statements():
+        assert statement["Effect"] == "Allow"
+        assert "NotAction" not in statement
+        assert not [action for action in lists(statement["Action"]) if "*" in action], logical_id
+
+
+def test_no_role_takes_a_ready_made_policy(each: Synthesis) -> None:
+    assert not [role for role in each.properties("AWS::IAM::Role") if "ManagedPolicyArns" in role]
+    assert not each.properties("AWS::IAM::ManagedPolicy")
+
+
+def test_every_resource_is_allowed_only_where_iam_knows_no_narrower_one(each: Synthesis) -> None:
+    unlimited = {
+        (action, bool(statement.get("Condition")))
+        for _, statement in each.statements()
+        if "*" in lists(statement["Resource"])
+        for action in lists(statement["Action"])
+    }
+
+    assert unlimited == {("cloudwatch:PutMetricData", True), ("sagemaker:ListTrainingJobs", False)}
+
+
+def test_only_the_launcher_may_pass_a_role_only_the_execution_role_and_only_to_sagemaker(each: Synthesis) -> None:
+    passing = [(logical_id, statement) for logical_id, statement in each.statements() if "iam:PassRole" in lists(statement["Action"])]
+
+    ((logical_id, statement),) = passing
+    assert logical_id.startswith("LauncherLaunchTraining")
+    assert written(statement["Resource"]).startswith("<ExecutionRole")
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_no_arn_names_a_partition_an_account_or_a_region(each: Synthesis) -> None:
+    for stack in each.templates:
+        text = each.template_file(stack).read_text(encoding="utf-8")
+        assert not re.findall(r"arn:aws[a-z-]*:", text)
+        without_images = re.sub(r'"account": "\d{12}"', "", text)
+        assert not re.findall(r"(?<![0-9a-f])\d{12}(?![0-9a-f])", without_images)
+
+
+def test_training_may_read_corpora_and_write_runs_and_no_more_of_the_bucket(each: Synthesis) -> None:
+    may = {action: statement for action, statement in allowed(each, "ExecutionRole").items() if action.startswith("s3:")}
+
+    assert set(may) == {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+    assert may["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": ["corpora/*", "runs/*"]}}
+    assert written(may["s3:GetObject"]["Resource"]).endswith(">/corpora/*")
+    assert written(may["s3:PutObject"]["Resource"]).endswith(">/runs/*")
+
+
+def test_hosting_may_read_runs_and_write_nothing(each: Synthesis) -> None:
+    may = {action: statement for action, statement in allowed(each, "HostingRole").items() if action.startswith("s3:")}
+
+    assert set(may) == {"s3:ListBucket", "s3:GetObject"}
+    assert may["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": ["runs/*"]}}
+    assert written(may["s3:GetObject"]["Resource"]).endswith(">/runs/*")
+
+
+def test_sagemaker_may_use_the_roles_for_this_account_only(each: Synthesis) -> None:
+    trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in each.properties("AWS::IAM::Role")]
+    sagemaker = [statement for (statement,) in trusts if statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}]
+
+    assert len(sagemaker) == 2
+    assert all(each["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} for each in sagemaker)
+
+
+def test_the_launcher_starts_only_jobs_of_its_stage(each: Synthesis) -> None:
+    may = allowed(each, "LauncherLaunchTraining")
+
+    for action in ("sagemaker:CreateTrainingJob", "sagemaker:AddTags", "sagemaker:DescribeTrainingJob"):
+        assert written(may[action]["Resource"]).endswith(f":training-job/{prefix(each)}*")
+    assert "sagemaker:StopTrainingJob" not in may
+    assert written(may["s3:GetObject"]["Resource"]).endswith(">/corpora/*")
+
+
+def test_the_promoter_updates_the_one_stack_and_touches_no_endpoint(each: Synthesis) -> None:
+    may = allowed(each, "PromotionPromoteModel")
+
+    assert written(may["cloudformation:UpdateStack"]["Resource"]).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+    assert {action for action in may if action.startswith("sagemaker:")} == {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"}
+    assert not {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))}
+    assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
+
+
+def test_retiring_deletes_nothing_but_this_stages_jobs_and_bucket(defaults: Synthesis) -> None:
+    may = allowed(defaults, "RetirementRetire")
+    deleting = {action: written(may[action]["Resource"]) for action in may if re.search("Delete|Stop|Abort", action)}
+
+    assert deleting.keys() == {
+        "sagemaker:StopTrainingJob",
+        "sagemaker:DeleteTrainingJob",
+        "logs:DeleteLogStream",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:AbortMultipartUpload",
+    }
+    for action, resource in deleting.items():
+        assert resource.endswith("training-job/blazingtext-dev-*" if "sagemaker" in action else "blazingtext-dev-*" if "logs" in action else ".Arn>/*")
+
+
+def test_data_that_is_kept_cannot_be_deleted(whole_matrix: dict[str, Synthesis]) -> None:
+    may = allowed(whole_matrix["kept-data"], "RetirementRetire")
+
+    assert not {action for action in may if action.startswith("s3:")}
+
+
+@pytest.mark.parametrize("type_", ["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"])
+def test_everything_that_holds_data_refuses_to_speak_without_tls(type_: str, each: Synthesis) -> None:
+    policies = {"AWS::SQS::Queue": "AWS::SQS::QueuePolicy", "AWS::SNS::Topic": "AWS::SNS::TopicPolicy", "AWS::S3::Bucket": "AWS::S3::BucketPolicy"}
+    denying = [
+        policy
+        for policy in each.properties(policies[type_])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+
+    assert len(denying) == len(each.properties(type_))

@@ -1,0 +1,211 @@
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lifecycle.errors import ConfigurationError
+from stacks.settings import Settings, check_region, key
+
+ROOT = Path(__file__).parents[2]
+
+
+def problems(**context: object) -> list[str]:
+    """What is wrong with a context, a line each, without the heading."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_context(context)
+    return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+def test_an_empty_context_means_the_defaults() -> None:
+    assert Settings.from_context({}) == Settings()
+
+
+def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -> None:
+    settings = Settings.from_context(
+        {
+            "stage": "prod",
+            "region": "eu-west-1",
+            "trainingInstanceType": "ml.c5.2xlarge",
+            "trainingInstanceCount": "4",
+            "trainingVolumeGb": "100",
+            "trainingMaxRuntimeSeconds": "1800",
+            "trainingSpot": "true",
+            "hyperparameters": '{"epochs": 10}',
+            "endpointInstanceType": "ml.m5.xlarge",
+            "endpointInstanceCount": "2",
+            "endpointBakeSeconds": "0",
+            "deleteData": "False",
+            "notificationEmail": "someone@example.org",
+            "trainOnUpload": "true",
+            "autoPromote": "false",
+            "minimumMeanRho": "0.5",
+            "minimumAccuracy": "0",
+            "logRetentionDays": "7",
+        }
+    )
+
+    assert settings == Settings(
+        stage="prod",
+        region="eu-west-1",
+        training_instance_type="ml.c5.2xlarge",
+        training_instance_count=4,
+        training_volume_gb=100,
+        training_max_runtime_seconds=1800,
+        training_spot=True,
+        hyperparameters={"epochs": 10},
+        endpoint_instance_type="ml.m5.xlarge",
+        endpoint_instance_count=2,
+        endpoint_bake_seconds=0,
+        delete_data=False,
+        notification_email="someone@example.org",
+        train_on_upload=True,
+        auto_promote=False,
+        minimum_mean_rho=0.5,
+        minimum_accuracy=0.0,
+        log_retention_days=7,
+    )
+
+
+def test_every_setting_can_be_given_as_the_json_of_cdk_json() -> None:
+    given = {key(field): getattr(Settings(), field.name) for field in dataclasses.fields(Settings) if field.name != "region"}
+
+    assert Settings.from_context(json.loads(json.dumps(given))) == Settings()
+
+
+def test_all_problems_are_reported_at_once_with_what_is_allowed() -> None:
+    found = problems(stage="Prod-1", trainingInstanceCount="soon", trainingSpot="perhaps", logRetentionDays="8", notificationEmail="me")
+
+    assert [line.partition(":")[0] for line in found] == [
+        "stage",
+        "trainingInstanceCount",
+        "trainingSpot",
+        "notificationEmail",
+        "logRetentionDays",
+    ]
+    assert '"soon" cannot be used. It must be a whole number from 1 to 20.' in found[1]
+    assert "It must be one of 1, 3, 5, 7, 14, 30" in found[4]
+
+
+def test_a_misspelt_setting_is_answered_with_the_one_that_was_meant() -> None:
+    assert problems(trainingInstanceCont="2") == [
+        "trainingInstanceCont: there is no such setting. A wrong name would change nothing, silently. "
+        'Did you mean "trainingInstanceCount"?'
+    ]
+
+
+def test_a_setting_like_no_other_is_answered_with_all_of_them() -> None:
+    (found,) = problems(zzz="2")
+
+    assert found.endswith(f"The settings are {', '.join(key(field) for field in dataclasses.fields(Settings))}.")
+
+
+@pytest.mark.parametrize(
+    "name", ["@aws-cdk/core:bootstrapQualifier", "aws:cdk:bundling-stacks", "aws-cdk:enableDiffNoFail", "cdk-migrate", "ssm:account=1"]
+)
+def test_the_keys_of_the_cdk_itself_are_passed_over(name: str) -> None:
+    assert Settings.from_context({name: "anything"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "meant"),
+    [
+        ("trainingInstanceType", "ml.c5.xlrge", "ml.c5.xlarge"),
+        ("endpointInstanceType", "ml.m4.xlrge", "ml.m4.xlarge"),
+        ("region", "eu-wst-1", "eu-west-1"),
+    ],
+)
+def test_a_misspelt_value_is_answered_with_the_one_that_was_meant(name: str, wrong: str, meant: str) -> None:
+    (found,) = problems(**{name: wrong})
+
+    assert found.endswith(f'Did you mean "{meant}"?')
+
+
+@pytest.mark.parametrize("wrong", [True, 1.5, "", None, "0", "-1", "21"])
+def test_a_count_is_a_whole_number_in_its_range(wrong: object) -> None:
+    assert len(problems(trainingInstanceCount=wrong)) == 1
+
+
+@pytest.mark.parametrize("wrong", ["[1]", "not json", "3", 3])
+def test_hyperparameters_are_a_json_object(wrong: object) -> None:
+    (found,) = problems(hyperparameters=wrong)
+
+    assert "It must be a JSON object" in found
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "1.01", True])
+def test_a_gate_is_a_number_up_to_1(wrong: object) -> None:
+    assert len(problems(minimumAccuracy=wrong)) == 1
+
+
+def test_default_hyperparameters_are_judged_together_with_the_instances() -> None:
+    found = problems(hyperparameters={"epoch": 3, "vector_dim": 5000}, trainingInstanceType="ml.p3.2xlarge")
+
+    assert len(found) == 3
+    assert all(line.startswith("hyperparameters: ") for line in found)
+    assert any('Did you mean "epochs"?' in line for line in found)
+    assert any("batch_skipgram is not supported on GPU" in line for line in found)
+
+
+def test_a_setting_that_is_wrong_by_itself_is_not_judged_together_with_others() -> None:
+    (found,) = problems(trainingInstanceType="ml.p3.2xlarg")
+
+    assert found.startswith("trainingInstanceType:")
+
+
+def test_a_spot_job_may_run_an_hour_at_most() -> None:
+    (found,) = problems(trainingSpot="true", trainingMaxRuntimeSeconds="3601")
+
+    assert "too long with trainingSpot" in found
+    assert Settings.from_context({"trainingSpot": "true", "trainingMaxRuntimeSeconds": "3600"}).training_spot
+
+
+def test_a_region_without_blazingtext_is_refused_even_when_only_the_command_line_names_it() -> None:
+    check_region("")
+    check_region("us-east-1")
+    with pytest.raises(ConfigurationError, match='no BlazingText image for "mx-central-1"'):
+        check_region("mx-central-1")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().stage = "other"  # type: ignore[misc]
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(field.metadata["meaning"] for field in dataclasses.fields(Settings))
+
+
+def run_app(context: dict[str, object], **environment: str) -> "subprocess.CompletedProcess[str]":
+    environment = {"PATH": os.environ["PATH"], "HOME": str(ROOT), "CDK_CONTEXT_JSON": json.dumps(context), **environment}
+    return subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_app_ends_with_one_clear_message_when_settings_are_wrong() -> None:
+    ended = run_app({"stage": "Prod", "trainingInstanceCont": "2"})
+
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[0].startswith("The settings cannot be used.")
+    assert [line.strip().partition(":")[0] for line in ended.stderr.splitlines()[1:]] == ["trainingInstanceCont", "stage"]
+
+
+def test_the_app_says_so_when_the_region_of_the_command_line_has_no_blazingtext() -> None:
+    ended = run_app({}, CDK_DEFAULT_REGION="ap-southeast-7")
+
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert 'no BlazingText image for "ap-southeast-7"' in ended.stderr
+
+
+def test_the_app_says_so_when_it_is_run_outside_the_projects_environment() -> None:
+    # -S leaves site-packages out, as another interpreter would.
+    ended = subprocess.run([sys.executable, "-S", "app.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "has no module aws_cdk" in ended.stderr
+    assert "make deploy" in ended.stderr

@@ -1,0 +1,55 @@
+from tests.template.matrix import Synthesis
+
+
+def test_the_bucket_is_private_versioned_encrypted_and_announces_every_object(each: Synthesis) -> None:
+    bucket = each.one("AWS::S3::Bucket")
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert "BucketName" not in bucket
+
+
+def test_no_lifecycle_rule_reaches_a_current_object(each: Synthesis) -> None:
+    rules = each.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+
+    # An artifact in service is a current object: these would take it away.
+    assert not [rule for rule in rules if {"ExpirationInDays", "ExpirationDate", "Transitions", "Transition"} & set(rule)]
+    assert {rule["Id"] for rule in rules} == {"old-versions", "broken-off-uploads"}
+
+
+def test_the_bucket_is_emptied_while_the_permission_to_empty_it_is_still_there(defaults: Synthesis) -> None:
+    ((_, emptied),) = defaults.resources("Custom::EmptyBucket")
+    ((bucket_id, bucket),) = defaults.resources("AWS::S3::Bucket")
+
+    assert emptied["Properties"]["Work"] == "EmptyBucket"
+    assert emptied["Properties"]["Bucket"] == {"Ref": bucket_id}
+    assert any(each.startswith("RetirementRetireRoleDefaultPolicy") for each in emptied["DependsOn"])
+    assert emptied["DeletionPolicy"] == bucket["DeletionPolicy"] == "Delete"
+
+
+def test_kept_data_survives_both_destruction_and_the_switch_to_keeping(whole_matrix: dict[str, Synthesis]) -> None:
+    kept = whole_matrix["kept-data"]
+
+    # Were the resource gone from the template, CloudFormation would delete it, and so empty the bucket.
+    for type_ in ("Custom::EmptyBucket", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"):
+        ((_, resource),) = kept.resources(type_)
+        assert resource["DeletionPolicy"] == "Retain", type_
+
+
+def test_every_log_group_ends_with_its_stack_and_keeps_lines_as_long_as_set(each: Synthesis) -> None:
+    groups = dict(each.resources("AWS::Logs::LogGroup"))
+
+    assert len(groups) == 4
+    for group in groups.values():
+        assert group["DeletionPolicy"] == "Delete"
+        assert group["Properties"]["RetentionInDays"] == each.settings.log_retention_days
+
+
+def test_every_function_writes_to_a_log_group_of_its_stack(each: Synthesis) -> None:
+    groups = {logical_id for logical_id, _ in each.resources("AWS::Logs::LogGroup")}
+    written = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in each.properties("AWS::Lambda::Function")]
+
+    assert set(written) <= groups
+    assert len(set(written)) == len(written) == 3

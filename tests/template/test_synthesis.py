@@ -1,0 +1,129 @@
+"""Synthesis is pure: the same settings give the same bytes, whatever the machine, the moment and the account."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from lifecycle import images, naming
+from tests.template.matrix import CDK_JSON, ROOT, STACKS, Synthesis
+
+HANDLERS = ROOT / "lambda"
+
+
+def start_synthesis(folder: Path, **environment: str) -> "subprocess.Popen[str]":
+    # Only the environment's own programs: no git, no docker, no aws. No account, no region, an empty home.
+    bare = {"PATH": str(Path(sys.executable).parent), "HOME": str(folder), "CDK_OUTDIR": str(folder / "cdk.out")}
+    context = {"CDK_CONTEXT_JSON": json.dumps(CDK_JSON["context"])}
+    folder.mkdir()
+    return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=bare | context | environment, stderr=subprocess.PIPE, text=True)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_two_syntheses_in_two_processes_give_identical_bytes(tmp_path: Path) -> None:
+    one = start_synthesis(tmp_path / "one", PYTHONHASHSEED="1", TZ="Asia/Tokyo")
+    two = start_synthesis(tmp_path / "two", PYTHONHASHSEED="2", TZ="America/Lima", CDK_DEFAULT_ACCOUNT="1" * 12, CDK_DEFAULT_REGION="eu-west-1")
+    errors = one.communicate()[1] + two.communicate()[1]
+
+    assert (one.returncode, two.returncode) == (0, 0), errors
+    first, second = files(tmp_path / "one" / "cdk.out"), files(tmp_path / "two" / "cdk.out")
+    assert {f"{name}.template.json" for name in STACKS} <= set(first)
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_region_shows_in_a_template_only_where_one_stack_or_asset_is_looked_up(
+    defaults: Synthesis, whole_matrix: dict[str, Synthesis]
+) -> None:
+    here = json.dumps(whole_matrix["region-set"].templates).replace('"eu-west-1"', '{"Ref": "AWS::Region"}')
+    here = here.replace("${AWS::AccountId}-eu-west-1", "${AWS::AccountId}-${AWS::Region}")
+
+    assert json.loads(here) == defaults.templates
+
+
+def test_the_image_mapping_is_the_table_of_images(each: Synthesis) -> None:
+    expected = {region: {"account": account} for region, account in images.ACCOUNTS.items()}
+
+    for stack in ("Training", "Serving"):
+        assert each.templates[stack]["Mappings"]["Images"] == expected
+
+
+def test_the_image_is_composed_from_mapping_region_and_suffix(defaults: Synthesis) -> None:
+    image = defaults.one("AWS::SageMaker::Model")["PrimaryContainer"]["Image"]["Fn::Join"][1]
+
+    for region in images.supported_regions():
+        known = {"AWS::Region": region, "AWS::URLSuffix": images.dns_suffix(region)}
+        parts = [images.ACCOUNTS[region] if "Fn::FindInMap" in part else known[part["Ref"]] if isinstance(part, dict) else part for part in image]
+        assert "".join(parts) == images.image_uri(region)
+
+
+def test_every_handler_in_the_template_exists(each: Synthesis) -> None:
+    named = {properties["Handler"] for properties in each.properties("AWS::Lambda::Function")}
+
+    assert named == {"launch_training.handler", "promote_model.handler", "retire.handler"}
+    for handler in named:
+        module, function = handler.split(".")
+        tree = ast.parse((HANDLERS / f"{module}.py").read_text(encoding="utf-8"))
+        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_all_functions_share_one_asset_without_bytecode(defaults: Synthesis) -> None:
+    keys = {properties["Code"]["S3Key"] for properties in defaults.properties("AWS::Lambda::Function")}
+    asset = defaults.folder / f"asset.{keys.pop().removesuffix('.zip')}"
+    packed = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
+    written = {str(path.relative_to(HANDLERS)) for path in HANDLERS.rglob("*.py")}
+
+    assert not keys
+    assert packed - {"lifecycle/py.typed"} == written
+
+
+def test_stacks_and_bootstrap_are_named_as_agreed(each: Synthesis) -> None:
+    manifest = json.loads((each.folder / "manifest.json").read_text(encoding="utf-8"))
+    stage = each.settings.stage
+    names = {id_: manifest["artifacts"][id_]["properties"]["stackName"] for id_ in STACKS}
+
+    assert names == {
+        "Storage": naming.storage_stack(stage),
+        "Training": naming.training_stack(stage),
+        "Serving": naming.serving_stack(stage),
+    }
+    assert CDK_JSON["context"]["@aws-cdk/core:bootstrapQualifier"] == naming.BOOTSTRAP_QUALIFIER
+    assert CDK_JSON["toolkitStackName"] == naming.TOOLKIT_STACK
+
+
+def test_everything_that_can_be_tagged_carries_the_project_and_the_stage(each: Synthesis) -> None:
+    untaggable = {
+        "AWS::IAM::Policy",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+    }
+    expected = naming.tags(each.settings.stage).items()
+
+    for logical_id, resource in each.resources():
+        if resource["Type"] in untaggable or resource["Type"].startswith("Custom::"):
+            continue
+        tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"].get("Tags", [])}
+        assert expected <= tags.items(), f"{logical_id} ({resource['Type']}) is not tagged"
+
+
+def test_stacks_refer_to_each_other_weakly(each: Synthesis) -> None:
+    text = json.dumps(each.templates)
+
+    assert "Fn::GetStackOutput" in text
+    assert "Fn::ImportValue" not in text
+    assert not any("Export" in output for template in each.templates.values() for output in template["Outputs"].values())
+
+
+def test_no_stack_waits_for_one_that_waits_for_it(defaults: Synthesis) -> None:
+    names = {id_: naming.stack("dev", id_.lower()) for id_ in STACKS}
+    refers = {id_: {other for other, name in names.items() if f'"StackName": "{name}"' in json.dumps(template)} for id_, template in defaults.templates.items()}
+
+    assert refers == {"Storage": set(), "Training": {"Storage"}, "Serving": {"Storage", "Training"}}

@@ -1,0 +1,150 @@
+import pytest
+
+from lifecycle.environments import LaunchEnvironment, PromoteEnvironment
+from lifecycle.naming import Output
+from tests.template.matrix import Synthesis, prefix
+
+# What CloudFormation would put in for references; the environment refuses empty values.
+RESOLVED = "resolved"
+
+
+def environment(synthesis: Synthesis, handler: str) -> dict[str, str]:
+    variables = synthesis.one("AWS::Lambda::Function", Handler=handler)["Environment"]["Variables"]
+    return {name: value if isinstance(value, str) else RESOLVED for name, value in variables.items()}
+
+
+def test_the_launcher_reads_the_settings_from_its_environment(each: Synthesis) -> None:
+    settings = each.settings
+
+    assert LaunchEnvironment.read(environment(each, "launch_training.handler")) == LaunchEnvironment(
+        stage=settings.stage,
+        bucket=RESOLVED,
+        role_arn=RESOLVED,
+        image=RESOLVED,
+        instance_type=settings.training_instance_type,
+        instance_count=settings.training_instance_count,
+        volume_gb=settings.training_volume_gb,
+        max_runtime_seconds=settings.training_max_runtime_seconds,
+        spot=settings.training_spot,
+        hyperparameters=settings.hyperparameters,
+    )
+
+
+def test_the_promoter_reads_the_settings_from_its_environment(each: Synthesis) -> None:
+    assert PromoteEnvironment.read(environment(each, "promote_model.handler")) == PromoteEnvironment(
+        stage=each.settings.stage,
+        bucket=RESOLVED,
+        topic_arn=RESOLVED,
+        queue_url=RESOLVED,
+        dead_letter_queue_url=RESOLVED,
+        minimum_mean_rho=each.settings.minimum_mean_rho,
+        minimum_accuracy=each.settings.minimum_accuracy,
+    )
+
+
+def test_the_ends_of_this_stages_jobs_reach_the_queue(each: Synthesis) -> None:
+    rule = each.one("AWS::Events::Rule", Description="A training job of this stage ended")
+
+    assert rule["EventPattern"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Training Job State Change"],
+        "detail": {"TrainingJobName": [{"prefix": prefix(each)}], "TrainingJobStatus": ["Completed", "Failed", "Stopped"]},
+    }
+    assert rule["Targets"][0]["Arn"]["Fn::GetAtt"][0].startswith("PromotionQueue")
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].startswith("DeadLettersQueue")
+
+
+def test_the_promoter_takes_one_message_at_a_time_and_names_those_that_failed(defaults: Synthesis) -> None:
+    mapping = defaults.one("AWS::Lambda::EventSourceMapping")
+
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_message_stays_hidden_longer_than_the_promoter_may_work_and_is_never_lost(each: Synthesis) -> None:
+    (queue,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
+    (dead_letters,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" not in queue]
+    promoter = each.one("AWS::Lambda::Function", Handler="promote_model.handler")
+
+    assert queue["VisibilityTimeout"] >= 6 * promoter["Timeout"]
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_promoter_waits_longer_for_a_busy_stack_than_any_endpoint_update_may_take(each: Synthesis) -> None:
+    (queue,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
+    deployment = each.one("AWS::SageMaker::Endpoint")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+
+    # It comes back every five minutes.
+    assert queue["RedrivePolicy"]["maxReceiveCount"] * 300 > deployment["MaximumExecutionTimeoutInSeconds"]
+
+
+def test_a_dead_letter_raises_an_alarm_that_people_hear(each: Synthesis) -> None:
+    alarm = each.one("AWS::CloudWatch::Alarm", MetricName="ApproximateNumberOfMessagesVisible")
+
+    assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0].startswith("DeadLettersQueue")
+    assert alarm["Threshold"] == 1
+    assert alarm["AlarmActions"][0]["Ref"].startswith("NotificationsTopic")
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_promotion_by_hand_leaves_nothing_waiting_that_a_later_switch_would_promote(whole_matrix: dict[str, Synthesis]) -> None:
+    manual = whole_matrix["manual-promotion"]
+
+    assert not manual.properties("AWS::Lambda::EventSourceMapping")
+    assert manual.one("AWS::Events::Rule")["State"] == "DISABLED"
+
+
+def test_an_upload_starts_a_training_only_when_asked_for(whole_matrix: dict[str, Synthesis]) -> None:
+    def rules(name: str) -> list[object]:
+        return [rule["EventPattern"] for rule in whole_matrix[name].properties("AWS::Events::Rule") if "aws.s3" in rule["EventPattern"]["source"]]
+
+    (pattern,) = rules("upload-trigger")
+    assert isinstance(pattern, dict)
+    assert pattern["detail"]["object"]["key"] == [{"wildcard": "corpora/*/train/*"}]
+    assert rules("defaults") == []
+
+
+def test_an_upload_that_cannot_be_trained_on_lands_in_the_dead_letter_queue_at_once(whole_matrix: dict[str, Synthesis]) -> None:
+    invocation = whole_matrix["upload-trigger"].one("AWS::Lambda::EventInvokeConfig")
+
+    assert invocation["MaximumRetryAttempts"] == 0
+    assert invocation["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0].startswith("DeadLettersQueue")
+
+
+def test_only_a_given_address_is_subscribed(whole_matrix: dict[str, Synthesis]) -> None:
+    subscription = whole_matrix["email"].one("AWS::SNS::Subscription")
+
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "someone@example.org")
+    assert not whole_matrix["defaults"].properties("AWS::SNS::Subscription")
+
+
+def test_jobs_are_stopped_after_the_launcher_is_gone_and_before_their_role_is(each: Synthesis) -> None:
+    resources = each.templates["Training"]["Resources"]
+    ((stopped_id, stopped),) = each.resources("Custom::StopJobs")
+    (launcher,) = [each for each in resources.values() if each.get("Properties", {}).get("Handler") == "launch_training.handler"]
+
+    # CloudFormation deletes what depends on something before that something.
+    assert stopped_id in launcher["DependsOn"]
+    assert {"ExecutionRole", "ExecutionRoleDefaultPolicy"} <= {dependency[:-8] for dependency in stopped["DependsOn"]}
+
+
+@pytest.mark.parametrize(("name", "deleted"), [("defaults", "true"), ("kept-data", "false")])
+def test_the_records_of_jobs_go_with_the_data_or_stay_with_it(name: str, deleted: str, whole_matrix: dict[str, Synthesis]) -> None:
+    properties = whole_matrix[name].one("Custom::StopJobs")
+
+    assert (properties["Work"], properties["Stage"], properties["DeleteJobs"]) == ("StopJobs", "dev", deleted)
+
+
+def test_the_stacks_publish_what_clients_look_for(each: Synthesis) -> None:
+    published = {name: set(template["Outputs"]) for name, template in each.templates.items()}
+
+    assert Output.BUCKET_NAME in published["Storage"]
+    assert {
+        Output.LAUNCHER_FUNCTION_NAME,
+        Output.PROMOTER_FUNCTION_NAME,
+        Output.TRAINING_ROLE_ARN,
+        Output.NOTIFICATIONS_TOPIC_ARN,
+        Output.PROMOTION_QUEUE_URL,
+        Output.DEAD_LETTER_QUEUE_URL,
+    } <= published["Training"]
+    assert {Output.ENDPOINT_NAME, Output.HOSTING_ROLE_ARN} <= published["Serving"]
