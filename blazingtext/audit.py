@@ -42,14 +42,14 @@ class Audit:
         stage: whose.
         region: where.
         looked_at: the kinds of things that were asked for.
-        leftovers: what exists of the stage.
+        left: what exists of the stage.
         bootstrap: what `cdk bootstrap` made: shared by all stages, so it counts for none.
     """
 
     stage: str
     region: str
     looked_at: tuple[str, ...]
-    leftovers: tuple[Leftover, ...]
+    left: tuple[Leftover, ...]
     bootstrap: tuple[Leftover, ...]
 
 
@@ -123,11 +123,11 @@ def _functions(scope: Scope) -> Iterator[Leftover]:
 
 def _log_groups(scope: Scope) -> Iterator[Leftover]:
     endpoint = naming.endpoint_log_group(scope.stage)
-    for start in (scope.prefix, f"/aws/lambda/{scope.prefix}", endpoint):
-        for group in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=start):
-            name = group["logGroupName"]
-            if start != endpoint or name == endpoint:
-                yield Leftover("log group", name, bills=group.get("storedBytes", 0) > 0, detail=f"{group.get('storedBytes', 0)} bytes")
+    for group in scope.pages("logs", "describe_log_groups", "logGroups"):
+        # Services put the names of what they log into folders: /aws/lambda/<function>.
+        name = group["logGroupName"]
+        if name == endpoint or any(part.startswith(scope.prefix) for part in name.split("/")):
+            yield Leftover("log group", name, bills=group.get("storedBytes", 0) > 0, detail=f"{group.get('storedBytes', 0)} bytes")
 
 
 def _log_streams(scope: Scope) -> Iterator[Leftover]:

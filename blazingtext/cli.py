@@ -77,7 +77,7 @@ class LazyGroup(click.Group):
 @click.option("--json", is_flag=True, default=None, help="Print one JSON document instead of tables.")
 @click.version_option(__version__, prog_name="blazingtext")
 def cli(**_: Any) -> None:
-    r"""The life of an Amazon SageMaker BlazingText model.
+    """The life of an Amazon SageMaker BlazingText model.
 
     \b
     See it all offline, in a sandbox on this machine:   blazingtext demo
@@ -86,7 +86,7 @@ def cli(**_: Any) -> None:
 
     Options may stand before or after a command. Exit codes: 0 done, 2 you can fix it (the message says how),
     1 it broke, 3 not ready yet.
-    """
+    """  # noqa: D301 - click reads the backspace character as "keep these lines"
 
 
 def main() -> None:

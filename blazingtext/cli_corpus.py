@@ -123,27 +123,29 @@ def _show_stats(session: Session, found: corpora.Statistics) -> None:
 
 
 @corpus.command()
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("wikipedia.txt"), help="[default: wikipedia.txt]"
-)
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), default=Path("wikipedia.txt"))
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @shared
 def sample(session: Session, output: Path, force: bool) -> None:
     """Write the sample corpus that ships with the project: 32.7 MB of English Wikipedia.
 
-    English Wikipedia contributors, CC BY-SA 4.0; the text form of text8. See blazingtext/data/sample/README.md.
+    OUTPUT is the file to write [default: wikipedia.txt]. The text is by English Wikipedia contributors, CC BY-SA 4.0, in the
+    form of text8; see blazingtext/data/sample/README.md.
     """
     _tell_file(session, fetching.sample(output, force=force))
 
 
 @corpus.command()
 @click.argument("name", type=click.Choice(["text8"]))
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("text8"), help="[default: text8]")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), default=Path("text8"))
 @click.option("--archive", type=click.Path(path_type=Path, dir_okay=False), help="A text8.zip that you downloaded yourself.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @shared
 def fetch(session: Session, name: str, output: Path, archive: Path | None, force: bool) -> None:
-    """Download the real text8 (31 MB, unpacked 100 MB) and check its SHA-256."""
+    """Download the real text8 (31 MB, unpacked 100 MB) and check its SHA-256.
+
+    OUTPUT is the file to write [default: text8].
+    """
     with session.output.progress(f"Fetching {name}", None) as advance:
         fetching.text8(output, archive=archive, force=force, advance=advance)
     _tell_file(session, output)

@@ -28,18 +28,18 @@ def audit(session: Session) -> int:
     out.result(found, lambda: _show(session, found))
     for each in found.bootstrap:
         out.say(f"bootstrap, not counted: {each.kind} {each.name}" + (f" ({each.detail})" if each.detail else ""))
-    if not found.leftovers:
+    if not found.left:
         out.done(f"nothing is left of stage {found.stage} in {found.region}: {', '.join(found.looked_at)}")
         return 0
-    bills = [each for each in found.leftovers if each.bills]
-    out.warn(f"{count(len(found.leftovers), 'things')} of stage {found.stage} exist, {len(bills)} of them may cost money.")
+    bills = [each for each in found.left if each.bills]
+    out.warn(f"{count(len(found.left), 'things')} of stage {found.stage} exist, {len(bills)} of them may cost money.")
     out.next("cdk destroy --all" + ("" if found.stage == "dev" else f" -c stage={found.stage}"))
     return 1
 
 
 def _show(session: Session, found: auditing.Audit) -> None:
-    if found.leftovers:
-        rows = [(each.kind, each.name, "bills" if each.bills else "", each.detail) for each in found.leftovers]
+    if found.left:
+        rows = [(each.kind, each.name, "bills" if each.bills else "", each.detail) for each in found.left]
         session.output.table(("what", "name", "", ""), rows)
 
 
@@ -68,7 +68,7 @@ def demo(session: Session, keep: bool, corpus: Path | None, output: Path) -> int
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def sandbox(context: click.Context, arguments: tuple[str, ...]) -> int:
-    r"""Run an AWS account on this machine: up, down, status, env.
+    """Run an AWS account on this machine: up, down, status, env.
 
     \b
     blazingtext sandbox up       start it
@@ -76,7 +76,7 @@ def sandbox(context: click.Context, arguments: tuple[str, ...]) -> int:
     blazingtext sandbox status   say which run
     blazingtext sandbox env      print the variables that point AWS clients at it; use as:
                                  eval "$(blazingtext sandbox env)"
-    """
+    """  # noqa: D301 - click reads the backspace character as "keep these lines"
     wished = context.find_root().params.get("json")
     extra = ["--json"] if wished and "--json" not in arguments else []
     # The sandbox is a program of its own: it must not share the code that it judges.

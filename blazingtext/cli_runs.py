@@ -10,7 +10,9 @@ from blazingtext import training, watch
 from blazingtext.cli_options import Session, shared
 from blazingtext.errors import in_our_words
 from blazingtext.output import duration
-from lifecycle import naming
+from lifecycle import naming, promotion
+
+_WIDE = 100
 
 
 @click.command()
@@ -64,41 +66,45 @@ def _endpoint_logs(session: Session) -> None:
 @click.option("--limit", "-n", type=click.IntRange(1, 100), default=10, help="How many [default: 10].")
 @shared
 def runs(session: Session, limit: int) -> None:
-    """List the latest training jobs."""
+    """List the latest training jobs.
+
+    The score is mean_rho of word vectors, accuracy of a classifier; M/s is million words a second; * marks the live model.
+    """
     out = session.output
     with out.waiting("Listing training jobs"):
         found = session.client.runs(limit)
-        live = session.client.status(runs=0).live
-    out.result({"live": live, "runs": found}, lambda: _show_runs(session, found, live))
+        speeds = {run.job: session.client.throughput(run.job) for run in found}
+        live = promotion.describe(session.cloud.cloudformation, session.stage).live
+    listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds}
+    out.result(listed, lambda: _show_runs(session, found, speeds, live))
     if not found:
         out.say("Nothing was trained yet.")
         out.next(session.command("train --corpus <name> --watch"))
 
 
-def _show_runs(session: Session, found: list[training.Run], live: str) -> None:
-    if found:
-        session.output.table(
-            ("job", "status", "score", "time", "created"),
-            [_row(run, live) for run in found],
-            right=(2, 3),
-        )
+def _show_runs(session: Session, found: list[training.Run], speeds: dict[str, float | None], live: str) -> None:
+    """As many columns as fit beside the jobs' names, which are never cut."""
+    if not found:
+        return
+    columns = ["", "job", "status", "score", "M/s", "time"]
+    rows = [_row(run, speeds[run.job], live) for run in found]
+    if session.output.out.width >= _WIDE:
+        columns.append("created")
+        rows = [[*row, _moment(run.created)] for row, run in zip(rows, found, strict=True)]
+    session.output.table(columns, rows, right=(3, 4, 5))
 
 
-def _row(run: training.Run, live: str) -> tuple[str, ...]:
-    return (
-        run.job + (" (live)" if run.job == live else ""),
-        run.status,
-        score(run),
-        "" if run.training_seconds is None else duration(run.training_seconds),
-        _moment(run.created),
-    )
+def _row(run: training.Run, speed: float | None, live: str) -> list[str]:
+    time = "" if run.training_seconds is None else duration(run.training_seconds)
+    mark = "*" if live and run.artifact == live else " "
+    return [mark, run.job, run.status, score(run), "" if speed is None else f"{speed:.2f}", time]
 
 
 def score(run: training.Run) -> str:
     """A run's one figure: mean_rho of vectors, accuracy of a classifier."""
     for metric in ("train:mean_rho", "validation:accuracy", "train:accuracy"):
         if metric in run.metrics:
-            return f"{metric.split(':')[1]} {run.metrics[metric]:.3f}"
+            return f"{run.metrics[metric]:.3f}"
     return ""
 
 

@@ -24,7 +24,7 @@ def _hyperparameter_options(command: Command) -> Command:
             name,
             type=_TYPES[row.kind],
             metavar={"integer": "N", "float": "X", "boolean": "True|False"}[row.kind],
-            help=f"{row.meaning.capitalize()} [default: {hyperparameters.text(row.default)}].{modes}",
+            help=f"{row.meaning[0].upper()}{row.meaning[1:]} [default: {hyperparameters.text(row.default)}].{modes}",
         )(command)
     return command
 

@@ -13,7 +13,7 @@ from blazingtext.output import count, size
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
-@click.option("--name", metavar="NAME", help="The corpus's name [default: the first file's].")
+@click.option("--corpus", metavar="NAME", help="The corpus's name [default: the first file's].")
 @click.option(
     "--validation",
     multiple=True,
@@ -22,12 +22,12 @@ from blazingtext.output import count, size
 )
 @click.option("--replace", is_flag=True, help="Remove files of an earlier upload of this corpus.")
 @shared
-def upload(session: Session, files: tuple[Path, ...], name: str | None, validation: tuple[Path, ...], replace: bool) -> None:
+def upload(session: Session, files: tuple[Path, ...], corpus: str | None, validation: tuple[Path, ...], replace: bool) -> None:
     """Send a corpus to the stage's bucket, checked and verified.
 
     FILE is prepared text: one sentence per line. What is there already, byte for byte, is not sent again.
     """
-    name = uploading.corpus_name(files[0]) if name is None else name
+    name = uploading.corpus_name(files[0]) if corpus is None else corpus
     channels = uploading.plan(name, files, validation)
     total = sum(channel.path.stat().st_size for channel in channels)
     out = session.output

@@ -15,7 +15,9 @@ from lifecycle.errors import ConfigurationError, UserError
 
 
 def _job_option(command: Command) -> Command:
-    return click.option("--job", metavar="JOB", help="The run [default: the live one, or else the newest completed].")(command)
+    return click.option("--job", metavar="JOB", help="The run, or 'live' for the one that is served [default: the newest completed].")(
+        command
+    )
 
 
 def _artifact(session: Session, job: str | None) -> artifacts.Artifact:
@@ -65,7 +67,7 @@ def neighbors(session: Session, words: tuple[str, ...], count: int, job: str | N
     out.result({"neighbors": near, "unknown": unknown}, lambda: _show_neighbors(session, near))
     for word in unknown:
         out.warn(_why_unknown(found, word))
-    out.next(session.command("map --output map.png"))
+    out.next(session.command("map"))
 
 
 def _why_unknown(found: vectors.Vectors, word: str) -> str:
@@ -127,7 +129,7 @@ def evaluate(session: Session, job: str | None, compute: bool, pairs: tuple[Path
     rows.append(("mean_rho", f"{found.mean_rho:.4f}", ""))
     out = session.output
     out.result(found, lambda: out.table(("pairs", "rho", "found"), rows, title=found.source, right=(1, 2)))
-    out.next(session.command("neighbors king music"))
+    out.next(session.command("neighbors music"))
 
 
 @click.command("map")

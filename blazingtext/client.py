@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the verbs 
     from blazingtext.map import Look, Map
     from blazingtext.vectors import Neighbor, Vectors
 
+# Stands for the run whose model is served.
+LIVE = "live"
+
 
 class BlazingText:
     """One stage of the project.
@@ -106,6 +109,10 @@ class BlazingText:
         """The latest training jobs, newest first."""
         return training.runs(self.cloud, limit=limit)
 
+    def throughput(self, job: str) -> float | None:
+        """A run's average million words a second, from its log; None when the log does not say."""
+        return training.throughput(self.cloud, job)
+
     def run(self, job: str | None = None) -> training.Run:
         """One training job; None means the newest."""
         return training.latest(self.cloud) if job is None else training.run(self.cloud, job)
@@ -127,14 +134,13 @@ class BlazingText:
         return [each for each in prediction.predict(self.cloud, texts, k=k) if isinstance(each, prediction.Classification)]
 
     def artifact(self, job: str | None = None, *, on_size: artifacts.OnSize = lambda _: lambda _: None) -> artifacts.Artifact:
-        """A run's files on this machine; None means the live model, or else the newest finished run."""
+        """A run's files on this machine; None means the newest completed run, "live" the one that is served."""
         return artifacts.fetch(self.cloud, self._artifact_uri(job), on_size=on_size)
 
     def _artifact_uri(self, job: str | None) -> str:
-        if job is not None:
-            return naming.artifact_uri(self.cloud.bucket, job)
-        live = serving.status(self.cloud, runs=0).live_artifact
-        return live or training.latest(self.cloud, completed=True).artifact
+        if job is None:
+            return training.latest(self.cloud, completed=True).artifact
+        return serving.live_artifact(self.cloud) if job == LIVE else naming.artifact_uri(self.cloud.bucket, job)
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""

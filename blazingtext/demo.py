@@ -22,7 +22,7 @@ from blazingtext.output import Output, duration
 from lifecycle.errors import CloudError, ConfigurationError
 
 _SANDBOX = "demo"
-_WORDS = ("king", "music", "war")
+_WORDS = ("music", "army", "river")
 # The project's folder holds app.py and cdk.json, which `cdk` needs.
 _HOME = Path(__file__).resolve().parent.parent
 
@@ -99,7 +99,7 @@ def steps(plan: Plan, folder: Path) -> list[Step]:
     stage = () if plan.stage == "dev" else ("--stage", plan.stage)
     corpus = plan.corpus or folder / "wikipedia.txt"
     name = "wikipedia" if plan.corpus is None else "corpus"
-    making = [] if plan.corpus else [blazingtext("The sample corpus: English Wikipedia", "corpus", "sample", "--output", str(corpus))]
+    making = [] if plan.corpus else [blazingtext("The sample corpus: English Wikipedia", "corpus", "sample", str(corpus))]
     return [
         cdk("Prepare the account for the CDK, once", folder, "bootstrap", *context),
         cdk(
@@ -113,7 +113,7 @@ def steps(plan: Plan, folder: Path) -> list[Step]:
         ),
         *making,
         blazingtext("Look at it", "corpus", "stats", str(corpus), "--top", "8"),
-        blazingtext("Send it to the bucket", "upload", str(corpus), "--name", name, *stage),
+        blazingtext("Send it to the bucket", "upload", str(corpus), "--corpus", name, *stage),
         blazingtext("Train through the launcher function", "train", "--corpus", name, "--watch", *stage),
         blazingtext("How well do the vectors agree with people?", "evaluate", *stage),
         blazingtext(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +13,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-type_of_advance = Callable[[int], None]
+Advance = Callable[[int], None]
 
 
 def _console(*, stderr: bool) -> Console:
@@ -74,7 +74,7 @@ class Output:
             sys.stdout.write(as_json(report) + "\n")
 
     @contextmanager
-    def progress(self, title: str, total: int | None, *, of_bytes: bool = True) -> Iterator[type_of_advance]:
+    def progress(self, title: str, total: int | None, *, of_bytes: bool = True) -> Iterator[Advance]:
         """A progress bar on stderr while the body runs; yields the function to call with each advance.
 
         Args:
@@ -104,21 +104,31 @@ class Output:
         with self.err.status(escape(title)) as status:
             yield lambda text: status.update(escape(text))
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", right: Sequence[int] = ()) -> None:
-        """A table on stdout that reads well at 80 columns.
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: Sequence[int] = ()) -> None:
+        """A table on stdout: columns two spaces apart, nothing cut and nothing wrapped, so that names can be copied.
 
         Args:
-            columns: the headings.
+            columns: the headings; all empty means none.
             rows: the cells, already text.
             title: what the table is.
             right: the columns that hold numbers.
         """
-        table = Table(title=escape(title) or None, title_justify="left", box=None, pad_edge=False, header_style="dim", title_style="bold")
-        for place, column in enumerate(columns):
-            table.add_column(column, justify="right" if place in right else "left", overflow="fold")
+        if title:
+            self.out.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
+        widths = [max((cell_len(row[place]) for row in [columns, *rows]), default=0) for place in range(len(columns))]
+        if any(columns):
+            self.out.print(f"[dim]{escape(_line(columns, widths, right))}[/dim]", soft_wrap=True)
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
-        self.out.print(table)
+            self.text(_line(row, widths, right))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> str:
+    """One line of a table; a wide (East Asian) character counts as two."""
+    padded = []
+    for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        air = " " * (width - cell_len(cell))
+        padded.append(air + cell if place in right else cell + air)
+    return "  ".join(padded).rstrip()
 
 
 def as_json(value: object) -> str:
@@ -165,7 +175,7 @@ def size(number: float) -> str:
 def duration(seconds: float) -> str:
     """Seconds as people read them: 9.4 s, 2 min 05 s, 1 h 02 min."""
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"

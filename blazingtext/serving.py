@@ -123,6 +123,18 @@ def status(cloud: Cloud, *, runs: int = 3) -> Status:
     )
 
 
+def live_artifact(cloud: Cloud) -> str:
+    """The artifact of the model that is live.
+
+    Raises:
+        NotReady: there is none.
+    """
+    live = promotion.describe(cloud.cloudformation, cloud.stage).live
+    if not live:
+        raise NotReady(f"No model of stage {cloud.stage} is live. None was promoted yet. Train one, or promote one: blazingtext promote")
+    return live
+
+
 def endpoint(cloud: Cloud) -> Endpoint:
     """The stage's endpoint as SageMaker describes it."""
     name = naming.endpoint(cloud.stage)

@@ -25,12 +25,12 @@ _SENTENCE_END = re.compile(
     r"[.!?\u2026]+[\"'\u201d\u2019)\]\u00bb]*\s+(?=[\"'\u201c\u2018(\[\u00ab\u00bf\u00a1]*[^\W_a-z])"
     r"|[\u3002\uff01\uff1f\u0964]+[\u300d\u300f\"']*"
 )
-# A full stop after these, or after a single letter, ends no sentence.
+# A full stop after these, or after a single letter, ends no sentence. Words that end real ones (sat, sun, no, mar) are not here.
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\S+",
-        "mr mrs ms dr prof sr jr st mt vs etc no vol fig eq al inc ltd co corp dept gen col lt sgt capt rev hon gov sen rep "
-        "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun e.g i.e cf ca approx",
+        "mr mrs ms dr prof sr jr st mt vs etc vol eq al inc ltd co corp dept gen col lt sgt capt rev hon gov sen rep "
+        "jan feb apr jun jul aug sept oct nov dec tue wed thu fri e.g i.e cf ca approx",
     )
 )
 

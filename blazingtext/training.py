@@ -18,6 +18,8 @@ from lifecycle.errors import CloudError, LifecycleError, RequestError
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
+_THROUGHPUT = "Average throughput in Million words/sec"
+
 TERMINAL = frozenset({"Completed", "Failed", "Stopped", "Deleting"})
 
 
@@ -257,6 +259,21 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
     raise RequestError(
         f"There is no {kind} in stage {cloud.stage}. Nothing was trained yet. Start with: blazingtext train --corpus <name> --watch"
     )
+
+
+def throughput(cloud: Cloud, job: str) -> float | None:
+    """A run's average million words a second, which its log alone says; None when it does not (yet)."""
+    with in_our_words(f"read the log of {job}"):
+        try:
+            found = cloud.logs.filter_log_events(
+                logGroupName=naming.TRAINING_LOG_GROUP, logStreamNamePrefix=f"{job}/", filterPattern=f'"{_THROUGHPUT}"'
+            )
+        except ClientError as error:
+            if aws_errors.is_missing(error):
+                return None
+            raise
+    said = [event["message"].rpartition(":")[2] for event in found["events"] if _THROUGHPUT in event["message"]]
+    return float(said[-1]) if said else None
 
 
 def stop(cloud: Cloud, job: str) -> Run:

@@ -163,7 +163,7 @@ def upload(
         if extra and not replace:
             raise CorpusError(
                 f"The corpus {name} already holds {', '.join(extra)}. A job reads every file under the corpus, so it would train on both. "
-                "Use --replace to remove them, or another --name."
+                "Use --replace to remove them, or upload under another name: --corpus."
             )
         # Removed first: the last upload into train/ may start a job.
         for key in extra:

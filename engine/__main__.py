@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, container: Container) -> int:
-    from engine import train  # noqa: PLC0415 - serving starts without the trainers and their compiler
+    from engine import train  # noqa: PLC0415 - each command imports its own half: serving starts without compiling a kernel
     from engine.logs import Log  # noqa: PLC0415 - likewise
 
     try:
@@ -55,7 +55,7 @@ def _train(options: argparse.Namespace, container: Container) -> int:
 
 
 def _serve(options: argparse.Namespace, container: Container) -> int:
-    from engine import serve  # noqa: PLC0415 - training starts without the web server
+    from engine import serve  # noqa: PLC0415 - likewise, training without the web server
 
     port = _number(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, least=0)
     return serve.run(container, host=options.host, port=port, workers=options.workers)

@@ -111,7 +111,7 @@ def _not_negative(value: float) -> str | None:
 
 
 def _open_unit(value: float) -> str | None:
-    return None if 0 < value < 1 else "should be between (0,1)"
+    return None if 0 < value < 1 else "should be between (0,1)."
 
 
 def _anything(_: float) -> str | None:

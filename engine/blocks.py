@@ -7,6 +7,7 @@ training would have corrected n times; where n x learning rate is too large it o
 large as that product allows, and no larger: `Sizes` follow learning rate, number of negatives, window and vocabulary.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -50,29 +51,44 @@ def distinct_words(counts: NDArray[np.int64], sample: float) -> float:
     return 1 / float(np.square(occurrences / occurrences.sum()).sum())
 
 
+def _calm(settings: Word2VecSettings) -> float:
+    """How much larger than at the default settings (learning rate 0.05, window 5, 5 negatives) a step may be taken: at most 1.
+
+    Wider windows hold words of one topic, whose gradients point the same way; more negatives pull harder on every context.
+    """
+    spread = max(1.0, settings.window / 5) * max(1.0, settings.negatives / 5)
+    return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
+
+
 def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Sizes:
     """The largest block that trains as well as pair by pair."""
     window = min(settings.window, LINE_WORDS)
-    shared_by = max(1.0, 48 * min(1.0, 0.05 / settings.learning_rate))
+    calm = _calm(settings)
+    shared_by = max(1.0, 48 * calm)
+    distinct = max(1, int(distinct_words(counts, settings.sample)))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
-    pairs = shared_by / (settings.negatives * float(negative_probabilities(counts).max()))
-    pairs = min(pairs, MAX_NEGATIVES * shared_by / settings.negatives)
-    distinct = distinct_words(counts, settings.sample)
-    centres = max(1, min(2 * settings.batch_size, MAX_CENTRES, int(distinct), int(pairs / min(2 * window, 16))))
-    reach = centres + 2 * window
-    contexts = min(MAX_CONTEXTS, max(2, int(distinct)), max(1, int(pairs / centres)) if 2 * window > centres else reach)
+    pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
+    # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
+    seen_by = max(1, int(10 * calm * min(1.0, 5 / settings.negatives)))
+    centres = min(2 * settings.batch_size, MAX_CENTRES)
+    if 2 * window > seen_by:
+        centres = min(centres, seen_by)
+    centres = max(1, min(centres, distinct, int(pairs / min(2 * window, 16))))
+    # A centre row collects the gradient of all contexts of the block.
+    most_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
+    contexts = centres + 2 * window if 2 * window <= most_contexts else most_contexts
+    contexts = max(1, min(contexts, MAX_CONTEXTS, max(2, distinct), int(pairs)))
     return Sizes(window, settings.negatives, centres, contexts, shared_by, whole_windows=False)
 
 
 def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Sizes:
     """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it."""
     window = min(settings.window, LINE_WORDS)
-    calm = min(1.0, 0.05 / settings.learning_rate)
+    calm = _calm(settings)
     shared_by = max(1.0, 16 * calm)
-    examples = shared_by / (settings.negatives * float(negative_probabilities(counts).max()))
-    examples = min(examples, MAX_NEGATIVES * shared_by / settings.negatives)
-    distinct = distinct_words(counts, settings.sample)
-    centres = max(1, min(int(24 * calm), int(distinct), int(examples)))
+    distinct = max(1, int(distinct_words(counts, settings.sample)))
+    examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
+    centres = max(1, min(int(24 * calm), distinct, int(examples)))
     return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
 
 

@@ -5,7 +5,6 @@ Everything hangs on one base folder, so the engine runs on any machine; log line
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -165,6 +164,6 @@ def _refuse_other_transports(name: str, settings: Mapping[str, str]) -> None:
         )
 
 
-def job_name(environ: Mapping[str, str] = os.environ) -> str | None:
+def job_name(environ: Mapping[str, str]) -> str | None:
     """The training job's name as SageMaker passes it, if it does."""
     return environ.get("TRAINING_JOB_NAME")

@@ -17,6 +17,8 @@ write meanwhile (Hogwild, Recht 2011), and the copies are contiguous. Updates ar
 is held in registers and stored once.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,39 +32,286 @@ from engine.simd import add_rows, add_rows_to_two, copy_row, dot_tile, positive_
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
 _TILE = 4
 _MARGIN = 16
-GRADIENT_ROW = MAX_CONTEXTS + _MARGIN
-_STRIDE = 4 * GRADIENT_ROW
+_STRIDE = 4 * (MAX_CONTEXTS + _MARGIN)
 _CONTEXT_ROWS = MAX_CONTEXTS + _TILE
 _CENTRE_ROWS = MAX_CENTRES + _TILE
 _NEGATIVE_ROWS = MAX_NEGATIVES + _TILE
-_GRADIENTS = GRADIENT_ROW * (_NEGATIVE_ROWS + _CENTRE_ROWS + 2)
+_WEIGHTS = _NEGATIVE_ROWS + _CENTRE_ROWS
 _PREFETCHED = MAX_CONTEXTS + MAX_CENTRES + MAX_NEGATIVES
 
 
-def new_scratch(dim: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Working memory of one thread: gathered rows, gradients, and addresses to prefetch."""
+class Scratch(NamedTuple):
+    """Working memory of one thread.
+
+    Attributes:
+        rows: gathered contexts, centres and negatives, in this order.
+        gradients: a row per negative and a row per centre, a column per context; then two rows of weights.
+        prefetch: how many addresses there are, how many were asked for, and the addresses.
+    """
+
+    rows: Floats
+    gradients: Floats
+    prefetch: NDArray[np.int64]
+
+
+def new_scratch(dim: int) -> Scratch:
+    """Room for the largest block."""
     rows = simd.aligned(_CONTEXT_ROWS + _CENTRE_ROWS + _NEGATIVE_ROWS, simd.padded(dim))
-    return rows, simd.aligned(_GRADIENTS // GRADIENT_ROW, GRADIENT_ROW), np.zeros(_PREFETCHED, np.int64)
+    return Scratch(rows, simd.aligned(_WEIGHTS + 2, _STRIDE // 4), np.zeros(_PREFETCHED + 2, np.int64))
+
+
+class Places(NamedTuple):
+    """Addresses: of the matrices, of what was gathered, of the gradients; `row` is the bytes of a row."""
+
+    vectors: int
+    outputs: int
+    contexts: int
+    centres: int
+    negatives: int
+    towards_negatives: int
+    towards_centres: int
+    weights: int
+    row: int
 
 
 @kernel
-def _rows_of_block(text: Text, plan: Plan, block: int, matrices: tuple[int, int], row: int, addresses: NDArray[np.int64]) -> int:
-    """The addresses of the rows a block will read and the block before it did not; gives how many."""
-    count = 0
-    first = np.int64(plan.context_first[block])
-    if plan.context_first[block - 1] <= first:
-        first = max(first, np.int64(plan.context_last[block - 1]))
-    for k in range(first, plan.context_last[block]):
-        addresses[count] = matrices[0] + text.words[k] * row
-        count += 1
-    for k in range(plan.negatives_end[block - 1], plan.negatives_end[block]):
-        addresses[count] = matrices[1] + plan.negatives[k] * row
-        count += 1
-    if plan.first[block] != plan.first[block - 1]:
-        for k in range(plan.first[block], plan.last[block]):
-            addresses[count] = matrices[1] + text.words[k] * row
+def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+    """Where everything is."""
+    row = np.int64(4 * vectors.shape[1])
+    contexts = np.int64(scratch.rows.ctypes.data)
+    centres = contexts + _CONTEXT_ROWS * row
+    gradients = np.int64(scratch.gradients.ctypes.data)
+    return Places(
+        np.int64(vectors.ctypes.data),
+        np.int64(outputs.ctypes.data),
+        contexts,
+        centres,
+        centres + _CENTRE_ROWS * row,
+        gradients,
+        gradients + _NEGATIVE_ROWS * _STRIDE,
+        gradients + _WEIGHTS * _STRIDE,
+        row,
+    )
+
+
+class Block(NamedTuple):
+    """One block of a plan, as counts.
+
+    Attributes:
+        first: position of the first centre.
+        centres: how many.
+        context: position of the first context.
+        contexts: how many.
+        window: half window.
+        drawn: where its negatives begin.
+        negatives: how many.
+        rate: learning rate, damping included.
+        shift: the first centre, counted in contexts; negative when this part of the reach begins after it.
+    """
+
+    first: int
+    centres: int
+    context: int
+    contexts: int
+    window: int
+    drawn: int
+    negatives: int
+    rate: float
+    shift: int
+
+
+@kernel
+def block_of(plan: Plan, number: int, alpha: float) -> Block:
+    """Block `number` of a plan."""
+    first = np.int64(plan.first[number])
+    context = np.int64(plan.context_first[number])
+    drawn = np.int64(plan.negatives_end[number - 1])
+    return Block(
+        first,
+        np.int64(plan.last[number]) - first,
+        context,
+        np.int64(plan.context_last[number]) - context,
+        np.int64(plan.window[number]),
+        drawn,
+        np.int64(plan.negatives_end[number]) - drawn,
+        np.float32(alpha) * plan.damping[number],
+        first - context,
+    )
+
+
+@kernel
+def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, prefetch: NDArray[np.int64], with_contexts: bool) -> None:
+    """Note the rows that the block after this one reads and this one does not.
+
+    Rows are scattered over memory; asked for one by one between the tiles of this block, they are in the cache when the next begins.
+    """
+    prefetch[0] = 0
+    prefetch[1] = 0
+    if number == blocks:
+        return
+    count = 2
+    if with_contexts:
+        first = np.int64(plan.context_first[number + 1])
+        if plan.context_first[number] <= first:
+            first = max(first, np.int64(plan.context_last[number]))
+        for k in range(first, plan.context_last[number + 1]):
+            prefetch[count] = at.vectors + text.words[k] * at.row
             count += 1
-    return count
+    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
+        prefetch[count] = at.outputs + plan.negatives[k] * at.row
+        count += 1
+    if plan.first[number + 1] != plan.first[number]:
+        for k in range(plan.first[number + 1], plan.last[number + 1]):
+            prefetch[count] = at.outputs + text.words[k] * at.row
+            count += 1
+    prefetch[0] = count - 2
+
+
+@kernel
+def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
+    """Ask for the next row noted by `plan_prefetch`."""
+    asked = prefetch[1]
+    if asked < prefetch[0]:
+        prefetch_row(width, prefetch[2 + asked])
+        prefetch[1] = asked + 1
+
+
+@kernel
+def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
+    """Copy the rows of centres and negatives."""
+    for t in range(block.centres):
+        copy_row(width, at.centres + t * at.row, at.outputs + text.words[block.first + t] * at.row)
+    for j in range(block.negatives):
+        copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
+
+
+@kernel
+def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+    """Dot products of all contexts with all negatives, and with the centres near them."""
+    stride = np.int64(_STRIDE)
+    for m in range(0, block.contexts, _TILE):
+        for j in range(0, block.negatives, _TILE):
+            ask_ahead(width, prefetch)
+            dot_tile(width, at.contexts + m * at.row, at.negatives + j * at.row, at.towards_negatives + j * stride + m * 4, stride)
+    for t in range(0, block.centres, _TILE):
+        begin = max(0, block.shift + t - block.window)
+        for m in range(begin, min(block.contexts, block.shift + t + _TILE + block.window), _TILE):
+            ask_ahead(width, prefetch)
+            dot_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
+
+
+@kernel
+def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Places, weights: NDArray[np.float32], share: np.float32) -> None:
+    """Turn the scores of pairs into gradients, zero outside the windows; weights[m] becomes `share` x pairs of context m."""
+    for m in range(block.contexts + 1):
+        weights[m] = 0
+    until = block.context + block.contexts
+    for t in range(block.centres):
+        low, high = context_range(text, block.first + t, block.window, block.context, until)
+        low -= block.context
+        high -= block.context
+        centre = block.shift + t
+        # One position more on either side: rows are updated in pairs, and the second may lie outside the window of the first.
+        first = min(max(0, centre - block.window - 1), block.contexts)
+        last = min(max(0, centre + block.window + 2), block.contexts)
+        positive_gradients(width, at.towards_centres + t * _STRIDE, first, last, low, high, centre, block.rate)
+        if low < high:
+            # Differences now, summed below: a window adds to its ends only.
+            weights[low] += share
+            weights[high] -= share
+            if low <= centre < high:
+                weights[centre] -= share
+                weights[centre + 1] += share
+    total = np.float32(0)
+    for m in range(block.contexts):
+        total += weights[m]
+        weights[m] = total
+
+
+@kernel
+def negative_gradients(
+    width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, weights: NDArray[np.float32], fewer: NDArray[np.float32], share: np.float32
+) -> None:
+    """Turn the scores of negatives into gradients, leaving out the pairs whose centre is the negative itself."""
+    for j in range(block.negatives):
+        word = plan.negatives[block.drawn + j]
+        is_centre = False
+        for t in range(block.centres):
+            is_centre |= text.words[block.first + t] == word
+        if not is_centre:
+            weighted_sigmoids(width, at.towards_negatives + j * _STRIDE, at.weights, block.contexts)
+            continue
+        for m in range(block.contexts):
+            fewer[m] = weights[m]
+        for t in range(block.centres):
+            if text.words[block.first + t] == word:
+                low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+                for m in range(low, high):
+                    if m != block.first + t:
+                        fewer[m - block.context] -= share
+        weighted_sigmoids(width, at.towards_negatives + j * _STRIDE, at.weights + _STRIDE, block.contexts)
+
+
+@kernel
+def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch, negatives_per_pair: int) -> None:
+    """All gradients of a block, in place of its scores."""
+    share = np.float32(-block.rate * np.float32(negatives_per_pair) / np.float32(block.negatives))
+    weights = scratch.gradients[_WEIGHTS]
+    centre_gradients(width, text, block, at, weights, share)
+    negative_gradients(width, text, plan, block, at, weights, scratch.gradients[_WEIGHTS + 1], share)
+
+
+@kernel
+def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+    """Add to each centre row its window of contexts, to each negative row all contexts."""
+    four = np.int64(4)
+    none = np.int64(0)
+    for t in range(block.centres):
+        ask_ahead(width, prefetch)
+        low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+        if low < high:
+            m = low - block.context
+            place = at.outputs + text.words[block.first + t] * at.row
+            gradients = at.towards_centres + t * _STRIDE + m * 4
+            add_rows(width, place, at.contexts + m * at.row, high - low, gradients, four, at.contexts, none, gradients, four)
+    for j in range(0, block.negatives, 2):
+        place = at.outputs + plan.negatives[block.drawn + j] * at.row
+        gradients = at.towards_negatives + j * _STRIDE
+        if j + 1 == block.negatives:
+            add_rows(width, place, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four)
+        else:
+            other = at.outputs + plan.negatives[block.drawn + j + 1] * at.row
+            next_row = np.int64(_STRIDE)
+            add_rows_to_two(
+                width, place, other, next_row, none, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four
+            )
+
+
+@kernel
+def centres_near(block: Block, first: int, last: int) -> tuple[int, int]:
+    """The first of the centres whose window may reach contexts [first, last), and how many."""
+    begin = min(max(0, first - block.window - block.shift), block.centres)
+    return begin, max(0, min(block.centres, last + block.window - block.shift) - begin)
+
+
+@kernel
+def _update_inputs(width: tuple[int, ...], text: Text, block: Block, at: Places) -> None:
+    """Add to each context row all negatives and the centres near it."""
+    four = np.int64(4)
+    stride = np.int64(_STRIDE)
+    for m in range(0, block.contexts, 2):
+        place = at.vectors + text.words[block.context + m] * at.row
+        begin, count = centres_near(block, m, min(m + 2, block.contexts))
+        negative = at.towards_negatives + m * 4
+        centre = at.towards_centres + begin * stride + m * 4
+        centres = at.centres + begin * at.row
+        if m + 1 == block.contexts:
+            add_rows(width, place, at.negatives, block.negatives, negative, stride, centres, count, centre, stride)
+        else:
+            other = at.vectors + text.words[block.context + m + 1] * at.row
+            add_rows_to_two(
+                width, place, other, four, four, at.negatives, block.negatives, negative, stride, centres, count, centre, stride
+            )
 
 
 @kernel
@@ -75,7 +324,7 @@ def train_blocks(
     outputs: Floats,
     alpha: float,
     negatives_per_pair: int,
-    scratch: tuple[Floats, Floats, NDArray[np.int64]],
+    scratch: Scratch,
 ) -> None:
     """Train blocks 1 to `blocks` of a plan: the arithmetic, with every random choice already made.
 
@@ -90,189 +339,14 @@ def train_blocks(
         negatives_per_pair: K.
         scratch: from `new_scratch`.
     """
-    rows, gradients, addresses = scratch
-    row = np.int64(4 * vectors.shape[1])
-    inputs_at = np.int64(vectors.ctypes.data)
-    outputs_at = np.int64(outputs.ctypes.data)
-    contexts = np.int64(rows.ctypes.data)
-    centres = contexts + _CONTEXT_ROWS * row
-    negatives = centres + _CENTRE_ROWS * row
-    towards_negatives = np.int64(gradients.ctypes.data)
-    towards_centres = towards_negatives + _NEGATIVE_ROWS * _STRIDE
-    weights = gradients[_NEGATIVE_ROWS + _CENTRE_ROWS]
-    weights_at = np.int64(weights.ctypes.data)
-    fewer = gradients[_NEGATIVE_ROWS + _CENTRE_ROWS + 1]
-    fewer_at = np.int64(fewer.ctypes.data)
-    words = text.words
-    for block in range(1, blocks + 1):
-        first = np.int64(plan.first[block])
-        centre_count = np.int64(plan.last[block]) - first
-        from_ = np.int64(plan.context_first[block])
-        until = np.int64(plan.context_last[block])
-        context_count = until - from_
-        window = np.int64(plan.window[block])
-        drawn = np.int64(plan.negatives_end[block - 1])
-        negative_count = np.int64(plan.negatives_end[block]) - drawn
-        rate = np.float32(alpha) * plan.damping[block]
-        # Position of the first centre, counted in contexts; negative when this part of the reach begins after it.
-        shift = first - from_
-
-        ahead = 0
-        if block < blocks:
-            ahead = _rows_of_block(text, plan, block + 1, (inputs_at, outputs_at), row, addresses)
-        asked = 0
-
-        for m in range(context_count):
-            copy_row(width, contexts + m * row, inputs_at + words[from_ + m] * row)
-        for t in range(centre_count):
-            copy_row(width, centres + t * row, outputs_at + words[first + t] * row)
-        for j in range(negative_count):
-            copy_row(width, negatives + j * row, outputs_at + plan.negatives[drawn + j] * row)
-
-        # Scores.
-        for m in range(0, context_count, 4):
-            for j in range(0, negative_count, 4):
-                if asked < ahead:
-                    prefetch_row(width, addresses[asked])
-                    asked += 1
-                dot_tile(width, contexts + m * row, negatives + j * row, towards_negatives + j * _STRIDE + m * 4, np.int64(_STRIDE))
-        for t in range(0, centre_count, 4):
-            for m in range(max(0, shift + t - window), min(context_count, shift + t + 4 + window), 4):
-                if asked < ahead:
-                    prefetch_row(width, addresses[asked])
-                    asked += 1
-                dot_tile(width, contexts + m * row, centres + t * row, towards_centres + t * _STRIDE + m * 4, np.int64(_STRIDE))
-
-        # Gradients. weights[m] = -a K/|N| x pairs of context m.
-        share = -rate * np.float32(negatives_per_pair) / np.float32(negative_count)
-        for m in range(context_count + 1):
-            weights[m] = 0
-        for t in range(centre_count):
-            low, high = context_range(text, first + t, window, from_, until)
-            at = shift + t
-            # The band and one position on either side, which the pairwise update below reads.
-            positive_gradients(
-                width,
-                towards_centres + t * _STRIDE,
-                min(max(0, at - window - 1), context_count),
-                min(max(0, at + window + 2), context_count),
-                low - from_,
-                high - from_,
-                at,
-                rate,
-            )
-            if low < high:
-                weights[low - from_] += share
-                weights[high - from_] -= share
-                if low <= first + t < high:
-                    weights[at] -= share
-                    weights[at + 1] += share
-        total = np.float32(0)
-        for m in range(context_count):
-            total += weights[m]
-            weights[m] = total
-        for j in range(negative_count):
-            word = plan.negatives[drawn + j]
-            chosen = False
-            for t in range(centre_count):
-                chosen |= words[first + t] == word
-            if not chosen:
-                weighted_sigmoids(width, towards_negatives + j * _STRIDE, weights_at, context_count)
-                continue
-            for m in range(context_count):
-                fewer[m] = weights[m]
-            for t in range(centre_count):
-                if words[first + t] == word:
-                    low, high = context_range(text, first + t, window, from_, until)
-                    for m in range(low, high):
-                        if m != first + t:
-                            fewer[m - from_] -= share
-            weighted_sigmoids(width, towards_negatives + j * _STRIDE, fewer_at, context_count)
-
-        # Output rows: centres by their band of contexts, negatives by all.
-        for t in range(centre_count):
-            if asked < ahead:
-                prefetch_row(width, addresses[asked])
-                asked += 1
-            low, high = context_range(text, first + t, window, from_, until)
-            if low < high:
-                m = low - from_
-                add_rows(
-                    width,
-                    outputs_at + words[first + t] * row,
-                    contexts + m * row,
-                    high - low,
-                    towards_centres + t * _STRIDE + m * 4,
-                    np.int64(4),
-                    contexts,
-                    np.int64(0),
-                    towards_centres,
-                    np.int64(4),
-                )
-        for j in range(0, negative_count - 1, 2):
-            add_rows_to_two(
-                width,
-                outputs_at + plan.negatives[drawn + j] * row,
-                outputs_at + plan.negatives[drawn + j + 1] * row,
-                np.int64(_STRIDE),
-                np.int64(0),
-                contexts,
-                context_count,
-                towards_negatives + j * _STRIDE,
-                np.int64(4),
-                contexts,
-                np.int64(0),
-                towards_negatives,
-                np.int64(4),
-            )
-        if negative_count & 1:
-            j = negative_count - 1
-            add_rows(
-                width,
-                outputs_at + plan.negatives[drawn + j] * row,
-                contexts,
-                context_count,
-                towards_negatives + j * _STRIDE,
-                np.int64(4),
-                contexts,
-                np.int64(0),
-                towards_negatives,
-                np.int64(4),
-            )
-
-        # Input rows: all negatives and the centres whose window reaches them, two rows at a time.
-        for m in range(0, context_count - 1, 2):
-            begin = min(max(0, m - window - shift), centre_count)
-            count = max(0, min(centre_count, m + 2 + window - shift) - begin)
-            add_rows_to_two(
-                width,
-                inputs_at + words[from_ + m] * row,
-                inputs_at + words[from_ + m + 1] * row,
-                np.int64(4),
-                np.int64(4),
-                negatives,
-                negative_count,
-                towards_negatives + m * 4,
-                np.int64(_STRIDE),
-                centres + begin * row,
-                count,
-                towards_centres + begin * _STRIDE + m * 4,
-                np.int64(_STRIDE),
-            )
-        if context_count & 1:
-            m = context_count - 1
-            begin = min(max(0, m - window - shift), centre_count)
-            count = max(0, min(centre_count, m + 1 + window - shift) - begin)
-            add_rows(
-                width,
-                inputs_at + words[from_ + m] * row,
-                negatives,
-                negative_count,
-                towards_negatives + m * 4,
-                np.int64(_STRIDE),
-                centres + begin * row,
-                count,
-                towards_centres + begin * _STRIDE + m * 4,
-                np.int64(_STRIDE),
-            )
-
+    at = places_of(vectors, outputs, scratch)
+    for number in range(1, blocks + 1):
+        block = block_of(plan, number, alpha)
+        plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, True)
+        for m in range(block.contexts):
+            copy_row(width, at.contexts + m * at.row, at.vectors + text.words[block.context + m] * at.row)
+        gather_outputs(width, text, plan, block, at)
+        scores(width, block, at, scratch.prefetch)
+        gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
+        update_outputs(width, text, plan, block, at, scratch.prefetch)
+        _update_inputs(width, text, block, at)

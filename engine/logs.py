@@ -183,10 +183,14 @@ def running_together(lines: Log, *, mode: str, addresses: Sequence[tuple[str, st
     lines.info(f"Number of hosts: {len(addresses)}, master IP address: {addresses[0][1]}, host IP address: {own}.")
 
 
-def master_ready(lines: Log, hosts: Sequence[str]) -> None:
-    """The master waits for its workers, then names every process of the training."""
+def master_ready(lines: Log) -> None:
+    """The master is there for its workers."""
     lines.info("HTTP server started....")
     lines.info(f"Number of CPU sockets found in instance is  {_cpu_sockets()}")
+
+
+def processes(lines: Log, hosts: Sequence[str]) -> None:
+    """Every host of the training has come."""
     for rank, name in enumerate(hosts):
         lines.line(f"processor name: {name}, number of processors: {len(hosts)}, rank: {rank}")
 

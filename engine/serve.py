@@ -213,19 +213,17 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     declared = _header(scope, b"content-length")
     _refuse_large(int(declared) if declared.isdigit() else 0)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body", False):
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise RequestError(400, "The connection ended before the body was complete. The client went away. Send the request again.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         _refuse_large(size)
-    return b"".join(parts)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _refuse_large(size: int) -> None:

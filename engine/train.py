@@ -12,18 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from engine import arguments, classifier, evaluation, formats, logs, vectors_text, word2vec
+from engine import arguments, classifier, evaluation, formats, logs, rendezvous, vectors_text, word2vec
 from engine.arguments import Arguments, SupervisedArguments, Word2VecArguments
 from engine.container import Channel, Container, Hosts
 from engine.errors import ChannelError, EngineError, PlatformError
 from engine.logs import Log
 from engine.models import ClassifierModel, ClassifierSettings, EpochResult, Progress, Subwords, Word2VecSettings, WordVectors
+from engine.rendezvous import Rendezvous
 from engine.vocabulary import Corpus, read_corpus
 
 VECTORS_TEXT = "vectors.txt"
 VECTORS_BINARY = "vectors.bin"
 CLASSIFIER_BINARY = "model.bin"
 EVALUATION_REPORT = "eval.json"
+LOOPBACK = "127.0.0.1"  # hosts of this engine are processes of one machine
+JOIN_SECONDS = 300.0  # how long hosts may start one after the other
+LAST_HOST_SECONDS = 120.0  # how long the last host may need after the first, at least
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,62 @@ def _train_word_vectors(training: Training, request: Word2VecArguments, channel:
 
 
 def _train_together(training: Training, request: Word2VecArguments, channel: Channel, hosts: Hosts) -> None:
-    raise PlatformError(f"{len(hosts.names)} hosts {request.mode} {channel.name} {training.resources}")
+    """Every host reads its own copy of the text and trains its part of it on one shared model; the master saves."""
+    _refuse_shards(channel)
+    log, addresses = training.log, [(name, LOOPBACK) for name in hosts.names]
+    logs.running_together(log, mode=request.mode, addresses=addresses, current=hosts.current)
+    with rendezvous.join(training.environ, hosts) as meeting:
+        if hosts.is_master:
+            _lead(training, request, channel, meeting)
+        else:
+            _follow(training, request, channel, meeting)
+
+
+def _lead(training: Training, request: Word2VecArguments, channel: Channel, meeting: Rendezvous) -> None:
+    log, hosts = training.log, meeting.hosts
+    logs.master_ready(log)
+    _log_files(training, channel)
+    evaluation.extra_gold_sets(training.environ)
+    meeting.wait_for_all("joined", timeout=JOIN_SECONDS)
+    logs.processes(log, hosts.names)
+    corpus = read_text(training, channel, min_count=request.min_count)
+    lines = _ProgressLines(logs.TrainingProgress(log, request.learning_rate, distributed=True))
+    model = _train_share(training, request, corpus, meeting, lines.update)
+    meeting.wait_for_all("trained", timeout=max(LAST_HOST_SECONDS, model.train_seconds))
+    lines.finish()
+    logs.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds)
+    save_word_vectors(training, request, model)
+
+
+def _follow(training: Training, request: Word2VecArguments, channel: Channel, meeting: Rendezvous) -> None:
+    corpus = read_corpus(channel.files, min_count=request.min_count, threads=training.resources.threads)
+    meeting.wait_for_file(meeting.model_file, timeout=JOIN_SECONDS)
+    _train_share(training, request, corpus, meeting, lambda _progress: None)
+    meeting.wait_for_masters_end()
+    logs.worker_finished(training.log)
+
+
+def _train_share(
+    training: Training, request: Word2VecArguments, corpus: Corpus, meeting: Rendezvous, progress: Callable[[Progress], None]
+) -> WordVectors:
+    model = word2vec.train(
+        corpus,
+        word2vec_settings(request, training.resources),
+        progress=progress,
+        stop=lambda: training.stop() or meeting.somebody_is_gone(),
+        shard=(meeting.hosts.rank, len(meeting.hosts.names)),
+        model_file=meeting.model_file,
+    )
+    meeting.announce("trained")
+    return model
+
+
+def _refuse_shards(channel: Channel) -> None:
+    if channel.configuration.get("S3DistributionType", "FullyReplicated") != "FullyReplicated":
+        raise ChannelError(
+            "Always keep 'FullyReplicated' for BlazingText. The train channel is ShardedByS3Key, but BlazingText shards the text itself. "
+            "Set S3DataDistributionType to FullyReplicated."
+        )
 
 
 def _train_classifier(training: Training, request: SupervisedArguments, channels: Mapping[str, Channel]) -> None:

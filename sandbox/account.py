@@ -1,7 +1,7 @@
 """An AWS account on this machine, as an object: start it, get clients and environments for it, stop it.
 
-    with Sandbox(home=tmp_path) as account:
-        account.boto3("s3").create_bucket(Bucket="corpora-of-mine")
+with Sandbox(home=tmp_path) as account:
+    account.boto3("s3").create_bucket(Bucket="corpora-of-mine")
 """
 
 from __future__ import annotations
@@ -265,7 +265,9 @@ class Sandbox:
             "aws_secret_access_key": record.secret_key,
             "verify": str(Certificates.of(self.folder.path).authority),
         }
-        return boto3.session.Session().client(service, **{**given, **options})
+        # The stubs have one overload per service; this one is for any.
+        session: Any = boto3.session.Session()
+        return session.client(service, **{**given, **options})
 
     def _exports(self, record: state.Record) -> dict[str, str]:
         """Address, trust and places: what the server's children get too."""

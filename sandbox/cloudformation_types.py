@@ -7,12 +7,13 @@ serves it, or fails with the endpoint's reason, so that the stack rolls back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sandbox import mount
+from sandbox import mount, stack_roles
 from sandbox.sagemaker import contract, tagging
 from sandbox.sagemaker.errors import AwsError
 from sandbox.sagemaker.service import SageMaker
@@ -24,6 +25,7 @@ Created = tuple[str, Properties]
 #: How long a stack waits for an endpoint; CloudFormation itself gives up after hours.
 STABILIZE_SECONDS: Final = 3600
 _SUFFIX_LENGTH: Final = 12
+_STACK_TAG: Final = "aws:cloudformation:stack-name"
 
 _MODEL: Final = (
     "ModelName",
@@ -98,8 +100,9 @@ class _Types:
         """The create operation of a type whose resource is there at once."""
 
         def create(logical_id: str, properties: Properties, stack_name: str) -> Created:
-            self._refuse_unknown(properties, (*members, "Tags"))
-            answer, name = self._create(operation, name_member, logical_id, properties, stack_name)
+            _refuse_unknown(properties, (*members, "Tags"))
+            with _acting_for(stack_name):
+                answer, name = self._create(operation, name_member, logical_id, properties, stack_name)
             (physical_id,) = answer.values()
             return physical_id, {name_member: name}
 
@@ -111,7 +114,8 @@ class _Types:
         def delete(physical_id: str, _: Properties) -> None:
             resource = self._find(physical_id)
             if resource is not None:
-                self._call(operation, {name_member: resource.name})
+                with _acting_for(resource.tags.get(_STACK_TAG, "")):
+                    self._call(operation, {name_member: resource.name})
 
         return delete
 
@@ -129,9 +133,10 @@ class _Types:
         Raises:
             ResourceFailedError: refused, or not InService.
         """
-        self._refuse_unknown(properties, _ENDPOINT)
+        _refuse_unknown(properties, _ENDPOINT)
         wanted = {name: value for name, value in properties.items() if name in _AT_CREATION}
-        answer, name = self._create("CreateEndpoint", "EndpointName", logical_id, wanted, stack_name)
+        with _acting_for(stack_name):
+            answer, name = self._create("CreateEndpoint", "EndpointName", logical_id, wanted, stack_name)
         endpoint = self._service.store.endpoints[name]
         if self._service.endpoints.wait(endpoint, STABILIZE_SECONDS) != "InService":
             reason = endpoint.failure
@@ -145,7 +150,7 @@ class _Types:
         Raises:
             ResourceFailedError: refused, or the endpoint went back to the old configuration.
         """
-        self._refuse_unknown(new, _ENDPOINT)
+        _refuse_unknown(new, _ENDPOINT)
         endpoint = self._find(physical_id)
         if not isinstance(endpoint, Endpoint):
             raise ResourceFailedError(f"Could not find endpoint {physical_id}. (HandlerErrorCode: NotFound)")
@@ -153,7 +158,8 @@ class _Types:
         if new.get("EndpointConfigName") != endpoint.config_name:
             wanted: Properties = {name: new[name] for name in _AT_UPDATE if name in new}
             self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
-            self._call("UpdateEndpoint", {**wanted, "EndpointName": endpoint.name})
+            with _acting_for(stack_name):
+                self._call("UpdateEndpoint", {**wanted, "EndpointName": endpoint.name})
             status = self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
             if status != "InService" or endpoint.config_name != new["EndpointConfigName"]:
                 raise _not_stabilized(physical_id, endpoint.failure)
@@ -166,7 +172,8 @@ class _Types:
             return
         self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
         if endpoint.status != "Deleted":
-            self._call("DeleteEndpoint", {"EndpointName": endpoint.name})
+            with _acting_for(endpoint.tags.get(_STACK_TAG, "")):
+                self._call("DeleteEndpoint", {"EndpointName": endpoint.name})
             self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
 
     def _create(
@@ -180,6 +187,7 @@ class _Types:
     def _call(self, operation: str, parameters: Properties) -> Mapping[str, str]:
         shape = contract.model().operation_model(operation).input_shape
         try:
+            self._service.authorize(operation, parameters)
             return self._service.call(operation, _coerce(shape, parameters))
         except AwsError as problem:
             raise ResourceFailedError(
@@ -189,12 +197,6 @@ class _Types:
 
     def _find(self, physical_id: str) -> Resource | None:
         return self._service.store.by_arn(physical_id)
-
-    @staticmethod
-    def _refuse_unknown(properties: Properties, known: tuple[str, ...]) -> None:
-        unknown = sorted(set(properties) - set(known))
-        if unknown:
-            raise ResourceFailedError(f"Encountered unsupported property {unknown[0]}. The sandbox does not emulate it.")
 
 
 _AT_CREATION: Final = ("EndpointName", "EndpointConfigName", "DeploymentConfig", "Tags")
@@ -213,6 +215,22 @@ _HANDLER_CODES: Final = {
     "ResourceLimitExceeded": "ServiceLimitExceeded",
     "ResourceInUse": "AlreadyExists",
 }
+
+
+@contextmanager
+def _acting_for(stack_name: str) -> Iterator[None]:
+    """Ask the policies of the stack's role, or of the caller when the stack has none."""
+    try:
+        with stack_roles.acting_for(stack_name):
+            yield
+    except mount.RoleNotAssumableError as problem:
+        raise ResourceFailedError(str(problem)) from problem
+
+
+def _refuse_unknown(properties: Properties, known: tuple[str, ...]) -> None:
+    unknown = sorted(set(properties) - set(known))
+    if unknown:
+        raise ResourceFailedError(f"Encountered unsupported property {unknown[0]}. The sandbox does not emulate it.")
 
 
 def _not_stabilized(physical_id: str, reason: str | None) -> ResourceFailedError:

@@ -1,6 +1,6 @@
-"""What ministack does otherwise than AWS, where our stacks meet it; each repair is one function, and says what AWS does.
+"""What ministack does otherwise than AWS, where our stacks meet it: each repair is one function and says what AWS does.
 
-Internals are reached through `sandbox.mount.internal` only, and every name is in `sandbox.mount.NAMES`.
+Internals are reached through `sandbox.internals` only, and every name is in its list.
 """
 
 # ruff: noqa: SLF001 - repairing internals is this file's whole purpose
@@ -8,19 +8,18 @@ Internals are reached through `sandbox.mount.internal` only, and every name is i
 from __future__ import annotations
 
 import os
-from typing import Final
 
-from sandbox.mount import Json, internal
-
-_PROVISIONERS: Final = "services.cloudformation.provisioners"
+from sandbox import alarms, buckets, function_errors
+from sandbox.internals import internal
 
 
 def repair() -> None:
     """Apply every repair; once per process, before the first request."""
     accept_only_own_credentials()
     run_no_scripts_of_the_machine()
-    tag_buckets()
-    keep_buckets_that_are_not_empty()
+    buckets.repair()
+    alarms.repair()
+    function_errors.repair()
 
 
 def accept_only_own_credentials() -> None:
@@ -41,45 +40,5 @@ def accept_only_own_credentials() -> None:
 
 
 def run_no_scripts_of_the_machine() -> None:
-    """ministack runs the scripts in /docker-entrypoint-initaws.d and /etc/localstack; a sandbox obeys nobody's files."""
+    """Ministack runs the scripts in /docker-entrypoint-initaws.d and /etc/localstack; a sandbox obeys nobody's files."""
     internal("app")._collect_scripts = lambda *_: []
-
-
-def tag_buckets() -> None:
-    """CloudFormation puts a bucket's `Tags`, the stack's tags and its own `aws:cloudformation:*` tags on the bucket."""
-    provisioners, buckets = internal(_PROVISIONERS), internal("services.s3")._bucket_tags
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    create, update = handlers["create"], handlers["update"]
-
-    def tag(name: str, properties: Json) -> None:
-        buckets[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
-
-    def create_tagged(logical_id: str, properties: Json, stack_name: str) -> tuple[str, Json]:
-        name, attributes = create(logical_id, properties, stack_name)
-        tag(name, properties)
-        return name, attributes
-
-    def update_tagged(physical_id: str, old: Json, new: Json, stack_name: str) -> tuple[str, Json]:
-        name, attributes = update(physical_id, old, new, stack_name)
-        tag(name, new)
-        return name, attributes
-
-    handlers["create"], handlers["update"] = create_tagged, update_tagged
-    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
-
-
-def keep_buckets_that_are_not_empty() -> None:
-    """CloudFormation fails to delete a bucket that still holds an object or a version; ministack drops it with its content."""
-    provisioners, s3 = internal(_PROVISIONERS), internal("services.s3")
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    delete = handlers["delete"]
-
-    def delete_empty(physical_id: str, properties: Json) -> None:
-        bucket = s3._buckets.get(physical_id)
-        if bucket is not None and (bucket["objects"] or s3._bucket_has_versions(physical_id)):
-            raise ValueError(
-                f"The bucket you tried to delete is not empty (Service: S3, Status Code: 409, Bucket: {physical_id})"
-            )
-        delete(physical_id, properties)
-
-    handlers["delete"] = delete_empty

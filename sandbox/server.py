@@ -33,7 +33,7 @@ _OPEN = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/", "/_ministack/he
 _CLOSED = ("/_ministack/", "/_localstack/", "/_aws/")
 # The caller's variables a server and its children need; everything else of the caller's stays outside.
 _KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"})
-_KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "COVERAGE_")
+_KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "SANDBOX_", "COVERAGE_")
 
 
 def server_environment(record: state.Record, folder: Path, clients: Mapping[str, str], caller: Mapping[str, str]) -> dict[str, str]:
@@ -70,6 +70,8 @@ def server_environment(record: state.Record, folder: Path, clients: Mapping[str,
         # No socket there: Docker, if the machine has it, is left alone.
         "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         "HOME": str(folder / "home"),
+        # Code the engine compiled once is used again by every later sandbox, as an image is pulled once.
+        "XDG_CACHE_HOME": caller.get("XDG_CACHE_HOME") or str(Path(caller["HOME"] if "HOME" in caller else folder / "home") / ".cache"),
         "TMPDIR": str(folder / "tmp"),
         state.MARK: record.mark,
     }

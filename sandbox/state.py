@@ -108,7 +108,7 @@ def server_of(record: Record) -> psutil.Process | None:
     try:
         process = psutil.Process(record.pid)
         # The kernel counts in hundredths of a second.
-        same = abs(process.create_time() - record.started) < 0.05  # noqa: PLR2004 - half way between equal and different
+        same = abs(process.create_time() - record.started) < 0.05
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None

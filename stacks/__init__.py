@@ -1,0 +1,1 @@
+"""What exists in the account: three stacks, made of constructs with one capability each."""

@@ -130,7 +130,7 @@ def _arn(service: str, resource: str) -> str:
 
 def _bucket_arn(settings: Settings) -> str:
     """The bucket's ARN as the other stacks write it: a look-up in the storage stack's outputs."""
-    region = settings.region if settings.region else {"Ref": "AWS::Region"}
+    region = settings.region or {"Ref": "AWS::Region"}
     output = {"StackName": naming.storage_stack(settings.stage), "Region": region, "OutputName": _BUCKET_ARN_OUTPUT}
     return json.dumps({"Fn::GetStackOutput": output}, separators=(",", ":"))
 

@@ -19,7 +19,9 @@ def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str
     role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.CORPORA}*")))
     role.add_to_policy(_allow(["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"{naming.RUNS}*")))
     # The log group belongs to the whole account; the first job ever makes it.
-    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], *_group(arns.training_log_group())))
+    role.add_to_policy(
+        _allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], *_group(arns.training_log_group()))
+    )
     role.add_to_policy(_allow(["logs:PutLogEvents"], arns.training_log_streams(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/TrainingJobs"))
     return role

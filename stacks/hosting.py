@@ -55,9 +55,7 @@ class Hosting(Construct):
             initial_variant_weight=1,
         )
 
-    def endpoint(
-        self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition
-    ) -> sagemaker.CfnEndpoint:
+    def endpoint(self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition) -> sagemaker.CfnEndpoint:
         """The endpoint.
 
         Args:

@@ -23,7 +23,14 @@ class Launcher(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: LaunchEnvironment, bucket: s3.IBucket, execution_role: iam.Role, log_retention_days: int
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: LaunchEnvironment,
+        bucket: s3.IBucket,
+        execution_role: iam.Role,
+        log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
         launcher = PythonFunction(

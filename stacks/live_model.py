@@ -1,5 +1,7 @@
 """The serving stack's parameters: which model is live is a value of the stack, changed by an update with the same template."""
 
+from typing import cast
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -28,8 +30,10 @@ class LiveModel(Construct):
         state.allowed_values = [str(each) for each in EndpointState]
         self.model_data_url = live.value_as_string
         self.has_model = _not_empty(self, "HasModel", live)
+        # A condition is an expression too, which its Python type does not say.
+        has_model = cast(cdk.ICfnConditionExpression, self.has_model)
         running = cdk.Fn.condition_equals(state.value_as_string, str(EndpointState.RUNNING))
-        self.has_endpoint = cdk.CfnCondition(self, "HasEndpoint", expression=cdk.Fn.condition_and(self.has_model, running))
+        self.has_endpoint = cdk.CfnCondition(self, "HasEndpoint", expression=cdk.Fn.condition_and(has_model, running))
         self.has_endpoint.override_logical_id("HasEndpoint")
         _output(self, naming.Output.LIVE_MODEL_DATA_URL, live, self.has_model)
         _output(self, naming.Output.PREVIOUS_MODEL_DATA_URL, previous, _not_empty(self, "HasPrevious", previous))

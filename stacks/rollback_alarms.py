@@ -28,7 +28,9 @@ class RollbackAlarms(Construct):
         latency = _metric("ModelLatency", "p99", endpoint_name)
         alarms = [
             self._alarm("Errors", errors, threshold=1, minutes=1, description="The endpoint answered with 5xx"),
-            self._alarm("Latency", latency, threshold=_SLOW, minutes=3, description="One answer in a hundred takes the model over a second"),
+            self._alarm(
+                "Latency", latency, threshold=_SLOW, minutes=3, description="One answer in a hundred takes the model over a second"
+            ),
         ]
         for alarm in alarms:
             alarm.add_alarm_action(actions.SnsAction(topic))

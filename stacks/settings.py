@@ -62,7 +62,9 @@ class Settings:
     minimum_mean_rho: float | None = _setting(
         None, readers.threshold(-1), "gate: the least WordSim-353 correlation of word vectors; empty: none"
     )
-    minimum_accuracy: float | None = _setting(None, readers.threshold(0), "gate: the least validation accuracy of a classifier; empty: none")
+    minimum_accuracy: float | None = _setting(
+        None, readers.threshold(0), "gate: the least validation accuracy of a classifier; empty: none"
+    )
     log_retention_days: int = _setting(30, readers.one_of(RETENTION), "how long logs are kept, in days")
 
     @classmethod
@@ -95,12 +97,13 @@ class Settings:
         """What is right by itself and wrong together; settings that are wrong by themselves are not judged again."""
         if not wrong & {"hyperparameters", "trainingInstanceType", "trainingInstanceCount"}:
             yield from self._hyperparameter_problems()
-        if not wrong & {"trainingSpot", "trainingMaxRuntimeSeconds"} and self.training_spot:
-            if self.training_max_runtime_seconds > requests.MAXIMUM_SPOT_WAIT:
-                yield (
-                    f"trainingMaxRuntimeSeconds: {self.training_max_runtime_seconds} is too long with trainingSpot. SageMaker lets spot "
-                    f"jobs without checkpoints run {requests.MAXIMUM_SPOT_WAIT} seconds at most, and BlazingText writes none. Lower it or turn spot off."
-                )
+        too_long = self.training_spot and self.training_max_runtime_seconds > requests.MAXIMUM_SPOT_WAIT
+        if too_long and not wrong & {"trainingSpot", "trainingMaxRuntimeSeconds"}:
+            yield (
+                f"trainingMaxRuntimeSeconds: {self.training_max_runtime_seconds} is too long with trainingSpot. SageMaker lets spot jobs "
+                f"without checkpoints run {requests.MAXIMUM_SPOT_WAIT} seconds at most, and BlazingText writes none. "
+                "Lower it or turn spot off."
+            )
 
     def _hyperparameter_problems(self) -> Iterator[str]:
         try:

@@ -7,12 +7,14 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from benchmarks.engine.contestants import Result, Settings, compiled, engine, fasttext, gensim
 from blazingtext import evaluation
 
+MODES = ("batch_skipgram", "skipgram", "cbow", "supervised")
 Contestant = Callable[[Settings, Path], Result]
 DEFAULTS: Settings = {
     "dim": 100,
@@ -29,19 +31,22 @@ DEFAULTS: Settings = {
 
 @click.command()
 @click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--mode", type=click.Choice(["batch_skipgram", "skipgram", "cbow", "supervised"]), default="batch_skipgram", show_default=True)
-@click.option("--peer", "peers", multiple=True, default=["gensim"], show_default=True, help="gensim, fasttext, or the path of a built binary.")
+@click.option(
+    "--mode", type=click.Choice(["batch_skipgram", "skipgram", "cbow", "supervised"]), default="batch_skipgram", show_default=True
+)
+@click.option(
+    "--peer", "peers", multiple=True, default=["gensim"], show_default=True, help="gensim, fasttext, or the path of a built binary."
+)
 @click.option("--validation", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Labelled text for the mode supervised.")
 @click.option("--runs", default=3, show_default=True, help="Interleaved runs of each, seeds 1, 2, 3 ...")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help=f"One of {', '.join(DEFAULTS)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print every run as JSON instead of the table.")
-def main(
-    corpus: Path, mode: str, peers: tuple[str, ...], validation: Path | None, runs: int, threads: int, overrides: tuple[str, ...], as_json: bool
-) -> None:
+def main(corpus: Path, *, validation: Path | None, peers: tuple[str, ...], runs: int, as_json: bool, **options: Any) -> None:
     """Train CORPUS with the engine and with each peer in turn, and print throughput, wall time, memory and quality side by side."""
-    settings: Settings = {**DEFAULTS, **dict(item.split("=", 1) for item in overrides), "mode": mode, "threads": threads}
-    settings |= {"corpus": str(corpus.resolve()), **({"validation": str(validation.resolve())} if validation else {})}
+    overrides = dict(item.split("=", 1) for item in options["overrides"])
+    settings: Settings = {**DEFAULTS, **overrides, "mode": options["mode"], "threads": options["threads"], "corpus": str(corpus.resolve())}
+    settings |= {"validation": str(validation.resolve())} if validation else {}
     contestants: dict[str, Contestant] = {"engine": engine, **{Path(peer).name: _peer(peer) for peer in peers}}
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
     words = len(corpus.read_bytes().split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox import cloudformation_types
+from sandbox import cloudformation_types, stack_roles
 from sandbox import mount as account
 from sandbox.sagemaker.cloud import MountedCloud
 from sandbox.sagemaker.errors import AwsError
@@ -29,6 +29,7 @@ def mount(state_folder: Path) -> None:
         resource_tags=service.resource_tags,
     )
     cloudformation_types.register(service)
+    stack_roles.remember_roles()
 
 
 def _serve(service: SageMaker, request: account.Request) -> account.Response:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from sandbox import mount
 from sandbox.sagemaker.errors import AccessDeniedException
 
 PRINCIPAL = "sagemaker.amazonaws.com"
+_PUBLISHING_ATTEMPTS = 5
+
+logger = logging.getLogger("sandbox.sagemaker")
 
 
 class RoleError(Exception):
@@ -103,8 +107,18 @@ class MountedCloud:
             )
 
     def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
-        """Put the event on the default bus; rules and targets run before this returns."""
-        mount.publish_event("aws.sagemaker", detail_type, dict(detail), [resource_arn])
+        """Put the event on the default bus; rules and targets run before this returns.
+
+        A rule that is made meanwhile on another thread upsets the emulator's walk over the rules: it walks again. Some targets may
+        then hear twice, which AWS says of its own events too.
+        """
+        for _ in range(_PUBLISHING_ATTEMPTS):
+            try:
+                mount.publish_event("aws.sagemaker", detail_type, dict(detail), [resource_arn])
+            except RuntimeError as problem:
+                logger.warning("the event %s of %s is sent again: %s", detail_type, resource_arn, problem)
+            else:
+                return
 
     def put_metric(self, namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str) -> None:
         """Store the value; alarms are evaluated."""

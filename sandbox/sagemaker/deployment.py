@@ -10,6 +10,7 @@ AWS's waits are minutes. They are honoured, divided by `SANDBOX_CLOCK` (default 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -87,11 +88,22 @@ def check(config: Parameters | None) -> None:
             raise ValidationException(f"the sandbox does not emulate a {member} in instances: use CAPACITY_PERCENT.")
         if _share(size) > most:
             raise ValidationException(f"{member} must be at most {most:.0%} of the capacity.")
+    waits = sum(step.bake for step in steps(config))
+    if waits > longest(config):
+        raise ValidationException(
+            f"MaximumExecutionTimeoutInSeconds must be greater than the total waiting time of the deployment, {waits:g} seconds."
+        )
 
 
 def alarms(config: Parameters | None) -> list[str]:
     """The names of the alarms that roll a deployment back."""
     return [alarm["AlarmName"] for alarm in (config or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+
+
+def longest(config: Parameters | None) -> float:
+    """How long a deployment may take, in AWS's seconds."""
+    limit = (config or {}).get("BlueGreenUpdatePolicy", {}).get("MaximumExecutionTimeoutInSeconds")
+    return math.inf if limit is None else float(limit)
 
 
 @dataclass
@@ -106,7 +118,6 @@ class Rollout:
         config: the DeploymentConfig.
         role_arn: the hosting role, which looks at the alarms.
         stage: told what is happening, in AWS's words for a variant's status.
-        cancelled: whether the endpoint is being deleted.
     """
 
     cloud: Cloud
@@ -116,7 +127,6 @@ class Rollout:
     config: Parameters | None
     role_arn: str
     stage: Callable[[str], None]
-    cancelled: Callable[[], bool]
 
     def run(self, start: Callable[[], None]) -> None:
         """Do it.
@@ -127,10 +137,16 @@ class Rollout:
         Raises:
             RolledBackError: blue has all the traffic again and green is gone.
         """
+        began = time.monotonic()
         try:
             self.stage("Creating")
             start()
+            # Starting takes the time it takes; the waits count with AWS's seconds, as the limit does.
+            spent = time.monotonic() - began
             for step in steps(self.config):
+                spent += step.bake
+                if spent > longest(self.config):
+                    raise RolledBackError("The deployment did not complete within MaximumExecutionTimeoutInSeconds.")  # noqa: TRY301 - rolled back below like any other reason
                 self.stage("ActivatingTraffic")
                 old = [(self.blue, 1 - step.share)] if step.share < 1 else []
                 self.router.send_to(*old, (self.green, step.share))
@@ -144,8 +160,6 @@ class Rollout:
         """Watch the alarms for so long, and at least once."""
         names, deadline = alarms(self.config), time.monotonic() + seconds
         while True:
-            if self.cancelled():
-                raise RolledBackError("The endpoint is being deleted.")
             fired = self._fired(names)
             if fired:
                 raise RolledBackError(f"One or more configured alarm(s) have been activated: {', '.join(fired)}.")

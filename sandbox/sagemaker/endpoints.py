@@ -165,7 +165,6 @@ class Endpoints:
             config=endpoint.deployment,
             role_arn=_role(store, config),
             stage=partial(self._stage, endpoint),
-            cancelled=lambda: endpoint.status == "Deleting",
         )
         try:
             rollout.run(lambda: green.start(store))

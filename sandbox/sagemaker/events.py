@@ -27,8 +27,17 @@ _TRAINING_MEMBERS = (
 )
 
 
-def training_job_changed(cloud: Cloud, job: TrainingJob) -> None:
-    """`SageMaker Training Job State Change`; without metrics and artifacts, as on AWS: consumers describe the job."""
+Event = tuple[str, str, Parameters]
+
+
+def training_job_event(job: TrainingJob) -> Event:
+    """`SageMaker Training Job State Change`; without metrics and artifacts, as on AWS: consumers describe the job.
+
+    Made where the state changes, under the job's lock, and published after: a rule's target may ask for the job meanwhile.
+
+    Returns:
+        Detail type, ARN and detail, to be published.
+    """
     with job.lock:
         detail: Parameters = {
             "TrainingJobName": job.name,
@@ -44,7 +53,7 @@ def training_job_changed(cloud: Cloud, job: TrainingJob) -> None:
             "FailureReason": job.failure,
             "Tags": job.tags,
         }
-        _publish(cloud, "SageMaker Training Job State Change", job.arn, detail)
+        return "SageMaker Training Job State Change", job.arn, _present(detail)
 
 
 def model_changed(cloud: Cloud, model: Model) -> None:
@@ -109,7 +118,12 @@ def _declared(resource: Model | EndpointConfig, name: str, arn: str) -> Paramete
 
 
 def _publish(cloud: Cloud, detail_type: str, arn: str, detail: Parameters) -> None:
-    cloud.publish(detail_type, arn, _plain({name: value for name, value in detail.items() if value is not None}))
+    cloud.publish(detail_type, arn, _present(detail))
+
+
+def _present(detail: Parameters) -> Parameters:
+    """The members that have a value, as JSON would hold them."""
+    return {name: _plain(value) for name, value in detail.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:

@@ -33,6 +33,8 @@ ENGINE: Final = (sys.executable, "-m", "engine", "serve")
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
 #: AWS's default for ContainerStartupHealthCheckTimeoutInSeconds is four minutes.
 HEALTH_CHECK_SECONDS: Final = 240
+#: AWS's longest ModelDataDownloadTimeoutInSeconds, for a variant that names none.
+DOWNLOAD_SECONDS: Final = 3600
 PING_SECONDS: Final = 2
 STOP_GRACE: Final = 30
 INVOCATION_SECONDS: Final = 60
@@ -71,7 +73,6 @@ class Fleet:
         config: what it serves.
         folder: where its containers live.
         command: the container's program; the port is added.
-        time_scale: divides the health check timeout in tests.
     """
 
     cloud: Cloud
@@ -99,7 +100,7 @@ class Fleet:
             model = store.models.get(variant["ModelName"])
             if model is None:
                 raise FleetError(f"The model {variant['ModelName']} of production variant {variant['VariantName']} no longer exists.")
-            artifact = self._fetch(model.request, variant["VariantName"])
+            artifact = self._fetch(model.request, variant)
             for _ in range(variant["InitialInstanceCount"]):
                 self.instances.append(self._launch(variant["VariantName"], model.request, artifact))
         for instance in list(self.instances):
@@ -147,17 +148,21 @@ class Fleet:
         names = [variant["VariantName"] for variant in self.variants]
         return str(names[0] if sum(weights) == 0 else random.choices(names, weights)[0])  # noqa: S311 - traffic shares, no secret
 
-    def _fetch(self, model: Parameters, variant: str) -> Path:
-        uri = model["PrimaryContainer"]["ModelDataUrl"]
-        location, archive, unpacked = Location.parse(uri), self.folder / f"{variant}.tar.gz", self.folder / variant / "model"
+    def _fetch(self, model: Parameters, variant: Parameters) -> Path:
+        name = str(variant["VariantName"])
+        limit = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
+        uri, began = model["PrimaryContainer"]["ModelDataUrl"], time.monotonic()
+        location, archive, unpacked = Location.parse(uri), self.folder / f"{name}.tar.gz", self.folder / name / "model"
         archive.parent.mkdir(parents=True, exist_ok=True)
         try:
             # CreateModel has seen to it that the address is one.
             objects.download(self.cloud.client("s3", model["ExecutionRoleArn"]), location or Location("", ""), archive)
             objects.unpack(archive, unpacked)
+            if time.monotonic() - began > limit:
+                raise TransferError(f"it took more than {limit} seconds")  # noqa: TRY301 - told like any other reason
         except (TransferError, RoleError) as problem:
             raise FleetError(
-                f"Failed to download model data for the production variant {variant}. Please ensure that there is an object located at the"
+                f"Failed to download model data for the production variant {name}. Please ensure that there is an object located at the"
                 f' URL "{uri}" and that the role passed to CreateModel has permissions to download the object. ({problem})'
             ) from problem
         archive.unlink()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sandbox.sagemaker.cloud import Cloud
-from sandbox.sagemaker.errors import ModelError, ServiceUnavailable, ValidationError
+from sandbox.sagemaker.errors import README, ModelError, ServiceUnavailable, ValidationError
 from sandbox.sagemaker.fleet import INVOCATION_SECONDS, LOG_GROUP, Fleet, Instance
 from sandbox.sagemaker.store import Store
 from sandbox.sagemaker.wire import Answer, ContainerTimeoutError, ContainerUnreachableError
@@ -20,6 +20,8 @@ MOST_BYTES: Final = 6_291_456
 NAMESPACE: Final = "AWS/SageMaker"
 _MOST_LATENCIES: Final = 50
 
+_PREFIX: Final = "x-amzn-sagemaker-"
+_KNOWN: Final = ("custom-attributes", "target-variant", "inference-id")
 _PATH: Final = re.compile(r"/endpoints/(?P<name>[^/]+)/invocations")
 
 
@@ -41,6 +43,9 @@ class Invocation:
         match = _PATH.fullmatch(path)
         if match is None:
             raise ValidationError(f"{path} is no invocation of an endpoint")
+        unknown = sorted(name for name in headers if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _KNOWN)
+        if unknown:
+            raise ValidationError(f"the sandbox does not emulate InvokeEndpoint's {unknown[0]} ({README} lists what is emulated)")
         return cls(match["name"], body, headers)
 
 

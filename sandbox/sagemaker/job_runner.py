@@ -68,7 +68,7 @@ class JobRunner:
 
     def run(self, job: TrainingJob) -> None:
         """Take a job to its end; whatever happens, it ends."""
-        base = self._folder / "training" / job.name
+        base = self._folder / "training" / self._cloud.region / job.name
         shutil.rmtree(base, ignore_errors=True)
         try:
             self._run(job, base)
@@ -205,9 +205,11 @@ class JobRunner:
     def _move(self, job: TrainingJob, secondary: str, message: str) -> None:
         """Go on within InProgress; a job asked to stop meanwhile stays Stopping."""
         with job.lock:
-            if job.status == "InProgress":
-                job.move("InProgress", secondary, message)
-                events.training_job_changed(self._cloud, job)
+            if job.status != "InProgress":
+                return
+            job.move("InProgress", secondary, message)
+            event = events.training_job_event(job)
+        self._cloud.publish(*event)
 
     def _finish(self, job: TrainingJob, status: str, secondary: str, message: str) -> None:
         with job.lock:
@@ -215,7 +217,8 @@ class JobRunner:
             if job.status == "Stopping" and status == "Completed":
                 status, secondary, message = "Stopped", "Stopped", "Training job stopped"
             job.move(status, secondary, message)
-            events.training_job_changed(self._cloud, job)
+            event = events.training_job_event(job)
+        self._cloud.publish(*event)
 
     def _fail(self, job: TrainingJob, reason: str) -> None:
         with job.lock:
@@ -223,7 +226,8 @@ class JobRunner:
                 return
             job.failure = reason[:REASON_LENGTH]
             job.move("Failed", "Failed", "Training job failed")
-            events.training_job_changed(self._cloud, job)
+            event = events.training_job_event(job)
+        self._cloud.publish(*event)
 
 
 def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +61,7 @@ class SageMaker:
         self.configs = EndpointConfigs(cloud)
         self.endpoints = Endpoints(cloud, self.configs, self._fleet)
         self.invocations = Invocations(cloud, InvocationMetrics(cloud))
-        self._fleets = 0
+        self._numbers = itertools.count(1)
         self._operations: dict[str, Operation] = {
             "CreateTrainingJob": self.jobs.create,
             "DescribeTrainingJob": self.jobs.describe,
@@ -111,6 +113,19 @@ class SageMaker:
         contract.check_request(operation, parameters)
         return contract.shape_answer(operation, self._operations[operation](self.store, parameters))
 
+    def authorize(self, operation: str, parameters: Parameters) -> None:
+        """Ask whether the caller may do an operation, where no request over HTTP has been asked already.
+
+        CloudFormation reads back what it makes and changes, so a role needs the Describe operation too.
+
+        Raises:
+            AccessDeniedException: with AWS's message.
+        """
+        described = "Describe" + re.sub("^(Create|Update|Delete)", "", operation)
+        for action in (operation, described):
+            for resource_arn in self.resource_arns(action, parameters):
+                self._cloud.authorize(f"sagemaker:{action}", resource_arn)
+
     def answer(self, operation: str, body: bytes) -> HttpAnswer:
         """A control-plane request over HTTP."""
 
@@ -135,8 +150,7 @@ class SageMaker:
         return {} if resource is None else dict(resource.tags)
 
     def _fleet(self, endpoint: str, config: EndpointConfig) -> Fleet:
-        self._fleets += 1
-        return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(self._fleets), self._serve)
+        return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(next(self._numbers)), self._serve)
 
 
 def read_json(body: bytes) -> Parameters:

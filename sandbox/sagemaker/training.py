@@ -63,7 +63,7 @@ class TrainingJobs:
             _check_free(store, job)
             store.training_jobs[name] = job
         job.move("InProgress", "Starting", "Starting the training job")
-        events.training_job_changed(self._cloud, job)
+        self._cloud.publish(*events.training_job_event(job))
         self._cloud.background(f"training-{name}", lambda: self._start(job))
         return {"TrainingJobArn": job.arn}
 
@@ -88,10 +88,13 @@ class TrainingJobs:
         with job.lock:
             if job.status in TERMINAL:
                 raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
-            if job.status == "InProgress":
-                job.move("Stopping", "Stopping", "Stopping the training job")
-                job.stop_requested.set()
-                events.training_job_changed(self._cloud, job)
+            if job.status == "Stopping":
+                return {}
+            job.move("Stopping", "Stopping", "Stopping the training job")
+            event = events.training_job_event(job)
+        # Before the runner is told, so that Stopping is heard of before Stopped.
+        self._cloud.publish(*event)
+        job.stop_requested.set()
         return {}
 
     def delete(self, store: Store, parameters: Parameters) -> Parameters:

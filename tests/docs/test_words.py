@@ -17,7 +17,9 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PATH_IN_BACKTICKS = re.compile(r"`((?:[\w.-]+/)+[\w.*-]*|[\w-]+\.(?:md|py|toml|json|txt))`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 # Written by commands, or in somebody's account: named in the pages, not in the repository.
-MADE = re.compile(r"^(corpora|runs|reports|outputs|cdk\.out|opt|input|output|model|train|validation|application|text|AWS|aws)/|^(eval|model|vectors)\.")
+MADE = re.compile(
+    r"^(corpora|runs|reports|outputs|cdk\.out|opt|input|output|model|train|validation|application|text|AWS|aws)/|^(eval|model|vectors)\."
+)
 
 
 def pages_named(pages: list[Path]) -> list[str]:

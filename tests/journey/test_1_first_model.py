@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ENDPOINT, SERVING, STACKS, Shell, wait_until
 from sandbox.account import Sandbox
+from tests.journey.story import ENDPOINT, SERVING, STACKS, Shell
 
 
 def test_a_first_deploy_without_a_model_succeeds_and_holds_no_endpoint(deployed: Shell, account: Sandbox) -> None:
@@ -19,7 +19,7 @@ def test_a_first_deploy_without_a_model_succeeds_and_holds_no_endpoint(deployed:
 
     assert {stacks[name] for name in STACKS} == {"CREATE_COMPLETE"}
     assert not endpoints
-    assert "train" in asked.err
+    assert "Train and promote a model" in asked.err
 
 
 def test_training_a_corpus_that_was_never_uploaded_is_refused_before_it_costs_anything(deployed: Shell, account: Sandbox) -> None:

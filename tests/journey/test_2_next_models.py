@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conftest import ENDPOINT, SERVING, Ran, Shell, wait_until
 from sandbox.account import Sandbox
+from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, wait_until
 
 Parameters = Callable[[], dict[str, str]]
 
@@ -120,9 +120,7 @@ def test_pause_removes_the_endpoint_and_resume_brings_it_back_with_the_same_mode
     assert "resume" in paused.err
 
 
-def test_a_model_that_cannot_serve_rolls_the_stack_back(
-    first_run: Any, second_run: Any, parameters: Parameters, account: Sandbox
-) -> None:
+def test_a_model_that_cannot_serve_rolls_the_stack_back(first_run: Any, second_run: Any, parameters: Parameters, account: Sandbox) -> None:
     bucket = first_run["artifact"].removeprefix("s3://").partition("/")[0]
     broken = "runs/broken/output/model.tar.gz"
     account.boto3("s3").put_object(Bucket=bucket, Key=broken, Body=b"this is no archive")

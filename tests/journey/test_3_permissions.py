@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conftest import Shell
 from sandbox.account import Sandbox
+from tests.journey.story import Shell
 
 pytestmark = pytest.mark.usefixtures("first_run")
 
@@ -27,10 +27,10 @@ def role_of(account: Sandbox, output: str) -> str:
 def without(account: Sandbox, role: str, *actions: str) -> Iterator[None]:
     """Takes actions out of a role's policies for a while."""
     iam = account.boto3("iam")
-    before = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    before = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
     taken = 0
-    for name, document in before.items():
-        document = json.loads(json.dumps(document))
+    for name, document in json.loads(json.dumps(before)).items():
         for statement in document["Statement"]:
             held = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             taken += len(set(held) & set(actions))

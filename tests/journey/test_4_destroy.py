@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import STACKS, Shell, wait_until
 from sandbox.account import Sandbox
+from tests.journey.story import STACKS, Shell, wait_until
 
 
 def test_destroy_stops_a_running_job_and_leaves_nothing(

@@ -122,6 +122,7 @@ class FakeCloud:
         self.events.append((detail_type, resource_arn, json.loads(json.dumps(detail))))
 
     def put_metric(self, namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str) -> None:
+        assert unit == ("Microseconds" if name == "ModelLatency" else "None")
         self.metrics.append((namespace, name, value, dimensions))
 
     def background(self, name: str, work: Callable[[], None]) -> threading.Thread:
@@ -213,12 +214,12 @@ def training_request(name: str = "job", behaviour: str = "done", **changes: Any)
     }
 
 
-def artifact(files: Mapping[str, str]) -> bytes:
+def artifact(files: Mapping[str, str], encoding: str = "utf-8") -> bytes:
     """A model.tar.gz."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w:gz") as tar:
         for name, text in files.items():
             member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
+            member.size = len(text.encode(encoding))
+            tar.addfile(member, io.BytesIO(text.encode(encoding)))
     return target.getvalue()

@@ -58,3 +58,49 @@ class Stacks:
     def reasons(self, name: str) -> str:
         events = self.client.describe_stack_events(StackName=name)["StackEvents"]
         return "\n".join(event.get("ResourceStatusReason", "") for event in events)
+
+
+def receive(account: Sandbox, queue: str, count: int) -> list[str]:
+    """The bodies of the next messages of a queue."""
+    sqs, bodies = account.boto3("sqs"), []
+
+    def look() -> list[str] | None:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            bodies.append(message["Body"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return bodies if len(bodies) >= count else None
+
+    return wait_until(look)
+
+
+TRUST_LAMBDA = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def role(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A function's role with exactly these permissions."""
+    properties: dict[str, Any] = {"AssumeRolePolicyDocument": TRUST_LAMBDA}
+    if statements:
+        properties["Policies"] = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}]
+    return {"Type": "AWS::IAM::Role", "Properties": properties}
+
+
+def function(code: str, **properties: Any) -> dict[str, Any]:
+    """A Python function whose role has the logical id `Role`."""
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.12",
+            "Handler": "index.handler",
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Timeout": 20,
+            "Code": {"ZipFile": code},
+            **properties,
+        },
+    }
+
+
+def allow(action: str | list[str], resource: Any = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}

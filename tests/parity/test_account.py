@@ -1,5 +1,6 @@
 """The sandbox as an account: who gets in, what is shut off, and what is left when it ends."""
 
+import ast
 import json
 import os
 import signal
@@ -9,19 +10,23 @@ import stat
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, SSLError
 
-from sandbox import mount, state
+from sandbox import internals, state
 from sandbox.account import Sandbox, SandboxError
 from sandbox.certificates import Certificates
 from tests.parity.support import wait_until
 
 ROOT = Path(__file__).parents[2]
+PROVISIONERS = "services.cloudformation.provisioners"
+ONCE = Config(retries={"total_max_attempts": 1})
 
 
 def refusal(call: Any, **arguments: Any) -> str:
@@ -83,7 +88,7 @@ def test_a_request_without_credentials_gets_nothing(account: Sandbox, path: str)
 
 def test_a_client_that_does_not_know_the_authority_does_not_connect(account: Sandbox) -> None:
     with pytest.raises(SSLError):
-        account.boto3("sts", verify=True).get_caller_identity()
+        account.boto3("sts", verify=True, config=ONCE).get_caller_identity()
 
 
 def test_plain_http_is_not_served(account: Sandbox) -> None:
@@ -99,7 +104,10 @@ def test_a_role_may_do_what_its_policies_allow_and_nothing_else(account: Sandbox
     iam, name = account.boto3("iam"), "reader"
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::library/open/*"}]}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::library/open/*"}],
+    }
     iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
     owner = account.boto3("s3")
     owner.create_bucket(Bucket="library")
@@ -123,11 +131,11 @@ def test_two_sandboxes_side_by_side_do_not_see_each_other(account: Sandbox, else
     with Sandbox(home=elsewhere, name="second") as second:
         account.boto3("sqs").create_queue(QueueName="only-in-the-first")
 
-        assert "QueueUrls" not in second.boto3("sqs").list_queues()
+        assert not second.boto3("sqs").list_queues().get("QueueUrls")
         keys = {"aws_access_key_id": account.record.access_key, "aws_secret_access_key": account.record.secret_key}
         assert refusal(second.boto3("sts", **keys).get_caller_identity) == "InvalidClientTokenId"
         with pytest.raises(SSLError):
-            account.boto3("sts", endpoint_url=second.url).get_caller_identity()
+            account.boto3("sts", endpoint_url=second.url, config=ONCE).get_caller_identity()
 
 
 def test_nothing_listens_but_one_port_on_loopback(account: Sandbox) -> None:
@@ -194,7 +202,9 @@ def test_another_process_with_the_server_s_id_is_left_alone(elsewhere: Path) -> 
     with subprocess.Popen(["sleep", "60"]) as stranger:
         sandbox.folder.path.mkdir(parents=True)
         born_earlier = psutil.Process(stranger.pid).create_time() - 100
-        sandbox.folder.write(state.Record("default", "us-east-1", 1, "key", "secret", "no such mark", stranger.pid, born_earlier, ready=True))
+        sandbox.folder.write(
+            state.Record("default", "us-east-1", 1, "key", "secret", "no such mark", stranger.pid, born_earlier, ready=True)
+        )
 
         assert sandbox.running() is None
         assert sandbox.stop()
@@ -204,7 +214,13 @@ def test_another_process_with_the_server_s_id_is_left_alone(elsewhere: Path) -> 
 
 
 def test_the_server_ends_with_the_process_that_used_it_as_a_context(elsewhere: Path) -> None:
-    script = "import os, pathlib, sys; from sandbox.account import Sandbox\nwith Sandbox(pathlib.Path(sys.argv[1])) as s: print(s.record.pid, flush=True); os._exit(9)"
+    script = """
+import os, pathlib, sys
+from sandbox.account import Sandbox
+with Sandbox(pathlib.Path(sys.argv[1])) as account:
+    print(account.record.pid, flush=True)
+    os._exit(9)
+"""
 
     user = subprocess.run([sys.executable, "-c", script, str(elsewhere)], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
 
@@ -237,6 +253,17 @@ def test_up_env_status_and_down_do_what_they_say(elsewhere: Path) -> None:
     assert sandbox_command(elsewhere, "down").returncode == 0
 
 
+def test_two_who_start_the_same_sandbox_at_once_get_one(elsewhere: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: json.loads(sandbox_command(elsewhere, "up", "--json").stdout), range(2)))
+
+    try:
+        assert sorted(answer["started"] for answer in answers) == [False, True]
+        assert answers[0]["pid"] == answers[1]["pid"]
+    finally:
+        sandbox_command(elsewhere, "down")
+
+
 def test_a_port_in_use_is_said_before_anything_is_started(account: Sandbox, elsewhere: Path) -> None:
     taken = account.record.port
 
@@ -256,13 +283,58 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(elsewhere: Path, 
 # --- what it rests on ------------------------------------------------------------------------------------------------
 
 
-def test_every_internal_name_is_there_in_the_pinned_version() -> None:
-    mount.check_names()
+def test_every_internal_name_is_there_in_the_pinned_version(tmp_path: Path) -> None:
+    # In a process of its own: importing ministack writes files.
+    check = "from sandbox.internals import check_names; check_names()"
+    environment = {**os.environ, "STATE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+
+    subprocess.run([sys.executable, "-c", check], env=environment, check=True, timeout=60, cwd=ROOT)
 
 
 def test_another_version_or_a_missing_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mount, "MINISTACK_VERSION", "0.0.1")
-    monkeypatch.setattr(mount, "NAMES", {"core.responses": ("no_such_name",)})
+    monkeypatch.setattr(internals, "MINISTACK_VERSION", "0.0.1")
+    monkeypatch.setattr(internals, "NAMES", {"core.responses": ("no_such_name",)})
 
-    with pytest.raises(mount.IncompatibleMinistackError, match=r"exactly 0\.0\.1.*ministack\.core\.responses\.no_such_name"):
-        mount.check_names()
+    with pytest.raises(internals.IncompatibleMinistackError, match=r"exactly 0\.0\.1.*ministack\.core\.responses\.no_such_name"):
+        internals.check_names()
+
+
+def names_used(path: Path) -> set[tuple[str, str]]:
+    """(module, name) for every name a file takes from `internal("module")`, directly or through a variable."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules: dict[str, str] = {}
+    used: set[tuple[str, str]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            modules |= {name.id: module for name, module in pairs(node) if isinstance(name, ast.Name) and module}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            module = module_of(node.value) or (modules.get(node.value.id) if isinstance(node.value, ast.Name) else None)
+            used |= {(module, node.attr)} if module else set()
+    return used
+
+
+def pairs(node: ast.Assign) -> list[tuple[ast.expr, str | None]]:
+    """The targets of an assignment with the ministack module each is given."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return [(t, module_of(v)) for t, v in zip(target.elts, value.elts, strict=True)]
+    return [(target, module_of(value))]
+
+
+def module_of(node: ast.expr) -> str | None:
+    """The module named in `internal("module")`; `_PROVISIONERS` is the one constant used for it."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "internal"):
+        return None
+    argument = node.args[0]
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else PROVISIONERS
+
+
+def test_every_internal_name_used_is_in_the_list_that_is_checked_at_start() -> None:
+    listed = {(module, name) for module, names in internals.NAMES.items() for name in names}
+
+    used = {found for path in sorted((ROOT / "sandbox").glob("*.py")) for found in names_used(path)}
+
+    assert used >= {("app", "app"), ("services.sts", "register_session"), (PROVISIONERS, "_RESOURCE_HANDLERS")}, "the search finds nothing"
+    assert used <= listed, f"add to NAMES: {sorted(used - listed)}"
+    assert listed <= used, f"take out of NAMES: {sorted(listed - used)}"

@@ -1,48 +1,17 @@
 """The CloudFormation our stacks rest on: what the sandbox does is what AWS documents (source: AWS documentation, 2026-11)."""
 
 import json
-from typing import Any
 
 from sandbox.account import Sandbox
-from tests.parity.support import Stacks, wait_until
-
-TRUST_LAMBDA = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-
-
-def role(*statements: dict[str, Any]) -> dict[str, Any]:
-    """A function's role with exactly these permissions."""
-    properties: dict[str, Any] = {"AssumeRolePolicyDocument": TRUST_LAMBDA}
-    if statements:
-        properties["Policies"] = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}]
-    return {"Type": "AWS::IAM::Role", "Properties": properties}
-
-
-def function(code: str, **properties: Any) -> dict[str, Any]:
-    """A Python function whose role has the logical id `Role`."""
-    return {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.12",
-            "Handler": "index.handler",
-            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-            "Timeout": 20,
-            "Code": {"ZipFile": code},
-            **properties,
-        },
-    }
-
-
-def allow(action: str | list[str], resource: Any = "*") -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}
+from tests.parity.support import Stacks, allow, function, receive, role, wait_until
 
 
 def test_a_bucket_carries_its_tags_and_those_of_its_stack(account: Sandbox, stacks: Stacks) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"Tags": [{"Key": "own", "Value": "1"}]}}
 
-    stacks.deploy("tagged", {"Resources": {"Bucket": bucket}, "Outputs": {"Name": {"Value": {"Ref": "Bucket"}}}}, Tags=[{"Key": "all", "Value": "2"}])
+    stacks.deploy(
+        "tagged", {"Resources": {"Bucket": bucket}, "Outputs": {"Name": {"Value": {"Ref": "Bucket"}}}}, Tags=[{"Key": "all", "Value": "2"}]
+    )
 
     tags = {t["Key"]: t["Value"] for t in account.boto3("s3").get_bucket_tagging(Bucket=stacks.outputs("tagged")["Name"])["TagSet"]}
     assert tags["own"] == "1"
@@ -59,7 +28,12 @@ def test_a_bucket_s_encryption_lifecycle_and_versioning_are_what_the_template_sa
         "VersioningConfiguration": {"Status": "Enabled"},
         "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
         "LifecycleConfiguration": {"Rules": rules},
-        "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "BlockPublicPolicy": True, "IgnorePublicAcls": True, "RestrictPublicBuckets": True},
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
     }
     bucket = {"Type": "AWS::S3::Bucket", "Properties": properties}
 
@@ -71,6 +45,19 @@ def test_a_bucket_s_encryption_lifecycle_and_versioning_are_what_the_template_sa
     stored = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]}
     assert stored["old"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert stored["parts"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
+def test_an_object_in_a_bucket_encrypted_by_kms_without_a_key_has_the_managed_key(account: Sandbox, stacks: Stacks) -> None:
+    default = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": default}}
+    stacks.deploy("managed", {"Resources": {"Bucket": bucket}, "Outputs": {"Name": {"Value": {"Ref": "Bucket"}}}})
+    s3, name = account.boto3("s3"), stacks.outputs("managed")["Name"]
+
+    answer = s3.put_object(Bucket=name, Key="a", Body=b"1", ServerSideEncryption="aws:kms")
+
+    assert answer["ServerSideEncryption"] == "aws:kms"
+    assert answer["SSEKMSKeyId"].endswith("aws/s3")
+    s3.delete_object(Bucket=name, Key="a")
 
 
 def test_a_bucket_that_is_not_empty_stops_the_deletion_of_its_stack(account: Sandbox, stacks: Stacks) -> None:
@@ -122,17 +109,61 @@ def handler(event, context):
 
 
 def test_an_upload_reaches_a_queue_and_a_function_through_the_event_bus(account: Sandbox, stacks: Stacks) -> None:
-    code = "import boto3, os\ndef handler(event, context):\n    boto3.client('sqs').send_message(QueueUrl=os.environ['Q'], MessageBody='f:' + event['detail']['object']['key'])\n"
-    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [{"Ref": "Bucket"}]}, "object": {"key": [{"prefix": "corpora/"}]}}}
+    code = """
+import boto3, os
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["Q"], MessageBody="f:" + event["detail"]["object"]["key"])
+"""
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [{"Ref": "Bucket"}]}, "object": {"key": [{"prefix": "corpora/"}]}},
+    }
     template = {
         "Resources": {
-            "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}},
+            "Bucket": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}},
+            },
             "Queue": {"Type": "AWS::SQS::Queue"},
             "Role": role(allow("sqs:SendMessage", {"Fn::GetAtt": ["Queue", "Arn"]})),
             "Function": function(code, Environment={"Variables": {"Q": {"Ref": "Queue"}}}),
-            "Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function"}, "Principal": "events.amazonaws.com", "SourceArn": {"Fn::GetAtt": ["Rule", "Arn"]}}},
-            "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Queue", "Arn"]}}]}}},
-            "Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": pattern, "Targets": [{"Id": "q", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}}, {"Id": "f", "Arn": {"Fn::GetAtt": ["Function", "Arn"]}}]}},
+            "Permission": {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "Action": "lambda:InvokeFunction",
+                    "FunctionName": {"Ref": "Function"},
+                    "Principal": "events.amazonaws.com",
+                    "SourceArn": {"Fn::GetAtt": ["Rule", "Arn"]},
+                },
+            },
+            "Policy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {
+                    "Queues": [{"Ref": "Queue"}],
+                    "PolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "events.amazonaws.com"},
+                                "Action": "sqs:SendMessage",
+                                "Resource": {"Fn::GetAtt": ["Queue", "Arn"]},
+                            }
+                        ],
+                    },
+                },
+            },
+            "Rule": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {
+                    "EventPattern": pattern,
+                    "Targets": [
+                        {"Id": "q", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}},
+                        {"Id": "f", "Arn": {"Fn::GetAtt": ["Function", "Arn"]}},
+                    ],
+                },
+            },
         },
         "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}, "Queue": {"Value": {"Ref": "Queue"}}},
     }
@@ -142,26 +173,13 @@ def test_an_upload_reaches_a_queue_and_a_function_through_the_event_bus(account:
     s3.put_object(Bucket=outputs["Bucket"], Key="elsewhere/b", Body=b"1")
     s3.put_object(Bucket=outputs["Bucket"], Key="corpora/a", Body=b"1")
 
-    seen = _receive(account, outputs["Queue"], 2)
+    seen = receive(account, outputs["Queue"], 2)
     assert "f:corpora/a" in seen
     event = json.loads(next(body for body in seen if not body.startswith("f:")))
     assert event["source"] == "aws.s3"
     assert event["detail"]["object"]["key"] == "corpora/a"
     for key in ("elsewhere/b", "corpora/a"):
         s3.delete_object(Bucket=outputs["Bucket"], Key=key)
-
-
-def _receive(account: Sandbox, queue: str, count: int) -> list[str]:
-    """The bodies of the next messages of a queue."""
-    sqs, bodies = account.boto3("sqs"), []
-
-    def look() -> list[str] | None:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            bodies.append(message["Body"])
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return bodies if len(bodies) >= count else None
-
-    return wait_until(look)
 
 
 def test_a_message_a_function_reports_as_failed_comes_again_and_ends_in_the_dead_letter_queue(account: Sandbox, stacks: Stacks) -> None:
@@ -181,10 +199,21 @@ def handler(event, context):
         "Resources": {
             "Dead": {"Type": "AWS::SQS::Queue"},
             "Seen": {"Type": "AWS::SQS::Queue"},
-            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 120, "RedrivePolicy": {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3}}},
+            "Queue": {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {"VisibilityTimeout": 120, "RedrivePolicy": {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3}},
+            },
             "Role": role(allow(actions)),
             "Function": function(code, Environment={"Variables": {"SOURCE": {"Ref": "Queue"}, "SEEN": {"Ref": "Seen"}}}),
-            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": queue_arn, "FunctionName": {"Ref": "Function"}, "BatchSize": 1, "FunctionResponseTypes": ["ReportBatchItemFailures"]}},
+            "Mapping": {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "Properties": {
+                    "EventSourceArn": queue_arn,
+                    "FunctionName": {"Ref": "Function"},
+                    "BatchSize": 1,
+                    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                },
+            },
         },
         "Outputs": {name: {"Value": {"Ref": name}} for name in ("Queue", "Dead", "Seen")},
     }
@@ -194,8 +223,8 @@ def handler(event, context):
     sqs.send_message(QueueUrl=outputs["Queue"], MessageBody="bad")
     sqs.send_message(QueueUrl=outputs["Queue"], MessageBody="good")
 
-    assert _receive(account, outputs["Dead"], 1) == ["bad"]
-    assert sorted(_receive(account, outputs["Seen"], 4)) == ["bad1", "bad2", "bad3", "good1"]
+    assert receive(account, outputs["Dead"], 1) == ["bad"]
+    assert sorted(receive(account, outputs["Seen"], 4)) == ["bad1", "bad2", "bad3", "good1"]
 
 
 def test_a_custom_resource_is_told_of_its_creation_change_and_deletion(account: Sandbox, stacks: Stacks) -> None:
@@ -216,7 +245,10 @@ def handler(event, context):
         "Resources": {
             "Role": role(),
             "Function": function(code),
-            "Custom": {"Type": "Custom::Word", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Word": {"Ref": "Word"}}},
+            "Custom": {
+                "Type": "Custom::Word",
+                "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Word": {"Ref": "Word"}},
+            },
             "Ending": {"Type": "AWS::SSM::Parameter", "Condition": "Ended", "Properties": {"Type": "String", "Value": {"Ref": "Endings"}}},
         },
         "Outputs": {
@@ -243,7 +275,10 @@ def handler(event, context):
 def test_an_output_of_another_stack_is_read_at_deployment_and_binds_nothing(stacks: Stacks) -> None:
     first = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"Name": {"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}}}
     read = {"Fn::GetStackOutput": {"StackName": "producer", "OutputName": "Name"}}
-    second = {"Resources": {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": read}}}, "Outputs": {"Seen": {"Value": {"Fn::GetAtt": ["Parameter", "Value"]}}}}
+    second = {
+        "Resources": {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": read}}},
+        "Outputs": {"Seen": {"Value": {"Fn::GetAtt": ["Parameter", "Value"]}}},
+    }
     stacks.deploy("producer", first)
 
     stacks.deploy("consumer", second)
@@ -253,16 +288,50 @@ def test_an_output_of_another_stack_is_read_at_deployment_and_binds_nothing(stac
 
 
 def test_a_message_to_a_topic_reaches_its_queue_and_an_alarm_reaches_the_topic(account: Sandbox, stacks: Stacks) -> None:
-    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Queue", "Arn"]}}
-    publish = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": {"Ref": "Topic"}}
-    alarm = {"Namespace": "Own", "MetricName": "Faults", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching", "AlarmActions": [{"Ref": "Topic"}]}
+    send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["Queue", "Arn"]},
+    }
+    publish = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "Topic"},
+    }
+    alarm = {
+        "Namespace": "Own",
+        "MetricName": "Faults",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+        "AlarmActions": [{"Ref": "Topic"}],
+    }
     template = {
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue"},
             "Topic": {"Type": "AWS::SNS::Topic"},
-            "Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "Topic"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]}, "RawMessageDelivery": True}},
-            "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [send]}}},
-            "TopicPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [publish]}}},
+            "Subscription": {
+                "Type": "AWS::SNS::Subscription",
+                "Properties": {
+                    "TopicArn": {"Ref": "Topic"},
+                    "Protocol": "sqs",
+                    "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]},
+                    "RawMessageDelivery": True,
+                },
+            },
+            "Policy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [send]}},
+            },
+            "TopicPolicy": {
+                "Type": "AWS::SNS::TopicPolicy",
+                "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [publish]}},
+            },
             "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
         },
         "Outputs": {"Queue": {"Value": {"Ref": "Queue"}}, "Topic": {"Value": {"Ref": "Topic"}}, "Alarm": {"Value": {"Ref": "Alarm"}}},
@@ -273,7 +342,7 @@ def test_a_message_to_a_topic_reaches_its_queue_and_an_alarm_reaches_the_topic(a
     account.boto3("sns").publish(TopicArn=outputs["Topic"], Message="hello")
     cloudwatch.put_metric_data(Namespace="Own", MetricData=[{"MetricName": "Faults", "Value": 3}])
 
-    hello, alarmed = _receive(account, outputs["Queue"], 2)
+    hello, alarmed = receive(account, outputs["Queue"], 2)
     assert hello == "hello"
     assert json.loads(alarmed)["NewStateValue"] == "ALARM"
     assert cloudwatch.describe_alarms(AlarmNames=[outputs["Alarm"]])["MetricAlarms"][0]["StateValue"] == "ALARM"

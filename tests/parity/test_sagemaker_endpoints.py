@@ -100,7 +100,9 @@ def test_an_error_of_the_container_is_a_model_error_with_the_original_inside(sag
     assert (status, headers["x-amzn-errortype"]) == (424, "ModelError")
     assert (answer["OriginalStatusCode"], answer["OriginalMessage"]) == (415, "content-type application/octet-stream not supported")
     assert answer["Message"].startswith("Received client error (415) from primary with message")
-    assert answer["LogStreamArn"].startswith("arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/Endpoints/e:log-stream:AllTraffic/i-")
+    assert answer["LogStreamArn"].startswith(
+        "arn:aws:logs:us-east-1:000000000000:log-group:/aws/sagemaker/Endpoints/e:log-stream:AllTraffic/i-"
+    )
 
 
 def test_a_body_over_six_megabytes_is_refused(sage: Sage) -> None:
@@ -180,7 +182,7 @@ def test_an_update_to_a_fleet_that_is_not_healthy_goes_back(sage: Sage, reply: s
     assert statuses_of(sage)[-3:] == ["UPDATING", "ROLLING_BACK", "IN_SERVICE"]
 
 
-BAKE = {
+BAKE: dict[str, Any] = {
     "BlueGreenUpdatePolicy": {
         "TrafficRoutingConfiguration": {
             "Type": "CANARY",
@@ -246,6 +248,24 @@ def test_traffic_steps_follow_the_deployment_configuration() -> None:
     assert deployment.steps(None) == [deployment.Step(1.0, 0)]
     assert deployment.steps(BAKE) == [deployment.Step(0.5, 120), deployment.Step(1.0, 60)]
     assert [(step.share, step.bake) for step in deployment.steps(linear)] == [(0.3, 60), (0.6, 60), (0.9, 60), (1.0, 90)]
+
+
+def test_a_deployment_whose_waits_are_longer_than_its_limit_is_refused(sage: Sage) -> None:
+    sage.endpoint("one")
+    sage.config("second", "two")
+    policy = {**BAKE["BlueGreenUpdatePolicy"], "TerminationWaitInSeconds": 600, "MaximumExecutionTimeoutInSeconds": 600}
+
+    with pytest.raises(ValidationException, match="greater than the total waiting time of the deployment, 720 seconds"):
+        sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second", DeploymentConfig={"BlueGreenUpdatePolicy": policy})
+
+
+def test_an_invocation_of_a_kind_that_is_not_emulated_is_refused(sage: Sage) -> None:
+    sage.endpoint()
+
+    status, _, body = sage.service.invoke("/endpoints/e/invocations", {"x-amzn-sagemaker-target-model": "a.tar.gz"}, b"")
+
+    assert status == 400
+    assert b"does not emulate InvokeEndpoint's x-amzn-sagemaker-target-model" in body
 
 
 def test_a_clock_that_is_no_positive_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

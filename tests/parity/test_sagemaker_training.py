@@ -299,4 +299,4 @@ def test_jobs_are_listed_by_page_filter_and_order(sage: Sage) -> None:
 def test_nothing_of_a_job_stays_on_disk(sage: Sage, tmp_path: Path) -> None:
     sage.train()
 
-    wait_until(lambda: not (tmp_path / "training" / "job").exists())
+    wait_until(lambda: not (tmp_path / "training" / "us-east-1" / "job").exists())

@@ -129,7 +129,9 @@ def test_retiring_deletes_nothing_but_this_stages_jobs_and_bucket(defaults: Synt
         "s3:AbortMultipartUpload",
     }
     for action, resource in deleting.items():
-        assert resource.endswith("training-job/blazingtext-dev-*" if "sagemaker" in action else "blazingtext-dev-*" if "logs" in action else ".Arn>/*")
+        assert resource.endswith(
+            "training-job/blazingtext-dev-*" if "sagemaker" in action else "blazingtext-dev-*" if "logs" in action else ".Arn>/*"
+        )
 
 
 def test_data_that_is_kept_cannot_be_deleted(whole_matrix: dict[str, Synthesis]) -> None:
@@ -140,7 +142,11 @@ def test_data_that_is_kept_cannot_be_deleted(whole_matrix: dict[str, Synthesis])
 
 @pytest.mark.parametrize("type_", ["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"])
 def test_everything_that_holds_data_refuses_to_speak_without_tls(type_: str, each: Synthesis) -> None:
-    policies = {"AWS::SQS::Queue": "AWS::SQS::QueuePolicy", "AWS::SNS::Topic": "AWS::SNS::TopicPolicy", "AWS::S3::Bucket": "AWS::S3::BucketPolicy"}
+    policies = {
+        "AWS::SQS::Queue": "AWS::SQS::QueuePolicy",
+        "AWS::SNS::Topic": "AWS::SNS::TopicPolicy",
+        "AWS::S3::Bucket": "AWS::S3::BucketPolicy",
+    }
     denying = [
         policy
         for policy in each.properties(policies[type_])

@@ -92,8 +92,7 @@ def test_all_problems_are_reported_at_once_with_what_is_allowed() -> None:
 
 def test_a_misspelt_setting_is_answered_with_the_one_that_was_meant() -> None:
     assert problems(trainingInstanceCont="2") == [
-        "trainingInstanceCont: there is no such setting. A wrong name would change nothing, silently. "
-        'Did you mean "trainingInstanceCount"?'
+        'trainingInstanceCont: there is no such setting. A wrong name would change nothing, silently. Did you mean "trainingInstanceCount"?'
     ]
 
 

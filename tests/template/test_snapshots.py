@@ -39,9 +39,7 @@ def test_the_default_templates_are_those_of_the_snapshot(defaults: Synthesis) ->
 
 
 @pytest.mark.parametrize("name", [name for name in CONFIGURATIONS if name != "defaults"])
-def test_a_configuration_changes_what_its_snapshot_says(
-    name: str, defaults: Synthesis, whole_matrix: dict[str, Synthesis]
-) -> None:
+def test_a_configuration_changes_what_its_snapshot_says(name: str, defaults: Synthesis, whole_matrix: dict[str, Synthesis]) -> None:
     changed = difference(text(defaults), text(whole_matrix[name]))
 
     assert changed, "a configuration that changes nothing tests nothing"

@@ -96,7 +96,11 @@ def test_promotion_by_hand_leaves_nothing_waiting_that_a_later_switch_would_prom
 
 def test_an_upload_starts_a_training_only_when_asked_for(whole_matrix: dict[str, Synthesis]) -> None:
     def rules(name: str) -> list[object]:
-        return [rule["EventPattern"] for rule in whole_matrix[name].properties("AWS::Events::Rule") if "aws.s3" in rule["EventPattern"]["source"]]
+        return [
+            rule["EventPattern"]
+            for rule in whole_matrix[name].properties("AWS::Events::Rule")
+            if "aws.s3" in rule["EventPattern"]["source"]
+        ]
 
     (pattern,) = rules("upload-trigger")
     assert isinstance(pattern, dict)

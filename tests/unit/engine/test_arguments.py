@@ -7,8 +7,8 @@ from engine.arguments import SupervisedArguments, Word2VecArguments
 from engine.errors import HyperparameterError
 
 SEED = {
-    "mode": "batch_skipgram", "epochs": "10", "min_count": "40", "sampling_threshold": "0.0001", "learning_rate": "0.05", "window_size": "5",
-    "vector_dim": "100", "negative_samples": "5", "batch_size": "11", "evaluation": "True", "subwords": "False",
+    "mode": "batch_skipgram", "epochs": "10", "min_count": "40", "sampling_threshold": "0.0001", "learning_rate": "0.05",
+    "window_size": "5", "vector_dim": "100", "negative_samples": "5", "batch_size": "11", "evaluation": "True", "subwords": "False",
 }  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def test_every_problem_is_told_at_once() -> None:
 
 @pytest.mark.parametrize("mode", ["skipgram", "cbow", "supervised"])
 def test_several_hosts_train_batch_skipgram_only(mode: str) -> None:
-    with pytest.raises(HyperparameterError, match="^Only batch_skipgram is available when training on multiple CPU instances"):
+    with pytest.raises(HyperparameterError, match=r"^Only batch_skipgram is available when training on multiple CPU instances"):
         arguments.parse({"mode": mode}, hosts=2)
 
     assert arguments.parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")

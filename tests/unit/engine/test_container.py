@@ -88,7 +88,7 @@ def test_a_broken_configuration_is_the_platforms_failure(tmp_path: Path, text: s
     container = layout(tmp_path, channels={}, files={})
     (tmp_path / "input/config/hyperparameters.json").write_text(text)
 
-    with pytest.raises(PlatformError, match="/opt/ml/input/config/hyperparameters.json"):
+    with pytest.raises(PlatformError, match=r"/opt/ml/input/config/hyperparameters\.json"):
         container.hyperparameters()
 
 

@@ -80,7 +80,7 @@ def rank_correlation(people: dict[tuple[str, str], float], model: dict[tuple[str
 
 
 def flat(report: dict[str, object]) -> list[float]:
-    return [value for part in report.values() for value in (part.values() if isinstance(part, dict) else [part])]
+    return [float(str(value)) for part in report.values() for value in (part.values() if isinstance(part, dict) else [part])]
 
 
 @pytest.mark.parametrize("seed", range(5))

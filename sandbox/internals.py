@@ -1,0 +1,95 @@
+"""The way into ministack, and the list of every internal name used: nothing else here imports ministack.
+
+Internals change without notice: the version is pinned exactly, and `check_names` refuses to start when a name is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Mapping
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+MINISTACK_VERSION: Final = "1.5.33"
+
+# Every name of ministack used in this folder, by module: checked at start.
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "app": ("app", "SERVICE_HANDLERS", "_collect_scripts"),
+    "core.concurrency": ("run_reentrant",),
+    "core.iam_actions": ("request_tag_context", "identity_denial_message"),
+    "core.iam_evaluator": (
+        "AuthError",
+        "EvalContext",
+        "_is_root_key",
+        "evaluate",
+        "evaluate_resource_policy",
+        "is_root_access_key",
+        "resolve_principal",
+    ),
+    "core.responses": ("get_account_id", "get_region", "request_scope"),
+    "core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
+    "services.cloudformation.provisioners": (
+        "_CUSTOM_NAME_REPLACEMENT",
+        "_REPLACING_PROPERTIES",
+        "_RESOURCE_HANDLERS",
+        "_STACK_TAG_PROPERTY",
+        "_physical_name",
+    ),
+    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudwatch": (
+        "_alarms",
+        "_calc_stats",
+        "_dispatch_alarm_actions",
+        "_evaluate_alarm",
+        "_evaluate_all_alarms",
+        "_evaluate_parent_alarms",
+        "_metrics",
+        "_record_history",
+        "_stat_value",
+        "_store_datum",
+    ),
+    "services.eventbridge": ("_dispatch_event",),
+    "services.iam": ("_roles",),
+    "services.lambda_svc": ("_execute_function_warm",),
+    "services.s3": (
+        "_bucket_encryption",
+        "_bucket_has_versions",
+        "_bucket_lifecycle",
+        "_bucket_tags",
+        "_buckets",
+        "_put_bucket_encryption",
+        "_put_bucket_lifecycle",
+        "_resolve_sse_write_headers",
+        "_resolve_sse_write_headers",
+    ),
+    "services.sqs": ("_queues",),
+    "services.sts": ("is_root_access_key", "register_session"),
+}
+
+
+class IncompatibleMinistackError(Exception):
+    """The installed ministack is not the one this folder was written for."""
+
+
+def internal(name: str) -> Any:
+    """A module of ministack by its short name, imported on first use; ministack is untyped, so it is Any."""
+    return importlib.import_module(f"ministack.{name}")
+
+
+def check_names() -> None:
+    """Refuse a ministack other than the pinned one, or one whose names are not the ones used here.
+
+    Raises:
+        IncompatibleMinistackError: with the version found and every missing name.
+    """
+    found = importlib.metadata.version("ministack")
+    missing = [f"ministack.{module}.{name}" for module, names in NAMES.items() for name in names if not hasattr(internal(module), name)]
+    if found == MINISTACK_VERSION and not missing:
+        return
+    gone = f" These names are gone: {', '.join(missing)}." if missing else ""
+    raise IncompatibleMinistackError(
+        f"The sandbox cannot use ministack {found}. It reaches into internals of exactly {MINISTACK_VERSION}.{gone}"
+        f" Install ministack=={MINISTACK_VERSION}, or carry sandbox/internals.py and what uses it over to the new version."
+    )

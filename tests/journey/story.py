@@ -1,0 +1,65 @@
+"""What the journey's tests share: a shell that points at the sandbox, and waiting without sleeping blindly."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STAGE = "dev"
+T = TypeVar("T")
+STACKS = [f"blazingtext-{STAGE}-{name}" for name in ("storage", "training", "serving")]
+SERVING = STACKS[-1]
+ENDPOINT = f"blazingtext-{STAGE}"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished command."""
+
+    command: str
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What a person has open: the project's folder and an environment that points at the sandbox."""
+
+    environment: Mapping[str, str]
+    assembly: Path
+
+    def run(self, *command: str, code: int | None = 0, timeout: int = 240) -> Ran:
+        """Run a command to its end; an exit code other than the expected one fails the test with everything the command said."""
+        finished = subprocess.run(
+            command, cwd=ROOT, env=dict(self.environment), capture_output=True, text=True, check=False, timeout=timeout
+        )
+        ran = Ran(" ".join(command), finished.returncode, finished.stdout, finished.stderr)
+        if code is not None and ran.code != code:
+            pytest.fail(f"$ {ran.command}\nexited with {ran.code}, not {code}\n{ran.out[-4000:]}\n{ran.err[-6000:]}")
+        return ran
+
+    def cdk(self, verb: str, *arguments: str, **options: Any) -> Ran:
+        return self.run("cdk", verb, "--output", str(self.assembly), *arguments, **options)
+
+    def blazingtext(self, *arguments: str, **options: Any) -> Ran:
+        return self.run("blazingtext", *arguments, **options)
+
+
+def wait_until(state: Callable[[], T], *, what: str, deadline: float = 120) -> T:
+    """Poll until a state is true (or a value is there), at most `deadline` seconds."""
+    end = time.monotonic() + deadline
+    while not (value := state()):
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not happen within {deadline:g} s")
+        time.sleep(0.2)
+    return value

@@ -1,0 +1,91 @@
+"""An alarm's state by its metric's values (source: CloudWatch user guide, 2026-11); no sandbox is needed for the rule itself."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.account import Sandbox
+from sandbox.alarms import verdict
+from tests.parity.support import wait_until
+
+NOW = 1_000_000.0
+
+
+def alarm(**changes: Any) -> dict[str, Any]:
+    base = {"Period": 60, "EvaluationPeriods": 3, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}
+    return {**base, **changes}
+
+
+def points(*values: float | None) -> list[dict[str, Any]]:
+    """One value a period, the latest first; None is a period without one."""
+    return [{"Timestamp": NOW - 60 * i - 1, "Value": value} for i, value in enumerate(values) if value is not None]
+
+
+def total(found: list[dict[str, Any]]) -> float:
+    return float(sum(point["Value"] for point in found))
+
+
+@pytest.mark.parametrize(
+    ("values", "changes", "state"),
+    [
+        ((9, 9, 9), {}, "ALARM"),
+        ((9, 9, 1), {}, "OK"),
+        ((9, 9, 1), {"DatapointsToAlarm": 2}, "ALARM"),
+        ((9, None, None), {}, "OK"),
+        ((9, None, None), {"TreatMissingData": "breaching"}, "ALARM"),
+        ((None, None, None), {}, "INSUFFICIENT_DATA"),
+        ((None, None, None), {"TreatMissingData": "notBreaching"}, "OK"),
+        ((None, None, None), {"TreatMissingData": "breaching"}, "ALARM"),
+        ((None, None, None), {"TreatMissingData": "ignore"}, None),
+        ((None, None, None, 9), {"EvaluationPeriods": 1}, "INSUFFICIENT_DATA"),
+        ((5, 5, 5), {"ComparisonOperator": "GreaterThanOrEqualToThreshold"}, "ALARM"),
+    ],
+)
+def test_an_alarm_s_state_follows_its_last_periods(values: tuple[float | None, ...], changes: dict[str, Any], state: str | None) -> None:
+    assert verdict(alarm(**changes), points(*values), NOW, total) == state
+
+
+def test_an_alarm_rings_for_its_own_dimensions_only(account: Sandbox) -> None:
+    cloudwatch = account.boto3("cloudwatch")
+    for name in ("one", "two"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"errors-{name}",
+            Namespace="Own",
+            MetricName="Errors",
+            Dimensions=[{"Name": "EndpointName", "Value": name}],
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+
+    cloudwatch.put_metric_data(
+        Namespace="Own", MetricData=[{"MetricName": "Errors", "Value": 1, "Dimensions": [{"Name": "EndpointName", "Value": "one"}]}]
+    )
+
+    def states() -> dict[str, str]:
+        return {a["AlarmName"]: a["StateValue"] for a in cloudwatch.describe_alarms(AlarmNamePrefix="errors-")["MetricAlarms"]}
+
+    wait_until(lambda: states() == {"errors-one": "ALARM", "errors-two": "OK"})
+
+
+def test_a_message_in_a_queue_rings_the_alarm_that_watches_the_queue(account: Sandbox) -> None:
+    sqs, cloudwatch = account.boto3("sqs"), account.boto3("cloudwatch")
+    url = sqs.create_queue(QueueName="watched")["QueueUrl"]
+    cloudwatch.put_metric_alarm(
+        AlarmName="watched",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=[{"Name": "QueueName", "Value": "watched"}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+
+    sqs.send_message(QueueUrl=url, MessageBody="dead")
+
+    wait_until(lambda: cloudwatch.describe_alarms(AlarmNames=["watched"])["MetricAlarms"][0]["StateValue"] == "ALARM")

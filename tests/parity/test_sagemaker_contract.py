@@ -1,0 +1,229 @@
+"""What the sandbox's SageMaker accepts, refuses, and how it answers, by botocore's model of the service."""
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.sagemaker import contract, coverage, images
+from sandbox.sagemaker.errors import InternalFailure, SerializationException, UnknownOperationException, ValidationException
+from tests.parity.sagemaker_support import IMAGE, FakeCloud, Sage, training_request
+
+README = Path(__file__).parents[2] / "sandbox" / "sagemaker" / "README.md"
+
+
+def refusal(operation: str, parameters: dict[str, Any]) -> str:
+    with pytest.raises(ValidationException) as caught:
+        contract.check_request(operation, parameters)
+    return caught.value.message
+
+
+def test_a_request_as_boto3_sends_it_passes() -> None:
+    contract.check_request("CreateTrainingJob", training_request())
+
+
+def test_a_name_with_an_underscore_is_refused_in_aws_words() -> None:
+    assert refusal("CreateTrainingJob", training_request("a_b")) == (
+        "1 validation error detected: Value 'a_b' at 'trainingJobName' failed to satisfy constraint: Member must satisfy regular expression"
+        " pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"TrainingJobName": "x" * 64},
+            "at 'trainingJobName' failed to satisfy constraint: Member must have length less than or equal to 63",
+        ),
+        ({"RoleArn": None}, "Value null at 'roleArn' failed to satisfy constraint: Member must not be null"),
+        ({"RoleArn": "arn:aws:iam::1:role/x"}, "at 'roleArn' failed to satisfy constraint: Member must satisfy regular expression pattern"),
+        (
+            {"HyperParameters": {"mode": "x" * 2501}},
+            "Map value must satisfy constraint: [Member must have length less than or equal to 2500]",
+        ),
+        (
+            {"StoppingCondition": {"MaxRuntimeInSeconds": 0}},
+            "at 'stoppingCondition.maxRuntimeInSeconds' failed to satisfy constraint: Member",
+        ),
+        ({"Tags": [{"Key": "a"}]}, "Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"),
+        ({"Tags": [{"Key": "a?", "Value": ""}]}, "at 'tags.1.member.key' failed to satisfy constraint"),
+        (
+            {"ResourceConfig": {"InstanceType": "ml.none", "InstanceCount": 1, "VolumeSizeInGB": 1}},
+            "Value 'ml.none' at 'resourceConfig.instanceType' failed to satisfy constraint: Member must satisfy enum value set: [",
+        ),
+    ],
+)
+def test_each_kind_of_constraint_is_checked_and_named_by_its_path(changes: dict[str, Any], words: str) -> None:
+    assert words in refusal("CreateTrainingJob", training_request() | changes)
+
+
+def test_all_problems_come_in_one_message() -> None:
+    message = refusal("CreateTrainingJob", training_request("a_b") | {"RoleArn": None})
+
+    assert message.startswith("2 validation errors detected: ")
+
+
+def test_a_number_where_text_belongs_is_no_request() -> None:
+    with pytest.raises(SerializationException, match="can not be converted to a string"):
+        contract.check_request("CreateTrainingJob", training_request() | {"HyperParameters": {"epochs": 5}})
+
+
+@pytest.mark.parametrize(
+    ("operation", "members", "path"),
+    [
+        ("CreateTrainingJob", {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}, "VpcConfig"),
+        ("CreateTrainingJob", {"CheckpointConfig": {"S3Uri": "s3://b/c"}}, "CheckpointConfig"),
+        ("CreateTrainingJob", {"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy"),
+        (
+            "CreateTrainingJob",
+            {
+                "AlgorithmSpecification": {
+                    "TrainingImage": IMAGE,
+                    "TrainingInputMode": "File",
+                    "MetricDefinitions": [{"Name": "loss", "Regex": "loss: (.*)"}],
+                }
+            },
+            "AlgorithmSpecification.MetricDefinitions",
+        ),
+        (
+            "CreateTrainingJob",
+            {"ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1, "KeepAlivePeriodInSeconds": 60}},
+            "ResourceConfig.KeepAlivePeriodInSeconds",
+        ),
+    ],
+)
+def test_a_member_that_is_not_emulated_is_refused_by_name_and_never_ignored(operation: str, members: dict[str, Any], path: str) -> None:
+    message = refusal(operation, training_request() | members)
+
+    assert message.startswith(f"the sandbox does not emulate {operation}'s {path}: ")
+    assert "sandbox/sagemaker/README.md" in message
+
+
+def test_a_value_that_is_not_emulated_is_refused_with_the_values_that_are() -> None:
+    request = training_request()
+    request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
+
+    assert "= 'ShardedByS3Key' (only 'FullyReplicated')" in refusal("CreateTrainingJob", request)
+
+
+def test_an_operation_that_is_not_emulated_is_refused_and_one_that_does_not_exist_is_unknown() -> None:
+    with pytest.raises(ValidationException, match="the sandbox does not emulate CreateTransformJob"):
+        contract.check_operation("CreateTransformJob")
+    with pytest.raises(UnknownOperationException):
+        contract.check_operation("TrainAModel")
+
+
+def test_answers_have_times_as_epoch_seconds_and_no_absent_members() -> None:
+    created = dt.datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=dt.UTC)
+
+    shaped = contract.shape_answer("DescribeModel", {"ModelName": "m", "CreationTime": created, "VpcConfig": None})
+
+    assert shaped == {"ModelName": "m", "CreationTime": 1795348800.25}
+
+
+def test_an_answer_aws_would_not_give_is_a_fault_of_the_sandbox() -> None:
+    with pytest.raises(InternalFailure, match="Colour"):
+        contract.shape_answer("DescribeModel", {"ModelName": "m", "Colour": "blue"})
+
+
+def test_every_pattern_of_every_emulated_operation_can_be_checked() -> None:
+    seen = set()
+
+    def visit(shape: Any) -> None:
+        if shape is None or shape.name in seen:
+            return
+        seen.add(shape.name)
+        if "pattern" in shape.metadata:
+            contract._compiled(shape.metadata["pattern"])
+        for member in (*getattr(shape, "members", {}).values(), *(getattr(shape, part, None) for part in ("member", "key", "value"))):
+            visit(member)
+
+    for operation in coverage.OPERATIONS:
+        if operation != "InvokeEndpoint":
+            visit(contract.model().operation_model(operation).input_shape)
+    assert len(seen) > 100
+
+
+def test_every_member_said_to_be_emulated_exists_in_aws() -> None:
+    for operation, paths in coverage.OPERATIONS.items():
+        if operation == "InvokeEndpoint":
+            continue
+        for path in paths:
+            shape: Any = contract.model().operation_model(operation).input_shape
+            for name in path.split("."):
+                while shape.type_name == "list":
+                    shape = shape.member
+                assert name in shape.members, f"{operation} {path}"
+                shape = shape.members[name]
+
+
+def test_what_the_code_does_is_what_the_coverage_says(tmp_path: Path) -> None:
+    assert set(Sage.make(tmp_path).service.operations) == set(coverage.OPERATIONS)
+
+
+def test_the_table_in_the_readme_is_the_coverage() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", README.read_text("utf-8"), re.MULTILINE)
+    written = {operation: tuple(re.findall(r"`([\w.]+)`", members)) for operation, members in rows}
+
+    assert written == {operation: tuple(paths) for operation, paths in coverage.OPERATIONS.items()}
+
+
+def test_the_restricted_values_in_the_readme_are_the_coverage() -> None:
+    rows = re.findall(r"^\| (\w+) ([\w.]+) \| (.*?) \|$", README.read_text("utf-8"), re.MULTILINE)
+    written = {f"{operation} {member}": values for operation, member, values in rows}
+
+    assert written == {name: " or ".join(f"`{json.dumps(value)}`" for value in values) for name, values in coverage.ONLY.items()}
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        ("811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1", "the sandbox does not emulate the image"),
+        ("811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:latest", "only blazingtext:1"),
+        ("825641698319.dkr.ecr.us-east-2.amazonaws.com/blazingtext:1", "is in region us-east-2"),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1", "published by account 811284229777"),
+    ],
+)
+def test_any_image_but_the_regions_blazingtext_is_refused(image: str, words: str) -> None:
+    with pytest.raises(ValidationException, match=words):
+        images.check_image(image, "us-east-1")
+
+
+def test_blazingtext_has_an_image_in_thirty_seven_regions() -> None:
+    assert len(images.ACCOUNTS) == 37
+    images.check_image("390948362332.dkr.ecr.cn-north-1.amazonaws.com.cn/blazingtext:1", "cn-north-1")
+
+
+def test_errors_go_out_in_the_shape_botocore_reads(tmp_path: Path) -> None:
+    sage = Sage.make(tmp_path)
+
+    status, headers, body = sage.service.answer("DescribeModel", b'{"ModelName": "none"}')
+
+    assert (status, headers["x-amzn-errortype"]) == (400, "ValidationException")
+    assert json.loads(body)["message"] == 'Could not find model "arn:aws:sagemaker:us-east-1:000000000000:model/none".'
+
+
+def test_a_fault_of_the_sandbox_is_an_internal_failure_not_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sage = Sage.make(tmp_path)
+    monkeypatch.setattr(FakeCloud, "authorize", None)
+
+    status, _, body = sage.service.answer("CreateTrainingJob", json.dumps(training_request()).encode())
+
+    assert (status, json.loads(body)["__type"]) == (500, "InternalFailure")
+
+
+def test_iam_is_asked_about_the_resources_an_operation_names(tmp_path: Path) -> None:
+    service = Sage.make(tmp_path).service
+    prefix = "arn:aws:sagemaker:us-east-1:000000000000:"
+
+    assert service.resource_arns("CreateEndpoint", {"EndpointName": "E", "EndpointConfigName": "c"}) == [
+        f"{prefix}endpoint/e",
+        f"{prefix}endpoint-config/c",
+    ]
+    assert service.resource_arns("DescribeTrainingJob", {"TrainingJobName": "Job-1"}) == [f"{prefix}training-job/job-1"]
+    assert service.resource_arns("AddTags", {"ResourceArn": f"{prefix}model/m"}) == [f"{prefix}model/m"]
+    assert service.resource_arns("ListEndpoints", {}) == ["*"]

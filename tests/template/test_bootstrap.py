@@ -1,0 +1,183 @@
+"""The execution policy for `cdk bootstrap`: enough for every resource of the matrix, and for little else."""
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped] # cfn-lint ships no types
+
+from tests.template.matrix import ROOT, Synthesis, lists
+
+POLICY = json.loads((ROOT / "bootstrap" / "execution-policy.json").read_text(encoding="utf-8"))
+
+# What AWS's resource schemas list for features that no template here uses, and that the policy therefore leaves out.
+UNUSED = {
+    "s3:REST.PUT.OBJECT": "no IAM action at all; the schema of log groups names it for vended logs",
+    "iam:*User*": "policies are put on roles only",
+    "iam:*Group*": "policies are put on roles only",
+    "iam:*tachRolePolicy": "no role takes a managed policy",
+    "iam:*PermissionsBoundary": "no boundary is set by the templates",
+    "kms:*": "nothing uses a customer's key",
+    "ec2:*": "no function stands in a network of the account",
+    "elasticfilesystem:*": "no function mounts a file system",
+    "s3files:*": "no function mounts a file system",
+    "firehose:*": "no log group delivers to a stream",
+    "s3tables:*": "the bucket has no metadata tables",
+    "lambda:*CodeSigning*": "functions are not signed",
+    "lambda:*Concurrency": "no function reserves concurrency",
+    "lambda:*RecursionConfig": "recursion detection stays as it is",
+    "lambda:*ScalingConfig": "no capacity provider",
+    "lambda:PassCapacityProvider": "no capacity provider",
+    "lambda:AssociateRuntimeAlias": "no runtime alias",
+    "lambda:GetLayerVersion": "no function has a layer",
+    "lambda:PublishVersion": "functions have no versions",
+    "logs:AssociateKmsKey": "no key",
+    "logs:DisassociateKmsKey": "no key",
+    "logs:CreateLogDelivery": "nothing is vended",
+    "logs:*DataProtectionPolicy": "logs hold no personal data to mask",
+    "logs:*IndexPolic*": "no field index",
+    "logs:*ResourcePolicy": "no resource policy",
+    "logs:PutLogGroupDeletionProtection": "log groups go with their stack",
+    "logs:PutBearerTokenAuthentication": "no bearer tokens",
+    "sns:PutDataProtectionPolicy": "no data protection policy",
+    "sns:GetDataProtectionPolicy": "no data protection policy",
+    "s3:*Abac": "no attribute-based access",
+    "s3:*Analytics*": "no analytics",
+    "s3:*Inventory*": "no inventory",
+    "s3:*Metrics*": "no request metrics",
+    "s3:*Replication*": "no replication",
+    "s3:*Website": "no website",
+    "s3:*Accelerate*": "no acceleration",
+    "s3:*ObjectLock*": "no object lock",
+    "s3:*Logging": "no access log",
+    "s3:*IntelligentTiering*": "no tiering",
+    "s3:*Metadata*": "no metadata tables",
+    "s3:*Acl": "ACLs are off",
+    "s3:*C[Oo][Rr][Ss]": "no cross-origin rules",
+    "s3:DeleteBucketEncryption": "encryption is never removed",
+    "s3:DeleteBucketLifecycle": "lifecycle rules are never removed",
+    "s3:DeleteObject": "the function `retire` empties the bucket",
+}
+
+# An identifier that CloudFormation would make up, by type; "dev" stands for any stage.
+NAMES = {
+    "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:blazingtext-dev-training-Alarm-1",
+    "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/blazingtext-dev-training-Rule-1",
+    "AWS::IAM::Policy": "arn:aws:iam::123456789012:role/blazingtext-dev-training-Role-1",
+    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/blazingtext-dev-training-Role-1",
+    "AWS::Lambda::EventInvokeConfig": "arn:aws:lambda:eu-west-1:123456789012:function:blazingtext-dev-training-Function-1",
+    "AWS::Lambda::EventSourceMapping": "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:1",
+    "AWS::Lambda::Function": "arn:aws:lambda:eu-west-1:123456789012:function:blazingtext-dev-training-Function-1",
+    "AWS::Lambda::Permission": "arn:aws:lambda:eu-west-1:123456789012:function:blazingtext-dev-training-Function-1",
+    "AWS::Logs::LogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:blazingtext-dev-training-Logs-1",
+    "AWS::S3::Bucket": "arn:aws:s3:::blazingtext-dev-storage-bucket-1",
+    "AWS::S3::BucketPolicy": "arn:aws:s3:::blazingtext-dev-storage-bucket-1",
+    "AWS::SNS::Subscription": "arn:aws:sns:eu-west-1:123456789012:blazingtext-dev-training-Topic-1",
+    "AWS::SNS::Topic": "arn:aws:sns:eu-west-1:123456789012:blazingtext-dev-training-Topic-1",
+    "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-west-1:123456789012:blazingtext-dev-training-Topic-1",
+    "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
+    "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
+    "AWS::SageMaker::Endpoint": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/blazingtext-dev",
+    "AWS::SageMaker::EndpointConfig": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/Config-1",
+    "AWS::SageMaker::Model": "arn:aws:sagemaker:eu-west-1:123456789012:model/Model-1",
+}
+ASSET = "arn:aws:s3:::cdk-blzgtxt-assets-123456789012-eu-west-1/1.zip"
+ROLE = NAMES["AWS::IAM::Role"]
+
+
+def allows(action: str, resource: str, **context: str) -> bool:
+    return any(_matches(statement, action, resource, context) for statement in POLICY["Statement"])
+
+
+def _matches(statement: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> bool:
+    conditions = statement.get("Condition", {}).get("StringEquals", {})
+    return (
+        any(fnmatchcase(action.lower(), pattern.lower()) for pattern in lists(statement["Action"]))
+        and any(fnmatchcase(resource, pattern) for pattern in lists(statement["Resource"]))
+        and all(context.get(key) in lists(values) for key, values in conditions.items())
+    )
+
+
+def needed(type_: str) -> set[str]:
+    """The actions that AWS's own schema names for creating, reading, changing and deleting a type, but for features not used."""
+    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema["handlers"]
+    actions = {action for verb in ("create", "read", "update", "delete") for action in handlers.get(verb, {}).get("permissions", [])}
+    return {action for action in actions if not any(fnmatchcase(action, unused) for unused in UNUSED)}
+
+
+def target(type_: str, action: str) -> str:
+    """What an action of a type's handler is about, where it is not the resource itself."""
+    if action in ("s3:GetObject", "s3:GetObjectVersion"):
+        return ASSET
+    return ROLE if action.startswith("iam:") else NAMES[type_]
+
+
+def types_of(matrix: dict[str, Synthesis]) -> set[str]:
+    return {resource["Type"] for each in matrix.values() for _, resource in each.resources() if resource["Type"].startswith("AWS::")}
+
+
+def test_the_policy_covers_every_resource_type_of_the_matrix(whole_matrix: dict[str, Synthesis]) -> None:
+    types = types_of(whole_matrix)
+    assert types == set(NAMES)
+
+    missing = {
+        f"{type_}: {action}"
+        for type_ in types
+        for action in needed(type_)
+        if not allows(action, target(type_, action), **{"iam:PassedToService": "lambda.amazonaws.com"})
+    }
+
+    assert missing == set()
+
+
+def test_the_policy_covers_what_cloudformation_does_besides() -> None:
+    function = NAMES["AWS::Lambda::Function"]
+    assert allows("lambda:InvokeFunction", function), "custom resources"
+    assert allows("ssm:GetParameters", "arn:aws:ssm:eu-west-1:123456789012:parameter/cdk-bootstrap/blzgtxt/version")
+    assert allows("cloudformation:DescribeStacks", "arn:aws:cloudformation:eu-west-1:123456789012:stack/blazingtext-dev-storage/1")
+    assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "sagemaker.amazonaws.com"})
+
+
+def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[str, Synthesis]) -> None:
+    named = {
+        action
+        for type_ in types_of(whole_matrix)
+        for handler in PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema["handlers"].values()
+        for action in handler.get("permissions", [])
+    }
+
+    assert [pattern for pattern in UNUSED if not any(fnmatchcase(action, pattern) for action in named)] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:DeleteBucket", "arn:aws:s3:::somebody-elses"),
+        ("s3:GetObject", "arn:aws:s3:::somebody-elses/secret"),
+        ("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/Admin"),
+        ("iam:AttachRolePolicy", ROLE),
+        ("iam:CreateUser", "arn:aws:iam::123456789012:user/blazingtext-x"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:somebody-elses"),
+        ("sagemaker:DeleteEndpoint", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/somebody-elses"),
+        ("sqs:DeleteQueue", "arn:aws:sqs:eu-west-1:123456789012:somebody-elses"),
+        ("sts:AssumeRole", ROLE),
+    ],
+)
+def test_the_policy_allows_nothing_outside_the_project(action: str, resource: str) -> None:
+    assert not allows(action, resource)
+
+
+def test_roles_are_passed_only_to_the_services_that_use_them() -> None:
+    assert not allows("iam:PassRole", ROLE, **{"iam:PassedToService": "ec2.amazonaws.com"})
+    assert not allows("iam:PassRole", ROLE)
+
+
+def test_the_policy_fits_into_one_managed_policy() -> None:
+    assert len(json.dumps(POLICY, separators=(",", ":"))) <= 6144
+
+
+def test_no_statement_allows_a_whole_service_and_no_resource_names_a_partition() -> None:
+    for statement in POLICY["Statement"]:
+        assert not [action for action in lists(statement["Action"]) if action.endswith(":*") or action == "*"]
+        assert not [resource for resource in lists(statement["Resource"]) if resource.startswith("arn:aws")]

@@ -1,0 +1,180 @@
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lifecycle import naming
+from lifecycle.promotion import Parameter, ServingStack, pause, promote, rollback
+from tests.template import deployment
+from tests.template.matrix import Synthesis, prefix
+
+MODEL, CONFIG, ENDPOINT = "AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"
+ALARM = "AWS::CloudWatch::Alarm"
+CREATED = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+
+
+def artifact(synthesis: Synthesis, run: str) -> str:
+    return naming.artifact_uri("bucket", f"{prefix(synthesis)}{run}")
+
+
+def serving(synthesis: Synthesis, **parameters: str) -> dict[str, dict[str, Any]]:
+    return deployment.existing(synthesis.templates["Serving"], parameters)
+
+
+def types(resources: dict[str, dict[str, Any]]) -> set[str]:
+    return {resource["Type"] for resource in resources.values()}
+
+
+def of(resources: dict[str, dict[str, Any]], ids: set[str]) -> set[str]:
+    return {resources[id_]["Type"] for id_ in ids}
+
+
+def test_the_first_deployment_has_no_model_and_nothing_that_costs(each: Synthesis) -> None:
+    resources = serving(each)
+
+    assert types(resources) == {"AWS::Logs::LogGroup", "AWS::IAM::Role", "AWS::IAM::Policy"}
+    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName", "HostingRoleArn"}
+
+
+def test_a_promoted_artifact_brings_model_configuration_and_endpoint(each: Synthesis) -> None:
+    resources = serving(each, ModelDataUrl=artifact(each, "one"))
+
+    assert {MODEL, CONFIG, ENDPOINT, ALARM} <= types(resources)
+    (model,) = [each for each in resources.values() if each["Type"] == MODEL]
+    assert model["Properties"]["PrimaryContainer"]["ModelDataUrl"] == artifact(each, "one")
+
+
+def test_a_new_artifact_replaces_model_and_configuration_only_and_updates_the_endpoint_in_place(each: Synthesis) -> None:
+    one = serving(each, ModelDataUrl=artifact(each, "one"))
+    two = serving(
+        each, ModelDataUrl=artifact(each, "two"), PreviousModelDataUrl=artifact(each, "one"), PromotedThrough="2026-11-22T20:00:00.000Z"
+    )
+
+    assert one.keys() == two.keys()
+    assert of(two, deployment.replaced(one, two)) == {MODEL, CONFIG}
+    assert of(two, deployment.updated(one, two)) == {ENDPOINT}
+    # In the text of the template, only the model changes; the others follow by reference.
+    assert {two[id_]["Type"] for id_ in two if one[id_] != two[id_]} == {MODEL}
+
+
+def test_an_artifact_promoted_again_changes_nothing(defaults: Synthesis) -> None:
+    one = serving(defaults, ModelDataUrl=artifact(defaults, "one"))
+
+    assert deployment.replaced(one, one) == set()
+    assert deployment.updated(one, one) == set()
+
+
+def test_a_deployment_that_changes_the_instance_keeps_the_model(defaults: Synthesis, whole_matrix: dict[str, Synthesis]) -> None:
+    parameters = {"ModelDataUrl": artifact(defaults, "one")}
+    before, after = serving(defaults, **parameters), serving(whole_matrix["two-endpoint-instances"], **parameters)
+
+    assert of(after, deployment.replaced(before, after)) == {CONFIG}
+    assert of(after, deployment.updated(before, after)) == {ENDPOINT}
+
+
+def test_the_way_back_is_a_deployment_like_any_other(defaults: Synthesis) -> None:
+    live = {"ModelDataUrl": artifact(defaults, "two"), "PreviousModelDataUrl": artifact(defaults, "one")}
+    back = rollback(ServingStack("serving", "UPDATE_COMPLETE", live))
+    before, after = serving(defaults, **live), serving(defaults, **back)
+
+    assert back["ModelDataUrl"] == artifact(defaults, "one")
+    assert of(after, deployment.replaced(before, after)) == {MODEL, CONFIG}
+
+
+def test_a_pause_takes_the_endpoint_and_its_alarms_away_and_keeps_the_model(defaults: Synthesis) -> None:
+    live = {"ModelDataUrl": artifact(defaults, "one"), "EndpointState": "running"}
+    paused = live | pause(ServingStack("serving", "UPDATE_COMPLETE", live))
+    before, after = serving(defaults, **live), serving(defaults, **paused)
+
+    assert of(before, before.keys() - after.keys()) == {ENDPOINT, ALARM}
+    assert {MODEL, CONFIG} <= types(after)
+
+
+def test_the_parameters_are_those_that_promotion_changes(each: Synthesis) -> None:
+    parameters = each.templates["Serving"]["Parameters"]
+
+    assert {str(name) for name in Parameter} == set(parameters) - {"BootstrapVersion"}
+    assert {parameters[str(name)]["Type"] for name in Parameter} == {"String"}
+    assert {name: parameters[str(name)]["Default"] for name in Parameter} == {
+        Parameter.MODEL_DATA_URL: "",
+        Parameter.PREVIOUS_MODEL_DATA_URL: "",
+        Parameter.PROMOTED_THROUGH: "",
+        Parameter.ENDPOINT_STATE: "running",
+    }
+    assert parameters["EndpointState"]["AllowedValues"] == ["running", "paused"]
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [
+        ("", True),
+        ("s3://b/runs/job/output/model.tar.gz", True),
+        ("s3://b/runs/model.tar.gz", False),
+        ("https://b/runs/j/output/model.tar.gz", False),
+    ],
+)
+def test_only_artifacts_of_runs_can_go_live(value: str, accepted: bool, defaults: Synthesis) -> None:
+    pattern = defaults.templates["Serving"]["Parameters"]["ModelDataUrl"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, value)) is accepted
+
+
+def test_outputs_say_what_is_live_and_only_when_something_is(defaults: Synthesis) -> None:
+    template = defaults.templates["Serving"]
+    first = promote(ServingStack("serving", "CREATE_COMPLETE"), artifact(defaults, "one"), CREATED)
+    second = promote(ServingStack("serving", "UPDATE_COMPLETE", first), artifact(defaults, "two"), CREATED)
+
+    before, after, later = (deployment.outputs(template, parameters) for parameters in ({}, first, second))
+    always = {"EndpointName", "HostingRoleArn"}
+    assert set(before) == always
+    assert set(after) == always | {"LiveModelDataUrl", "PromotedThrough"}
+    assert set(later) == always | {"LiveModelDataUrl", "PromotedThrough", "PreviousModelDataUrl"}
+    assert (later["LiveModelDataUrl"], later["PreviousModelDataUrl"]) == (artifact(defaults, "two"), artifact(defaults, "one"))
+
+
+def test_endpoint_variant_and_log_group_have_fixed_names_and_model_and_configuration_have_none(each: Synthesis) -> None:
+    name = f"blazingtext-{each.settings.stage}"
+    (variant,) = each.one(CONFIG)["ProductionVariants"]
+
+    assert each.one(ENDPOINT)["EndpointName"] == name
+    assert variant["VariantName"] == "AllTraffic"
+    assert each.one("AWS::Logs::LogGroup", LogGroupName=f"/aws/sagemaker/Endpoints/{name}")
+    assert "ModelName" not in each.one(MODEL)
+    assert "EndpointConfigName" not in each.one(CONFIG)
+
+
+def test_the_model_waits_for_its_role_and_for_what_the_role_may_do(each: Synthesis) -> None:
+    ((_, model),) = each.resources(MODEL)
+
+    assert any(dependency.startswith("HostingRoleDefaultPolicy") for dependency in model["DependsOn"])
+    assert model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"][0] in model["DependsOn"]
+
+
+def test_a_new_model_takes_over_as_the_number_of_instances_allows(each: Synthesis) -> None:
+    (variant,) = each.one(CONFIG)["ProductionVariants"]
+    policy = each.one(ENDPOINT)["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    routing, instances = policy["TrafficRoutingConfiguration"], variant["InitialInstanceCount"]
+
+    if instances == 1:
+        # Half of one instance is none: SageMaker refuses a canary.
+        assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    else:
+        assert routing["Type"] == "CANARY"
+        assert routing["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
+        assert routing["CanarySize"]["Value"] <= instances / 2
+    assert policy["TerminationWaitInSeconds"] == each.settings.endpoint_bake_seconds
+    assert policy["MaximumExecutionTimeoutInSeconds"] > policy["TerminationWaitInSeconds"] + routing["WaitIntervalInSeconds"]
+
+
+def test_errors_and_slowness_roll_a_deployment_back_and_silence_does_not(each: Synthesis) -> None:
+    alarms = {logical_id: resource["Properties"] for logical_id, resource in each.resources(ALARM) if "Condition" in resource}
+    named = {alarm["AlarmName"]["Ref"] for alarm in each.one(ENDPOINT)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]}
+
+    assert named == set(alarms)
+    assert {alarm["MetricName"] for alarm in alarms.values()} == {"Invocation5XXErrors", "ModelLatency"}
+    for alarm in alarms.values():
+        assert alarm["TreatMissingData"] == "notBreaching"
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
+        # Text, not a reference: the endpoint refers to the alarms already.
+        assert dimensions == {"EndpointName": f"blazingtext-{each.settings.stage}", "VariantName": "AllTraffic"}

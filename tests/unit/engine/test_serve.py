@@ -1,0 +1,242 @@
+"""The inference contract, spoken to the ASGI application directly."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import formats, serve
+from engine.errors import ModelError
+from engine.inference import load
+from engine.models import ClassifierModel, ClassifierSettings, InputMatrix, Subwords, Word2VecSettings, WordVectors
+from engine.vocabulary import Vocabulary
+
+WORDS = [b"awesome", b"blazing", b"caf\xc3\xa9", b"\xff"]
+LABELS = [b"__label__Company", b"__label__Artist", b"__label__Album"]
+NO_LABELS = (list[bytes](), np.empty(0, np.int64))
+
+
+def random(rows: int, columns: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
+
+
+def counts(items: list[bytes]) -> np.ndarray:
+    return np.arange(len(items), 0, -1, dtype=np.int64)
+
+
+def save_vectors(folder: Path, subwords: Subwords | None = None, dim: int = 5) -> np.ndarray:
+    words = random(len(WORDS), dim)
+    matrix = InputMatrix.of_words(words)
+    if subwords is not None:
+        matrix = InputMatrix(words, subwords.buckets, np.arange(subwords.buckets, dtype=np.int32), random(subwords.buckets, dim, 2))
+    settings = Word2VecSettings(dim=dim, subwords=subwords)
+    vocabulary = Vocabulary(WORDS, counts(WORDS), 10, *NO_LABELS)
+    model = WordVectors(vocabulary, settings, words, matrix, words, 1.0, 1.0, completed=True)
+    formats.write_word_vectors(folder / "vectors.bin", model, min_count=1)
+    return words
+
+
+def save_classifier(folder: Path) -> None:
+    words = [b"</s>", b"good", b"bad"]
+    settings = ClassifierSettings(dim=5, word_ngrams=1, buckets=0)
+    vocabulary = Vocabulary(words, counts(words), 10, LABELS, counts(LABELS))
+    matrix = InputMatrix.of_words(random(len(words), 5))
+    model = ClassifierModel(vocabulary, settings, matrix, random(len(LABELS), 5, 3), 1.0, 1.0, completed=True, results=())
+    formats.write_classifier(folder / "model.bin", model, min_count=1)
+
+
+class Client:
+    """Sends requests to an application as a server would."""
+
+    def __init__(self, folder: Path) -> None:
+        self._application = serve.Application(load(folder))
+
+    def send(
+        self, body: bytes | list[bytes], content_type: str | None = "application/json", path: str = "/invocations", method: str = "POST"
+    ) -> tuple[int, str, bytes]:
+        parts = [body] if isinstance(body, bytes) else body
+        headers = [(b"x-amzn-sagemaker-custom-attributes", b"unknown headers are ignored")]
+        if content_type is not None:
+            headers.append((b"content-type", content_type.encode()))
+        return asyncio.run(self._exchange({"type": "http", "method": method, "path": path, "headers": headers}, parts))
+
+    async def _exchange(self, scope: dict[str, Any], parts: list[bytes]) -> tuple[int, str, bytes]:
+        waiting = [{"type": "http.request", "body": part, "more_body": part is not parts[-1]} for part in parts]
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(0)
+            return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            await asyncio.sleep(0)
+            sent.append(message)
+
+        await self._application(scope, receive, send)
+        headers = dict(sent[0]["headers"])
+        body = b"".join(message["body"] for message in sent[1:])
+        assert int(headers[b"content-length"]) == len(body)
+        return sent[0]["status"], headers[b"content-type"].decode(), body
+
+    def json(self, payload: object, content_type: str = "application/json") -> Any:
+        status, answered_type, body = self.send(json.dumps(payload).encode(), content_type)
+        assert (status, answered_type) == (200, "application/json")
+        return json.loads(body)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> np.ndarray:
+    return save_vectors(tmp_path)
+
+
+@pytest.fixture
+def vectors(tmp_path: Path, rows: np.ndarray) -> Client:
+    return Client(tmp_path)
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Client:
+    save_classifier(tmp_path)
+    return Client(tmp_path)
+
+
+def test_ping_is_answered_with_200_and_nothing(vectors: Client) -> None:
+    assert vectors.send(b"", None, "/ping", "GET")[::2] == (200, b"")
+
+
+def test_words_are_answered_in_order_with_float32_widened_to_double(vectors: Client, rows: np.ndarray) -> None:
+    answer = vectors.json({"instances": ["blazing", "awesome", "caf\u00e9", "blazing"]})
+
+    assert [list(item) for item in answer] == [["vector", "word"]] * 4
+    assert [item["word"] for item in answer] == ["blazing", "awesome", "caf\u00e9", "blazing"]
+    assert [item["vector"] for item in answer] == [rows[place].astype(float).tolist() for place in (1, 0, 2, 1)]
+
+
+def test_an_unknown_word_is_zeros_without_subwords(vectors: Client) -> None:
+    assert vectors.json({"instances": ["unheardof", "", "two words"]})[0]["vector"] == [0.0] * 5
+
+
+def test_an_unknown_word_is_built_from_its_ngrams_with_subwords(tmp_path: Path) -> None:
+    save_vectors(tmp_path, Subwords(3, 6, 11))
+
+    answer = Client(tmp_path).json({"instances": ["unheardof", "awesomes"]})
+
+    assert all(any(item["vector"]) for item in answer)
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
+def test_a_content_type_may_have_parameters_and_capitals(vectors: Client, content_type: str) -> None:
+    assert vectors.json({"instances": ["awesome"]}, content_type)
+
+
+def test_no_instances_are_no_answers(vectors: Client) -> None:
+    assert vectors.json({"instances": []}) == []
+
+
+def test_classification_answers_the_best_label_unless_asked_for_more(labels: Client) -> None:
+    one = labels.json({"instances": ["good", "bad bad"]})
+    two = labels.json({"instances": ["good"], "configuration": {"k": 2}})
+    all_of_them = labels.json({"instances": ["good"], "configuration": {"k": 99}})
+
+    assert [len(item["label"]) for item in one] == [1, 1]
+    assert two[0]["label"][0] == one[0]["label"][0]
+    assert sorted(all_of_them[0]["label"]) == sorted(label.decode() for label in LABELS)
+    assert all_of_them[0]["prob"] == sorted(all_of_them[0]["prob"], reverse=True)
+    assert sum(all_of_them[0]["prob"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_json_lines_are_answered_line_by_line_each_with_its_own_k(labels: Client) -> None:
+    status, content_type, body = labels.send(b'{"source": "good"}\n\n{"source": "bad", "k": 2}\n', "application/jsonlines")
+
+    answers = [json.loads(line) for line in body.splitlines()]
+    assert (status, content_type) == (200, "application/jsonlines")
+    assert [len(answer["label"]) for answer in answers] == [1, 2]
+    assert [sorted(answer) for answer in answers] == [["label", "prob"]] * 2
+
+
+def test_json_lines_work_for_words_too(vectors: Client, rows: np.ndarray) -> None:
+    _, _, body = vectors.send(b'{"source": "awesome"}\n{"source": "nothing"}', "application/jsonlines")
+
+    answers = [json.loads(line) for line in body.splitlines()]
+    assert answers == [{"vector": rows[0].astype(float).tolist(), "word": "awesome"}, {"vector": [0.0] * 5, "word": "nothing"}]
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/csv", "text/plain"])
+def test_another_content_type_is_answered_415_in_the_known_words(vectors: Client, content_type: str) -> None:
+    assert vectors.send(b"awesome", content_type)[::2] == (415, f"content-type {content_type} not supported".encode())
+
+
+def test_a_body_without_content_type_is_taken_for_octets(vectors: Client) -> None:
+    assert vectors.send(b"{}", None)[::2] == (415, b"content-type application/octet-stream not supported")
+
+
+@pytest.mark.parametrize("body", [b"", b"awesome", b'{"instances": ["a"', b"\xff\xfe", b'{"instances": ["a"]} extra'])
+def test_what_is_no_json_is_answered_400_in_the_known_words(vectors: Client, body: bytes) -> None:
+    assert vectors.send(body)[::2] == (400, b"Customer Error: Unable to decode payload: Incorrect data format. (caused by ValueError)")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"{}", b'{"instances": "a"}', b'{"instances": [1]}', b'{"instances": [null]}', b'{"instances": [], "configuration": 3}',
+     b'{"instances": [], "configuration": {"k": 0}}', b'{"instances": [], "configuration": {"k": "2"}}',
+     b'{"instances": [], "configuration": {"k": true}}'],
+)  # fmt: skip
+def test_json_of_another_shape_says_which_shape_is_meant(vectors: Client, body: bytes) -> None:
+    status, _, answer = vectors.send(body)
+
+    assert status == 400
+    assert answer.startswith(b"Customer Error: Unable to decode payload: Incorrect data format. (caused by ValueError) ")
+
+
+@pytest.mark.parametrize("body", [b"good movie", b'{"instances": ["a"]}', b'{"source": 3}', b'{"source": "a", "k": -1}'])
+def test_the_classic_mistakes_with_json_lines_are_answered_400(labels: Client, body: bytes) -> None:
+    assert labels.send(body, "application/jsonlines")[0] == 400
+
+
+def test_a_body_in_parts_is_put_together(vectors: Client) -> None:
+    assert vectors.send([b'{"instances":', b' ["awe', b'some"]}'])[0] == 200
+
+
+def test_a_body_beyond_six_megabytes_is_refused(vectors: Client) -> None:
+    body = json.dumps({"instances": ["x" * (6 * 1024 * 1024)]}).encode()
+
+    assert vectors.send(body)[0] == 413
+    assert vectors.send([body[:4_000_000], body[4_000_000:]])[0] == 413
+
+
+def test_an_answer_beyond_six_megabytes_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    save_vectors(tmp_path, dim=300)
+
+    status, _, answer = Client(tmp_path).send(json.dumps({"instances": ["awesome"] * 1200}).encode())
+
+    assert status == 400
+    assert b"fewer instances" in answer
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/", 404), ("GET", "/invocations", 405), ("POST", "/ping", 405)])
+def test_other_routes_are_not_served(vectors: Client, method: str, path: str, status: int) -> None:
+    assert vectors.send(b"", None, path, method)[0] == status
+
+
+def test_a_large_request_is_answered_as_a_small_one(vectors: Client) -> None:
+    answer = vectors.json({"instances": ["awesome"] * 5000})
+
+    assert len(answer) == 5000
+
+
+@pytest.mark.parametrize("files", [[], ["a.bin", "b.bin"], ["vectors.txt"]])
+def test_a_folder_without_one_single_model_fails_clearly(tmp_path: Path, files: list[str]) -> None:
+    for name in files:
+        (tmp_path / name).write_bytes(b"")
+
+    with pytest.raises(ModelError, match="exactly one"):
+        load(tmp_path)
+
+
+def test_the_text_file_is_not_needed_and_another_name_is_fine(tmp_path: Path, rows: np.ndarray) -> None:
+    (tmp_path / "vectors.bin").rename(tmp_path / "lid.176.bin")
+
+    assert Client(tmp_path).json({"instances": ["awesome"]})[0]["vector"] == rows[0].astype(float).tolist()

@@ -1,0 +1,305 @@
+"""The whole life of a training in one process, on small texts."""
+
+import importlib.util
+import io
+import json
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import fasttext  # type: ignore[import-untyped]  # it has no types
+import numpy as np
+import pytest
+
+from engine import train, word2vec
+from engine.container import Container
+from engine.inference import TextClassifier, WordVectorModel, load
+from engine.logs import Log
+
+
+def _beside(name: str) -> ModuleType:
+    """A module beside this one: test folders are no packages."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+containers = _beside("containers")
+SMALL = {"mode": "batch_skipgram", "vector_dim": "16", "min_count": "1", "epochs": "3", "sampling_threshold": "0.01"}
+TEXT = containers.sentences(400)
+
+
+class Lines(io.StringIO):
+    """Collects lines; does something when a line with certain words is printed."""
+
+    def __init__(self, words: str = "\0", action: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self._words, self._action = words, action
+
+    def write(self, text: str) -> int:
+        if self._words in text:
+            self._action()
+        return super().write(text)
+
+
+def run(container: Container, *, seed: int = 1, threads: int = 1, stream: Lines | None = None, **environ: str) -> tuple[int, str]:
+    lines = Lines() if stream is None else stream
+    code = train.run(container, environ=environ, resources=train.Resources(threads, seed), log=Log(lines))
+    return code, lines.getvalue()
+
+
+def artifacts(container: Container) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(container.model.iterdir())}
+
+
+def test_word_vectors_are_trained_saved_and_evaluated(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    assert code == 0, log
+    assert list(artifacts(container)) == ["eval.json", "vectors.bin", "vectors.txt"]
+    assert artifacts(container)["vectors.txt"].startswith(b"100 16\n")
+    assert artifacts(container)["eval.json"].decode() in log
+    assert re.search(r"\] #mean_rho: 0\.0\n$", log)
+    assert "Read 0M words\nNumber of words:  100\n" in log
+    assert re.search(r"Progress: 100\.00%.*\nTraining finished!\n", log)
+    assert not container.failure_file.exists()
+
+
+def test_without_evaluation_there_is_no_report(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL | {"evaluation": "False"}, {"train": {"text.txt": TEXT}})
+
+    _, log = run(container)
+
+    assert list(artifacts(container)) == ["vectors.bin", "vectors.txt"]
+    assert "#mean_rho" not in log
+
+
+@pytest.mark.parametrize("mode", ["batch_skipgram", "skipgram", "cbow"])
+def test_one_thread_and_a_seed_give_the_same_bytes(tmp_path: Path, mode: str) -> None:
+    both = [containers.lay_out(tmp_path / name, SMALL | {"mode": mode}, {"train": {"text.txt": TEXT}}) for name in ("one", "two")]
+    other = containers.lay_out(tmp_path / "other", SMALL | {"mode": mode}, {"train": {"text.txt": TEXT}})
+
+    codes = [run(container, seed=7)[0] for container in both] + [run(other, seed=8)[0]]
+
+    assert codes == [0, 0, 0]
+    assert artifacts(both[0]) == artifacts(both[1])
+    assert artifacts(both[0])["vectors.bin"] != artifacts(other)["vectors.bin"]
+
+
+def test_words_of_one_topic_come_out_close_together(tmp_path: Path) -> None:
+    settings = SMALL | {"epochs": "15", "learning_rate": "0.1"}
+    container = containers.lay_out(tmp_path, settings, {"train": {"text.txt": containers.sentences(2000)}})
+
+    assert run(container)[0] == 0
+
+    model = load(container.model)
+    assert isinstance(model, WordVectorModel)
+    rows = model.vectors([f"t{topic}w{word}" for topic in range(5) for word in range(20)])
+    cosines = (rows / np.linalg.norm(rows, axis=1, keepdims=True)) @ (rows / np.linalg.norm(rows, axis=1, keepdims=True)).T
+    same = np.kron(np.eye(5), np.ones((20, 20))).astype(bool)
+    assert cosines[same].mean() > cosines[~same].mean() + 0.3
+
+
+def test_words_that_are_not_utf8_reach_the_artifacts_as_they_are(tmp_path: Path) -> None:
+    text = "caf\u00e9 ".encode() * 30 + b"\xff\xfe na\xefve " * 20 + TEXT
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": text}})
+
+    assert run(container)[0] == 0
+
+    words = [line.split(b" ")[0] for line in artifacts(container)["vectors.txt"].splitlines()[1:]]
+    assert {"caf\u00e9".encode(), b"\xff\xfe", b"na\xefve"} <= set(words)
+
+
+def test_several_files_are_read_as_one_text(tmp_path: Path) -> None:
+    lines = TEXT.splitlines(keepends=True)
+    parts = {"a.txt": b"".join(lines[:150]), "b.txt": b"".join(lines[150:])}
+    one = containers.lay_out(tmp_path / "one", SMALL, {"train": {"text.txt": TEXT}})
+    two = containers.lay_out(tmp_path / "two", SMALL, {"train": parts})
+
+    log = [run(container)[1] for container in (one, two)][1]
+
+    assert artifacts(one) == artifacts(two)
+    assert [line.split("/")[-1].split(" ")[0] for line in log.splitlines() if "Processing" in line] == ["a.txt", "b.txt"]
+
+
+def test_the_persons_mistake_leaves_the_reason_and_exit_code_1(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL | {"epochs": "none"}, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    reason = container.failure_file.read_text()
+    assert code == 1
+    assert reason.startswith("Customer Error: Parameter epochs expects integer input.")
+    assert reason in log
+    assert not container.model.exists()
+
+
+@pytest.mark.parametrize(("text", "settings"), [(b"", {}), (b"\n\n \n", {}), (b"one\n", {"min_count": "5"})])
+def test_a_text_with_nothing_to_learn_is_refused_with_the_remedy(tmp_path: Path, text: bytes, settings: dict[str, str]) -> None:
+    container = containers.lay_out(tmp_path, SMALL | settings, {"train": {"text.txt": text}})
+
+    code, _ = run(container)
+
+    assert code == 1
+    assert container.failure_file.read_text().startswith("Customer Error: ")
+
+
+@pytest.mark.parametrize("channels", [{"training": {"a": b"x"}}, {"train": {"a": b"x"}, "validation": {"a": b"x"}}])
+def test_channels_word_vectors_do_not_have_are_refused(tmp_path: Path, channels: dict[str, dict[str, bytes]]) -> None:
+    container = containers.lay_out(tmp_path, SMALL, channels)
+
+    assert run(container)[0] == 1
+    assert container.failure_file.read_text().startswith("Customer Error: ")
+
+
+def test_a_missing_request_is_not_the_persons_mistake(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+    (tmp_path / "input/config/inputdataconfig.json").unlink()
+
+    assert run(container)[0] == 1
+    assert container.failure_file.read_text().startswith("Platform Error: ")
+
+
+def test_a_defect_of_the_engine_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr(word2vec, "train", broken)
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    assert code == 1
+    assert container.failure_file.read_text().startswith("Platform Error: The engine broke: KeyError('lost').")
+    assert "Traceback" in log
+
+
+def test_a_stopped_training_keeps_what_it_has(tmp_path: Path) -> None:
+    settings = SMALL | {"epochs": "100000"}
+    container = containers.lay_out(tmp_path, settings, {"train": {"text.txt": TEXT}})
+    stop_at_first_progress = Lines("Alpha", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    # A training of this size takes minutes to its first 2 %: the line that follows the vocabulary is the moment to stop.
+    stop = Lines("Number of words", lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    code, log = run(container, stream=stop)
+
+    assert code == 0, log
+    assert not stop_at_first_progress.getvalue()
+    assert "Progress: 100.00%" not in log
+    assert "Training finished!" in log
+    assert len(fasttext.load_model(str(container.model / "vectors.bin")).words) == 100
+
+
+def test_a_training_stopped_before_it_began_leaves_no_model(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+    stop = Lines("Processing", lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    code, log = run(container, stream=stop)
+
+    assert code == 0
+    assert not artifacts(container)
+    assert "There is no model to keep." in log
+
+
+@pytest.mark.parametrize("mode", ["skipgram", "cbow"])
+def test_subwords_give_unknown_words_the_vectors_fasttext_gives(tmp_path: Path, mode: str) -> None:
+    settings = SMALL | {"mode": mode, "subwords": "True", "buckets": "500", "min_char": "2", "max_char": "4"}
+    container = containers.lay_out(tmp_path, settings, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    assert code == 0, log
+    library, own = fasttext.load_model(str(container.model / "vectors.bin")), load(container.model)
+    assert isinstance(own, WordVectorModel)
+    words = [*library.words[:20], "t1w99", "unheardof"]
+    np.testing.assert_allclose(own.vectors(words), [library.get_word_vector(word) for word in words], atol=1e-5)
+    rows = {line.split(b" ")[0].decode(): line.split(b" ")[1:] for line in artifacts(container)["vectors.txt"].splitlines()[1:]}
+    np.testing.assert_allclose(
+        [[float(number) for number in rows[word]] for word in words[:20]], own.vectors(words[:20]), rtol=1e-5, atol=1e-7
+    )
+
+
+CLASSIFIER = {"mode": "supervised", "vector_dim": "8", "min_count": "1", "epochs": "10", "learning_rate": "0.5", "buckets": "1000"}
+
+
+def test_a_classifier_is_trained_and_saved_as_fasttext_would(tmp_path: Path) -> None:
+    channels = {"train": {"text.txt": containers.labelled(500)}, "validation": {"text.txt": containers.labelled(100, seed=2)}}
+    container = containers.lay_out(tmp_path, CLASSIFIER, channels)
+
+    code, log = run(container)
+
+    assert code == 0, log
+    assert list(artifacts(container)) == ["model.bin"]
+    assert re.search(r"#train_accuracy: [01]\.\d{4}\nNumber of train examples: 500\n\n#validation_accuracy: ", log)
+    assert log.endswith("Number of validation examples: 100\n")
+    assert float(re.findall(r"#validation_accuracy: (\S+)", log)[0]) > 0.9
+    library, own = fasttext.load_model(str(container.model / "model.bin")), load(container.model)
+    assert isinstance(own, TextClassifier)
+    for text in ["t1w1 t1w3", "t2w5 unknown t3w1 t2w2"]:
+        labels, probabilities = library.predict(text, k=5)
+        assert own.predict(text, 5)[0] == list(labels)
+        np.testing.assert_allclose(own.predict(text, 5)[1], probabilities, atol=1e-5)
+
+
+def test_the_accuracy_reported_is_the_one_fasttext_measures(tmp_path: Path) -> None:
+    validation = containers.labelled(200, seed=2).replace(b"t1w1", b"t2w2").replace(b"t3w3", b"unknown")
+    channels = {"train": {"text.txt": containers.labelled(60)}, "validation": {"text.txt": validation}}
+    container = containers.lay_out(tmp_path, CLASSIFIER | {"epochs": "3"}, channels)
+
+    code, log = run(container)
+
+    assert code == 0, log
+    library = fasttext.load_model(str(container.model / "model.bin"))
+    examples, precision, _ = library.test(str(tmp_path / "input/data/validation/text.txt"))
+    assert examples == 200
+    assert float(re.findall(r"#validation_accuracy: (\S+)", log)[0]) == pytest.approx(precision, abs=5.1e-5)
+
+
+def test_training_stops_early_when_validation_gets_no_better(tmp_path: Path) -> None:
+    settings = CLASSIFIER | {"epochs": "50", "early_stopping": "true", "min_epochs": "2", "patience": "3"}
+    channels = {"train": {"text.txt": containers.labelled(300)}, "validation": {"text.txt": containers.labelled(100, seed=2)}}
+    container = containers.lay_out(tmp_path, settings, channels)
+
+    code, log = run(container)
+
+    assert code == 0, log
+    ends = [int(epoch) for epoch in re.findall(r"-------------- End of epoch: (\d+)", log)]
+    assert ends == list(range(2, ends[-1] + 1))
+    assert ends[-1] < 50
+    assert "Validation accuracy has not improved for last 3 epochs." in log
+
+
+def test_a_classifiers_bytes_depend_on_the_seed_alone(tmp_path: Path) -> None:
+    both = [containers.lay_out(tmp_path / name, CLASSIFIER, {"train": {"text.txt": containers.labelled(100)}}) for name in ("one", "two")]
+
+    assert [run(container, seed=3)[0] for container in both] == [0, 0]
+
+    assert artifacts(both[0]) == artifacts(both[1])
+
+
+def test_own_evaluation_sets_are_reported(tmp_path: Path) -> None:
+    gold = tmp_path / "topics.txt"
+    gold.write_text("t1w1\tt1w2\t9\nt1w1\tt2w2\t1\nt3w1\tt3w2\t8\n")
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container, ENGINE_EVALUATION_SETS=str(gold))
+
+    assert code == 0, log
+    assert json.loads(artifacts(container)["eval.json"])["topics.txt"]["total_pairs"] == 3
+
+
+def test_a_broken_evaluation_set_is_refused_before_the_training(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container, ENGINE_EVALUATION_SETS=str(tmp_path / "missing.txt"))
+
+    assert code == 1
+    assert "Alpha" not in log
