@@ -46,7 +46,7 @@ def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> Non
 
 def _print(session: Session, event: watch.Event) -> None:
     if event.phase:
-        session.output.say(f"{event.phase}: {event.text}")
+        session.output.say(f"{event.phase} - {event.text}")
     elif not session.json:
         session.output.text(event.text)
 

@@ -32,15 +32,19 @@ def _stream(session: Session, job: str) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[speed]}"), TimeElapsedColumn())
     with Progress(*columns, console=out.err, transient=True, disable=not out.err.is_terminal) as bar:
         task = bar.add_task("Starting", total=100, speed="")
+        lines = 0
         for event in session.client.events(job, follow=True):
+            lines += not event.phase
             if event.phase:
-                out.err.print(f"[bold]{event.phase}[/bold] [dim]{escape(event.text)}[/dim]", soft_wrap=True)
+                out.err.print(f"[bold]{event.phase}[/bold] [dim]- {escape(event.text)}[/dim]", soft_wrap=True)
                 bar.update(task, description=event.phase)
                 continue
             out.err.print(f"  {escape(event.text)}", soft_wrap=True)
             progress = watch.progress_of(event.text)
             if progress:
                 bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
+    if not lines:
+        out.warn(f"{job} wrote no log line. Its role may lack the permission logs:PutLogEvents, or it never started.")
 
 
 def report(session: Session, run: training.Run) -> None:

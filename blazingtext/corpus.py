@@ -16,6 +16,7 @@ from lifecycle.errors import CorpusError
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 LONGEST_LINE = 1000
 _PIECE = 1 << 20
+_BLOCK = 1 << 16
 _LABEL = LABEL.encode()
 _PUNCTUATION = b'.,;:!?"()[]{}'
 
@@ -100,16 +101,37 @@ def prepare(
 
 def _lines(texts: Iterator[tuple[str, str]], normaliser: Normaliser, shape: Shape, *, labelled: bool) -> Iterator[str]:
     """The lines of the corpus."""
-    for label, text in sources.paragraphs(texts) if shape.wrapped else texts:
-        # A labelled text is one example, however many sentences it has.
-        whole = labelled or LABEL in text or not shape.split_sentences
-        for sentence in (text,) if whole else sentences(text):
-            words = normaliser.words(sentence)
-            if words and words.count(" ") + 1 >= shape.minimum_words:
-                if labelled:
-                    yield f"{label_of(label)} {words}"
-                else:
-                    yield from pieces(words, shape.maximum_words)
+    for label, text in _blocks(sources.paragraphs(texts) if shape.wrapped else texts, labelled=labelled):
+        if labelled or LABEL in text:
+            # A labelled text is one example, however many sentences it has.
+            words = normaliser.words(text)
+            if words and _length(words) >= shape.minimum_words:
+                yield f"{label_of(label)} {words}" if labelled else words
+            continue
+        marked = "\n".join(sentences(text)) if shape.split_sentences else text
+        for words in normaliser.lines(marked):
+            if words and _length(words) >= shape.minimum_words:
+                yield from pieces(words, shape.maximum_words)
+
+
+def _length(words: str) -> int:
+    return words.count(" ") + 1
+
+
+def _blocks(texts: Iterable[tuple[str, str]], *, labelled: bool) -> Iterator[tuple[str, str]]:
+    """Labelled texts as they are; others many at a time, a line each: normalising a block takes little longer than a line."""
+    held: list[str] = []
+    size = 0
+    for label, text in texts:
+        if labelled or LABEL in text:
+            yield label, text
+            continue
+        held.append(text.rstrip("\n").replace("\n", " "))
+        size += len(text)
+        if size >= _BLOCK:
+            yield "", "\n".join(held)
+            held, size = [], 0
+    yield "", "\n".join(held)
 
 
 def _write(made: Iterable[str], stream: IO[bytes]) -> tuple[int, int]:
@@ -118,7 +140,7 @@ def _write(made: Iterable[str], stream: IO[bytes]) -> tuple[int, int]:
     for line in made:
         stream.write(line.encode() + b"\n")
         count += 1
-        words += line.count(" ") + 1 - line.count(LABEL)
+        words += _length(line) - line.count(LABEL)
     return count, words
 
 

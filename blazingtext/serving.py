@@ -27,10 +27,17 @@ HOURLY_DOLLARS = {
 
 @dataclass(frozen=True)
 class Stack:
-    """One of the stage's stacks; status "" when it does not exist."""
+    """One of the stage's stacks.
+
+    Attributes:
+        name: its name.
+        status: CloudFormation's word, "" when it does not exist.
+        updated: when an update last began, or None.
+    """
 
     name: str
     status: str
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ def status(cloud: Cloud, *, runs: int = 3) -> Status:
     stacks = []
     for name in names:
         found = cloud.find_stack(name)
-        stacks.append(Stack(name, found["StackStatus"] if found else ""))
+        stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
     serving = promotion.describe(cloud.cloudformation, cloud.stage)
     return Status(
         stage=cloud.stage,
@@ -133,6 +140,22 @@ def live_artifact(cloud: Cloud) -> str:
     if not live:
         raise NotReady(f"No model of stage {cloud.stage} is live. None was promoted yet. Train one, or promote one: blazingtext promote")
     return live
+
+
+def update_failure(cloud: Cloud) -> str:
+    """Why the last update of the serving stack failed, in CloudFormation's words; "" when its events do not say."""
+    name = naming.serving_stack(cloud.stage)
+    with in_our_words(f"read the events of {name}"):
+        events = cloud.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    reason = ""
+    for event in events:
+        status, said = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
+        # Newest first: the first failure, the cause, is the last before the update's own beginning.
+        if event["LogicalResourceId"] == name and status == "UPDATE_IN_PROGRESS":
+            break
+        if status.endswith("_FAILED") and said and "cancelled" not in said:
+            reason = f"{event['LogicalResourceId']}: {said}"
+    return reason
 
 
 def endpoint(cloud: Cloud) -> Endpoint:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
-from blazingtext import serving
+from blazingtext import serving, training
 from blazingtext.cloud import Cloud
 from lifecycle import promotion
 from lifecycle.errors import CloudError, NotReady
@@ -40,11 +41,12 @@ def settle(
         CloudError: the update failed.
     """
     deadline = clock() + timeout_seconds
+    ended = training.run(cloud, job).ended if job and not begun else None
     while True:
         found = serving.status(cloud, runs=0)
-        state = promotion.classify(found.stacks[-1].status)
-        begun = begun or state is promotion.StackState.BUSY
-        if state is not promotion.StackState.BUSY and _at_rest(found, job, begun):
+        busy = promotion.classify(found.stacks[-1].status) is promotion.StackState.BUSY
+        begun = begun or busy or _was_rolled_back_since(found.stacks[-1], ended)
+        if not busy and _at_rest(cloud, found, job, begun):
             return found
         said = _standing(found)
         tell(said)
@@ -54,7 +56,12 @@ def settle(
         sleep(_POLL_SECONDS)
 
 
-def _at_rest(found: serving.Status, job: str, begun: bool) -> bool:
+def _was_rolled_back_since(stack: serving.Stack, ended: datetime | None) -> bool:
+    """Whether an update that failed began after the run's end: then it was the run's promotion, and nobody will try again."""
+    return stack.status.endswith("ROLLBACK_COMPLETE") and stack.updated is not None and ended is not None and stack.updated >= ended
+
+
+def _at_rest(cloud: Cloud, found: serving.Status, job: str, begun: bool) -> bool:
     """Whether nothing moves any more, given that the stack does not.
 
     Raises:
@@ -62,7 +69,7 @@ def _at_rest(found: serving.Status, job: str, begun: bool) -> bool:
     """
     if job and found.live != job:
         if begun:
-            raise CloudError(_rolled_back(found, job))
+            raise CloudError(_rolled_back(cloud, found, job))
         return False
     if not found.live or found.state != promotion.EndpointState.RUNNING:
         return not found.endpoint.status
@@ -72,11 +79,11 @@ def _at_rest(found: serving.Status, job: str, begun: bool) -> bool:
     return found.endpoint.status == "InService"
 
 
-def _rolled_back(found: serving.Status, job: str) -> str:
-    serving_stack = found.stacks[-1]
+def _rolled_back(cloud: Cloud, found: serving.Status, job: str) -> str:
+    stack, reason = found.stacks[-1], serving.update_failure(cloud)
     return (
-        f"The model of {job} did not become live. The update of {serving_stack.name} ended as {serving_stack.status}, "
-        f"so {found.live or 'no model'} stays. Read the stack's events for the cause, then promote again."
+        f"The model of {job} did not become live. The update of {stack.name} ended as {stack.status}, so {found.live or 'no model'} stays. "
+        f"{reason or 'The events of the stack do not say why.'} Mend it, then: blazingtext promote {job}"
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import kernel
+from engine.jit import inner, kernel
 from engine.models import Word2VecSettings
 from engine.sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_probabilities, negative_probabilities, random_below
 
@@ -111,7 +111,7 @@ def new_plan(blocks: int = BLOCKS_PLANNED) -> Plan:
     return Plan(*integers, np.ones(blocks + 1, np.float32), np.zeros(blocks + 1, np.int32), np.zeros(blocks * MAX_NEGATIVES, np.int32))
 
 
-@kernel
+@inner
 def context_range(text: Text, centre: int, window: int, first: int, last: int) -> tuple[int, int]:
     """The contexts of a centre within [first, last), its own position included if it lies there; empty when low >= high."""
     low = max(max(centre - window, np.int64(text.line_first[centre])), first)
@@ -119,7 +119,7 @@ def context_range(text: Text, centre: int, window: int, first: int, last: int) -
     return low, high
 
 
-@kernel
+@inner
 def count_examples(text: Text, window: int, centres: tuple[int, int], contexts: tuple[int, int], whole_windows: bool) -> int:
     """What a block trains: (centre, context) pairs, or centres that have a context if a window counts as a whole."""
     examples = 0
@@ -130,7 +130,7 @@ def count_examples(text: Text, window: int, centres: tuple[int, int], contexts: 
     return examples
 
 
-@kernel
+@inner
 def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> np.float32:
     """1, or less where a block repeats the same words ("no no no ..."), whose gradients would add up in one row.
 

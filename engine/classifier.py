@@ -1,10 +1,34 @@
 """Text classification as fastText does it (Joulin 2017): softmax over the mean of word and word n-gram vectors."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from engine.models import ClassifierModel, ClassifierSettings, Floats, Integers, ReportEpoch, ReportProgress, StopRequested
-from engine.vocabulary import Corpus, Vocabulary
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import simd
+from engine.errors import UserError
+from engine.hogwild import Schedule, Step, run_threads
+from engine.kernels_classifier import Documents, Scratch, count_hits, index_lines, new_scratch, train_documents
+from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
+from engine.models import (
+    ClassifierModel,
+    ClassifierSettings,
+    EpochResult,
+    Floats,
+    InputMatrix,
+    ReportEpoch,
+    ReportProgress,
+    StopRequested,
+)
+from engine.sampling import new_state
+from engine.subwords import word_hash
+from engine.vocabulary import END_OF_LINE_WORD, Corpus, Vocabulary, read_with
+
+# Steps a thread takes per pass: between two of them the learning rate falls.
+_STEPS_PER_PASS = 100
 
 
 def train(
@@ -24,24 +48,189 @@ def train(
     Raises:
         UserError: when no line has both a label and a word, or training diverges.
     """
-    raise NotImplementedError
+    run = _Run(corpus, settings)
+    early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, on_epoch)
+    run.compile()
+    schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.total_words) * settings.epochs, run.matrices.done)
+    completed = True
+    for epoch in range(1, settings.epochs + 1):
+        completed = run.epoch(schedule, progress, stop)
+        if not completed or (early is not None and early.should_stop(epoch)):
+            break
+    seconds = time.perf_counter() - schedule.started
+    refuse_divergence(run.matrices, settings.learning_rate)
+    if early is not None:
+        early.restore_best()
+    progress(schedule.progress())
+    return run.model(seconds, completed, () if early is None else tuple(early.results))
+
+
+class _Run:
+    """A training under way: the lines, the matrices and the threads' generators and scratch memory."""
+
+    def __init__(self, corpus: Corpus, settings: ClassifierSettings) -> None:
+        vocabulary = corpus.vocabulary
+        if not vocabulary.labels:
+            raise UserError(
+                "No line has a label: supervised training learns from words like __label__positive. "
+                "Put one or more of them on every line of the training file."
+            )
+        self.corpus, self.settings = corpus, settings
+        self.documents, longest = documents_of(corpus, settings)
+        buckets = self.documents.buckets
+        # Rows of buckets begin at zero and are touched when first used: most of a large table never is.
+        self.matrices = new_matrices((len(vocabulary.words) + buckets, len(vocabulary.labels)), settings.dim, counters=settings.threads)
+        initialise(self.matrices.vectors[: len(vocabulary.words)], settings.dim, 1 / settings.dim, settings.seed)
+        self.width = simd.width(settings.dim)
+        self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
+        self.scratch = [
+            new_scratch(settings.dim, len(vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)
+        ]
+        self.shuffler = np.random.default_rng(settings.seed)
+        self.order = np.arange(len(self.documents.starts) - 1)
+
+    def compile(self) -> None:
+        """Compile the kernels, or load what was compiled before: not a part of training time."""
+        self._step(0)(0, 0, 0.0)
+
+    def epoch(self, schedule: Schedule, progress: ReportProgress, stop: StopRequested) -> bool:
+        """One pass over all lines in a new order; gives whether it came to its end."""
+        self.shuffler.shuffle(self.order)
+        threads = self.settings.threads
+        bounds = [len(self.order) * part // threads for part in range(threads + 1)]
+        work = [(self._step(thread), bounds[thread], bounds[thread + 1]) for thread in range(threads)]
+        return run_threads(work, 1, schedule, progress=progress, stop=stop, inspect=self._inspect)
+
+    def _inspect(self) -> None:
+        self.corpus.tokens.release()
+        refuse_divergence(self.matrices, self.settings.learning_rate)
+
+    def _step(self, thread: int) -> Step:
+        most = max(1, len(self.order) // (self.settings.threads * _STEPS_PER_PASS))
+        labels, matrices = len(self.corpus.vocabulary.labels), self.matrices
+        state, scratch = self.states[thread], self.scratch[thread]
+
+        def step(position: int, last: int, alpha: float) -> tuple[int, int]:
+            end = min(position + most, last)
+            read = train_documents(
+                self.width,
+                self.documents,
+                self.order,
+                position,
+                end,
+                matrices.vectors,
+                matrices.outputs,
+                labels,
+                alpha,
+                state,
+                scratch,
+            )
+            return end, read
+
+        return step
+
+    def model(self, seconds: float, completed: bool, results: tuple[EpochResult, ...]) -> ClassifierModel:
+        """What was learnt."""
+        words, dim = len(self.corpus.vocabulary.words), self.settings.dim
+        vectors, outputs, buckets = self.matrices.vectors[:, :dim], self.matrices.outputs[:, :dim], self.documents.buckets
+        rows = InputMatrix(vectors[:words], buckets, np.arange(buckets, dtype=np.int32), vectors[words:])
+        speed = float(self.matrices.done.sum()) / max(seconds, 1e-9)
+        matrices = self.matrices.vectors, self.matrices.outputs
+        return ClassifierModel(self.corpus.vocabulary, self.settings, rows, outputs, seconds, speed, completed, results, matrices)
+
+
+class _EarlyStopping:
+    """Accuracy on the validation channel after each epoch, the best weights, and when to give up."""
+
+    def __init__(self, run: _Run, validation: Corpus, on_epoch: ReportEpoch | None) -> None:
+        self.run, self.on_epoch = run, on_epoch
+        self.documents, longest = documents_of(validation, run.settings)
+        labels = len(run.corpus.vocabulary.labels)
+        self.scratch = [new_scratch(run.settings.dim, labels, longest, run.settings.word_ngrams) for _ in run.scratch]
+        self.results: list[EpochResult] = []
+        self.best: tuple[NDArray[np.int64], Floats, Floats] | None = None
+
+    def should_stop(self, epoch: int) -> bool:
+        """Measure, once min_epochs are over; whether patience has run out."""
+        settings = self.run.settings
+        if epoch < settings.min_epochs:
+            return False
+        matrices = self.run.matrices
+        hits, lines = _count_hits(self.run.width, self.documents, matrices.vectors, matrices.outputs, self.scratch)
+        accuracy = hits / lines if lines else 0.0
+        improved = not self.results or accuracy > max(result.accuracy for result in self.results)
+        without = 0 if improved else self.results[-1].epochs_without_improvement + 1
+        self.results.append(EpochResult(epoch, accuracy, improved, without))
+        if improved:
+            self._keep(matrices)
+        if self.on_epoch is not None:
+            self.on_epoch(self.results[-1])
+        return settings.patience is not None and without >= settings.patience
+
+    def _keep(self, matrices: ModelMatrices) -> None:
+        # Only rows that were ever trained: the others are zero before and after.
+        trained = np.flatnonzero(np.concatenate([part.any(axis=1) for part in np.array_split(matrices.vectors, 64)]))
+        self.best = trained, matrices.vectors[trained], matrices.outputs.copy()
+
+    def restore_best(self) -> None:
+        """Put the best weights back, if others followed them."""
+        if self.best is None or self.results[-1].improved:
+            return
+        trained, vectors, outputs = self.best
+        self.run.matrices.vectors[:] = 0
+        self.run.matrices.vectors[trained] = vectors
+        self.run.matrices.outputs[:] = outputs
+
+
+def documents_of(corpus: Corpus, settings: ClassifierSettings) -> tuple[Documents, int]:
+    """The lines of a corpus read with labels=True as the kernels take them, and the tokens of the longest."""
+    ids, vocabulary = corpus.tokens.ids, corpus.vocabulary
+    lines, longest = index_lines(ids, np.empty(0, np.int64))
+    starts = np.zeros(lines + 1, np.int64)
+    index_lines(ids, starts)
+    hashes = np.append(corpus.tokens.hashes, np.uint32(word_hash(END_OF_LINE_WORD))).astype(np.uint32).view(np.int32)
+    line_end = vocabulary.ids.get(END_OF_LINE_WORD, -1)
+    buckets = settings.buckets if settings.word_ngrams > 1 else 0
+    return Documents(ids, starts, hashes, len(vocabulary.words), line_end, settings.word_ngrams, buckets), longest
 
 
 def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int) -> Corpus:
     """Labelled lines (a validation channel) in terms of an existing vocabulary; words and labels it lacks are unknown."""
-    raise NotImplementedError
+    return read_with(vocabulary, paths, threads=threads)
 
 
 def accuracy(model: ClassifierModel, documents: Corpus) -> tuple[float, int]:
     """Precision at one over the lines that have a known label, and how many those are."""
-    raise NotImplementedError
+    settings = model.settings
+    lines, longest = documents_of(documents, settings)
+    scratch = [new_scratch(settings.dim, len(model.vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)]
+    vectors, outputs = _padded(model) if model.matrices is None else model.matrices
+    hits, count = _count_hits(simd.width(settings.dim), lines, vectors, outputs, scratch)
+    return (hits / count if count else 0.0), count
 
 
-def features(line: bytes, ids: Mapping[bytes, int], *, words: int, word_ngrams: int, buckets: int) -> Integers:
-    """The rows of the input matrix a line of text activates, in fastText's order: known words, `</s>`, hashed word n-grams."""
-    raise NotImplementedError
+def _padded(model: ClassifierModel) -> tuple[Floats, Floats]:
+    """The matrices of a model as kernels take them."""
+    rows, dim = model.input.shape
+    vectors, outputs = simd.aligned(rows, simd.padded(dim)), simd.aligned(len(model.output), simd.padded(dim))
+    first = 0
+    for part in model.input.rows():
+        vectors[first : first + len(part), :dim] = part
+        first += len(part)
+    outputs[:, :dim] = model.output
+    return vectors, outputs
 
 
-def probabilities(rows: Integers, input_matrix: Floats, output_matrix: Floats) -> Floats:
-    """The probability of each label; matrices may be memory maps. Uniform when `rows` is empty."""
-    raise NotImplementedError
+def _count_hits(
+    width: tuple[int, ...], documents: Documents, vectors: Floats, outputs: Floats, scratch: list[Scratch]
+) -> tuple[int, int]:
+    """Lines classified rightly, and lines classified; one thread for each scratch memory."""
+    lines = len(documents.starts) - 1
+    bounds = [lines * part // len(scratch) for part in range(len(scratch) + 1)]
+    with ThreadPoolExecutor(len(scratch)) as pool:
+        pending = [
+            pool.submit(count_hits, width, documents, first, last, vectors, outputs, len(outputs), own)
+            for first, last, own in zip(bounds[:-1], bounds[1:], scratch, strict=True)
+        ]
+        counts = [future.result() for future in pending]
+    return sum(hits for hits, _ in counts), sum(count for _, count in counts)

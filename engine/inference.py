@@ -108,7 +108,15 @@ def load(folder: Path) -> Model:
             "model.bin from the root of model.tar.gz. Pack the archive with one of them and no folder around it."
         )
     model = read(files[0])
+    _compile(model)
     return TextClassifier(model) if model.parameters.kind == Kind.SUPERVISED else WordVectorModel(model)
+
+
+def _compile(model: FastTextModel) -> None:
+    """Hash once now: the first request must not wait for the compiler."""
+    word_hash(END_OF_LINE)
+    if model.parameters.subwords is not None:
+        ngram_buckets(END_OF_LINE, model.parameters.subwords)
 
 
 def word_ngrams(hashes: Sequence[int], longest: int, buckets: int) -> Iterator[int]:

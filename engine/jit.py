@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from engine.errors import UserError
 
-__all__ = ["CPU", "Cpu", "cgutils", "intrinsic", "ir", "kernel", "selected_cpu", "types"]
+__all__ = ["CPU", "Cpu", "cgutils", "inner", "intrinsic", "ir", "kernel", "selected_cpu", "types"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -124,6 +124,9 @@ if CPU.model is not None:
 _CACHE = _cache_folder()
 
 
+_OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False}
+
+
 def kernel(function: Function) -> Function:
     """Compile a function that holds no Python object: it runs without the interpreter lock, so threads run it side by side.
 
@@ -132,7 +135,13 @@ def kernel(function: Function) -> Function:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = _CACHE
     try:
-        compiled: Function = numba.njit(nogil=True, fastmath=True, error_model="numpy", boundscheck=False, cache=bool(_CACHE))(function)
+        compiled: Function = numba.njit(**_OPTIONS, cache=bool(_CACHE))(function)
     finally:
         numba.config.CACHE_DIR = before
+    return compiled
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that only kernels call: without the wrappers for Python and C, which take as long as the function itself."""
+    compiled: Function = numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return compiled

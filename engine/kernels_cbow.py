@@ -12,54 +12,228 @@ negatives, each weighted K/|N|; a negative that is the centre itself does not co
 The words of a line within the window of c are exactly those that have c in theirs: the same range serves means and errors.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
 from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
-from engine.jit import kernel
+from engine.jit import inner, kernel
+from engine.kernels_skipgram import Block, ask_ahead, block_of
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, copy_row, dot_row, dot_tile, positive_gradients, prefetch_row, scale_row, weighted_sigmoids, zero_row
+from engine.simd import add_rows, copy_row, dot_row, dot_tile, positive_gradients, scale_row, weighted_sigmoids, zero_row
 
 _TILE = 4
 _MARGIN = 16
 _NEGATIVE_ROWS = MAX_NEGATIVES + _TILE
 
-Scratch = tuple[Floats, Floats, NDArray[np.int64]]
+
+class Scratch(NamedTuple):
+    """Working memory of one thread.
+
+    Attributes:
+        negatives: gathered rows.
+        centres: gathered rows.
+        hidden: means of the windows.
+        errors: their gradients.
+        contexts: gathered rows; with subwords, sums of rows.
+        gradients: a row per negative and a column per centre; then a row each for positives and weights; then ones.
+        parts: how many rows each context stands for.
+        prefetch: how many addresses there are, how many were asked for, and the addresses.
+    """
+
+    negatives: Floats
+    centres: Floats
+    hidden: Floats
+    errors: Floats
+    contexts: Floats
+    gradients: Floats
+    parts: NDArray[np.int32]
+    prefetch: NDArray[np.int64]
 
 
 def new_scratch(dim: int, sizes: Sizes) -> Scratch:
-    """Working memory of one thread: gathered rows; gradients (a row per negative, then positives, weights and the number one)."""
-    rows = simd.aligned(sizes.contexts + 3 * (sizes.centres + _TILE) + _NEGATIVE_ROWS, simd.padded(dim))
+    """Room for blocks of that size."""
+    columns = simd.padded(dim)
+    centres = sizes.centres + _TILE
     gradients = simd.aligned(_NEGATIVE_ROWS + 3, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN)
     gradients[-1] = 1
-    return rows, gradients, np.zeros(sizes.contexts + sizes.centres + MAX_NEGATIVES, np.int64)
+    return Scratch(
+        simd.aligned(_NEGATIVE_ROWS, columns),
+        simd.aligned(centres, columns),
+        simd.aligned(centres, columns),
+        simd.aligned(centres, columns),
+        simd.aligned(sizes.contexts, columns),
+        gradients,
+        np.ones(sizes.contexts, np.int32),
+        np.zeros(sizes.contexts + sizes.centres + MAX_NEGATIVES + 2, np.int64),
+    )
 
 
-@kernel
-def _rows_of_block(text: Text, plan: Plan, block: int, matrices: tuple[int, int], row: int, addresses: NDArray[np.int64]) -> int:
-    """The addresses of the rows a block will read and the block before it did not; gives how many."""
-    count = 0
-    for k in range(max(plan.context_first[block], plan.context_last[block - 1]), plan.context_last[block]):
-        addresses[count] = matrices[0] + text.words[k] * row
+class Places(NamedTuple):
+    """Addresses: of the matrices, of what was gathered, of the gradients; `row` and `stride` are bytes of a row of each."""
+
+    vectors: int
+    outputs: int
+    negatives: int
+    centres: int
+    hidden: int
+    errors: int
+    contexts: int
+    towards_negatives: int
+    positives: int
+    weights: int
+    one: int
+    row: int
+    stride: int
+
+
+@inner
+def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+    """Where everything is."""
+    gradients = np.int64(scratch.gradients.ctypes.data)
+    stride = np.int64(4 * scratch.gradients.shape[1])
+    return Places(
+        np.int64(vectors.ctypes.data),
+        np.int64(outputs.ctypes.data),
+        np.int64(scratch.negatives.ctypes.data),
+        np.int64(scratch.centres.ctypes.data),
+        np.int64(scratch.hidden.ctypes.data),
+        np.int64(scratch.errors.ctypes.data),
+        np.int64(scratch.contexts.ctypes.data),
+        gradients,
+        gradients + _NEGATIVE_ROWS * stride,
+        gradients + (_NEGATIVE_ROWS + 1) * stride,
+        gradients + (_NEGATIVE_ROWS + 2) * stride,
+        np.int64(4 * vectors.shape[1]),
+        stride,
+    )
+
+
+@inner
+def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, prefetch: NDArray[np.int64], with_contexts: bool) -> None:
+    """Note the rows that the block after this one reads and this one does not."""
+    prefetch[0] = 0
+    prefetch[1] = 0
+    if number == blocks:
+        return
+    count = 2
+    if with_contexts:
+        for k in range(max(plan.context_first[number + 1], plan.context_last[number]), plan.context_last[number + 1]):
+            prefetch[count] = at.vectors + text.words[k] * at.row
+            count += 1
+    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
+        prefetch[count] = at.outputs + plan.negatives[k] * at.row
         count += 1
-    for k in range(plan.negatives_end[block - 1], plan.negatives_end[block]):
-        addresses[count] = matrices[1] + plan.negatives[k] * row
+    for k in range(plan.first[number + 1], plan.last[number + 1]):
+        prefetch[count] = at.outputs + text.words[k] * at.row
         count += 1
-    for k in range(plan.first[block], plan.last[block]):
-        addresses[count] = matrices[1] + text.words[k] * row
-        count += 1
-    return count
+    prefetch[0] = count - 2
 
 
-@kernel
+@inner
 def _add_neighbours(width: tuple[int, ...], destination: int, source: int, low: int, high: int, centre: int, row: int, one: int) -> None:
     """destination += rows [low, high) of source, without the centre's."""
     before = min(max(low, centre), high)
     after = min(max(low, centre + 1), high)
     stay = np.int64(0)
     add_rows(width, destination, source + low * row, before - low, one, stay, source + after * row, high - after, one, stay)
+
+
+@inner
+def window_means(width: tuple[int, ...], text: Text, block: Block, at: Places, scratch: Scratch, negatives_per_centre: int) -> None:
+    """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
+    share = np.float32(-block.rate * np.float32(negatives_per_centre) / np.float32(block.negatives))
+    positives = scratch.gradients[_NEGATIVE_ROWS]
+    weights = scratch.gradients[_NEGATIVE_ROWS + 1]
+    for t in range(block.centres):
+        ask_ahead(width, scratch.prefetch)
+        low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+        parts = 0
+        for m in range(low, high):
+            if m != block.first + t:
+                parts += scratch.parts[m - block.context]
+        hidden = at.hidden + t * at.row
+        zero_row(width, hidden)
+        weights[t] = 0
+        if parts > 0:
+            low -= block.context
+            high -= block.context
+            _add_neighbours(width, hidden, at.contexts, low, high, block.first + t - block.context, at.row, at.one)
+            scale_row(width, hidden, np.float32(1) / np.float32(parts))
+            weights[t] = share
+        positives[t] = dot_row(width, hidden, at.centres + t * at.row)
+
+
+@inner
+def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
+    """Scores with the negatives, then all gradients in place of the scores."""
+    zero = np.int64(0)
+    positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, np.int64(-1), block.rate)
+    for t in range(0, block.centres, _TILE):
+        for j in range(0, block.negatives, _TILE):
+            ask_ahead(width, scratch.prefetch)
+            dot_tile(width, at.hidden + t * at.row, at.negatives + j * at.row, at.towards_negatives + j * at.stride + t * 4, at.stride)
+    for j in range(block.negatives):
+        weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)
+    gradients = scratch.gradients
+    for t in range(block.centres):
+        if gradients[_NEGATIVE_ROWS + 1, t] == 0:
+            gradients[_NEGATIVE_ROWS, t] = 0
+        for j in range(block.negatives):
+            if plan.negatives[block.drawn + j] == text.words[block.first + t]:
+                gradients[j, t] = 0
+
+
+@inner
+def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+    """Add to each centre row its window's mean, to each negative row all means."""
+    one = np.int64(1)
+    four = np.int64(4)
+    none = np.int64(0)
+    for t in range(block.centres):
+        ask_ahead(width, prefetch)
+        place = at.outputs + text.words[block.first + t] * at.row
+        gradient = at.positives + t * 4
+        add_rows(width, place, at.hidden + t * at.row, one, gradient, four, at.hidden, none, gradient, four)
+    for j in range(block.negatives):
+        place = at.outputs + plan.negatives[block.drawn + j] * at.row
+        gradient = at.towards_negatives + j * at.stride
+        add_rows(width, place, at.hidden, block.centres, gradient, four, at.hidden, none, gradient, four)
+
+
+@inner
+def window_errors(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+    """The gradient of every window's mean."""
+    one = np.int64(1)
+    four = np.int64(4)
+    for t in range(block.centres):
+        ask_ahead(width, prefetch)
+        error = at.errors + t * at.row
+        zero_row(width, error)
+        negative = at.towards_negatives + t * 4
+        add_rows(
+            width, error, at.negatives, block.negatives, negative, at.stride, at.centres + t * at.row, one, at.positives + t * 4, four
+        )
+
+
+@inner
+def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, m: int, destination: int) -> None:
+    """destination += the errors of the windows that hold the context at position m."""
+    low, high = context_range(text, m, block.window, block.first, block.first + block.centres)
+    if low < high:
+        _add_neighbours(width, destination, at.errors, low - block.first, high - block.first, m - block.first, at.row, at.one)
+
+
+@inner
+def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
+    """Copy the rows of centres and negatives."""
+    for t in range(block.centres):
+        copy_row(width, at.centres + t * at.row, at.outputs + text.words[block.first + t] * at.row)
+    for j in range(block.negatives):
+        copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
 
 
 @kernel
@@ -78,109 +252,16 @@ def train_blocks(
 
     The arguments are those of `kernels_skipgram.train_blocks`.
     """
-    rows, gradients, addresses = scratch
-    row = np.int64(4 * vectors.shape[1])
-    stride = np.int64(4 * gradients.shape[1])
-    inputs_at = np.int64(vectors.ctypes.data)
-    outputs_at = np.int64(outputs.ctypes.data)
-    spare = np.int64((rows.shape[0] - len(addresses) + MAX_NEGATIVES - _NEGATIVE_ROWS - 3 * _TILE) // 2 + _TILE)
-    # `spare` is centres + tile: rows = contexts + 3 (centres + tile) + negatives, addresses = contexts + centres + MAX_NEGATIVES.
-    negatives = np.int64(rows.ctypes.data)
-    hidden = negatives + _NEGATIVE_ROWS * row
-    errors = hidden + spare * row
-    centres = errors + spare * row
-    contexts = centres + spare * row
-    towards_negatives = np.int64(gradients.ctypes.data)
-    positives = gradients[_NEGATIVE_ROWS]
-    positives_at = np.int64(positives.ctypes.data)
-    weights = gradients[_NEGATIVE_ROWS + 1]
-    weights_at = np.int64(weights.ctypes.data)
-    one = np.int64(gradients[_NEGATIVE_ROWS + 2].ctypes.data)
-    four = np.int64(4)
-    nothing = np.int64(0)
-    words = text.words
-    for block in range(1, blocks + 1):
-        first = np.int64(plan.first[block])
-        last = np.int64(plan.last[block])
-        centre_count = last - first
-        from_ = np.int64(plan.context_first[block])
-        until = np.int64(plan.context_last[block])
-        window = np.int64(plan.window[block])
-        drawn = np.int64(plan.negatives_end[block - 1])
-        negative_count = np.int64(plan.negatives_end[block]) - drawn
-        rate = np.float32(alpha) * plan.damping[block]
-        share = -rate * np.float32(negatives_per_centre) / np.float32(negative_count)
-
-        ahead = 0
-        if block < blocks:
-            ahead = _rows_of_block(text, plan, block + 1, (inputs_at, outputs_at), row, addresses)
-        asked = 0
-
-        for m in range(until - from_):
-            copy_row(width, contexts + m * row, inputs_at + words[from_ + m] * row)
-        for j in range(negative_count):
-            copy_row(width, negatives + j * row, outputs_at + plan.negatives[drawn + j] * row)
-
-        # Means of the windows, and the score of each with its centre.
-        for t in range(centre_count):
-            copy_row(width, centres + t * row, outputs_at + words[first + t] * row)
-            zero_row(width, hidden + t * row)
-            low, high = context_range(text, first + t, window, from_, until)
-            pairs = high - low - np.int64(low <= first + t < high)
-            weights[t] = 0
-            if pairs > 0:
-                _add_neighbours(width, hidden + t * row, contexts, low - from_, high - from_, first + t - from_, row, one)
-                scale_row(width, hidden + t * row, np.float32(1) / np.float32(pairs))
-                weights[t] = share
-            positives[t] = dot_row(width, hidden + t * row, centres + t * row)
-            if asked < ahead:
-                prefetch_row(width, addresses[asked])
-                asked += 1
-        positive_gradients(width, positives_at, nothing, centre_count, nothing, centre_count, np.int64(-1), rate)
-        for t in range(0, centre_count, 4):
-            for j in range(0, negative_count, 4):
-                if asked < ahead:
-                    prefetch_row(width, addresses[asked])
-                    asked += 1
-                dot_tile(width, hidden + t * row, negatives + j * row, towards_negatives + j * stride + t * 4, stride)
-        for j in range(negative_count):
-            weighted_sigmoids(width, towards_negatives + j * stride, weights_at, centre_count)
-        for t in range(centre_count):
-            if weights[t] == 0:
-                positives[t] = 0
-            for j in range(negative_count):
-                if plan.negatives[drawn + j] == words[first + t]:
-                    gradients[j, t] = 0
-
-        # Output rows, then the error of each window, then the input rows.
-        for t in range(centre_count):
-            if asked < ahead:
-                prefetch_row(width, addresses[asked])
-                asked += 1
-            place = outputs_at + words[first + t] * row
-            add_rows(width, place, hidden + t * row, np.int64(1), positives_at + t * 4, four, hidden, nothing, positives_at, four)
-        for j in range(negative_count):
-            place = outputs_at + plan.negatives[drawn + j] * row
-            add_rows(width, place, hidden, centre_count, towards_negatives + j * stride, four, hidden, nothing, positives_at, four)
-        for t in range(centre_count):
-            if asked < ahead:
-                prefetch_row(width, addresses[asked])
-                asked += 1
-            zero_row(width, errors + t * row)
-            add_rows(
-                width,
-                errors + t * row,
-                negatives,
-                negative_count,
-                towards_negatives + t * 4,
-                stride,
-                centres + t * row,
-                np.int64(1),
-                positives_at + t * 4,
-                four,
-            )
-        for m in range(from_, until):
-            low, high = context_range(text, m, window, first, last)
-            if low < high:
-                _add_neighbours(width, inputs_at + words[m] * row, errors, low - first, high - first, m - first, row, one)
-
+    at = places_of(vectors, outputs, scratch)
+    for number in range(1, blocks + 1):
+        block = block_of(plan, number, alpha)
+        plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, True)
+        for m in range(block.contexts):
+            copy_row(width, at.contexts + m * at.row, at.vectors + text.words[block.context + m] * at.row)
+        gather_outputs(width, text, plan, block, at)
+        window_means(width, text, block, at, scratch, negatives_per_centre)
+        gradients_of(width, text, plan, block, at, scratch)
+        update_outputs(width, text, plan, block, at, scratch.prefetch)
+        window_errors(width, block, at, scratch.prefetch)
+        for m in range(block.context, block.context + block.contexts):
+            add_errors(width, text, block, at, m, at.vectors + text.words[m] * at.row)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from engine import simd
 from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
-from engine.jit import kernel
+from engine.jit import inner, kernel
 from engine.models import Floats
 from engine.sampling import Text
 from engine.simd import add_rows, add_rows_to_two, copy_row, dot_tile, positive_gradients, prefetch_row, weighted_sigmoids
@@ -32,7 +32,7 @@ from engine.simd import add_rows, add_rows_to_two, copy_row, dot_tile, positive_
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
 _TILE = 4
 _MARGIN = 16
-_STRIDE = 4 * (MAX_CONTEXTS + _MARGIN)
+GRADIENT_STRIDE = 4 * (MAX_CONTEXTS + _MARGIN)
 _CONTEXT_ROWS = MAX_CONTEXTS + _TILE
 _CENTRE_ROWS = MAX_CENTRES + _TILE
 _NEGATIVE_ROWS = MAX_NEGATIVES + _TILE
@@ -57,7 +57,7 @@ class Scratch(NamedTuple):
 def new_scratch(dim: int) -> Scratch:
     """Room for the largest block."""
     rows = simd.aligned(_CONTEXT_ROWS + _CENTRE_ROWS + _NEGATIVE_ROWS, simd.padded(dim))
-    return Scratch(rows, simd.aligned(_WEIGHTS + 2, _STRIDE // 4), np.zeros(_PREFETCHED + 2, np.int64))
+    return Scratch(rows, simd.aligned(_WEIGHTS + 2, GRADIENT_STRIDE // 4), np.zeros(_PREFETCHED + 2, np.int64))
 
 
 class Places(NamedTuple):
@@ -74,7 +74,7 @@ class Places(NamedTuple):
     row: int
 
 
-@kernel
+@inner
 def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
     """Where everything is."""
     row = np.int64(4 * vectors.shape[1])
@@ -88,8 +88,8 @@ def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
         centres,
         centres + _CENTRE_ROWS * row,
         gradients,
-        gradients + _NEGATIVE_ROWS * _STRIDE,
-        gradients + _WEIGHTS * _STRIDE,
+        gradients + _NEGATIVE_ROWS * GRADIENT_STRIDE,
+        gradients + _WEIGHTS * GRADIENT_STRIDE,
         row,
     )
 
@@ -120,7 +120,7 @@ class Block(NamedTuple):
     shift: int
 
 
-@kernel
+@inner
 def block_of(plan: Plan, number: int, alpha: float) -> Block:
     """Block `number` of a plan."""
     first = np.int64(plan.first[number])
@@ -139,7 +139,7 @@ def block_of(plan: Plan, number: int, alpha: float) -> Block:
     )
 
 
-@kernel
+@inner
 def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, prefetch: NDArray[np.int64], with_contexts: bool) -> None:
     """Note the rows that the block after this one reads and this one does not.
 
@@ -167,7 +167,7 @@ def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, 
     prefetch[0] = count - 2
 
 
-@kernel
+@inner
 def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
     """Ask for the next row noted by `plan_prefetch`."""
     asked = prefetch[1]
@@ -176,7 +176,7 @@ def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
         prefetch[1] = asked + 1
 
 
-@kernel
+@inner
 def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
     """Copy the rows of centres and negatives."""
     for t in range(block.centres):
@@ -185,10 +185,10 @@ def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block,
         copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
 
 
-@kernel
+@inner
 def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Dot products of all contexts with all negatives, and with the centres near them."""
-    stride = np.int64(_STRIDE)
+    stride = np.int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, _TILE):
         for j in range(0, block.negatives, _TILE):
             ask_ahead(width, prefetch)
@@ -200,7 +200,7 @@ def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[n
             dot_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
 
 
-@kernel
+@inner
 def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Places, weights: NDArray[np.float32], share: np.float32) -> None:
     """Turn the scores of pairs into gradients, zero outside the windows; weights[m] becomes `share` x pairs of context m."""
     for m in range(block.contexts + 1):
@@ -214,7 +214,7 @@ def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Place
         # One position more on either side: rows are updated in pairs, and the second may lie outside the window of the first.
         first = min(max(0, centre - block.window - 1), block.contexts)
         last = min(max(0, centre + block.window + 2), block.contexts)
-        positive_gradients(width, at.towards_centres + t * _STRIDE, first, last, low, high, centre, block.rate)
+        positive_gradients(width, at.towards_centres + t * GRADIENT_STRIDE, first, last, low, high, centre, block.rate)
         if low < high:
             # Differences now, summed below: a window adds to its ends only.
             weights[low] += share
@@ -228,7 +228,7 @@ def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Place
         weights[m] = total
 
 
-@kernel
+@inner
 def negative_gradients(
     width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, weights: NDArray[np.float32], fewer: NDArray[np.float32], share: np.float32
 ) -> None:
@@ -239,7 +239,7 @@ def negative_gradients(
         for t in range(block.centres):
             is_centre |= text.words[block.first + t] == word
         if not is_centre:
-            weighted_sigmoids(width, at.towards_negatives + j * _STRIDE, at.weights, block.contexts)
+            weighted_sigmoids(width, at.towards_negatives + j * GRADIENT_STRIDE, at.weights, block.contexts)
             continue
         for m in range(block.contexts):
             fewer[m] = weights[m]
@@ -249,10 +249,10 @@ def negative_gradients(
                 for m in range(low, high):
                     if m != block.first + t:
                         fewer[m - block.context] -= share
-        weighted_sigmoids(width, at.towards_negatives + j * _STRIDE, at.weights + _STRIDE, block.contexts)
+        weighted_sigmoids(width, at.towards_negatives + j * GRADIENT_STRIDE, at.weights + GRADIENT_STRIDE, block.contexts)
 
 
-@kernel
+@inner
 def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch, negatives_per_pair: int) -> None:
     """All gradients of a block, in place of its scores."""
     share = np.float32(-block.rate * np.float32(negatives_per_pair) / np.float32(block.negatives))
@@ -261,7 +261,7 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
     negative_gradients(width, text, plan, block, at, weights, scratch.gradients[_WEIGHTS + 1], share)
 
 
-@kernel
+@inner
 def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Add to each centre row its window of contexts, to each negative row all contexts."""
     four = np.int64(4)
@@ -272,33 +272,33 @@ def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block,
         if low < high:
             m = low - block.context
             place = at.outputs + text.words[block.first + t] * at.row
-            gradients = at.towards_centres + t * _STRIDE + m * 4
+            gradients = at.towards_centres + t * GRADIENT_STRIDE + m * 4
             add_rows(width, place, at.contexts + m * at.row, high - low, gradients, four, at.contexts, none, gradients, four)
     for j in range(0, block.negatives, 2):
         place = at.outputs + plan.negatives[block.drawn + j] * at.row
-        gradients = at.towards_negatives + j * _STRIDE
+        gradients = at.towards_negatives + j * GRADIENT_STRIDE
         if j + 1 == block.negatives:
             add_rows(width, place, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four)
         else:
             other = at.outputs + plan.negatives[block.drawn + j + 1] * at.row
-            next_row = np.int64(_STRIDE)
+            next_row = np.int64(GRADIENT_STRIDE)
             add_rows_to_two(
                 width, place, other, next_row, none, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four
             )
 
 
-@kernel
+@inner
 def centres_near(block: Block, first: int, last: int) -> tuple[int, int]:
     """The first of the centres whose window may reach contexts [first, last), and how many."""
     begin = min(max(0, first - block.window - block.shift), block.centres)
     return begin, max(0, min(block.centres, last + block.window - block.shift) - begin)
 
 
-@kernel
+@inner
 def _update_inputs(width: tuple[int, ...], text: Text, block: Block, at: Places) -> None:
     """Add to each context row all negatives and the centres near it."""
     four = np.int64(4)
-    stride = np.int64(_STRIDE)
+    stride = np.int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, 2):
         place = at.vectors + text.words[block.context + m] * at.row
         begin, count = centres_near(block, m, min(m + 2, block.contexts))

@@ -1,7 +1,7 @@
 """What training takes and gives: settings, progress, matrices."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,6 +157,7 @@ class ClassifierModel:
         words_per_second: words x epochs / train_seconds.
         completed: False when training was asked to stop early.
         results: one entry per validated epoch.
+        matrices: the padded matrices behind `input` and `output`, as kernels take them; None for a model that was not trained here.
     """
 
     vocabulary: Vocabulary
@@ -167,3 +168,4 @@ class ClassifierModel:
     words_per_second: float
     completed: bool
     results: tuple[EpochResult, ...]
+    matrices: tuple[Floats, Floats] | None = field(default=None, repr=False, compare=False)

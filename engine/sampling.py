@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import kernel
+from engine.jit import inner, kernel
 from engine.tokenizer import END_OF_LINE
 
 NEGATIVE_POWER = 0.75
@@ -98,7 +98,7 @@ def new_state(seed: int, thread: int) -> Bits:
     return np.array([(mixed ^ (mixed >> 31)) | 1], np.uint64)
 
 
-@kernel
+@inner
 def next_random(state: Bits) -> np.uint64:
     """64 random bits."""
     x = state[0]
@@ -109,13 +109,13 @@ def next_random(state: Bits) -> np.uint64:
     return x * np.uint64(0x2545F4914F6CDD1D)
 
 
-@kernel
+@inner
 def random_below(bound: int, state: Bits) -> int:
     """A whole number from 0 to bound - 1 (bound < 2^32)."""
     return np.int64(((next_random(state) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
-@kernel
+@inner
 def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
     """Fill negatives[first:last] with words."""
     size = np.uint64(len(draws.own))
@@ -126,7 +126,7 @@ def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], firs
         negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= draws.own[column] else draws.alias[column]
 
 
-@kernel
+@inner
 def _close_line(text: Text, first: int, last: int) -> None:
     for k in range(first, last):
         text.line_last[k] = last

@@ -6,6 +6,7 @@ cache keys on it. Rows are named by address: gathered blocks live in one scratch
 cost of finding one. Bounds are the callers' duty, who allocate scratch by the limits they plan blocks with.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from typing import Any
@@ -18,6 +19,8 @@ from engine.models import Floats
 LANES = CPU.lanes
 VECTOR_BYTES = 4 * LANES
 CACHE_LINE = 64
+# Gathering asks for the row this many places further on: about as long as memory takes to answer.
+AHEAD = 8
 _FLOAT, _BYTE, _INT32, _INT64 = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
 _INDICES = ir.VectorType(_INT32, LANES)
@@ -294,12 +297,16 @@ def _indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
 
 @_row_kernel(4, scalars=1)
 def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any, n: Any, scale: Any) -> None:
-    """destination = scale * sum over i < n of row ids[i] (int32) of base."""
+    """destination = scale * sum over i < n of row ids[i] (int32) of base. AHEAD ids past the last must be readable."""
     row = registers * VECTOR_BYTES
     scales = _splat(b, scale)
+    first = None
     for offset, count in _columns(b, registers, 2 * _COLUMNS + 3):
+        first = offset if first is None else first
         sums = _accumulators(b, count)
         with cgutils.for_range(b, n, intp=_INT64) as loop:
+            if offset is first:
+                _prefetch(b, registers, _indexed_row(b, base, ids, b.add(loop.index, _constant(AHEAD)), row))
             source = _indexed_row(b, base, ids, loop.index, row)
             for part, slot in enumerate(sums):
                 b.store(b.fadd(b.load(slot), _load(b, b.add(source, offset), part * VECTOR_BYTES), flags=_FAST), slot)
@@ -385,3 +392,27 @@ def positive_gradients(b: Any, _registers: int, *a: Any) -> None:
         inside = b.and_(inside, b.icmp_signed("!=", index, centre))
         gradient = b.fmul(b.fsub(_every(1), _sigmoid(b, _load(b, scores, place)), flags=_FAST), rates, flags=_FAST)
         _store(b, b.select(inside, gradient, _every(0)), scores, place)
+
+
+@_row_kernel(2, scalars=1)
+def exponentials(b: Any, _registers: int, scores: Any, n: Any, largest: Any) -> None:
+    """scores[i] = exp(scores[i] - largest), i < n rounded up to whole registers; `largest` is their maximum.
+
+    exp x = 2^k 2^f with k the nearest whole number to x / ln 2: 2^k goes into the exponent bits, 2^f for |f| <= 1/2 is a polynomial
+    (Taylor to the sixth power, relative error below 2e-7).
+    """
+    integers = ir.VectorType(_INT32, LANES)
+    largest = _splat(b, largest)
+    vectors = b.udiv(b.add(n, _constant(LANES - 1)), _constant(LANES))
+    with cgutils.for_range(b, vectors, intp=_INT64) as loop:
+        place = b.mul(loop.index, _constant(VECTOR_BYTES))
+        x = b.fmul(b.fsub(_load(b, scores, place), largest), _every(math.log2(math.e)))
+        # Below 2^-126 a float has no such exponent: the result is as good as zero.
+        x = b.select(b.fcmp_ordered("<", x, _every(-126)), _every(-126), x)
+        x = b.select(b.fcmp_ordered(">", x, _every(0)), _every(0), x)
+        # Truncation rounds towards zero: half less makes it the nearest, as x is never positive.
+        whole = b.fptosi(b.fsub(x, _every(0.5)), integers)
+        rest = b.fmul(b.fsub(x, b.sitofp(whole, _VECTOR)), _every(math.log(2)))
+        power = _polynomial(b, rest, [1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1.0, 1.0])
+        bits = b.shl(b.add(whole, ir.Constant(integers, [127] * LANES)), ir.Constant(integers, [23] * LANES))
+        _store(b, b.fmul(power, b.bitcast(bits, _VECTOR)), scores, place)

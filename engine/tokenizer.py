@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import intrinsic, ir, kernel, types
+from engine.jit import inner, intrinsic, ir, kernel, types
 
 Bytes = NDArray[np.uint8]
 Bits = NDArray[np.uint64]
@@ -128,7 +128,7 @@ class WordTable:
         return here
 
 
-@kernel
+@inner
 def _word_key(address: int, length: int) -> np.uint64:
     """The key of a word: itself up to seven bytes, else a hash marked as such in the top byte."""
     if length < 8:
@@ -144,7 +144,7 @@ def _word_key(address: int, length: int) -> np.uint64:
     return key | _LONG_WORD
 
 
-@kernel
+@inner
 def _same_bytes(x: int, y: int, length: int) -> bool:
     """Whether two words of `length` >= 8 bytes are equal."""
     for at in range(0, length - 7, 8):
@@ -153,7 +153,7 @@ def _same_bytes(x: int, y: int, length: int) -> bool:
     return _load_eight(x + length - 8) == _load_eight(y + length - 8)
 
 
-@kernel
+@inner
 def _find(slots: Bits, key: np.uint64, address: int, length: int, offsets: NDArray[np.int64], text: int) -> np.uint64:
     """The slot of a word: its own, or the empty one where it belongs."""
     mask = np.uint64(len(slots) - 1)
@@ -173,7 +173,7 @@ def _find(slots: Bits, key: np.uint64, address: int, length: int, offsets: NDArr
         slot = (slot + np.uint64(2)) & mask
 
 
-@kernel
+@inner
 def _append(slots: Bits, slot: np.uint64, key: np.uint64, word: Bytes, start: int, length: int, offsets: NDArray[np.int64], text: Bytes, entry: int) -> None:
     """Write a new entry, with a count of zero."""
     slots[slot] = key
@@ -184,7 +184,7 @@ def _append(slots: Bits, slot: np.uint64, key: np.uint64, word: Bytes, start: in
     offsets[entry + 1] = at + length
 
 
-@kernel
+@inner
 def _word_end(buffer: Bytes, at: int, start: int) -> int:
     """Where the word that begins at `at` ends; `start` is the buffer's address. A separator is known to follow."""
     end = at

@@ -5,16 +5,19 @@ linearly with the words trained by all of them. One thread and a seed give the s
 """
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from engine import kernels_cbow, kernels_skipgram, simd
-from engine.blocks import cbow_sizes, new_plan, plan_blocks, skipgram_sizes
+from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
+from engine.blocks import Plan, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes
 from engine.hogwild import Schedule, Step, run_threads
 from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
 from engine.models import InputMatrix, ReportProgress, StopRequested, Word2VecSettings, WordVectors
-from engine.sampling import Draws, new_draws, new_state, new_text, sample_text
+from engine.sampling import Draws, Text, keep_probabilities, new_draws, new_state, new_text, sample_text
+from engine.subwords import SubwordRows, subword_rows
 from engine.vocabulary import Corpus
 
 # Words sampled at a time: some milliseconds of work, next to which the call from Python costs nothing.
@@ -44,37 +47,56 @@ def train(
     Raises:
         UserError: when training diverges.
     """
-    vocabulary = corpus.vocabulary
-    rows = (len(vocabulary.words), len(vocabulary.words))
-    matrices = new_matrices(rows, settings.dim, counters=settings.threads)
-    initialise(matrices.vectors, settings.dim, 0.5 / settings.dim, settings.seed)
-    draws = new_draws(vocabulary.counts, settings.sample)
-    steps = [_stepper(corpus, settings, matrices, draws, thread) for thread in range(settings.threads)]
+    model = _new_model(corpus, settings)
+    steps = [_stepper(corpus, settings, model, thread) for thread in range(settings.threads)]
     size = len(corpus.tokens.ids)
     bounds = [size * part // settings.threads for part in range(settings.threads + 1)]
     work = list(zip(steps, bounds[:-1], bounds[1:], strict=True))
     steps[0](0, 0, 0.0)  # compiles, or loads what was compiled before: not a part of training time
-    schedule = Schedule(settings.learning_rate, float(vocabulary.kept_words) * settings.epochs, matrices.done)
+    schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.kept_words) * settings.epochs, model.matrices.done)
 
     def inspect() -> None:
         corpus.tokens.release()
-        refuse_divergence(matrices, settings.learning_rate)
+        refuse_divergence(model.matrices, settings.learning_rate)
 
     completed = run_threads(work, settings.epochs, schedule, progress=progress, stop=stop, inspect=inspect)
     seconds = time.perf_counter() - schedule.started
-    refuse_divergence(matrices, settings.learning_rate, everything=True)
+    refuse_divergence(model.matrices, settings.learning_rate, everything=True)
     progress(schedule.progress())
-    vectors = matrices.vectors[:, : settings.dim]
-    return WordVectors(
-        vocabulary,
-        settings,
-        vectors,
-        InputMatrix.of_words(vectors),
-        matrices.outputs[:, : settings.dim],
-        seconds,
-        float(matrices.done.sum()) / max(seconds, 1e-9),
-        completed,
-    )
+    return _result(corpus, settings, model, seconds, completed)
+
+
+@dataclass(frozen=True)
+class _Model:
+    matrices: ModelMatrices
+    draws: Draws
+    subwords: SubwordRows | None
+
+
+def _new_model(corpus: Corpus, settings: Word2VecSettings) -> _Model:
+    """Matrices before the first step: inputs random, outputs zero (word2vec.c); with n-grams, inputs as in fastText."""
+    vocabulary = corpus.vocabulary
+    words = len(vocabulary.words)
+    subwords = None
+    if settings.subwords is not None:
+        uses = keep_probabilities(vocabulary.counts, settings.sample) * vocabulary.counts
+        subwords = subword_rows(vocabulary.words, uses, settings.subwords)
+    rows = words if subwords is None else words + len(subwords.bucket_ids)
+    matrices = new_matrices((rows, words), settings.dim, counters=settings.threads)
+    spread = (0.5 if subwords is None else 1.0) / settings.dim
+    initialise(matrices.vectors, settings.dim, spread, settings.seed)
+    return _Model(matrices, new_draws(vocabulary.counts, settings.sample), subwords)
+
+
+def _result(corpus: Corpus, settings: Word2VecSettings, model: _Model, seconds: float, completed: bool) -> WordVectors:
+    rows = model.matrices.vectors[:, : settings.dim]
+    if model.subwords is None or settings.subwords is None:
+        vectors, inputs = rows, InputMatrix.of_words(rows)
+    else:
+        vectors, inputs = model.subwords.word_vectors(rows), model.subwords.input_matrix(rows, settings.subwords.buckets)
+    outputs = model.matrices.outputs[:, : settings.dim]
+    speed = float(model.matrices.done.sum()) / max(seconds, 1e-9)
+    return WordVectors(corpus.vocabulary, settings, vectors, inputs, outputs, seconds, speed, completed)
 
 
 def _text_words(corpus: Corpus, settings: Word2VecSettings) -> int:
@@ -83,22 +105,36 @@ def _text_words(corpus: Corpus, settings: Word2VecSettings) -> int:
     return int(np.clip(share, 64, TEXT_WORDS))
 
 
-def _stepper(corpus: Corpus, settings: Word2VecSettings, matrices: ModelMatrices, draws: Draws, thread: int) -> Step:
+def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: int) -> Step:
     """What one thread calls to train its next stretch of text."""
-    cbow = settings.mode == "cbow"
-    sizes = (cbow_sizes if cbow else skipgram_sizes)(settings, corpus.vocabulary.counts)
-    kernels = kernels_cbow if cbow else kernels_skipgram
-    scratch = kernels_cbow.new_scratch(settings.dim, sizes) if cbow else kernels_skipgram.new_scratch(settings.dim)
-    width, state, plan = simd.width(settings.dim), new_state(settings.seed, thread), new_plan()
-    text = new_text(_text_words(corpus, settings))
+    sizes = (cbow_sizes if settings.mode == "cbow" else skipgram_sizes)(settings, corpus.vocabulary.counts)
+    state, plan, text = new_state(settings.seed, thread), new_plan(), new_text(_text_words(corpus, settings))
+    keep, train_blocks = model.draws.keep, _block_trainer(settings, model, sizes)
 
     def step(position: int, last: int, alpha: float) -> tuple[int, int]:
-        position, kept, read = sample_text(corpus.tokens.ids, position, last, draws.keep, state, text)
+        position, kept, read = sample_text(corpus.tokens.ids, position, last, keep, state, text)
         centre = 0
         while True:
-            blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
-            kernels.train_blocks(width, text, plan, blocks, matrices.vectors, matrices.outputs, alpha, settings.negatives, scratch)
+            blocks, centre = plan_blocks(text, centre, kept, sizes, model.draws, state, plan)
+            train_blocks(text, plan, blocks, alpha)
             if centre >= kept:
                 return position, read
 
     return step
+
+
+def _block_trainer(settings: Word2VecSettings, model: _Model, sizes: Sizes) -> Callable[[Text, Plan, int, float], None]:
+    """The kernel of a mode, with this thread's scratch memory."""
+    width, vectors, outputs = simd.width(settings.dim), model.matrices.vectors, model.matrices.outputs
+    cbow = settings.mode == "cbow"
+    scratch = kernels_cbow.new_scratch(settings.dim, sizes) if cbow else kernels_skipgram.new_scratch(settings.dim)
+    if model.subwords is None:
+        plain = (kernels_cbow if cbow else kernels_skipgram).train_blocks
+        return lambda text, plan, blocks, alpha: plain(
+            width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch
+        )
+    train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
+    errors, rows = kernels_subwords.new_errors(settings.dim), model.subwords.rows
+    return lambda text, plan, blocks, alpha: train_blocks(
+        width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch, errors, rows
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from sandbox import alarms, buckets, function_errors
+from sandbox import alarms, buckets, conditions, function_errors, iam_requests
 from sandbox.internals import internal
 
 
@@ -19,7 +19,9 @@ def repair() -> None:
     run_no_scripts_of_the_machine()
     buckets.repair()
     alarms.repair()
+    conditions.repair()
     function_errors.repair()
+    iam_requests.repair()
 
 
 def accept_only_own_credentials() -> None:

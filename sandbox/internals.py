@@ -18,7 +18,7 @@ MINISTACK_VERSION: Final = "1.5.33"
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "app": ("app", "SERVICE_HANDLERS", "_collect_scripts"),
     "core.concurrency": ("run_reentrant",),
-    "core.iam_actions": ("request_tag_context", "identity_denial_message"),
+    "core.iam_actions": ("extract_resource_arn", "request_tag_context", "identity_denial_message"),
     "core.iam_evaluator": (
         "AuthError",
         "EvalContext",
@@ -30,6 +30,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "core.responses": ("get_account_id", "get_region", "request_scope"),
     "core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
+    "services.cloudformation.changesets": ("_evaluate_conditions",),
+    "services.cloudformation.engine": ("_evaluate_conditions", "_resolve_refs"),
+    "services.cloudformation.handlers": ("_evaluate_conditions",),
     "services.cloudformation.provisioners": (
         "_CUSTOM_NAME_REPLACEMENT",
         "_REPLACING_PROPERTIES",
@@ -37,7 +40,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_STACK_TAG_PROPERTY",
         "_physical_name",
     ),
-    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudformation.stacks": ("_evaluate_conditions", "_runs_on_worker_thread"),
     "services.cloudwatch": (
         "_alarms",
         "_calc_stats",

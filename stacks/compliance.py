@@ -83,7 +83,8 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
     yield Accepted(
         _wildcard("*"),
         (RETIRE, EXECUTION, HOSTING),
-        "ListTrainingJobs (retire) and PutMetricData (SageMaker's roles) know no resources in IAM; the metrics are limited by namespace.",
+        "ListTrainingJobs (retire), PutMetricData and DescribeAlarms (SageMaker's roles) cannot be limited to resources; the metrics are "
+        "limited by namespace.",
     )
     yield Accepted(
         _wildcard(_arn("sagemaker", f"training-job/{jobs}*")),
@@ -94,6 +95,11 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
         _wildcard(_arn("logs", f"log-group:{group}:*")),
         (RETIRE, EXECUTION),
         "IAM writes a log group with a trailing :*. It is SageMaker's one group for training jobs.",
+    )
+    yield Accepted(
+        _wildcard(_arn("logs", f"log-group:{naming.endpoint_log_group(settings.stage)}:*")),
+        (HOSTING,),
+        "IAM writes a log group with a trailing :*. It is this stage's endpoint's.",
     )
     yield Accepted(
         _wildcard(_arn("logs", f"log-group:{group}:log-stream:{jobs}*")),

@@ -19,29 +19,25 @@ def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str
     role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.CORPORA}*")))
     role.add_to_policy(_allow(["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"{naming.RUNS}*")))
     # The log group belongs to the whole account; the first job ever makes it.
-    role.add_to_policy(
-        _allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], *_group(arns.training_log_group()))
-    )
-    role.add_to_policy(_allow(["logs:PutLogEvents"], arns.training_log_streams(stage)))
+    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], *arns.training_log_group()))
+    role.add_to_policy(_allow(["logs:PutLogEvents"], *arns.training_log_streams(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/TrainingJobs"))
     return role
 
 
-def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, log_group_arn: str) -> iam.Role:
-    """The role of the endpoint: reads artifacts, writes logs and metrics.
+def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) -> iam.Role:
+    """The role of the endpoint: reads artifacts and the rollback alarms, writes logs and metrics.
 
-    Args:
-        scope: the parent.
-        id_: the construct id.
-        bucket: where the artifacts are.
-        log_group_arn: the endpoint's log group as CloudFormation gives it, ending in ``:*``. The role cannot create it, so a line
-            written late cannot bring it back after destroy.
+    It cannot create its log group, which the stack owns: a line written late must not bring the group back after destroy.
     """
     role = _sagemaker_role(scope, id_, "SageMaker serves BlazingText models with it")
     role.add_to_policy(_list_bucket(bucket, naming.RUNS))
     role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*")))
-    role.add_to_policy(_allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], log_group_arn))
+    writing = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    role.add_to_policy(_allow(writing, *arns.endpoint_log_group(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/Endpoints"))
+    # SageMaker watches the alarms of a deployment with this role. Looking at alarms cannot be limited to some of them.
+    role.add_to_policy(_allow(["cloudwatch:DescribeAlarms"], "*"))
     return role
 
 
@@ -57,12 +53,8 @@ def _list_bucket(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
 
 
 def _put_metrics(namespace: str) -> iam.PolicyStatement:
-    return _allow(["cloudwatch:PutMetricData"], "*", StringEquals={"cloudwatch:namespace": namespace})
-
-
-def _group(arn: str) -> tuple[str, str]:
-    """A log group as IAM wants it: some actions name it with ``:*``, some without."""
-    return arn, f"{arn}:*"
+    # Every PutMetricData request carries its namespace on AWS, so IfExists loosens nothing there; not every emulator tells IAM of it.
+    return _allow(["cloudwatch:PutMetricData"], "*", StringEqualsIfExists={"cloudwatch:namespace": namespace})
 
 
 def _allow(actions: list[str], *resources: str, **conditions: object) -> iam.PolicyStatement:

@@ -112,5 +112,6 @@ def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
     promoter.allow("cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns.serving_stack(stage))
     promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
     promoter.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.RUNS}*"))
-    # Without it, S3 answers a missing artifact with 403, and the function could not tell it from a missing permission.
-    promoter.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.RUNS}*"]})
+    # Without it, S3 answers a missing artifact with 403, and the function could not tell it from a missing permission. Asking for one
+    # object names no prefix, so the permission cannot be limited to one.
+    promoter.allow("s3:ListBucket", on=bucket.bucket_arn)

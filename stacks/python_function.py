@@ -1,6 +1,6 @@
 """A Lambda function from the lambda/ folder: the folder is the one asset, a handler is named as text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -54,12 +54,13 @@ class PythonFunction(Construct):
             log_group=lines,
         )
 
-    def allow(self, *actions: str, on: str, **conditions: object) -> None:
+    def allow(self, *actions: str, on: str | Sequence[str], **conditions: object) -> None:
         """Lets the function do something.
 
         Args:
             actions: IAM actions.
-            on: the one resource they are for.
+            on: the resource they are for, or the ways to write it.
             conditions: IAM condition operators, such as ``StringLike={"s3:prefix": ["runs/*"]}``.
         """
-        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[on], conditions=conditions or None))
+        resources = [on] if isinstance(on, str) else list(on)
+        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=resources, conditions=conditions or None))

@@ -85,15 +85,10 @@ def _allow_jobs(retire: PythonFunction, stage: str) -> None:
     retire.allow("sagemaker:ListTrainingJobs", on="*")
     jobs = ["DescribeTrainingJob", "ListTags", "StopTrainingJob", "DeleteTrainingJob"]
     retire.allow(*(f"sagemaker:{action}" for action in jobs), on=arns.training_jobs(stage))
-    retire.allow("logs:DescribeLogStreams", on=f"{arns.training_log_group()}:*")
+    retire.allow("logs:DescribeLogStreams", on=arns.training_log_group())
     retire.allow("logs:DeleteLogStream", on=arns.training_log_streams(stage))
 
 
 def _allow_bucket(retire: PythonFunction, bucket: s3.IBucket) -> None:
-    everything = bucket.arn_for_objects("*")
-    retire.role.add_to_policy(
-        iam.PolicyStatement(
-            actions=["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"], resources=[bucket.bucket_arn]
-        )
-    )
-    retire.allow("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload", on=everything)
+    retire.allow("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", on=bucket.bucket_arn)
+    retire.allow("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload", on=bucket.arn_for_objects("*"))

@@ -29,7 +29,7 @@ class ServingStack(ProjectStack):
         )
         name = naming.endpoint(settings.stage)
         lines = log_group(self, "Logs", retention_days=settings.log_retention_days, name=naming.endpoint_log_group(settings.stage))
-        role = hosting_role(self, "HostingRole", bucket=bucket, log_group_arn=lines.log_group_arn)
+        role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage)
         live = LiveModel(self, "Live")
         hosting = Hosting(
             self,

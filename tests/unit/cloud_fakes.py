@@ -71,8 +71,27 @@ class FakeStacks:
 
     def __init__(self, **serving: str) -> None:
         self.parameters = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", **serving}
-        self.statuses = {name: "CREATE_COMPLETE" for name in ("storage", "training", "serving")}
+        self.statuses = dict.fromkeys(("storage", "training", "serving"), "CREATE_COMPLETE")
         self.updates: list[dict[str, Any]] = []
+        self.updated: datetime | None = None
+        self.events: list[dict[str, str]] = []
+
+    def roll_back(self, began: datetime, reason: str) -> None:
+        """An update that began then has failed and was rolled back."""
+        self.statuses["serving"] = "UPDATE_ROLLBACK_COMPLETE"
+        self.updated = began
+        name = "blazingtext-dev-serving"
+        self.events = [
+            {"LogicalResourceId": name, "ResourceStatus": "UPDATE_ROLLBACK_COMPLETE"},
+            {"LogicalResourceId": "Alarm", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": "Resource update cancelled"},
+            {"LogicalResourceId": "Endpoint", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": reason},
+            {"LogicalResourceId": name, "ResourceStatus": "UPDATE_IN_PROGRESS", "ResourceStatusReason": "User Initiated"},
+            {"LogicalResourceId": "Endpoint", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": "of an older update"},
+        ]
+
+    def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        assert StackName == "blazingtext-dev-serving"
+        return {"StackEvents": self.events}
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         part = StackName.removeprefix("blazingtext-dev-")
@@ -85,6 +104,7 @@ class FakeStacks:
                 {
                     "StackName": StackName,
                     "StackStatus": self.statuses[part],
+                    **({"LastUpdatedTime": self.updated} if self.updated else {}),
                     "Parameters": parameters if part == "serving" else [],
                     "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
                 }

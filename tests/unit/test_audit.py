@@ -30,7 +30,7 @@ def account(**answers: Any) -> dict[str, FakeClient]:
     clients["cloudformation"].answer("describe_stacks", stacks())
     for place, answer in answers.items():
         service, _, operation = place.partition("__")
-        clients[service.rstrip("_")].answer(operation, answer if callable(answer) else lambda answer=answer, **_: answer)
+        clients[service].answer(operation, answer if callable(answer) else lambda answer=answer, **_: answer)
     return clients
 
 
@@ -66,7 +66,11 @@ def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> Non
 @pytest.mark.parametrize(
     ("place", "answer", "found"),
     [
-        ("lambda___list_functions", {"Functions": [{"FunctionName": "blazingtext-dev-training-Launch"}]}, ("function", "blazingtext-dev-training-Launch")),
+        (
+            "lambda__list_functions",
+            {"Functions": [{"FunctionName": "blazingtext-dev-training-Launch"}]},
+            ("function", "blazingtext-dev-training-Launch"),
+        ),
         ("iam__list_roles", {"Roles": [{"RoleName": "blazingtext-dev-training-Role"}]}, ("role", "blazingtext-dev-training-Role")),
         ("sqs__list_queues", {"QueueUrls": ["https://sqs/1/blazingtext-dev-q"]}, ("queue", "blazingtext-dev-q")),
         ("sns__list_topics", {"Topics": [{"TopicArn": "arn:aws:sns:us-east-1:1:blazingtext-dev-t"}]}, ("topic", "blazingtext-dev-t")),
@@ -127,7 +131,7 @@ def test_a_model_named_by_cloudformation_is_known_by_its_exact_tags() -> None:
 @pytest.mark.parametrize("name", ["blazingtext-devel-x", "blazingtext-prod-x", "my-blazingtext-dev-x", "blazingtext", "BLAZINGTEXT-DEV-x"])
 def test_another_stages_things_are_not_ours(name: str) -> None:
     assert not left(
-        lambda___list_functions={"Functions": [{"FunctionName": name}]},
+        lambda__list_functions={"Functions": [{"FunctionName": name}]},
         sns__list_topics={"Topics": [{"TopicArn": f"arn:aws:sns:us-east-1:1:{name}"}]},
         sagemaker__list_endpoints={"Endpoints": [{"EndpointName": name, "EndpointStatus": "InService"}]},
         sagemaker__list_training_jobs={"TrainingJobSummaries": [{"TrainingJobName": name, "TrainingJobStatus": "InProgress"}]},
@@ -145,7 +149,7 @@ def test_log_lines_of_jobs_that_are_gone_are_found_in_the_accounts_common_group(
 
 
 def test_a_stack_is_known_by_name_or_by_tags_and_the_bootstrap_is_set_apart() -> None:
-    described = [
+    described: list[dict[str, Any]] = [
         {"StackName": "blazingtext-dev-training", "StackStatus": "DELETE_FAILED"},
         {"StackName": "renamed", "StackStatus": "CREATE_COMPLETE", "Tags": TAGS},
         {"StackName": "CDKToolkit-blazingtext", "StackStatus": "CREATE_COMPLETE"},

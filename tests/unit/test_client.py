@@ -2,6 +2,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ OLD = "blazingtext-dev-wiki-skipgram-9876543210"
 
 
 def test_the_launchers_event_holds_only_what_was_asked_for() -> None:
-    launcher = FakeLauncher({"jobName": JOB, "jobArn": "arn", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": ["w"]})
+    launcher = FakeLauncher(
+        {"jobName": JOB, "jobArn": "arn", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": ["w"]}
+    )
     order = training.TrainingOrder("wiki", hyperparameters={"epochs": 0}, instance_count=2, spot=False)
 
     launch = training.launch(cloud(**{"lambda": launcher}), order)
@@ -53,7 +56,7 @@ def test_a_stage_that_is_not_deployed_says_how_to_deploy_it() -> None:
     stacks.statuses.clear()
 
     with pytest.raises(ConfigurationError, match="cdk deploy --all"):
-        training.launch(cloud(cloudformation=stacks), training.TrainingOrder("wiki"))
+        training.launch(cloud(cloudformation=stacks, **{"lambda": FakeLauncher({})}), training.TrainingOrder("wiki"))
 
 
 def test_runs_are_the_stages_own_newest_first() -> None:
@@ -83,8 +86,7 @@ def test_the_newest_completed_run_skips_later_failures() -> None:
     assert training.latest(cloud(sagemaker=jobs)).job == JOB
 
 
-def test_an_unknown_job_is_named(tmp_path: Path) -> None:
-    del tmp_path
+def test_an_unknown_job_is_named() -> None:
     with pytest.raises(RequestError, match="no training job nope"):
         training.run(cloud(sagemaker=FakeJobs()), "nope")
 
@@ -170,7 +172,7 @@ def test_predict_keeps_order_and_flags_words_answered_with_zeros() -> None:
 def test_thousands_of_words_are_asked_in_calls_that_stay_below_six_megabytes(dimension: int) -> None:
     words = [f"word{number}" for number in range(1500)]
     longest = [-1.2345678901234567e-05] * dimension
-    endpoint = FakeEndpoint({word: longest for word in words}, dimension)
+    endpoint = FakeEndpoint(dict.fromkeys(words, longest), dimension)
     heard: list[int] = []
 
     found = prediction.predict(cloud(sagemaker_runtime=endpoint), words, advance=heard.append)
@@ -351,10 +353,11 @@ def test_status_of_a_stage_that_is_not_deployed_is_an_answer_not_an_error() -> N
 
 
 class Waiting:
-    """A stage in which something happens each time it is slept."""
+    """A stage in which something happens each time it is slept; one run was completed at noon."""
 
     def __init__(self, *happenings: Callable[[FakeStacks, FakeJobs], None], **serving_stack: str) -> None:
         self.stacks, self.jobs, self.time = FakeStacks(**serving_stack), FakeJobs(), 0.0
+        self.jobs.add(JOB, TrainingEndTime=NOON)
         self._happenings = list(happenings)
 
     def sleep(self, seconds: float) -> None:
@@ -378,7 +381,7 @@ def done(stacks: FakeStacks, jobs: FakeJobs) -> None:
 
 
 def rolled_back(stacks: FakeStacks, _: FakeJobs) -> None:
-    stacks.statuses["serving"] = "UPDATE_ROLLBACK_COMPLETE"
+    stacks.roll_back(NOON + timedelta(minutes=1), "The endpoint did not pass its ping")
     stacks.parameters["ModelDataUrl"] = ""
 
 
@@ -388,14 +391,23 @@ def test_waiting_for_a_run_ends_when_its_model_is_in_service() -> None:
     assert (found.live, found.endpoint.status) == (JOB, "InService")
 
 
-def test_waiting_for_a_run_whose_update_is_rolled_back_fails() -> None:
-    with pytest.raises(CloudError, match="did not become live.*UPDATE_ROLLBACK_COMPLETE"):
+def test_waiting_for_a_run_whose_update_is_rolled_back_fails_with_cloudformations_reason() -> None:
+    with pytest.raises(CloudError, match=r"did not become live.*UPDATE_ROLLBACK_COMPLETE.*Endpoint: The endpoint did not pass its ping"):
         Waiting(busy, rolled_back).settle(job=JOB)
 
 
-def test_an_old_rollback_does_not_end_the_wait_for_an_update_that_is_yet_to_begin() -> None:
+def test_a_rollback_that_was_over_before_the_wait_began_is_noticed() -> None:
+    waiting = Waiting()
+    rolled_back(waiting.stacks, waiting.jobs)
+
+    with pytest.raises(CloudError, match="did not become live"):
+        waiting.settle(job=JOB)
+    assert waiting.time == 0
+
+
+def test_a_rollback_older_than_the_run_does_not_end_the_wait_for_its_update() -> None:
     waiting = Waiting(busy, done)
-    waiting.stacks.statuses["serving"] = "UPDATE_ROLLBACK_COMPLETE"
+    waiting.stacks.roll_back(NOON - timedelta(hours=1), "Something long ago")
 
     assert waiting.settle(job=JOB).live == JOB
 

@@ -26,11 +26,11 @@ def file(tmp_path: Path, name: str, text: str | bytes) -> str:
 
 
 def test_words_are_folded_and_punctuation_goes() -> None:
-    assert Normaliser().words('He said: "Don\'t PANIC!" (twice), rock \'n\' roll') == "he said don't panic twice rock n roll"
+    assert Normaliser().words("He said: \"Don't PANIC!\" (twice), rock 'n' roll") == "he said don't panic twice rock n roll"
 
 
 def test_typographic_twins_become_one_word() -> None:
-    assert Normaliser().words("Ｆｕｌｌ ﬁne don’t soft\u00adhyphen") == "full fine don't softhyphen"
+    assert Normaliser().words("\uff26\uff55\uff4c\uff4c \ufb01ne don\u2019t soft\u00adhyphen") == "full fine don't softhyphen"
 
 
 def test_marks_of_other_scripts_stay_in_their_words() -> None:
@@ -122,7 +122,11 @@ def test_a_text_without_line_breaks_streams_and_keeps_every_word(tmp_path: Path)
 
 
 def test_posts_of_the_blog_corpus_are_found_in_files_that_no_xml_parser_takes(tmp_path: Path) -> None:
-    raw = file(tmp_path, "1.male.25.xml", "<Blog>\n<date>1,May,2004</date>\n<post>\n Fish &amp; chips & urlLink peas.\n</post>\n<date>x</date></Blog>")
+    raw = file(
+        tmp_path,
+        "1.male.25.xml",
+        "<Blog>\n<date>1,May,2004</date>\n<post>\n Fish &amp; chips & urlLink peas.\n</post>\n<date>x</date></Blog>",
+    )
 
     assert prepared(tmp_path, raw) == ["fish chips peas"]
 
@@ -144,7 +148,7 @@ def test_a_csv_column_is_taken_by_number_from_a_file_without_header(tmp_path: Pa
 def test_a_missing_csv_column_is_refused_with_those_there_are(tmp_path: Path) -> None:
     raw = file(tmp_path, "a.csv", "kind,text\nx,y\n")
 
-    with pytest.raises(CorpusError, match='no column "body".*kind, text'):
+    with pytest.raises(CorpusError, match=r'no column "body".*kind, text'):
         prepared(tmp_path, raw, reading=sources.Reading(column="body"))
 
 
@@ -202,7 +206,8 @@ def test_statistics_count_lines_words_and_vocabulary(tmp_path: Path) -> None:
     found = corpus.statistics(path, min_count=2)
 
     assert (found.lines, found.empty_lines, found.words, found.distinct, found.longest_line) == (2, 1, 6, 3, 3)
-    assert (found.vocabulary, found.covered) == (2, pytest.approx(5 / 6))
+    assert found.vocabulary == 2
+    assert found.covered == pytest.approx(5 / 6)
     assert found.frequent[0] == ("a", 3)
 
 

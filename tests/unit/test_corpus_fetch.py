@@ -64,7 +64,7 @@ def test_another_file_in_its_place_is_refused_and_nothing_is_written(tmp_path: P
     archive = tmp_path / "text8.zip"
     archive.write_bytes(b"<html>Please log in</html>")
 
-    with pytest.raises(CorpusError, match="not text8.zip"):
+    with pytest.raises(CorpusError, match=r"not text8\.zip"):
         fetch.text8(tmp_path / "text8", archive=archive)
     assert not (tmp_path / "text8").exists()
 

@@ -4,12 +4,25 @@ import pytest
 from botocore import exceptions as aws
 
 from blazingtext.errors import in_our_words
-from lifecycle.errors import AccessDeniedError, CloudError, ConfigurationError, LifecycleError, NotReady, QuotaError, RequestError, UserError
+from lifecycle.errors import (
+    AccessDeniedError,
+    CloudError,
+    ConfigurationError,
+    LifecycleError,
+    NotReady,
+    QuotaError,
+    RequestError,
+    UserError,
+)
 from tests.unit.aws_fakes import client_error
 
 
 def model_error(status: int) -> aws.ClientError:
-    response: Any = {"Error": {"Code": "ModelError", "Message": "Received client error"}, "OriginalStatusCode": status, "OriginalMessage": "bad words"}
+    response: Any = {
+        "Error": {"Code": "ModelError", "Message": "Received client error"},
+        "OriginalStatusCode": status,
+        "OriginalMessage": "bad words",
+    }
     return aws.ClientError(response, "InvokeEndpoint")
 
 
@@ -32,7 +45,7 @@ def model_error(status: int) -> aws.ClientError:
         (aws.SSOTokenLoadError(error_msg="no token"), ConfigurationError, 2),
         (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), CloudError, 1),
         (aws.ConnectTimeoutError(endpoint_url="https://localhost:1"), CloudError, 1),
-        (aws.SSLError(endpoint_url="https://localhost:1", error="self-signed"), CloudError, 1),
+        (aws.SSLError(endpoint_url="https://localhost:1", error=OSError("self-signed")), CloudError, 1),
         (aws.WaiterError("name", "Max attempts exceeded", {}), NotReady, 3),
         (aws.ParamValidationError(report="bad"), RequestError, 2),
         (aws.DataNotFoundError(data_path="x"), CloudError, 1),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped] # ships no types
 
 from blazingtext import evaluation
 from blazingtext.vectors import Vectors

@@ -92,7 +92,13 @@ def test_a_corpus_whose_name_begins_alike_is_another_corpus(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"", "is empty"), (b" \n\n", "is empty"), (b"a\0b\n", "is not text"), (b"\x1f\x8b\x08 packed", "is not text"), (b"PK\x03\x04", "is not text")],
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"a\0b\n", "is not text"),
+        (b"\x1f\x8b\x08 packed", "is not text"),
+        (b"PK\x03\x04", "is not text"),
+    ],
 )
 def test_what_cannot_be_trained_on_is_refused_before_it_is_sent(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(CorpusError, match=why):
@@ -114,7 +120,9 @@ def test_validation_without_labels_is_refused(tmp_path: Path) -> None:
         uploading.plan("wiki", [file(tmp_path, "a.txt", b"__label__x a\n")], [file(tmp_path, "b.txt")])
 
 
-@pytest.mark.parametrize(("name", "corpus"), [("Wiki 2024.txt", "wiki-2024"), ("text8", "text8"), ("a_b.c.txt", "a-b"), ("x" * 50, "x" * 32)])
+@pytest.mark.parametrize(
+    ("name", "corpus"), [("Wiki 2024.txt", "wiki-2024"), ("text8", "text8"), ("a_b.c.txt", "a-b"), ("x" * 50, "x" * 32)]
+)
 def test_a_file_suggests_its_corpus_name(name: str, corpus: str) -> None:
     assert uploading.corpus_name(Path(name)) == corpus
 

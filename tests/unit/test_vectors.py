@@ -31,7 +31,7 @@ def test_man_is_to_king_as_woman_to_queen(royal: Vectors) -> None:
 
 
 def test_an_unknown_word_is_refused_with_words_spelt_like_it(royal: Vectors) -> None:
-    with pytest.raises(UserError, match='does not know "kingg".*Did you mean king'):
+    with pytest.raises(UserError, match=r'does not know "kingg".*Did you mean king'):
         royal.neighbors("kingg")
 
 

@@ -43,8 +43,9 @@ def save_classifier(folder: Path) -> None:
     words = [b"</s>", b"good", b"bad"]
     settings = ClassifierSettings(dim=5, word_ngrams=1, buckets=0)
     vocabulary = Vocabulary(words, counts(words), 10, LABELS, counts(LABELS))
-    matrix = InputMatrix.of_words(random(len(words), 5))
-    model = ClassifierModel(vocabulary, settings, matrix, random(len(LABELS), 5, 3), 1.0, 1.0, completed=True, results=())
+    matrix, output = InputMatrix.of_words(random(len(words), 5)), random(len(LABELS), 5, 3)
+    matrices = (matrix.words, output)
+    model = ClassifierModel(vocabulary, settings, matrix, output, 1.0, 1.0, completed=True, results=(), matrices=matrices)
     formats.write_classifier(folder / "model.bin", model, min_count=1)
 
 
