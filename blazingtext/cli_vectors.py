@@ -22,9 +22,8 @@ def _job_option(command: Command) -> Command:
 
 def _artifact(session: Session, job: str | None) -> artifacts.Artifact:
     """A run's files, with a bar while they come."""
-    out = session.output
-    with out.progress("Downloading the model", None) as advance:
-        return session.client.artifact(job, on_size=lambda _: advance)
+    with session.output.download("Downloading the model") as on_size:
+        return session.client.artifact(job, on_size=on_size)
 
 
 def _vectors(session: Session, job: str | None) -> vectors.Vectors:

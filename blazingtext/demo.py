@@ -176,7 +176,8 @@ def run(output: Output, plan: Plan) -> int:
         if code == 0:
             if not plan.keep:
                 cleaning.callback(_stop_quietly, down, stage)
-            stage.environment = _environment(name)
+            # The model goes with the demo: a person's own cache is not filled by it.
+            stage.environment = {**_environment(name), "BLAZINGTEXT_CACHE": str(folder / "cache")}
             code = _play_all(stage, steps(plan, folder) + ([] if plan.keep else ending(plan, folder)))
             if code == 0 and not plan.keep:
                 code = stage.play(down)
@@ -229,5 +230,7 @@ def _report(output: Output, stage: Stage, plan: Plan, name: str, code: int) -> N
         output.warn(
             f"The demo stopped at step {len(stage.done)}; what it said stands above. " + ("" if plan.keep else "The sandbox is gone.")
         )
-    elif plan.keep:
+    elif not plan.keep:
+        output.done(f"a model's whole life, and nothing is left of it but its picture: {plan.pictures / 'map.png'}")
+    else:
         output.next(f'eval "$(blazingtext sandbox env --name {name})"', "blazingtext status", f"blazingtext sandbox down --name {name}")

@@ -154,7 +154,8 @@ def paint(words: list[str], places: NDArray[np.float64], clusters: NDArray[np.in
         axes.text(x, y, word, fontsize=size, color=_COLOURS[cluster % len(_COLOURS)], ha="center", va="center_baseline")
     top = canvas[1] + _HEAD
     axes.text(0, top, look.title or "Words that mean alike", fontsize=20, weight="bold", color="#111827", va="center")
-    caption = f"the {len(words)} most frequent words by t-SNE of cosine, coloured by k-means"
+    shown = "words" if look.stop_words else "words, function words left out,"
+    caption = f"the {len(words)} most frequent {shown} by t-SNE of cosine, coloured by k-means"
     axes.text(0, top - 24, caption, fontsize=11, color="#6b7280", va="center")
     return figure
 

@@ -82,6 +82,22 @@ class Output:
             total: how much there is to do, or None when nobody knows.
             of_bytes: whether the amounts are bytes, shown as such.
         """
+        with self._bar(of_bytes=of_bytes) as bar:
+            task = bar.add_task(escape(title), total=total)
+            yield lambda advance: bar.advance(task, advance)
+
+    @contextmanager
+    def download(self, title: str) -> Iterator[Callable[[int], Advance]]:
+        """A progress bar that appears when the size is known; yields the function to call with it, which answers with `advance`."""
+        with self._bar(of_bytes=True) as bar:
+
+            def begin(total: int) -> Advance:
+                task = bar.add_task(escape(title), total=total)
+                return lambda advance: bar.advance(task, advance)
+
+            yield begin
+
+    def _bar(self, *, of_bytes: bool) -> Progress:
         amount = DownloadColumn() if of_bytes else TextColumn("{task.completed:,}")
         columns = (
             TextColumn("{task.description}"),
@@ -90,10 +106,7 @@ class Output:
             amount,
             TimeRemainingColumn(compact=True),
         )
-        bar = Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal)
-        with bar:
-            task = bar.add_task(escape(title), total=total)
-            yield lambda advance: bar.advance(task, advance)
+        return Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal)
 
     @contextmanager
     def waiting(self, title: str) -> Iterator[Callable[[str], None]]:

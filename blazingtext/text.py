@@ -77,10 +77,9 @@ class Normaliser:
 
     def words(self, text: str) -> str:
         """The words of a text, joined by single spaces; words that begin with ``__label__`` stay as they are."""
-        if LABEL not in text:
-            return " ".join(" ".join(self.lines(text)).split())
-        labels = " ".join(_LABEL_TOKEN.findall(text))
-        return " ".join([labels, *self.lines(_LABEL_TOKEN.sub(' ', text))]).strip()
+        labels = _LABEL_TOKEN.findall(text) if LABEL in text else []
+        plain = self.lines(_LABEL_TOKEN.sub(" ", text)) if labels else self.lines(text)
+        return " ".join(each for each in (*labels, *plain) if each)
 
     def lines(self, text: str) -> list[str]:
         """The words of each line of a text without labels. Many lines at once cost a fraction of as many calls."""

@@ -7,13 +7,15 @@ training would have corrected n times; where n x learning rate is too large it o
 large as that product allows, and no larger: `Sizes` follow learning rate, number of negatives, window and vocabulary.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import inner, kernel
+from engine.jit import float32, inner, int64, kernel
 from engine.models import Word2VecSettings
 from engine.sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_probabilities, negative_probabilities, random_below
 
@@ -73,11 +75,11 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Siz
     centres = min(2 * settings.batch_size, MAX_CENTRES)
     if 2 * window > seen_by:
         centres = min(centres, seen_by)
-    centres = max(1, min(centres, distinct, int(pairs / min(2 * window, 16))))
+    centres = max(min(centres, distinct, int(pairs / min(2 * window, 16))), 1)
     # A centre row collects the gradient of all contexts of the block.
     most_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
     contexts = centres + 2 * window if 2 * window <= most_contexts else most_contexts
-    contexts = max(1, min(contexts, MAX_CONTEXTS, max(2, distinct), int(pairs)))
+    contexts = max(min(contexts, MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
     return Sizes(window, settings.negatives, centres, contexts, shared_by, whole_windows=False)
 
 
@@ -107,15 +109,16 @@ class Plan(NamedTuple):
 
 def new_plan(blocks: int = BLOCKS_PLANNED) -> Plan:
     """Room for a plan of that many blocks. Block 0 is a sentinel whose negatives end at 0."""
-    integers = [np.zeros(blocks + 1, np.int32) for _ in range(5)]
-    return Plan(*integers, np.ones(blocks + 1, np.float32), np.zeros(blocks + 1, np.int32), np.zeros(blocks * MAX_NEGATIVES, np.int32))
+    first, last, context_first, context_last, window, negatives_end = np.zeros((6, blocks + 1), np.int32)
+    damping, negatives = np.ones(blocks + 1, np.float32), np.zeros(blocks * MAX_NEGATIVES, np.int32)
+    return Plan(first, last, context_first, context_last, window, damping, negatives_end, negatives)
 
 
 @inner
 def context_range(text: Text, centre: int, window: int, first: int, last: int) -> tuple[int, int]:
     """The contexts of a centre within [first, last), its own position included if it lies there; empty when low >= high."""
-    low = max(max(centre - window, np.int64(text.line_first[centre])), first)
-    high = min(min(centre + window + 1, np.int64(text.line_last[centre])), last)
+    low = max(centre - window, int64(text.line_first[centre]), first)
+    high = min(centre + window + 1, int64(text.line_last[centre]), last)
     return low, high
 
 
@@ -125,13 +128,13 @@ def count_examples(text: Text, window: int, centres: tuple[int, int], contexts: 
     examples = 0
     for centre in range(centres[0], centres[1]):
         low, high = context_range(text, centre, window, contexts[0], contexts[1])
-        pairs = max(0, high - low - np.int64(low <= centre < high))
+        pairs = max(0, high - low - int64(low <= centre < high))
         examples += min(1, pairs) if whole_windows else pairs
     return examples
 
 
 @inner
-def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> np.float32:
+def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> float:
     """1, or less where a block repeats the same words ("no no no ..."), whose gradients would add up in one row.
 
     A word's row collects the gradient of each of its occurrences. Up to two on average are what any text has.
@@ -139,9 +142,9 @@ def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> np.fl
     same = 0
     for i in range(first + 1, last):
         for j in range(first, i):
-            same += np.int64(words[i] == words[j])
+            same += int64(words[i] == words[j])
     multiplicity = 1.0 + 2.0 * same / (last - first)
-    return np.float32(min(1.0, 2.0 / multiplicity))
+    return float32(min(1.0, 2.0 / multiplicity))
 
 
 @kernel
@@ -155,14 +158,14 @@ def plan_blocks(text: Text, start: int, stop: int, sizes: Sizes, draws: Draws, s
     while start < stop and (blocks == 0 or blocks + parts < len(plan.first)):
         window = 1 + random_below(sizes.window, state)
         end = min(start + sizes.centres, stop)
-        context = max(start - window, np.int64(text.line_first[start]))
-        reach = min(end - 1 + window + 1, np.int64(text.line_last[end - 1]))
+        context = max(start - window, int64(text.line_first[start]))
+        reach = min(end - 1 + window + 1, int64(text.line_last[end - 1]))
         while context < reach and blocks + 1 < len(plan.first):
             until = min(context + sizes.contexts, reach)
             examples = count_examples(text, window, (start, end), (context, until), sizes.whole_windows)
             if examples > 0:
-                wanted = np.int64(np.ceil(sizes.negatives * examples / sizes.shared_by))
-                begin = np.int64(plan.negatives_end[blocks])
+                wanted = int64(np.ceil(sizes.negatives * examples / sizes.shared_by))
+                begin = int64(plan.negatives_end[blocks])
                 blocks += 1
                 plan.first[blocks] = start
                 plan.last[blocks] = end

@@ -83,9 +83,7 @@ class _Run:
         initialise(self.matrices.vectors[: len(vocabulary.words)], settings.dim, 1 / settings.dim, settings.seed)
         self.width = simd.width(settings.dim)
         self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
-        self.scratch = [
-            new_scratch(settings.dim, len(vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)
-        ]
+        self.scratch = [new_scratch(settings.dim, len(vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)]
         self.shuffler = np.random.default_rng(settings.seed)
         self.order = np.arange(len(self.documents.starts) - 1)
 
@@ -221,9 +219,7 @@ def _padded(model: ClassifierModel) -> tuple[Floats, Floats]:
     return vectors, outputs
 
 
-def _count_hits(
-    width: tuple[int, ...], documents: Documents, vectors: Floats, outputs: Floats, scratch: list[Scratch]
-) -> tuple[int, int]:
+def _count_hits(width: tuple[int, ...], documents: Documents, vectors: Floats, outputs: Floats, scratch: list[Scratch]) -> tuple[int, int]:
     """Lines classified rightly, and lines classified; one thread for each scratch memory."""
     lines = len(documents.starts) - 1
     bounds = [lines * part // len(scratch) for part in range(len(scratch) + 1)]

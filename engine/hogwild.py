@@ -50,7 +50,9 @@ class Schedule:
     def progress(self) -> Progress:
         """What to report."""
         fraction = self.fraction
-        return Progress(self.learning_rate * (1 - fraction), fraction, float(self.done.sum()) / max(time.perf_counter() - self.started, 1e-9))
+        return Progress(
+            self.learning_rate * (1 - fraction), fraction, float(self.done.sum()) / max(time.perf_counter() - self.started, 1e-9)
+        )
 
 
 def run_threads(

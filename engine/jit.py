@@ -11,19 +11,28 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import llvmlite.binding
+import llvmlite.binding  # type: ignore[import-untyped]  # llvmlite has no type hints
 import numba
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+import numba.core.cgutils
+import numba.extending
+import numpy as np
 
 from engine.errors import UserError
 
-__all__ = ["CPU", "Cpu", "cgutils", "inner", "intrinsic", "ir", "kernel", "selected_cpu", "types"]
+__all__ = ["CPU", "Cpu", "cgutils", "float32", "inner", "int64", "intrinsic", "ir", "kernel", "selected_cpu", "types"]
 
+# Compiler internals, untyped.
+cgutils: Any = numba.core.cgutils
+intrinsic: Callable[[Any], Any] = numba.extending.intrinsic
+ir: Any = llvmlite.ir
+types: Any = numba.types
+_config: Any = numba.config
+_njit: Any = numba.njit
+# What these make is a machine number in a kernel; to its reader, and to the type checker, it is a number.
+int64: Callable[[Any], int] = cast("Any", np.int64)
+float32: Callable[[Any], float] = cast("Any", np.float32)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -52,10 +61,8 @@ def selected_cpu(wanted: str, host_features: dict[str, bool], machine: str) -> C
     Raises:
         UserError: when it names one that this machine does not have.
     """
-    if machine.lower() in {"arm64", "aarch64"}:
-        available = {"neon": Cpu("neon", 4, 32)}
-    else:
-        available = _x86_cpus(host_features)
+    arm = machine.lower() in {"arm64", "aarch64"}
+    available = {"neon": Cpu("neon", 4, 32)} if arm else _x86_cpus(host_features)
     if wanted and wanted not in available:
         raise UserError(
             f"ENGINE_CPU={wanted} cannot be used: this machine offers {', '.join(available)}. Unset ENGINE_CPU or choose one of these."
@@ -119,8 +126,8 @@ def _cache_folder() -> str:
 
 CPU = _host_cpu()
 if CPU.model is not None:
-    numba.config.CPU_NAME = CPU.model
-    numba.config.CPU_FEATURES = CPU.features
+    _config.CPU_NAME = CPU.model
+    _config.CPU_FEATURES = CPU.features
 _CACHE = _cache_folder()
 
 
@@ -132,16 +139,16 @@ def kernel(function: Function) -> Function:
 
     fastmath lets LLVM reorder sums into vector registers; bounds are the kernels' own duty (tests put guard rows around everything).
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _CACHE
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = _CACHE
     try:
-        compiled: Function = numba.njit(**_OPTIONS, cache=bool(_CACHE))(function)
+        compiled: Function = _njit(**_OPTIONS, cache=bool(_CACHE))(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
     return compiled
 
 
 def inner(function: Function) -> Function:
     """Compile a function that only kernels call: without the wrappers for Python and C, which take as long as the function itself."""
-    compiled: Function = numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    compiled: Function = _njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return compiled

@@ -12,6 +12,8 @@ negatives, each weighted K/|N|; a negative that is the centre itself does not co
 The words of a line within the window of c are exactly those that have c in theirs: the same range serves means and errors.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from numpy.typing import NDArray
 
 from engine import simd
 from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
-from engine.jit import inner, kernel
+from engine.jit import float32, inner, int64, kernel
 from engine.kernels_skipgram import Block, ask_ahead, block_of
 from engine.models import Floats
 from engine.sampling import Text
@@ -93,21 +95,21 @@ class Places(NamedTuple):
 @inner
 def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
     """Where everything is."""
-    gradients = np.int64(scratch.gradients.ctypes.data)
-    stride = np.int64(4 * scratch.gradients.shape[1])
+    gradients = int64(scratch.gradients.ctypes.data)
+    stride = int64(4 * scratch.gradients.shape[1])
     return Places(
-        np.int64(vectors.ctypes.data),
-        np.int64(outputs.ctypes.data),
-        np.int64(scratch.negatives.ctypes.data),
-        np.int64(scratch.centres.ctypes.data),
-        np.int64(scratch.hidden.ctypes.data),
-        np.int64(scratch.errors.ctypes.data),
-        np.int64(scratch.contexts.ctypes.data),
+        int64(vectors.ctypes.data),
+        int64(outputs.ctypes.data),
+        int64(scratch.negatives.ctypes.data),
+        int64(scratch.centres.ctypes.data),
+        int64(scratch.hidden.ctypes.data),
+        int64(scratch.errors.ctypes.data),
+        int64(scratch.contexts.ctypes.data),
         gradients,
         gradients + _NEGATIVE_ROWS * stride,
         gradients + (_NEGATIVE_ROWS + 1) * stride,
         gradients + (_NEGATIVE_ROWS + 2) * stride,
-        np.int64(4 * vectors.shape[1]),
+        int64(4 * vectors.shape[1]),
         stride,
     )
 
@@ -135,17 +137,17 @@ def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, 
 
 @inner
 def _add_neighbours(width: tuple[int, ...], destination: int, source: int, low: int, high: int, centre: int, row: int, one: int) -> None:
-    """destination += rows [low, high) of source, without the centre's."""
+    """Add rows [low, high) of source, without the centre's, to destination."""
     before = min(max(low, centre), high)
     after = min(max(low, centre + 1), high)
-    stay = np.int64(0)
+    stay = int64(0)
     add_rows(width, destination, source + low * row, before - low, one, stay, source + after * row, high - after, one, stay)
 
 
 @inner
 def window_means(width: tuple[int, ...], text: Text, block: Block, at: Places, scratch: Scratch, negatives_per_centre: int) -> None:
     """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
-    share = np.float32(-block.rate * np.float32(negatives_per_centre) / np.float32(block.negatives))
+    share = float32(-block.rate * float32(negatives_per_centre) / float32(block.negatives))
     positives = scratch.gradients[_NEGATIVE_ROWS]
     weights = scratch.gradients[_NEGATIVE_ROWS + 1]
     for t in range(block.centres):
@@ -162,7 +164,7 @@ def window_means(width: tuple[int, ...], text: Text, block: Block, at: Places, s
             low -= block.context
             high -= block.context
             _add_neighbours(width, hidden, at.contexts, low, high, block.first + t - block.context, at.row, at.one)
-            scale_row(width, hidden, np.float32(1) / np.float32(parts))
+            scale_row(width, hidden, float32(1) / float32(parts))
             weights[t] = share
         positives[t] = dot_row(width, hidden, at.centres + t * at.row)
 
@@ -170,8 +172,8 @@ def window_means(width: tuple[int, ...], text: Text, block: Block, at: Places, s
 @inner
 def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
     """Scores with the negatives, then all gradients in place of the scores."""
-    zero = np.int64(0)
-    positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, np.int64(-1), block.rate)
+    zero = int64(0)
+    positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, int64(-1), block.rate)
     for t in range(0, block.centres, _TILE):
         for j in range(0, block.negatives, _TILE):
             ask_ahead(width, scratch.prefetch)
@@ -190,9 +192,9 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
 @inner
 def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Add to each centre row its window's mean, to each negative row all means."""
-    one = np.int64(1)
-    four = np.int64(4)
-    none = np.int64(0)
+    one = int64(1)
+    four = int64(4)
+    none = int64(0)
     for t in range(block.centres):
         ask_ahead(width, prefetch)
         place = at.outputs + text.words[block.first + t] * at.row
@@ -207,21 +209,19 @@ def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block,
 @inner
 def window_errors(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """The gradient of every window's mean."""
-    one = np.int64(1)
-    four = np.int64(4)
+    one = int64(1)
+    four = int64(4)
     for t in range(block.centres):
         ask_ahead(width, prefetch)
         error = at.errors + t * at.row
         zero_row(width, error)
         negative = at.towards_negatives + t * 4
-        add_rows(
-            width, error, at.negatives, block.negatives, negative, at.stride, at.centres + t * at.row, one, at.positives + t * 4, four
-        )
+        add_rows(width, error, at.negatives, block.negatives, negative, at.stride, at.centres + t * at.row, one, at.positives + t * 4, four)
 
 
 @inner
 def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, m: int, destination: int) -> None:
-    """destination += the errors of the windows that hold the context at position m."""
+    """Add to destination the errors of the windows that hold the context at position m."""
     low, high = context_range(text, m, block.window, block.first, block.first + block.centres)
     if low < high:
         _add_neighbours(width, destination, at.errors, low - block.first, high - block.first, m - block.first, at.row, at.one)

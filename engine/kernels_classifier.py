@@ -10,13 +10,15 @@ They are hashed anew in every pass: a multiplication costs less than reading the
 long and labels are few, so that each row is used once and waiting for memory is what counts; rows are asked for ahead.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.jit import inner, kernel
+from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Bits, random_below
 from engine.simd import add_rows, dot_row, exponentials, gather_scaled, scatter_scaled, zero_row
@@ -111,7 +113,7 @@ def _features(documents: Documents, line: int, scratch: Scratch) -> tuple[int, i
         mixed = np.uint64(scratch.line_hashes[first])
         for last in range(first + 1, min(words + 1, first + documents.ngrams)):
             mixed = mixed * np.uint64(116049371) + np.uint64(scratch.line_hashes[last])
-            scratch.features[count] = documents.words + np.int64(mixed % np.uint64(documents.buckets))
+            scratch.features[count] = documents.words + int64(mixed % np.uint64(documents.buckets))
             count += 1
     return count, words
 
@@ -119,19 +121,19 @@ def _features(documents: Documents, line: int, scratch: Scratch) -> tuple[int, i
 @inner
 def _probabilities(width: tuple[int, ...], vectors: Floats, outputs: Floats, labels: int, features: int, scratch: Scratch) -> None:
     """The mean of the features and, in scratch.scores, the probability of each label."""
-    row = np.int64(4 * vectors.shape[1])
-    mean = np.int64(scratch.rows.ctypes.data)
-    scores = np.int64(scratch.scores.ctypes.data)
-    numbers = np.int64(scratch.features.ctypes.data)
+    row = int64(4 * vectors.shape[1])
+    mean = int64(scratch.rows.ctypes.data)
+    scores = int64(scratch.scores.ctypes.data)
+    numbers = int64(scratch.features.ctypes.data)
     # What a previous line left behind the last feature is as good a row to ask for as any.
-    gather_scaled(width, mean, np.int64(vectors.ctypes.data), numbers, np.int64(features), np.float32(1) / np.float32(features))
-    largest = np.float32(-np.inf)
+    gather_scaled(width, mean, int64(vectors.ctypes.data), numbers, int64(features), float32(1) / float32(features))
+    largest = float32(-np.inf)
     for label in range(labels):
-        score = dot_row(width, mean, np.int64(outputs.ctypes.data) + label * row)
+        score = dot_row(width, mean, int64(outputs.ctypes.data) + label * row)
         scratch.scores[label] = score
         largest = max(largest, score)
-    exponentials(width, scores, np.int64(labels), largest)
-    total = np.float32(0)
+    exponentials(width, scores, int64(labels), largest)
+    total = float32(0)
     for label in range(labels):
         total += scratch.scores[label]
     for label in range(labels):
@@ -143,7 +145,7 @@ def _random_label(documents: Documents, line: int, state: Bits) -> int:
     """One of the labels of a line, each as likely as the others; _NO_LABEL when it has none."""
     count = 0
     for at in range(documents.starts[line], documents.starts[line + 1] - 1):
-        count += np.int64(documents.ids[at] < END_OF_LINE)
+        count += int64(documents.ids[at] < END_OF_LINE)
     if count == 0:
         return _NO_LABEL
     chosen = random_below(count, state) if count > 1 else 0
@@ -151,7 +153,7 @@ def _random_label(documents: Documents, line: int, state: Bits) -> int:
         token = documents.ids[at]
         if token < END_OF_LINE:
             if chosen == 0:
-                return np.int64(-2 - token)
+                return int64(-2 - token)
             chosen -= 1
     return _NO_LABEL
 
@@ -185,15 +187,15 @@ def train_documents(
         state: random generator: for a line with several labels, one is drawn each time.
         scratch: from `new_scratch`.
     """
-    row = np.int64(4 * vectors.shape[1])
-    inputs_at = np.int64(vectors.ctypes.data)
-    outputs_at = np.int64(outputs.ctypes.data)
-    mean = np.int64(scratch.rows.ctypes.data)
+    row = int64(4 * vectors.shape[1])
+    inputs_at = int64(vectors.ctypes.data)
+    outputs_at = int64(outputs.ctypes.data)
+    mean = int64(scratch.rows.ctypes.data)
     error = mean + row
-    scores = np.int64(scratch.scores.ctypes.data)
-    four = np.int64(4)
-    none = np.int64(0)
-    one = np.int64(1)
+    scores = int64(scratch.scores.ctypes.data)
+    four = int64(4)
+    none = int64(0)
+    one = int64(1)
     read = 0
     for k in range(first, last):
         line = order[k]
@@ -204,13 +206,13 @@ def train_documents(
             continue
         _probabilities(width, vectors, outputs, labels, features, scratch)
         for q in range(labels):
-            scratch.scores[q] = np.float32(alpha) * (np.float32(q == label) - scratch.scores[q])
+            scratch.scores[q] = float32(alpha) * (float32(q == label) - scratch.scores[q])
         zero_row(width, error)
-        add_rows(width, error, outputs_at, np.int64(labels), scores, four, mean, none, scores, four)
+        add_rows(width, error, outputs_at, int64(labels), scores, four, mean, none, scores, four)
         for q in range(labels):
             add_rows(width, outputs_at + q * row, mean, one, scores + q * 4, four, mean, none, scores, four)
-        numbers = np.int64(scratch.features.ctypes.data)
-        scatter_scaled(width, inputs_at, numbers, np.int64(features), error, np.float32(1) / np.float32(features))
+        numbers = int64(scratch.features.ctypes.data)
+        scatter_scaled(width, inputs_at, numbers, int64(features), error, float32(1) / float32(features))
     return read
 
 
@@ -236,6 +238,6 @@ def count_hits(
         hit = False
         for at in range(documents.starts[line], documents.starts[line + 1] - 1):
             hit |= documents.ids[at] == -2 - best
-        hits += np.int64(hit)
+        hits += int64(hit)
         lines += 1
     return hits, lines

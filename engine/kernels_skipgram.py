@@ -17,6 +17,8 @@ write meanwhile (Hogwild, Recht 2011), and the copies are contiguous. Updates ar
 is held in registers and stored once.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 
 from engine import simd
 from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
-from engine.jit import inner, kernel
+from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
 from engine.simd import add_rows, add_rows_to_two, copy_row, dot_tile, positive_gradients, prefetch_row, weighted_sigmoids
@@ -77,13 +79,13 @@ class Places(NamedTuple):
 @inner
 def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
     """Where everything is."""
-    row = np.int64(4 * vectors.shape[1])
-    contexts = np.int64(scratch.rows.ctypes.data)
+    row = int64(4 * vectors.shape[1])
+    contexts = int64(scratch.rows.ctypes.data)
     centres = contexts + _CONTEXT_ROWS * row
-    gradients = np.int64(scratch.gradients.ctypes.data)
+    gradients = int64(scratch.gradients.ctypes.data)
     return Places(
-        np.int64(vectors.ctypes.data),
-        np.int64(outputs.ctypes.data),
+        int64(vectors.ctypes.data),
+        int64(outputs.ctypes.data),
         contexts,
         centres,
         centres + _CENTRE_ROWS * row,
@@ -123,18 +125,18 @@ class Block(NamedTuple):
 @inner
 def block_of(plan: Plan, number: int, alpha: float) -> Block:
     """Block `number` of a plan."""
-    first = np.int64(plan.first[number])
-    context = np.int64(plan.context_first[number])
-    drawn = np.int64(plan.negatives_end[number - 1])
+    first = int64(plan.first[number])
+    context = int64(plan.context_first[number])
+    drawn = int64(plan.negatives_end[number - 1])
     return Block(
         first,
-        np.int64(plan.last[number]) - first,
+        int64(plan.last[number]) - first,
         context,
-        np.int64(plan.context_last[number]) - context,
-        np.int64(plan.window[number]),
+        int64(plan.context_last[number]) - context,
+        int64(plan.window[number]),
         drawn,
-        np.int64(plan.negatives_end[number]) - drawn,
-        np.float32(alpha) * plan.damping[number],
+        int64(plan.negatives_end[number]) - drawn,
+        float32(alpha) * plan.damping[number],
         first - context,
     )
 
@@ -151,9 +153,9 @@ def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, 
         return
     count = 2
     if with_contexts:
-        first = np.int64(plan.context_first[number + 1])
+        first = int64(plan.context_first[number + 1])
         if plan.context_first[number] <= first:
-            first = max(first, np.int64(plan.context_last[number]))
+            first = max(first, int64(plan.context_last[number]))
         for k in range(first, plan.context_last[number + 1]):
             prefetch[count] = at.vectors + text.words[k] * at.row
             count += 1
@@ -188,7 +190,7 @@ def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block,
 @inner
 def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Dot products of all contexts with all negatives, and with the centres near them."""
-    stride = np.int64(GRADIENT_STRIDE)
+    stride = int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, _TILE):
         for j in range(0, block.negatives, _TILE):
             ask_ahead(width, prefetch)
@@ -201,7 +203,7 @@ def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[n
 
 
 @inner
-def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Places, weights: NDArray[np.float32], share: np.float32) -> None:
+def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Places, weights: NDArray[np.float32], share: float) -> None:
     """Turn the scores of pairs into gradients, zero outside the windows; weights[m] becomes `share` x pairs of context m."""
     for m in range(block.contexts + 1):
         weights[m] = 0
@@ -222,7 +224,7 @@ def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Place
             if low <= centre < high:
                 weights[centre] -= share
                 weights[centre + 1] += share
-    total = np.float32(0)
+    total = float32(0)
     for m in range(block.contexts):
         total += weights[m]
         weights[m] = total
@@ -230,7 +232,14 @@ def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Place
 
 @inner
 def negative_gradients(
-    width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, weights: NDArray[np.float32], fewer: NDArray[np.float32], share: np.float32
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    block: Block,
+    at: Places,
+    weights: NDArray[np.float32],
+    fewer: NDArray[np.float32],
+    share: float,
 ) -> None:
     """Turn the scores of negatives into gradients, leaving out the pairs whose centre is the negative itself."""
     for j in range(block.negatives):
@@ -253,9 +262,11 @@ def negative_gradients(
 
 
 @inner
-def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch, negatives_per_pair: int) -> None:
+def gradients_of(
+    width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch, negatives_per_pair: int
+) -> None:
     """All gradients of a block, in place of its scores."""
-    share = np.float32(-block.rate * np.float32(negatives_per_pair) / np.float32(block.negatives))
+    share = float32(-block.rate * float32(negatives_per_pair) / float32(block.negatives))
     weights = scratch.gradients[_WEIGHTS]
     centre_gradients(width, text, block, at, weights, share)
     negative_gradients(width, text, plan, block, at, weights, scratch.gradients[_WEIGHTS + 1], share)
@@ -264,8 +275,8 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
 @inner
 def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Add to each centre row its window of contexts, to each negative row all contexts."""
-    four = np.int64(4)
-    none = np.int64(0)
+    four = int64(4)
+    none = int64(0)
     for t in range(block.centres):
         ask_ahead(width, prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
@@ -281,7 +292,7 @@ def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block,
             add_rows(width, place, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four)
         else:
             other = at.outputs + plan.negatives[block.drawn + j + 1] * at.row
-            next_row = np.int64(GRADIENT_STRIDE)
+            next_row = int64(GRADIENT_STRIDE)
             add_rows_to_two(
                 width, place, other, next_row, none, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four
             )
@@ -297,8 +308,8 @@ def centres_near(block: Block, first: int, last: int) -> tuple[int, int]:
 @inner
 def _update_inputs(width: tuple[int, ...], text: Text, block: Block, at: Places) -> None:
     """Add to each context row all negatives and the centres near it."""
-    four = np.int64(4)
-    stride = np.int64(GRADIENT_STRIDE)
+    four = int64(4)
+    stride = int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, 2):
         place = at.vectors + text.words[block.context + m] * at.row
         begin, count = centres_near(block, m, min(m + 2, block.contexts))

@@ -6,7 +6,9 @@ rows, and their gradients are collected in scratch memory and scattered. For cbo
 window, so that, as in fastText, a word with more n-grams weighs more.
 """
 
-from typing import NamedTuple
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from engine import kernels_cbow as cbow
 from engine import kernels_skipgram as skipgram
 from engine import simd
 from engine.blocks import MAX_CONTEXTS, Plan
-from engine.jit import inner, kernel
+from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
 from engine.simd import add_rows_to_two, gather_scaled, scatter_scaled, zero_row
@@ -34,12 +36,12 @@ def new_errors(dim: int) -> Floats:
 
 
 @inner
-def _gather(width: tuple[int, ...], destination: int, vectors: int, rows: Rows, word: int, mean: bool) -> int:
-    """destination = the sum of the rows of a word, or their mean; gives how many rows."""
+def _gather(width: tuple[int, ...], destination: int, vectors: int, rows: Rows, word: int, mean: bool) -> Any:
+    """Write to destination the sum of the rows of a word, or their mean; gives how many rows."""
     first = rows.starts[word]
     count = rows.starts[word + 1] - first
-    scale = np.float32(1) / np.float32(count) if mean else np.float32(1)
-    gather_scaled(width, destination, vectors, np.int64(rows.numbers.ctypes.data) + first * 4, count, scale)
+    scale = float32(1) / float32(count) if mean else float32(1)
+    gather_scaled(width, destination, vectors, int64(rows.numbers.ctypes.data) + first * 4, count, scale)
     return count
 
 
@@ -47,15 +49,15 @@ def _gather(width: tuple[int, ...], destination: int, vectors: int, rows: Rows, 
 def _scatter(width: tuple[int, ...], source: int, vectors: int, rows: Rows, word: int) -> None:
     """Add a row to each of the rows of a word."""
     first = rows.starts[word]
-    numbers = np.int64(rows.numbers.ctypes.data) + first * 4
-    scatter_scaled(width, vectors, numbers, rows.starts[word + 1] - first, source, np.float32(1))
+    numbers = int64(rows.numbers.ctypes.data) + first * 4
+    scatter_scaled(width, vectors, numbers, rows.starts[word + 1] - first, source, float32(1))
 
 
 @inner
 def _context_errors(width: tuple[int, ...], block: skipgram.Block, at: skipgram.Places, errors: int) -> None:
     """The gradient of each context of a skip-gram block, two at a time."""
-    four = np.int64(4)
-    stride = np.int64(skipgram.GRADIENT_STRIDE)
+    four = int64(4)
+    stride = int64(skipgram.GRADIENT_STRIDE)
     for m in range(0, block.contexts, 2):
         place = errors + m * at.row
         zero_row(width, place)
@@ -85,7 +87,7 @@ def train_skipgram_blocks(
 ) -> None:
     """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `errors` is from `new_errors`."""
     at = skipgram.places_of(vectors, outputs, scratch)
-    errors_at = np.int64(errors.ctypes.data)
+    errors_at = int64(errors.ctypes.data)
     for number in range(1, blocks + 1):
         block = skipgram.block_of(plan, number, alpha)
         skipgram.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
@@ -116,7 +118,7 @@ def train_cbow_blocks(
 ) -> None:
     """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; only the first row of `errors` is used."""
     at = cbow.places_of(vectors, outputs, scratch)
-    error = np.int64(errors.ctypes.data)
+    error = int64(errors.ctypes.data)
     for number in range(1, blocks + 1):
         block = skipgram.block_of(plan, number, alpha)
         cbow.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)

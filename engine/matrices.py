@@ -1,18 +1,22 @@
-"""The model in memory: two matrices of padded rows, padded to whole vector registers."""
+"""The model in memory: two matrices whose rows are whole vector registers, private or, for several hosts, in a file they all map."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.errors import UserError
+from engine.errors import EngineError, UserError
 from engine.models import Floats
 
 # Rows longer than this are no word vectors any more: trained ones stay below about 20 whatever the settings.
 LARGEST_NORM = 1e3
 _CHECKED_ROWS = 512
 _INITIAL_ROWS = 1 << 16
+# Parts of the shared file begin on pages.
+_PAGE = 4096
+_COUNTERS_PER_HOST = 256
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,48 @@ def new_matrices(rows: tuple[int, int], dim: int, *, counters: int) -> ModelMatr
     """Zeroed matrices of one process; `rows` are those of the input and of the output matrix."""
     columns = simd.padded(dim)
     return ModelMatrices(simd.aligned(rows[0], columns), simd.aligned(rows[1], columns), np.zeros(counters))
+
+
+def shared_matrices(path: Path, rows: tuple[int, int], dim: int, *, hosts: int) -> ModelMatrices:
+    """The matrices of a model file that another process made, mapped: what one process writes the others see.
+
+    Raises:
+        EngineError: when the file is not a model of this shape.
+    """
+    columns, starts = simd.padded(dim), _file_layout(rows, dim, hosts)
+    if path.stat().st_size != starts[-1]:
+        raise EngineError(
+            f"{path} is no model of {rows[0]} words and {dim} dimensions for {hosts} hosts. The hosts read different texts or were "
+            "given different settings. Give every host the same."
+        )
+    done = np.memmap(path, np.float64, "r+", starts[0], (_COUNTERS_PER_HOST * hosts,))
+    vectors = np.memmap(path, np.float32, "r+", starts[1], (rows[0], columns))
+    outputs = np.memmap(path, np.float32, "r+", starts[2], (rows[1], columns))
+    return ModelMatrices(vectors.view(np.ndarray), outputs.view(np.ndarray), done.view(np.ndarray))
+
+
+def make_model_file(path: Path, rows: tuple[int, int], dim: int, *, hosts: int, spread: float, seed: int) -> ModelMatrices:
+    """Make a model file, initialised; it appears under its name only when it is whole."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    with unfinished.open("wb") as file:
+        file.truncate(_file_layout(rows, dim, hosts)[-1])
+    matrices = shared_matrices(unfinished, rows, dim, hosts=hosts)
+    initialise(matrices.vectors, dim, spread, seed)
+    unfinished.replace(path)
+    return matrices
+
+
+def _file_layout(rows: tuple[int, int], dim: int, hosts: int) -> list[int]:
+    """Where counters, input matrix and output matrix begin, and the size of the file."""
+    starts = [0]
+    for size in (8 * _COUNTERS_PER_HOST * hosts, 4 * rows[0] * simd.padded(dim), 4 * rows[1] * simd.padded(dim)):
+        starts.append(starts[-1] + -(-size // _PAGE) * _PAGE)
+    return starts
+
+
+def first_counter(host: int) -> int:
+    """The first of a host's counters in `done` of shared matrices."""
+    return _COUNTERS_PER_HOST * host
 
 
 def initialise(vectors: Floats, dim: int, spread: float, seed: int) -> None:

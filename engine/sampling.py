@@ -3,12 +3,14 @@
 Every thread has its own xorshift64* generator (Vigna 2016): three shifts a number, and nothing shared between threads.
 """
 
-from typing import NamedTuple
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import inner, kernel
+from engine.jit import inner, int64, kernel
 from engine.tokenizer import END_OF_LINE
 
 NEGATIVE_POWER = 0.75
@@ -47,7 +49,7 @@ def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.f
     if sample <= 0:
         return np.ones(len(counts))
     ratio = sample * counts.sum() / np.maximum(counts, 1)
-    return np.minimum(np.sqrt(ratio) + ratio, 1.0)
+    return np.asarray(np.minimum(np.sqrt(ratio) + ratio, 1.0))
 
 
 def negative_probabilities(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -99,7 +101,7 @@ def new_state(seed: int, thread: int) -> Bits:
 
 
 @inner
-def next_random(state: Bits) -> np.uint64:
+def next_random(state: Bits) -> Any:
     """64 random bits."""
     x = state[0]
     x ^= x >> np.uint64(12)
@@ -112,7 +114,7 @@ def next_random(state: Bits) -> np.uint64:
 @inner
 def random_below(bound: int, state: Bits) -> int:
     """A whole number from 0 to bound - 1 (bound < 2^32)."""
-    return np.int64(((next_random(state) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
+    return int64(((next_random(state) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
 @inner
@@ -121,7 +123,7 @@ def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], firs
     size = np.uint64(len(draws.own))
     for k in range(first, last):
         bits = next_random(state)
-        column = np.int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
+        column = int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
         # The same 64 bits serve twice: the column is made of the upper half.
         negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= draws.own[column] else draws.alias[column]
 
@@ -133,7 +135,9 @@ def _close_line(text: Text, first: int, last: int) -> None:
 
 
 @kernel
-def sample_text(ids: NDArray[np.int32], position: int, stop: int, keep: NDArray[np.uint32], state: Bits, text: Text) -> tuple[int, int, int]:
+def sample_text(
+    ids: NDArray[np.int32], position: int, stop: int, keep: NDArray[np.uint32], state: Bits, text: Text
+) -> tuple[int, int, int]:
     """Fill `text` with the words that stay, from ids[position] on; gives the position reached, words kept, words read.
 
     A line is cut where the text is full and after 1,024 words, as fastText does.
@@ -155,6 +159,6 @@ def sample_text(ids: NDArray[np.int32], position: int, stop: int, keep: NDArray[
             read += 1
             text.words[kept] = word
             text.line_first[kept] = line
-            kept += np.int64(np.uint32(next_random(state) >> np.uint64(32)) <= keep[word])
+            kept += int64(np.uint32(next_random(state) >> np.uint64(32)) <= keep[word])
     _close_line(text, line, kept)
     return position, kept, read

@@ -6,9 +6,12 @@ cache keys on it. Rows are named by address: gathered blocks live in one scratch
 cost of finding one. Bounds are the callers' duty, who allocate scratch by the limits they plan blocks with.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 import math
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -137,7 +140,7 @@ def _columns(b: Any, registers: int, step: int) -> Iterator[tuple[Any, int]]:
     if registers <= _UNROLLED:
         # Parts of even size: a lone last register would leave too few sums in flight to hide the latency of an addition.
         bounds = [registers * part // parts for part in range(parts + 1)]
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             yield _constant(first * VECTOR_BYTES), last - first
         return
     whole = registers // step
@@ -217,7 +220,7 @@ def _flush(b: Any, slots: list[Any], address: Any, offset: Any) -> None:
 
 @_row_kernel(9)
 def add_rows(b: Any, registers: int, *a: Any) -> None:
-    """dst += sum_i g[i] x[i] + sum_i h[i] y[i].
+    """Add to a row: dst += sum_i g[i] x[i] + sum_i h[i] y[i].
 
     Arguments: dst, then (x, n, g, bytes between coefficients) twice.
     """
@@ -253,21 +256,21 @@ def _each_register(b: Any, registers: int) -> Iterator[Any]:
 
 @_row_kernel(2)
 def copy_row(b: Any, registers: int, destination: Any, source: Any) -> None:
-    """destination = source."""
+    """Copy a row: destination = source."""
     for place in _each_register(b, registers):
         _store(b, _load(b, source, place), destination, place)
 
 
 @_row_kernel(1)
 def zero_row(b: Any, registers: int, destination: Any) -> None:
-    """destination = 0."""
+    """Clear a row."""
     for place in _each_register(b, registers):
         _store(b, _every(0), destination, place)
 
 
 @_row_kernel(1, scalars=1)
 def scale_row(b: Any, registers: int, destination: Any, factor: Any) -> None:
-    """destination *= factor."""
+    """Multiply a row by a number."""
     factors = _splat(b, factor)
     for place in _each_register(b, registers):
         _store(b, b.fmul(_load(b, destination, place), factors, flags=_FAST), destination, place)
@@ -297,7 +300,7 @@ def _indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
 
 @_row_kernel(4, scalars=1)
 def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any, n: Any, scale: Any) -> None:
-    """destination = scale * sum over i < n of row ids[i] (int32) of base. AHEAD ids past the last must be readable."""
+    """Sum rows: destination = scale * sum over i < n of row ids[i] (int32) of base. AHEAD ids past the last must be readable."""
     row = registers * VECTOR_BYTES
     scales = _splat(b, scale)
     first = None

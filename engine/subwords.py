@@ -4,12 +4,14 @@ The n-grams of a word are those of `<word>`: min_char to max_char characters (UT
 `<` and the single `>`. Each falls into the bucket its FNV-1a hash names.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import inner, kernel
+from engine.jit import inner, int64, kernel
 from engine.kernels_subwords import Rows
 from engine.models import Floats, InputMatrix, Integers, Subwords
 from engine.simd import AHEAD
@@ -54,7 +56,7 @@ class SubwordRows:
 
 
 def word_hash(word: bytes) -> int:
-    """fastText's 32-bit FNV-1a, in which each byte is sign-extended before it is mixed in."""
+    """The 32-bit FNV-1a hash of fastText, in which each byte is sign-extended before it is mixed in."""
     hashes = np.zeros(1, np.uint32)
     hash_words(np.frombuffer(word, np.uint8), np.array([0, len(word)], np.int64), hashes)
     return int(hashes[0])
@@ -84,8 +86,8 @@ def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwor
     numbers[starts[:-1]] = np.arange(len(words))
     weights = np.bincount(numbers[ngrams], weights=np.repeat(uses, counts), minlength=1)
     seen = np.bincount(numbers[ngrams], minlength=1) > 0
-    bucket_ids = np.flatnonzero(seen)
-    bucket_ids = bucket_ids[np.argsort(-weights[bucket_ids], kind="stable")].astype(np.int32)
+    used = np.flatnonzero(seen)
+    bucket_ids = used[np.argsort(-weights[used], kind="stable")].astype(np.int32)
     places = np.zeros(len(seen), np.int32)
     places[bucket_ids] = len(words) + np.arange(len(bucket_ids))
     numbers[ngrams] = places[numbers[ngrams]]
@@ -103,7 +105,7 @@ def _byte(text: NDArray[np.uint8], first: int, length: int, k: int) -> int:
     """Byte k of `<word>`; `length` counts both brackets."""
     if k == 0:
         return _BEGIN
-    return _END if k == length - 1 else np.int64(text[first + k - 1])
+    return _END if k == length - 1 else int64(text[first + k - 1])
 
 
 @inner

@@ -5,13 +5,15 @@ comparison. A longer word's key is a hash, and its bytes are compared with those
 A slot of the table holds key and (entry << 36 | count) side by side, in one cache line.
 """
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import inner, intrinsic, ir, kernel, types
+from engine.jit import inner, int64, intrinsic, ir, kernel, types
 
 Bytes = NDArray[np.uint8]
 Bits = NDArray[np.uint64]
@@ -129,7 +131,7 @@ class WordTable:
 
 
 @inner
-def _word_key(address: int, length: int) -> np.uint64:
+def _word_key(address: int, length: int) -> Any:
     """The key of a word: itself up to seven bytes, else a hash marked as such in the top byte."""
     if length < 8:
         mask = (np.uint64(1) << np.uint64(8 * length)) - np.uint64(1)
@@ -145,7 +147,7 @@ def _word_key(address: int, length: int) -> np.uint64:
 
 
 @inner
-def _same_bytes(x: int, y: int, length: int) -> bool:
+def _same_bytes(x: int, y: int, length: int) -> Any:
     """Whether two words of `length` >= 8 bytes are equal."""
     for at in range(0, length - 7, 8):
         if _load_eight(x + at) != _load_eight(y + at):
@@ -166,7 +168,7 @@ def _find(slots: Bits, key: np.uint64, address: int, length: int, offsets: NDArr
         if found == key:
             if key < _LONG_WORD:
                 return slot
-            entry = np.int64(slots[slot + np.uint64(1)] >> np.uint64(COUNT_BITS))
+            entry = int64(slots[slot + np.uint64(1)] >> np.uint64(COUNT_BITS))
             start = offsets[entry]
             if offsets[entry + 1] - start == length and _same_bytes(text + start, address, length):
                 return slot
@@ -174,7 +176,9 @@ def _find(slots: Bits, key: np.uint64, address: int, length: int, offsets: NDArr
 
 
 @inner
-def _append(slots: Bits, slot: np.uint64, key: np.uint64, word: Bytes, start: int, length: int, offsets: NDArray[np.int64], text: Bytes, entry: int) -> None:
+def _append(
+    slots: Bits, slot: np.uint64, key: np.uint64, word: Bytes, start: int, length: int, offsets: NDArray[np.int64], text: Bytes, entry: int
+) -> None:
     """Write a new entry, with a count of zero."""
     slots[slot] = key
     slots[slot + np.uint64(1)] = np.uint64(entry) << np.uint64(COUNT_BITS)
@@ -195,7 +199,7 @@ def _word_end(buffer: Bytes, at: int, start: int) -> int:
         if low == np.uint64(0):
             end += 8
             continue
-        end += np.int64(_trailing_zeros(low) >> np.uint64(3))
+        end += int64(_trailing_zeros(low) >> np.uint64(3))
         if (_SEPARATORS >> np.uint64(buffer[end])) & np.uint64(1):
             return end
         # A control character that separates nothing.
@@ -204,11 +208,19 @@ def _word_end(buffer: Bytes, at: int, start: int) -> int:
 
 @kernel
 def _scan(
-    buffer: Bytes, at: int, stop: int, out: NDArray[np.int32], written: int, slots: Bits, offsets: NDArray[np.int64], text: Bytes, entries: int
+    buffer: Bytes,
+    at: int,
+    stop: int,
+    out: NDArray[np.int32],
+    written: int,
+    slots: Bits,
+    offsets: NDArray[np.int64],
+    text: Bytes,
+    entries: int,
 ) -> tuple[int, int, int, int]:
     """Number the words of buffer[at:stop]; ends early when the table is full. Gives position, written, words, entries."""
-    start = np.int64(buffer.ctypes.data)
-    texts = np.int64(text.ctypes.data)
+    start = int64(buffer.ctypes.data)
+    texts = int64(text.ctypes.data)
     room = len(offsets) - 1
     words = 0
     while at < stop:
@@ -248,8 +260,8 @@ def _merge(
     entries: int,
 ) -> int:
     """Add the words at `places` of `words`; `here` receives their entries; gives the number of entries now."""
-    start = np.int64(words.ctypes.data)
-    texts = np.int64(text.ctypes.data)
+    start = int64(words.ctypes.data)
+    texts = int64(text.ctypes.data)
     for k in range(len(here)):
         at = places[k]
         length = places[k + 1] - at
@@ -283,7 +295,7 @@ def _read_counts(slots: Bits, counts: NDArray[np.int64]) -> None:
     for place in range(0, len(slots), 2):
         if slots[place] != np.uint64(0):
             value = slots[place + 1]
-            counts[np.int64(value >> np.uint64(COUNT_BITS))] = np.int64(value & np.uint64((1 << COUNT_BITS) - 1))
+            counts[int64(value >> np.uint64(COUNT_BITS))] = int64(value & np.uint64((1 << COUNT_BITS) - 1))
 
 
 @kernel
@@ -314,13 +326,13 @@ def renumber(entries: NDArray[np.int32], ids: NDArray[np.int32], dropped: int, o
         entry = entries[k]
         value = entry if entry < 0 else ids[entry]
         out[written] = value
-        written += np.int64(value != dropped)
+        written += int64(value != dropped)
     return written
 
 
 @kernel
 def hash_words(text: Bytes, offsets: NDArray[np.int64], hashes: NDArray[np.uint32]) -> None:
-    """fastText's FNV-1a of each word; each byte is sign-extended before it is mixed in."""
+    """The FNV-1a hash fastText gives each word; each byte is sign-extended before it is mixed in."""
     for k in range(len(hashes)):
         value = np.uint32(2166136261)
         for at in range(offsets[k], offsets[k + 1]):

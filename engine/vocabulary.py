@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -98,9 +99,7 @@ class Piece:
     ends_file: bool
 
 
-def read_corpus(
-    paths: Sequence[Path], *, min_count: int, threads: int, progress: Progress | None = None, labels: bool = False
-) -> Corpus:
+def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress: Progress | None = None, labels: bool = False) -> Corpus:
     """Read the files as one text.
 
     Args:
@@ -128,7 +127,8 @@ def read_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) ->
     known, labels = vocabulary.ids, {label: -2 - n for n, label in enumerate(vocabulary.labels)}
     table = parts[0].table
     maps = [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
-    ids, extra = np.empty(table.entries, np.int32), []
+    ids = np.empty(table.entries, np.int32)
+    extra: list[bytes] = []
     for entry in range(table.entries):
         word = table.word(entry)
         if word.startswith(LABEL_PREFIX):
@@ -181,7 +181,7 @@ def split_files(paths: Sequence[Path], threads: int) -> list[list[Piece]]:
     sizes = [path.stat().st_size for path in paths]
     cuts = [sum(sizes) * part // threads for part in range(threads + 1)]
     lists = []
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         pieces, base = [], 0
         for path, size in zip(paths, sizes, strict=True):
             start, stop = max(low - base, 0), min(high - base, size)
@@ -227,7 +227,7 @@ def _scan_piece(part: _Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray
             if held == len(buffer) - PADDING:
                 buffer = np.concatenate([buffer, np.empty_like(buffer)])
             room = min(left, len(buffer) - PADDING - held)
-            got = file.readinto(memoryview(buffer)[held : held + room])
+            got = file.readinto(buffer[held : held + room].data)
             if not got:
                 break
             left -= got

@@ -8,13 +8,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
 from engine.blocks import Plan, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes
 from engine.hogwild import Schedule, Step, run_threads
-from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
+from engine.matrices import (
+    ModelMatrices,
+    first_counter,
+    initialise,
+    make_model_file,
+    new_matrices,
+    refuse_divergence,
+    shared_matrices,
+)
 from engine.models import InputMatrix, ReportProgress, StopRequested, Word2VecSettings, WordVectors
 from engine.sampling import Draws, Text, keep_probabilities, new_draws, new_state, new_text, sample_text
 from engine.subwords import SubwordRows, subword_rows
@@ -47,13 +56,14 @@ def train(
     Raises:
         UserError: when training diverges.
     """
-    model = _new_model(corpus, settings)
-    steps = [_stepper(corpus, settings, model, thread) for thread in range(settings.threads)]
-    size = len(corpus.tokens.ids)
-    bounds = [size * part // settings.threads for part in range(settings.threads + 1)]
+    model = _new_model(corpus, settings, shard, model_file)
+    steps = [_stepper(corpus, settings, model, first_counter(shard[0]) + thread) for thread in range(settings.threads)]
+    bounds = _bounds(len(corpus.tokens.ids), settings.threads, shard)
     work = list(zip(steps, bounds[:-1], bounds[1:], strict=True))
     steps[0](0, 0, 0.0)  # compiles, or loads what was compiled before: not a part of training time
-    schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.kept_words) * settings.epochs, model.matrices.done)
+    schedule = Schedule(
+        settings.learning_rate, float(corpus.vocabulary.kept_words) * settings.epochs, model.matrices.done, first_counter(shard[0])
+    )
 
     def inspect() -> None:
         corpus.tokens.release()
@@ -73,8 +83,17 @@ class _Model:
     subwords: SubwordRows | None
 
 
-def _new_model(corpus: Corpus, settings: Word2VecSettings) -> _Model:
-    """Matrices before the first step: inputs random, outputs zero (word2vec.c); with n-grams, inputs as in fastText."""
+def _bounds(size: int, threads: int, shard: tuple[int, int]) -> list[int]:
+    """Where the part of each thread begins, and the last ends, among the parts of all hosts."""
+    host, hosts = shard
+    return [size * part // (threads * hosts) for part in range(threads * host, threads * (host + 1) + 1)]
+
+
+def _new_model(corpus: Corpus, settings: Word2VecSettings, shard: tuple[int, int], model_file: Path | None) -> _Model:
+    """Matrices before the first step: inputs random, outputs zero (word2vec.c); with n-grams, inputs as in fastText.
+
+    The first of several hosts makes the model file; the others wait for it before they call.
+    """
     vocabulary = corpus.vocabulary
     words = len(vocabulary.words)
     subwords = None
@@ -82,9 +101,15 @@ def _new_model(corpus: Corpus, settings: Word2VecSettings) -> _Model:
         uses = keep_probabilities(vocabulary.counts, settings.sample) * vocabulary.counts
         subwords = subword_rows(vocabulary.words, uses, settings.subwords)
     rows = words if subwords is None else words + len(subwords.bucket_ids)
-    matrices = new_matrices((rows, words), settings.dim, counters=settings.threads)
     spread = (0.5 if subwords is None else 1.0) / settings.dim
-    initialise(matrices.vectors, settings.dim, spread, settings.seed)
+    shape, (host, hosts) = (rows, words), shard
+    if model_file is None:
+        matrices = new_matrices(shape, settings.dim, counters=settings.threads)
+        initialise(matrices.vectors, settings.dim, spread, settings.seed)
+    elif host == 0:
+        matrices = make_model_file(model_file, shape, settings.dim, hosts=hosts, spread=spread, seed=settings.seed)
+    else:
+        matrices = shared_matrices(model_file, shape, settings.dim, hosts=hosts)
     return _Model(matrices, new_draws(vocabulary.counts, settings.sample), subwords)
 
 
@@ -128,13 +153,13 @@ def _block_trainer(settings: Word2VecSettings, model: _Model, sizes: Sizes) -> C
     width, vectors, outputs = simd.width(settings.dim), model.matrices.vectors, model.matrices.outputs
     cbow = settings.mode == "cbow"
     scratch = kernels_cbow.new_scratch(settings.dim, sizes) if cbow else kernels_skipgram.new_scratch(settings.dim)
-    if model.subwords is None:
-        plain = (kernels_cbow if cbow else kernels_skipgram).train_blocks
-        return lambda text, plan, blocks, alpha: plain(
-            width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch
-        )
-    train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
-    errors, rows = kernels_subwords.new_errors(settings.dim), model.subwords.rows
-    return lambda text, plan, blocks, alpha: train_blocks(
-        width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch, errors, rows
-    )
+    extra: tuple[Any, ...] = ()
+    train_blocks: Any = (kernels_cbow if cbow else kernels_skipgram).train_blocks
+    if model.subwords is not None:
+        extra = kernels_subwords.new_errors(settings.dim), model.subwords.rows
+        train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
+
+    def train(text: Text, plan: Plan, blocks: int, alpha: float) -> None:
+        train_blocks(width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch, *extra)
+
+    return train

@@ -242,7 +242,7 @@ def _not_stabilized(physical_id: str, reason: str | None) -> ResourceFailedError
 
 def _generated_name(stack_name: str, logical_id: str) -> str:
     """`<logical id>-<12 characters>`, at most 63, as AWS names these three; stable until the resource is replaced."""
-    suffix = mount.physical_name(stack_name, logical_id).rsplit("-", 1)[-1][:_SUFFIX_LENGTH]
+    suffix = mount.physical_name(stack_name, logical_id)[-_SUFFIX_LENGTH:]
     return f"{logical_id[: 62 - _SUFFIX_LENGTH]}-{suffix}"
 
 

@@ -57,22 +57,22 @@ def clock() -> float:
     return factor
 
 
-def steps(config: Parameters | None) -> list[Step]:
-    """The traffic steps of a DeploymentConfig, waits in AWS's seconds; without one, everything at once."""
+def steps(config: Parameters | None, instances: int) -> list[Step]:
+    """The traffic steps of a DeploymentConfig for a fleet of so many instances, waits in AWS's seconds; without one, all at once."""
     policy = (config or {}).get("BlueGreenUpdatePolicy", {})
     routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0})
     wait, last = float(routing.get("WaitIntervalInSeconds", 0)), float(policy.get("TerminationWaitInSeconds", 0))
     shares: list[float] = []
     if routing["Type"] == "CANARY":
-        shares = [_share(routing["CanarySize"])]
+        shares = [_share(routing["CanarySize"], instances)]
     elif routing["Type"] == "LINEAR":
-        shares = _linear(routing)
+        shares = _linear(routing, instances)
     whole = wait + last if routing["Type"] == "ALL_AT_ONCE" else last
     return [*(Step(share, wait) for share in shares), Step(1.0, whole)]
 
 
-def check(config: Parameters | None) -> None:
-    """Refuse a DeploymentConfig AWS refuses.
+def check(config: Parameters | None, instances: int) -> None:
+    """Refuse a DeploymentConfig that AWS refuses for a fleet of so many instances.
 
     Raises:
         ValidationException: a step size that is missing or too large.
@@ -84,11 +84,9 @@ def check(config: Parameters | None) -> None:
         size = routing.get(member)
         if size is None:
             raise ValidationException(f"{member} must be specified for a TrafficRoutingConfiguration of type {kind}.")
-        if size["Type"] != "CAPACITY_PERCENT":
-            raise ValidationException(f"the sandbox does not emulate a {member} in instances: use CAPACITY_PERCENT.")
-        if _share(size) > most:
+        if _share(size, instances) > most:
             raise ValidationException(f"{member} must be at most {most:.0%} of the capacity.")
-    waits = sum(step.bake for step in steps(config))
+    waits = sum(step.bake for step in steps(config, instances))
     if waits > longest(config):
         raise ValidationException(
             f"MaximumExecutionTimeoutInSeconds must be greater than the total waiting time of the deployment, {waits:g} seconds."
@@ -143,7 +141,7 @@ class Rollout:
             start()
             # Starting takes the time it takes; the waits count with AWS's seconds, as the limit does.
             spent = time.monotonic() - began
-            for step in steps(self.config):
+            for step in steps(self.config, self.green.config.instances):
                 spent += step.bake
                 if spent > longest(self.config):
                     raise RolledBackError("The deployment did not complete within MaximumExecutionTimeoutInSeconds.")  # noqa: TRY301 - rolled back below like any other reason
@@ -182,11 +180,12 @@ class Rollout:
         return [name for name in names if known[name] == "ALARM"]
 
 
-def _share(size: Parameters) -> float:
-    return float(size["Value"]) / 100
+def _share(size: Parameters, instances: int) -> float:
+    """A step as a part of the whole; AWS counts it in percent or in instances."""
+    return float(size["Value"]) / (instances if size["Type"] == "INSTANCE_COUNT" else 100)
 
 
-def _linear(routing: Parameters) -> list[float]:
+def _linear(routing: Parameters, instances: int) -> list[float]:
     """Every step of a linear shift but the last, which is all of the traffic."""
-    size = _share(routing["LinearStepSize"])
+    size = _share(routing["LinearStepSize"], instances)
     return [round(size * number, 6) for number in range(1, 200) if size * number < 1 - 1e-9]

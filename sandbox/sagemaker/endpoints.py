@@ -48,8 +48,8 @@ class Endpoints:
         endpoint = Endpoint(name, arn(self._cloud, "endpoint", name), parameters["EndpointConfigName"], Router(), tags)
         endpoint.deployment = parameters.get("DeploymentConfig")
         authorize_tags(self._cloud, endpoint.arn, parameters.get("Tags", []))
-        deployment.check(endpoint.deployment)
         config = self._configs.find(store, endpoint.config_name)
+        deployment.check(endpoint.deployment, config.instances)
         with store.lock:
             if name in store.endpoints:
                 raise ValidationException(f'Cannot create already existing endpoint "{endpoint.arn}".')
@@ -95,7 +95,7 @@ class Endpoints:
         config = self._configs.find(store, parameters["EndpointConfigName"])
         retained = endpoint.deployment if parameters.get("RetainDeploymentConfig") else None
         plan = parameters.get("DeploymentConfig", retained)
-        deployment.check(plan)
+        deployment.check(plan, config.instances)
         with store.lock:
             if endpoint.status not in _SETTLED:
                 raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')

@@ -109,6 +109,11 @@ class EndpointConfig:
     created: dt.datetime = field(default_factory=now)
     modified: dt.datetime = field(default_factory=now)
 
+    @property
+    def instances(self) -> int:
+        """The instances of a fleet of this configuration, all variants together."""
+        return sum(int(variant["InitialInstanceCount"]) for variant in self.request["ProductionVariants"])
+
 
 @dataclass
 class Endpoint:

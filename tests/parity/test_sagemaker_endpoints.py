@@ -245,9 +245,18 @@ def test_traffic_steps_follow_the_deployment_configuration() -> None:
         }
     }
 
-    assert deployment.steps(None) == [deployment.Step(1.0, 0)]
-    assert deployment.steps(BAKE) == [deployment.Step(0.5, 120), deployment.Step(1.0, 60)]
-    assert [(step.share, step.bake) for step in deployment.steps(linear)] == [(0.3, 60), (0.6, 60), (0.9, 60), (1.0, 90)]
+    assert deployment.steps(None, 1) == [deployment.Step(1.0, 0)]
+    assert deployment.steps(BAKE, 2) == [deployment.Step(0.5, 120), deployment.Step(1.0, 60)]
+    assert [(step.share, step.bake) for step in deployment.steps(linear, 10)] == [(0.3, 60), (0.6, 60), (0.9, 60), (1.0, 90)]
+
+
+def test_a_canary_of_one_instance_is_its_part_of_the_fleet_and_half_at_most() -> None:
+    routing = {"Type": "CANARY", "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": 60}
+    canary = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
+
+    assert deployment.steps(canary, 4)[0] == deployment.Step(0.25, 60)
+    with pytest.raises(ValidationException, match="at most 50%"):
+        deployment.check(canary, 1)
 
 
 def test_a_deployment_whose_waits_are_longer_than_its_limit_is_refused(sage: Sage) -> None:

@@ -76,9 +76,19 @@ def test_a_planted_fault_is_reported_by_cdk_nag_and_by_the_cdk(tmp_path: Path) -
     assert {plugin for plugin, _, path in found if path == "Storage/Misnamed"} > {NAG}
 
 
+def lintable(synthesis: Synthesis) -> set[str]:
+    """The templates with one stage for all and without the values of environment variables: texts that cfn-lint does not judge."""
+    templates = copy.deepcopy(list(synthesis.templates.values()))
+    for function in [each for template in templates for each in template["Resources"].values() if each["Type"] == "AWS::Lambda::Function"]:
+        variables = function["Properties"].get("Environment", {}).get("Variables", {})
+        variables.update({name: "value" for name, value in variables.items() if isinstance(value, str)})
+    texts = (json.dumps(template, sort_keys=True) for template in templates)
+    return {text.replace(f"blazingtext-{synthesis.settings.stage}", "blazingtext-any") for text in texts}
+
+
 def test_cfn_lint_finds_nothing_that_is_not_accepted(whole_matrix: dict[str, Synthesis]) -> None:
-    # Most stacks are the same in most configurations; each is linted once.
-    templates = {json.dumps(template, sort_keys=True) for each in whole_matrix.values() for template in each.templates.values()}
+    # A stack is the same in most configurations, and linted once.
+    templates = set().union(*(lintable(each) for each in whole_matrix.values()))
 
     assert len(templates) > len(CONFIGURATIONS)
     assert set().union(*(lint(json.loads(template)) for template in templates)) == set()

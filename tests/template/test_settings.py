@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import app as project
 from lifecycle.errors import ConfigurationError
 from stacks.settings import Settings, check_region, key
 
@@ -178,13 +179,11 @@ def test_every_setting_says_what_it_means() -> None:
     assert all(field.metadata["meaning"] for field in dataclasses.fields(Settings))
 
 
-def run_app(context: dict[str, object], **environment: str) -> "subprocess.CompletedProcess[str]":
-    environment = {"PATH": os.environ["PATH"], "HOME": str(ROOT), "CDK_CONTEXT_JSON": json.dumps(context), **environment}
-    return subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
 def test_the_app_ends_with_one_clear_message_when_settings_are_wrong() -> None:
-    ended = run_app({"stage": "Prod", "trainingInstanceCont": "2"})
+    wrong = {"stage": "Prod", "trainingInstanceCont": "2"}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "CDK_CONTEXT_JSON": json.dumps(wrong)}
+
+    ended = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
@@ -192,12 +191,17 @@ def test_the_app_ends_with_one_clear_message_when_settings_are_wrong() -> None:
     assert [line.strip().partition(":")[0] for line in ended.stderr.splitlines()[1:]] == ["trainingInstanceCont", "stage"]
 
 
-def test_the_app_says_so_when_the_region_of_the_command_line_has_no_blazingtext() -> None:
-    ended = run_app({}, CDK_DEFAULT_REGION="ap-southeast-7")
+def test_the_app_says_so_when_the_region_of_the_command_line_has_no_blazingtext(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CDK_DEFAULT_REGION", "ap-southeast-7")
+    monkeypatch.setenv("CDK_CONTEXT_JSON", "{}")
 
-    assert ended.returncode == 2
-    assert "Traceback" not in ended.stderr
-    assert 'no BlazingText image for "ap-southeast-7"' in ended.stderr
+    with pytest.raises(SystemExit) as ended:
+        project.main()
+
+    assert ended.value.code == 2
+    assert 'no BlazingText image for "ap-southeast-7"' in capsys.readouterr().err
 
 
 def test_the_app_says_so_when_it_is_run_outside_the_projects_environment() -> None:

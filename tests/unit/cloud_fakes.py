@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -254,3 +255,55 @@ class FakeJobs:
 def artifact(job: str) -> str:
     """Where a job's model is."""
     return f"s3://{BUCKET}/runs/{job}/output/model.tar.gz"
+
+
+def packed(members: Mapping[str, bytes], **links: str) -> bytes:
+    """A model.tar.gz; links by name, with _ for the dot."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        for name, target in links.items():
+            info = tarfile.TarInfo(name.replace("_", "."))
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
+    return buffer.getvalue()
+
+
+# Every listing that an audit makes.
+EMPTY_ACCOUNT = {
+    "cloudformation": ["describe_stacks"],
+    "sagemaker": ["list_endpoints", "list_endpoint_configs", "list_models", "list_training_jobs", "list_tags"],
+    "s3": ["list_buckets", "list_object_versions"],
+    "lambda": ["list_functions"],
+    "sqs": ["list_queues"],
+    "sns": ["list_topics"],
+    "events": ["list_rules"],
+    "cloudwatch": ["describe_alarms", "list_dashboards"],
+    "ssm": ["describe_parameters"],
+    "logs": ["describe_log_groups", "describe_log_streams"],
+    "iam": ["list_roles"],
+    "resourcegroupstaggingapi": ["get_resources"],
+}
+
+
+def account(**answers: Any) -> dict[str, FakeClient]:
+    """An empty account, but for `service__operation=answer`."""
+    clients = {service: FakeClient(**dict.fromkeys(operations, lambda **_: {})) for service, operations in EMPTY_ACCOUNT.items()}
+    clients["cloudformation"].answer("describe_stacks", described_stacks())
+    for place, answer in answers.items():
+        service, _, operation = place.partition("__")
+        clients[service].answer(operation, answer if callable(answer) else lambda answer=answer, **_: answer)
+    return clients
+
+
+def described_stacks(*described: dict[str, Any]) -> Any:
+    def describe(StackName: str = "") -> dict[str, Any]:  # noqa: N803 - AWS's names
+        found = [stack for stack in described if StackName in ("", stack["StackName"])]
+        if StackName and not found:
+            raise client_error("ValidationError", f"Stack with id {StackName} does not exist")
+        return {"Stacks": found}
+
+    return describe

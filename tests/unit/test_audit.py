@@ -5,43 +5,9 @@ import pytest
 from blazingtext import audit as auditing
 from lifecycle.errors import AccessDeniedError
 from tests.unit.aws_fakes import client_error
-from tests.unit.cloud_fakes import FakeClient, cloud
+from tests.unit.cloud_fakes import EMPTY_ACCOUNT, account, cloud, described_stacks
 
 TAGS = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazingtext:stage", "Value": "dev"}]
-EMPTY = {
-    "cloudformation": ["describe_stacks"],
-    "sagemaker": ["list_endpoints", "list_endpoint_configs", "list_models", "list_training_jobs", "list_tags"],
-    "s3": ["list_buckets", "list_object_versions"],
-    "lambda": ["list_functions"],
-    "sqs": ["list_queues"],
-    "sns": ["list_topics"],
-    "events": ["list_rules"],
-    "cloudwatch": ["describe_alarms", "list_dashboards"],
-    "ssm": ["describe_parameters"],
-    "logs": ["describe_log_groups", "describe_log_streams"],
-    "iam": ["list_roles"],
-    "resourcegroupstaggingapi": ["get_resources"],
-}
-
-
-def account(**answers: Any) -> dict[str, FakeClient]:
-    """An empty account, but for `service__operation=answer`."""
-    clients = {service: FakeClient(**dict.fromkeys(operations, lambda **_: {})) for service, operations in EMPTY.items()}
-    clients["cloudformation"].answer("describe_stacks", stacks())
-    for place, answer in answers.items():
-        service, _, operation = place.partition("__")
-        clients[service].answer(operation, answer if callable(answer) else lambda answer=answer, **_: answer)
-    return clients
-
-
-def stacks(*described: dict[str, Any]) -> Any:
-    def describe(StackName: str = "") -> dict[str, Any]:  # noqa: N803 - AWS's names
-        found = [stack for stack in described if StackName in ("", stack["StackName"])]
-        if StackName and not found:
-            raise client_error("ValidationError", f"Stack with id {StackName} does not exist")
-        return {"Stacks": found}
-
-    return describe
 
 
 def left(**answers: Any) -> list[tuple[str, str]]:
@@ -56,7 +22,7 @@ def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> Non
     assert (found.left, found.bootstrap) == ((), ())
     asked = {(service, name) for service, client in clients.items() for name, _ in client.calls}
     # Contents of buckets, tags and streams are asked for only when there is a bucket, a model, a log group.
-    assert {(service, name) for service, names in EMPTY.items() for name in names} - asked == {
+    assert {(service, name) for service, names in EMPTY_ACCOUNT.items() for name in names} - asked == {
         ("s3", "list_object_versions"),
         ("sagemaker", "list_tags"),
         ("logs", "describe_log_streams"),
@@ -156,7 +122,7 @@ def test_a_stack_is_known_by_name_or_by_tags_and_the_bootstrap_is_set_apart() ->
         {"StackName": "somebody-elses", "StackStatus": "CREATE_COMPLETE"},
     ]
 
-    found = auditing.audit(cloud(**account(cloudformation__describe_stacks=stacks(*described))))
+    found = auditing.audit(cloud(**account(cloudformation__describe_stacks=described_stacks(*described))))
 
     assert [each.name for each in found.left] == ["blazingtext-dev-training", "renamed"]
     assert [each.name for each in found.bootstrap] == ["CDKToolkit-blazingtext"]

@@ -16,7 +16,18 @@ from blazingtext.client import BlazingText
 from blazingtext.output import duration
 from lifecycle import hyperparameters
 from tests.unit.aws_fakes import client_error
-from tests.unit.cloud_fakes import FakeBucket, FakeClient, FakeEndpoint, FakeJobs, FakeLauncher, FakeStacks, artifact, cloud
+from tests.unit.cloud_fakes import (
+    FakeBucket,
+    FakeClient,
+    FakeEndpoint,
+    FakeJobs,
+    FakeLauncher,
+    FakeStacks,
+    account,
+    artifact,
+    cloud,
+    packed,
+)
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 Typed = Callable[..., tuple[int, str, str]]
@@ -289,6 +300,76 @@ def test_status_of_a_stage_that_is_not_deployed_says_how_to_deploy(typed: Typed)
     assert code == 0
     assert out.count("not deployed") == 3
     assert "cdk deploy --all" in err
+
+
+@pytest.fixture(name="model")
+def _model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The clients of a stage with one completed run, whose artifact holds four words and an eval.json."""
+    monkeypatch.setenv("BLAZINGTEXT_CACHE", str(tmp_path / "cache"))
+    figures = {"EN-WS-353-ALL.txt": {"not_found": 6, "spearmans_rho": 0.7234, "total_pairs": 353}, "mean_rho": 0.7164}
+    vectors = b"4 3\nman 1 0 0\nking 1 0 1\nwoman 1 1 0\nqueen 1 1 1\n"
+    bucket, jobs = FakeBucket(), FakeJobs()
+    bucket.put(f"runs/{JOB}/output/model.tar.gz", packed({"vectors.txt": vectors, "eval.json": json.dumps(figures).encode()}))
+    jobs.add(JOB)
+    return {"s3": bucket, "sagemaker": jobs}
+
+
+def test_neighbours_come_from_the_newest_completed_run(typed: Typed, model: dict[str, Any]) -> None:
+    code, out, err = typed("neighbors", "king", "kong", "--count", "1", **model)
+
+    assert code == 0
+    assert out.split() == ["king", "0.816", "queen"]
+    assert "Did you mean king" in err
+    assert typed("neighbors", "kong", **model)[0] == 2
+
+
+def test_an_analogy_is_answered(typed: Typed, model: dict[str, Any]) -> None:
+    _, out, _ = typed("analogy", "man", "king", "woman", "--json", **model)
+
+    assert json.loads(out)[0]["word"] == "queen"
+
+
+def test_evaluate_shows_the_containers_figures_or_computes_them(typed: Typed, model: dict[str, Any]) -> None:
+    _, theirs, _ = typed("evaluate", "--json", **model)
+    _, ours, _ = typed("evaluate", "--compute", "--json", **model)
+    _, table, _ = typed("evaluate", **model)
+
+    assert json.loads(theirs)["mean_rho"] == 0.7164
+    assert json.loads(ours)["scores"][0]["not_found"] > 340
+    assert table.splitlines()[-1].split() == ["mean_rho", "0.7164"]
+
+
+def test_the_live_model_can_be_named_and_must_be_there(typed: Typed, model: dict[str, Any]) -> None:
+    assert typed("neighbors", "king", "--job", "live", **model)[0] == 3
+
+    code, out, _ = typed("neighbors", "king", "--job", "live", cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), **model)
+
+    assert code == 0
+    assert "queen" in out
+
+
+def test_promote_waits_until_the_model_is_in_service(typed: Typed, model: dict[str, Any]) -> None:
+    model["sagemaker"].serve()
+
+    code, out, err = typed("promote", **model)
+
+    assert (code, out.strip()) == (0, JOB)
+    assert "is live" in err
+    assert "blazingtext predict" in err
+
+
+def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_nothing_is(typed: Typed) -> None:
+    with_a_role = account(iam__list_roles={"Roles": [{"RoleName": "blazingtext-dev-x"}]})
+
+    code, out, err = typed("audit", **with_a_role)
+    clean, nothing, told = typed("audit", "--json", **account())
+
+    assert code == 1
+    assert out.split() == ["what", "name", "role", "blazingtext-dev-x"]
+    assert "cdk destroy --all" in err
+    assert clean == 0
+    assert json.loads(nothing)["left"] == []
+    assert "nothing is left" in told
 
 
 def test_upload_takes_the_corpus_name_from_the_file(typed: Typed, tmp_path: Path) -> None:

@@ -1,0 +1,161 @@
+"""The mathematics of the kernels in plain NumPy, pair by pair, in double precision: what the kernels must compute."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import simd
+from engine.blocks import Plan, Sizes, new_plan, plan_blocks
+from engine.models import Floats
+from engine.sampling import Draws, Text, new_draws, new_state, new_text, sample_text
+
+Matrix = NDArray[np.float64]
+GUARD = np.float32(12345.5)
+
+
+def sigmoid(score: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(score, -9, 9))))
+
+
+@dataclass
+class Guarded:
+    """A padded matrix with guard rows before and after it, which no kernel may touch."""
+
+    whole: Floats
+    rows: Floats
+    dim: int
+
+    @classmethod
+    def random(cls, rows: int, dim: int, seed: int, spread: float = 1.0) -> "Guarded":
+        whole = simd.aligned(rows + 32, simd.padded(dim))
+        whole[:] = GUARD
+        inside = whole[16 : 16 + rows]
+        inside[:] = 0
+        inside[:, :dim] = np.random.default_rng(seed).uniform(-spread, spread, (rows, dim))
+        return cls(whole, inside, dim)
+
+    @property
+    def values(self) -> Matrix:
+        return self.rows[:, : self.dim].astype(np.float64)
+
+    def untouched_outside(self) -> bool:
+        before, after = self.whole[:16], self.whole[16 + len(self.rows) :]
+        return bool((before == GUARD).all() and (after == GUARD).all() and (self.rows[:, self.dim :] == 0).all())
+
+
+def corpus(words: int, lines: list[int], seed: int) -> NDArray[np.int32]:
+    """A token stream of lines of those lengths."""
+    random = np.random.default_rng(seed)
+    parts = [np.append(random.integers(0, words, length), -1) for length in lines]
+    return np.concatenate(parts).astype(np.int32)
+
+
+def planned(ids: NDArray[np.int32], words: int, sizes: Sizes, seed: int) -> tuple[Text, Plan, int]:
+    """Blocks over all of a short stream."""
+    draws: Draws = new_draws(np.sort(np.random.default_rng(seed).integers(1, 50, words))[::-1].astype(np.int64), 0)
+    text, plan, state = new_text(len(ids)), new_plan(), new_state(seed, 0)
+    _, kept, _ = sample_text(ids, 0, len(ids), draws.keep, state, text)
+    blocks, reached = plan_blocks(text, 0, kept, sizes, draws, state, plan)
+    assert reached == kept
+    return text, plan, blocks
+
+
+@dataclass(frozen=True)
+class TwinBlock:
+    """One block of a plan, by positions in the text."""
+
+    centres: range
+    contexts: range
+    negatives: NDArray[np.int32]
+    windows: dict[int, list[int]]
+    rate: float
+
+
+def blocks_of(text: Text, plan: Plan, count: int, alpha: float) -> Iterator[TwinBlock]:
+    for n in range(1, count + 1):
+        centres = range(plan.first[n], plan.last[n])
+        contexts = range(plan.context_first[n], plan.context_last[n])
+        windows = {
+            t: [
+                m
+                for m in contexts
+                if m != t and abs(m - t) <= plan.window[n] and text.line_first[t] <= m < text.line_last[t]
+            ]
+            for t in centres
+        }
+        negatives = plan.negatives[plan.negatives_end[n - 1] : plan.negatives_end[n]]
+        yield TwinBlock(centres, contexts, negatives, windows, alpha * float(plan.damping[n]))
+
+
+Scatter = Callable[[Matrix, int, Matrix], None]
+Lookup = Callable[[Matrix, int], Matrix]
+
+
+def add_to_row(vectors: Matrix, word: int, gradient: Matrix) -> None:
+    vectors[word] += gradient
+
+
+def row_of(vectors: Matrix, word: int) -> Matrix:
+    return np.asarray(vectors[word])
+
+
+def skipgram(
+    text: Text,
+    blocks: Iterator[TwinBlock],
+    vectors: Matrix,
+    outputs: Matrix,
+    negatives_per_pair: int,
+    *,
+    lookup: Lookup = row_of,
+    scatter: Scatter = add_to_row,
+) -> None:
+    """Skip-gram with negatives shared by a block: every pair, every negative, all at the weights before the block."""
+    words = text.words
+    for block in blocks:
+        inputs, targets = vectors.copy(), outputs.copy()
+        share = negatives_per_pair / max(len(block.negatives), 1)
+        for t, window in block.windows.items():
+            for m in window:
+                context, centre = lookup(inputs, words[m]), targets[words[t]]
+                gradient = block.rate * (1 - sigmoid(context @ centre))
+                error = gradient * centre
+                outputs[words[t]] += gradient * context
+                for negative in block.negatives:
+                    if negative == words[t]:
+                        continue
+                    gradient = -block.rate * share * sigmoid(context @ targets[negative])
+                    error += gradient * targets[negative]
+                    outputs[negative] += gradient * context
+                scatter(vectors, words[m], error)
+
+
+def cbow(
+    text: Text,
+    blocks: Iterator[TwinBlock],
+    vectors: Matrix,
+    outputs: Matrix,
+    negatives_per_centre: int,
+    *,
+    rows: Callable[[int], NDArray[np.int64]] = lambda word: np.array([word]),
+) -> None:
+    """Cbow with negatives shared by a block; `rows` gives the input rows of a word."""
+    words = text.words
+    for block in blocks:
+        inputs, targets = vectors.copy(), outputs.copy()
+        share = negatives_per_centre / max(len(block.negatives), 1)
+        for t, window in block.windows.items():
+            if not window:
+                continue
+            bag = np.concatenate([rows(words[m]) for m in window])
+            hidden = inputs[bag].mean(axis=0)
+            gradient = block.rate * (1 - sigmoid(hidden @ targets[words[t]]))
+            error = gradient * targets[words[t]]
+            outputs[words[t]] += gradient * hidden
+            for negative in block.negatives:
+                if negative != words[t]:
+                    gradient = -block.rate * share * sigmoid(hidden @ targets[negative])
+                    error += gradient * targets[negative]
+                    outputs[negative] += gradient * hidden
+            np.add.at(vectors, bag, error)
