@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from benchmarks.engine.contestants import Result, Settings, compiled, engine, fasttext, gensim
-from blazingtext import evaluation
+from blazingtext import evaluation, vectors
 
 MODES = ("batch_skipgram", "skipgram", "cbow", "supervised")
 Contestant = Callable[[Settings, Path], Result]
@@ -71,7 +71,7 @@ def _one(train: Contestant, settings: Settings, words: int) -> dict[str, float]:
             return {**row, "quality": result.accuracy, **(result.stages or {})}
         if result.vectors is None:
             raise RuntimeError("A run gave neither vectors nor an accuracy, so there is no quality to compare.")
-        return {**row, "quality": evaluation.evaluate_file(result.vectors).mean_rho, **(result.stages or {})}
+        return {**row, "quality": evaluation.evaluate(vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
 
 
 def _table(rows: dict[str, list[dict[str, float]]], settings: Settings) -> str:
