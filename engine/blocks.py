@@ -23,8 +23,8 @@ from engine.sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_
 MAX_CENTRES = 64
 MAX_CONTEXTS = 96
 MAX_NEGATIVES = 128
-# More than the parts of the widest reach (a line of LINE_WORDS on either side) in parts of two contexts.
-BLOCKS_PLANNED = 1200
+# The widest reach (a line on either side) in parts of one context each still fits.
+BLOCKS_PLANNED = 2 * LINE_WORDS + MAX_CENTRES + 2
 
 
 class Sizes(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import llvmlite.binding  # type: ignore[import-untyped]  # llvmlite has no type hints
+import llvmlite.binding
 import numba
 import numba.core.cgutils
 import numba.extending
@@ -149,6 +149,9 @@ def kernel(function: Function) -> Function:
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that only kernels call: without the wrappers for Python and C, which take as long as the function itself."""
+    """Compile a function that only kernels call: without the wrappers for Python and C, which take as long as the function itself.
+
+    Called from Python it would crash the process: there is nothing to call.
+    """
     compiled: Function = _njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return compiled

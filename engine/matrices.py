@@ -47,7 +47,8 @@ def shared_matrices(path: Path, rows: tuple[int, int], dim: int, *, hosts: int) 
         EngineError: when the file is not a model of this shape.
     """
     columns, starts = simd.padded(dim), _file_layout(rows, dim, hosts)
-    if path.stat().st_size != starts[-1]:
+    fits = path.stat().st_size == starts[-1] and np.fromfile(path, np.int64, 4).tolist() == [*rows, dim, hosts]
+    if not fits:
         raise EngineError(
             f"{path} is no model of {rows[0]} words and {dim} dimensions for {hosts} hosts. The hosts read different texts or were "
             "given different settings. Give every host the same."
@@ -62,6 +63,7 @@ def make_model_file(path: Path, rows: tuple[int, int], dim: int, *, hosts: int, 
     """Make a model file, initialised; it appears under its name only when it is whole."""
     unfinished = path.with_name(path.name + ".unfinished")
     with unfinished.open("wb") as file:
+        file.write(np.array([*rows, dim, hosts], np.int64).tobytes())
         file.truncate(_file_layout(rows, dim, hosts)[-1])
     matrices = shared_matrices(unfinished, rows, dim, hosts=hosts)
     initialise(matrices.vectors, dim, spread, seed)
@@ -70,8 +72,8 @@ def make_model_file(path: Path, rows: tuple[int, int], dim: int, *, hosts: int, 
 
 
 def _file_layout(rows: tuple[int, int], dim: int, hosts: int) -> list[int]:
-    """Where counters, input matrix and output matrix begin, and the size of the file."""
-    starts = [0]
+    """Where counters, input matrix and output matrix begin, after a page that says the shape, and the size of the file."""
+    starts = [_PAGE]
     for size in (8 * _COUNTERS_PER_HOST * hosts, 4 * rows[0] * simd.padded(dim), 4 * rows[1] * simd.padded(dim)):
         starts.append(starts[-1] + -(-size // _PAGE) * _PAGE)
     return starts

@@ -117,7 +117,7 @@ def random_below(bound: int, state: Bits) -> int:
     return int64(((next_random(state) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
-@inner
+@kernel
 def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
     """Fill negatives[first:last] with words."""
     size = np.uint64(len(draws.own))

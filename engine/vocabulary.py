@@ -6,8 +6,9 @@ of a file or the word `</s>` ends a line.
 
 import mmap
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -26,6 +27,7 @@ BLOCK_BYTES = 1 << 22
 _NEWLINE = ord("\n")
 _DROPPED = -(2**31)
 _TICK_SECONDS = 0.1
+_READ_BYTES = 1 << 22
 
 Progress = Callable[[int], None]
 
@@ -112,21 +114,25 @@ def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress
     Raises:
         UserError: when nothing is left to train on; the message says the remedy.
     """
-    parts = _scan_files(paths, threads, progress)
-    table = parts[0].table
-    maps = [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
-    numbering = _number(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
-    _refuse_nothing(numbering.vocabulary, table, min_count, paths)
-    ids = [numbering.ids[entries] for entries in maps]
-    return Corpus(numbering.vocabulary, _write_stream(parts, ids, numbering.hashes))
+    with _scanned(paths, threads, progress) as parts:
+        table, maps = _merged(parts)
+        numbering = _number(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
+        _refuse_nothing(numbering.vocabulary, table, min_count, paths)
+        ids = [numbering.ids[entries] for entries in maps]
+        return Corpus(numbering.vocabulary, _write_stream(parts, ids, numbering.hashes))
 
 
 def read_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) -> Corpus:
     """Read labelled lines in terms of an existing vocabulary; words it lacks get numbers after its own, labels it lacks are left out."""
-    parts = _scan_files(paths, threads, None)
+    with _scanned(paths, threads, None) as parts:
+        table, maps = _merged(parts)
+        ids, extra = _known_ids(table, vocabulary)
+        return Corpus(vocabulary, _write_stream(parts, [ids[entries] for entries in maps], _hashes([*vocabulary.words, *extra])))
+
+
+def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], list[bytes]]:
+    """The number of each entry in terms of a vocabulary, and the words it lacks."""
     known, labels = vocabulary.ids, {label: -2 - n for n, label in enumerate(vocabulary.labels)}
-    table = parts[0].table
-    maps = [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
     ids = np.empty(table.entries, np.int32)
     extra: list[bytes] = []
     for entry in range(table.entries):
@@ -140,8 +146,7 @@ def read_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) ->
         else:
             ids[entry] = len(known) + len(extra)
             extra.append(word)
-    hashes = _hashes([*vocabulary.words, *extra])
-    return Corpus(vocabulary, _write_stream(parts, [ids[entries] for entries in maps], hashes))
+    return ids, extra
 
 
 @dataclass
@@ -163,17 +168,31 @@ class _Numbering:
     hashes: NDArray[np.uint32]
 
 
-def _scan_files(paths: Sequence[Path], threads: int, progress: Progress | None) -> list[_Part]:
-    parts = [_Part(pieces, WordTable.empty(), tempfile.TemporaryFile()) for pieces in split_files(paths, threads)]  # noqa: SIM115 - unlinked at once, closed in _write_stream
-    with ThreadPoolExecutor(len(parts)) as pool:
-        pending = {pool.submit(_scan_part, part) for part in parts}
-        while pending:
-            done, pending = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-            if progress is not None:
-                progress(sum(part.words for part in parts))
-    return parts
+@contextmanager
+def _scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[_Part]]:
+    """The files scanned, a part by each thread; the parts' temporary files last as long as the block."""
+    with ExitStack() as open_files:
+        parts = [_Part(pieces, WordTable.empty(), open_files.enter_context(_temporary())) for pieces in split_files(paths, threads)]
+        with ThreadPoolExecutor(len(parts)) as pool:
+            pending = {pool.submit(_scan_part, part) for part in parts}
+            while pending:
+                done, pending = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+                if progress is not None:
+                    progress(sum(part.words for part in parts))
+        yield parts
+
+
+def _temporary() -> IO[bytes]:
+    """A file without a name: it is gone with the process, however that ends. No buffer: what is written is large."""
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def _merged(parts: list[_Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
+    """One table of the words of all parts, and for each part the entries of that table its own entries became."""
+    table = parts[0].table
+    return table, [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
 
 
 def split_files(paths: Sequence[Path], threads: int) -> list[list[Piece]]:
@@ -214,7 +233,6 @@ def _scan_part(part: _Part) -> None:
     buffer = np.empty(BLOCK_BYTES + PADDING, np.uint8)
     for piece in part.pieces:
         buffer = _scan_piece(part, piece, buffer)
-    part.stream.flush()
 
 
 def _scan_piece(part: _Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -322,14 +340,12 @@ def _refuse_nothing(vocabulary: Vocabulary, table: WordTable, min_count: int, pa
 
 def _write_stream(parts: list[_Part], ids: list[NDArray[np.int32]], hashes: NDArray[np.uint32]) -> TokenStream:
     """The parts' entries, renumbered, one after another in one mapped file."""
-    with tempfile.TemporaryFile() as file:
+    with _temporary() as file:
         for part, numbers in zip(parts, ids, strict=True):
             part.stream.seek(0)
-            while chunk := part.stream.read(BLOCK_BYTES):
+            while chunk := part.stream.read(_READ_BYTES):
                 out = np.empty(len(chunk) // 4 + 1, np.int32)
                 file.write(out[: renumber(np.frombuffer(chunk, np.int32), numbers, _DROPPED, out)].data)
-            part.stream.close()
-        file.flush()
         if not file.tell():
             return TokenStream(np.empty(0, np.int32), hashes)
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from sandbox import alarms, buckets, conditions, function_errors, iam_requests
+from sandbox import alarms, buckets, conditions, event_targets, function_errors, iam_requests, stack_events
 from sandbox.internals import internal
 
 
@@ -20,8 +20,10 @@ def repair() -> None:
     buckets.repair()
     alarms.repair()
     conditions.repair()
+    event_targets.repair()
     function_errors.repair()
     iam_requests.repair()
+    stack_events.repair()
 
 
 def accept_only_own_credentials() -> None:

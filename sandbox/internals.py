@@ -30,9 +30,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "core.responses": ("get_account_id", "get_region", "request_scope"),
     "core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
-    "services.cloudformation.changesets": ("_evaluate_conditions",),
+    "services.cloudformation.changesets": ("_add_event", "_evaluate_conditions"),
     "services.cloudformation.engine": ("_evaluate_conditions", "_resolve_refs"),
-    "services.cloudformation.handlers": ("_evaluate_conditions",),
+    "services.cloudformation.handlers": ("_add_event", "_evaluate_conditions"),
     "services.cloudformation.provisioners": (
         "_CUSTOM_NAME_REPLACEMENT",
         "_REPLACING_PROPERTIES",
@@ -40,7 +40,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_STACK_TAG_PROPERTY",
         "_physical_name",
     ),
-    "services.cloudformation.stacks": ("_evaluate_conditions", "_runs_on_worker_thread"),
+    "services.cloudformation.stacks": ("CLIENT_REQUEST_TOKEN", "_add_event", "_evaluate_conditions", "_runs_on_worker_thread"),
     "services.cloudwatch": (
         "_alarms",
         "_calc_stats",
@@ -53,9 +53,14 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_stat_value",
         "_store_datum",
     ),
-    "services.eventbridge": ("_dispatch_event",),
+    "services.eventbridge": ("_dispatch_event", "_dispatch_to_lambda", "_invoke_target"),
     "services.iam": ("_roles",),
-    "services.lambda_svc": ("_execute_function_warm",),
+    "services.lambda_svc": (
+        "_execute_function_warm",
+        "_execution_record_for_config",
+        "_get_func_record_for_ref",
+        "invoke_async_with_retry",
+    ),
     "services.s3": (
         "_bucket_encryption",
         "_bucket_has_versions",
@@ -65,9 +70,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_put_bucket_encryption",
         "_put_bucket_lifecycle",
         "_resolve_sse_write_headers",
-        "_resolve_sse_write_headers",
     ),
-    "services.sqs": ("_queues",),
+    "services.sns": ("topic_policy_allows",),
+    "services.sqs": ("_queues", "queue_policy_allows"),
     "services.sts": ("is_root_access_key", "register_session"),
 }
 

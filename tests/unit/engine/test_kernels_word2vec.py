@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
 from engine.blocks import Sizes
@@ -38,9 +39,7 @@ def test_skipgram_blocks_match_numpy_and_touch_nothing_else(dim: int, sizes: Siz
 
     twins.skipgram(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives)
     scratch = kernels_skipgram.new_scratch(dim)
-    kernels_skipgram.train_blocks(
-        simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch
-    )
+    kernels_skipgram.train_blocks(simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch)
 
     assert blocks > 0
     np.testing.assert_allclose(vectors.values, expected[0], atol=2e-4)
@@ -76,7 +75,7 @@ def subword_rows(words: int, buckets: int) -> kernels_subwords.Rows:
     return kernels_subwords.Rows(starts, np.concatenate([*rows, np.zeros(simd.AHEAD)]).astype(np.int32))
 
 
-def rows_of(rows: kernels_subwords.Rows, word: int) -> twins.NDArray[np.int64]:
+def rows_of(rows: kernels_subwords.Rows, word: int) -> NDArray[np.int64]:
     return rows.numbers[rows.starts[word] : rows.starts[word + 1]].astype(np.int64)
 
 
@@ -98,7 +97,9 @@ def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Si
         lookup=lambda matrix, word: np.asarray(matrix[rows_of(rows, word)].mean(axis=0)),
         scatter=scatter,
     )
-    train_subwords(kernels_subwords.train_skipgram_blocks, kernels_skipgram.new_scratch(dim), text, (plan, blocks), vectors, outputs, sizes, rows)
+    train_subwords(
+        kernels_subwords.train_skipgram_blocks, kernels_skipgram.new_scratch(dim), text, (plan, blocks), vectors, outputs, sizes, rows
+    )
 
     np.testing.assert_allclose(vectors.values, expected[0], atol=3e-4)
     np.testing.assert_allclose(outputs.values, expected[1], atol=3e-4)
@@ -114,7 +115,9 @@ def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Sizes)
     expected = vectors.values, outputs.values
 
     twins.cbow(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives, rows=lambda word: rows_of(rows, word))
-    train_subwords(kernels_subwords.train_cbow_blocks, kernels_cbow.new_scratch(dim, sizes), text, (plan, blocks), vectors, outputs, sizes, rows)
+    train_subwords(
+        kernels_subwords.train_cbow_blocks, kernels_cbow.new_scratch(dim, sizes), text, (plan, blocks), vectors, outputs, sizes, rows
+    )
 
     np.testing.assert_allclose(vectors.values, expected[0], atol=3e-4)
     np.testing.assert_allclose(outputs.values, expected[1], atol=3e-4)

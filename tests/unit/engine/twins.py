@@ -78,11 +78,7 @@ def blocks_of(text: Text, plan: Plan, count: int, alpha: float) -> Iterator[Twin
         centres = range(plan.first[n], plan.last[n])
         contexts = range(plan.context_first[n], plan.context_last[n])
         windows = {
-            t: [
-                m
-                for m in contexts
-                if m != t and abs(m - t) <= plan.window[n] and text.line_first[t] <= m < text.line_last[t]
-            ]
+            t: [m for m in contexts if m != t and abs(m - t) <= plan.window[n] and text.line_first[t] <= m < text.line_last[t]]
             for t in centres
         }
         negatives = plan.negatives[plan.negatives_end[n - 1] : plan.negatives_end[n]]

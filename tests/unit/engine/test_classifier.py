@@ -1,0 +1,184 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import classifier, kernels_classifier, simd
+from engine.errors import UserError
+from engine.models import ClassifierModel, ClassifierSettings, EpochResult
+from engine.sampling import new_state
+from engine.vocabulary import Corpus, read_corpus
+from tests.unit.engine.twins import Guarded
+
+SETTINGS = ClassifierSettings(dim=12, epochs=20, learning_rate=0.5, buckets=500)
+GOOD, BAD = ["good", "great", "fine", "nice", "lovely"], ["bad", "awful", "poor", "sad", "ugly"]
+
+
+def corpus_of(path: Path, text: str, min_count: int = 1) -> Corpus:
+    path.write_text(text)
+    return read_corpus([path], min_count=min_count, threads=1, labels=True)
+
+
+def reviews(lines: int, seed: int) -> str:
+    random = np.random.default_rng(seed)
+    pairs = [("__label__good", GOOD), ("__label__bad", BAD)]
+    return "".join(f"{label} {' '.join(random.choice([*words, 'a', 'the', 'film'], 8))}\n" for label, words in pairs * (lines // 2))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return corpus_of(tmp_path_factory.mktemp("reviews") / "train", reviews(600, 1))
+
+
+@pytest.fixture(scope="module")
+def validation(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    path = tmp_path_factory.mktemp("reviews") / "validation"
+    path.write_text(reviews(100, 2) + "__label__never seen before\n\nno label\n")
+    return classifier.read_documents([path], corpus.vocabulary, threads=2)
+
+
+def train(
+    corpus: Corpus, settings: ClassifierSettings, validation: Corpus | None = None, heard: list[EpochResult] | None = None
+) -> ClassifierModel:
+    results: list[EpochResult] = [] if heard is None else heard
+    return classifier.train(corpus, settings, progress=lambda _: None, stop=lambda: False, validation=validation, on_epoch=results.append)
+
+
+def softmax(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    powers = np.exp(scores - scores.max())
+    return np.asarray(powers / powers.sum())
+
+
+@pytest.mark.parametrize("dim", [1, 12, 100])
+def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int) -> None:
+    corpus = corpus_of(tmp_path / "text", "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n")
+    settings = ClassifierSettings(dim=dim, word_ngrams=3, buckets=7)
+    documents, longest = classifier.documents_of(corpus, settings)
+    words, labels = len(corpus.vocabulary.words), len(corpus.vocabulary.labels)
+    vectors, outputs = Guarded.random(words + 7, dim, 1), Guarded.random(labels, dim, 2)
+    v, u = vectors.values, outputs.values
+
+    for line, label in [(0, 0), (1, 1), (3, 2), (5, 0)]:
+        rows = twin_features(corpus, line, settings)
+        hidden = v[rows].mean(axis=0)
+        gradient = 0.3 * (np.eye(labels)[label] - softmax(u @ hidden))
+        error = gradient @ u
+        u += np.outer(gradient, hidden)
+        np.add.at(v, rows, error / len(rows))
+    scratch = kernels_classifier.new_scratch(dim, labels, longest, 3)
+    order, width = np.arange(len(documents.starts) - 1), simd.width(dim)
+    read = kernels_classifier.train_documents(
+        width, documents, order, 0, len(order), vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch
+    )
+
+    assert read == 10
+    np.testing.assert_allclose(vectors.values, v, atol=1e-5)
+    np.testing.assert_allclose(outputs.values, u, atol=1e-5)
+    assert vectors.untouched_outside()
+    assert outputs.untouched_outside()
+
+
+def twin_features(corpus: Corpus, line: int, settings: ClassifierSettings) -> list[int]:
+    """The features of a line as fastText's dictionary computes them, in Python's integers."""
+    lines: list[list[int]] = [[]]
+    for token in corpus.tokens.ids.tolist():
+        if token == -1:
+            lines.append([])
+        else:
+            lines[-1].append(token)
+    vocabulary = corpus.vocabulary
+    words = [vocabulary.words[token] for token in lines[line] if token >= 0] + [b"</s>"]
+    hashes = []
+    for word in words:
+        value = 2166136261
+        for byte in word:
+            signed = byte - 256 if byte > 127 else byte
+            value = (value ^ (signed % 2**32)) * 16777619 % 2**32
+        hashes.append(value - 2**32 if value >= 2**31 else value)
+    rows = [vocabulary.ids[word] for word in words]
+    for first in range(len(hashes)):
+        mixed = hashes[first] % 2**64
+        for last in range(first + 1, min(len(hashes), first + settings.word_ngrams)):
+            mixed = (mixed * 116049371 + hashes[last]) % 2**64
+            rows.append(len(vocabulary.words) + mixed % settings.buckets)
+    return rows
+
+
+@pytest.mark.parametrize("ngrams", [1, 2])
+def test_what_was_learnt_holds_for_other_lines(corpus: Corpus, validation: Corpus, ngrams: int) -> None:
+    model = train(corpus, ClassifierSettings(**{**vars(SETTINGS), "word_ngrams": ngrams, "threads": 2}))
+
+    share, lines = classifier.accuracy(model, validation)
+
+    assert share > 0.97
+    assert lines == 100
+    assert model.input.shape == (len(corpus.vocabulary.words) + (SETTINGS.buckets if ngrams > 1 else 0), 12)
+
+
+def test_a_model_from_elsewhere_is_measured_alike(corpus: Corpus, validation: Corpus) -> None:
+    model = train(corpus, SETTINGS)
+    copy = ClassifierModel(**{**vars(model), "matrices": None})
+
+    assert classifier.accuracy(copy, validation) == classifier.accuracy(model, validation)
+
+
+def test_one_thread_and_a_seed_give_the_same_bits(corpus: Corpus) -> None:
+    first, second = train(corpus, SETTINGS), train(corpus, SETTINGS)
+
+    assert first.input.words.tobytes() == second.input.words.tobytes()
+    assert first.output.tobytes() == second.output.tobytes()
+
+
+def test_every_label_of_a_line_is_learnt(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path / "text", "__label__a __label__b both\n__label__c other\n" * 200)
+
+    model = train(corpus, SETTINGS)
+    scores = model.output @ model.input.words[model.vocabulary.ids[b"both"]]
+
+    ranks = dict(zip(model.vocabulary.labels, scores.tolist(), strict=True))
+    assert min(ranks[b"__label__a"], ranks[b"__label__b"]) > ranks[b"__label__c"] + 1
+    assert classifier.accuracy(model, corpus)[0] == 1
+
+
+def test_early_stopping_waits_for_min_epochs_then_for_patience(corpus: Corpus, validation: Corpus) -> None:
+    heard: list[EpochResult] = []
+    settings = ClassifierSettings(**{**vars(SETTINGS), "epochs": 60, "min_epochs": 3, "patience": 2})
+
+    model = train(corpus, settings, validation, heard)
+
+    assert tuple(heard) == model.results
+    assert [result.epoch for result in heard] == list(range(3, 3 + len(heard)))
+    assert heard[0].improved
+    assert heard[-1].epochs_without_improvement == 2
+    assert len(heard) < 58
+
+
+def test_the_best_weights_are_the_ones_kept(corpus: Corpus, validation: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    accuracies = iter([(90, 100), (95, 100), (80, 100), (70, 100)])
+    kept: list[bytes] = []
+    original = classifier._EarlyStopping._keep
+
+    def keep(self: classifier._EarlyStopping, matrices: classifier.ModelMatrices) -> None:
+        kept.append(matrices.vectors[:, :12].tobytes())
+        original(self, matrices)
+
+    monkeypatch.setattr(classifier, "_count_hits", lambda *_: next(accuracies))
+    monkeypatch.setattr(classifier._EarlyStopping, "_keep", keep)
+    model = train(corpus, ClassifierSettings(**{**vars(SETTINGS), "min_epochs": 1, "patience": 2}), validation)
+
+    assert len(kept) == 2
+    whole = np.concatenate([model.input.words, model.input.bucket_rows])
+    assert whole.tobytes() == kept[-1]
+
+
+def test_a_text_without_labels_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path / "text", "no labels here\n")
+
+    with pytest.raises(UserError, match=r"No line has a label.*__label__positive"):
+        train(corpus, SETTINGS)
+
+
+def test_a_line_may_be_longer_than_any_other(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path / "text", "__label__a " + "long " * 5000 + "\n__label__b short\n")
+
+    assert classifier.accuracy(train(corpus, SETTINGS), corpus) == (1.0, 2)

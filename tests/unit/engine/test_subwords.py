@@ -1,0 +1,85 @@
+from pathlib import Path
+from typing import Any
+
+import fasttext
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.models import Subwords
+from engine.subwords import ngram_buckets, subword_rows, word_hash
+
+SETTINGS = [Subwords(3, 6, 2_000_000), Subwords(1, 3, 1000), Subwords(2, 2, 17)]
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids=str)
+def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Subwords, Any]:
+    """The library's own idea of the n-grams, asked through a model of one word."""
+    wanted: Subwords = request.param
+    text: Path = tmp_path_factory.mktemp("text") / "text"
+    text.write_text("zzzzz\n" * 3)
+    model = fasttext.train_unsupervised(
+        str(text),
+        minn=wanted.min_char,
+        maxn=wanted.max_char,
+        bucket=min(wanted.buckets, 2000),
+        dim=1,
+        epoch=1,
+        minCount=1,
+        thread=1,
+        verbose=0,
+    )
+    return Subwords(wanted.min_char, wanted.max_char, min(wanted.buckets, 2000)), model
+
+
+@given(word=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0 \n\r\t\v\f"), min_size=1, max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_ngrams_are_fasttexts(reference: tuple[Subwords, Any], word: str) -> None:
+    wanted, model = reference
+    known = len(model.words)
+
+    _, rows = model.get_subwords(word)
+
+    if word not in model.words:
+        assert ngram_buckets(word.encode(), wanted).tolist() == (rows - known).tolist()
+
+
+def test_bytes_are_hashed_with_their_sign() -> None:
+    assert word_hash(b"") == 2166136261
+    assert word_hash(b"a") == 0xE40C292C
+    # FNV-1a of the byte 0xC3 taken as 195 would differ.
+    assert word_hash(b"\xc3") == ((2166136261 ^ 0xFFFFFFC3) * 16777619) % 2**32
+
+
+def test_words_share_the_rows_of_their_common_ngrams() -> None:
+    rows = subword_rows([b"walking", b"talking"], np.array([5.0, 2.0]), Subwords(3, 6, 2_000_000))
+
+    starts, numbers = rows.rows
+    first, second = numbers[starts[0] : starts[1]], numbers[starts[1] : starts[2]]
+    assert (first[0], second[0]) == (0, 1)
+    assert len(first) == 1 + len(ngram_buckets(b"walking", Subwords()))
+    assert len(set(first.tolist()) & set(second.tolist())) > 5
+    for row, bucket in zip(first[1:], ngram_buckets(b"walking", Subwords()), strict=True):
+        assert rows.bucket_ids[row - 2] == bucket
+
+
+def test_a_words_vector_is_the_mean_of_its_rows_and_rows_come_out_in_fasttexts_order() -> None:
+    rows = subword_rows([b"abc", b"d"], np.ones(2), Subwords(3, 6, 50))
+    vectors = np.random.default_rng(1).random((2 + len(rows.bucket_ids), 4), dtype=np.float32)
+    starts, numbers = rows.rows
+
+    means = rows.word_vectors(vectors)
+    matrix = np.concatenate(list(rows.input_matrix(vectors, 50).rows(chunk=7)))
+
+    np.testing.assert_allclose(means[0], vectors[numbers[: starts[1]]].mean(axis=0), rtol=1e-6)
+    assert matrix.shape == (52, 4)
+    expected = np.concatenate([[0], 2 + ngram_buckets(b"abc", Subwords(3, 6, 50))])
+    np.testing.assert_allclose(means[0], matrix[expected].mean(axis=0), rtol=1e-6)
+
+
+def test_words_without_ngrams_are_their_own_row() -> None:
+    rows = subword_rows([b"a", b"b"], np.ones(2), Subwords(8, 9, 50))
+
+    assert rows.rows.starts.tolist() == [0, 1, 2]
+    assert len(rows.bucket_ids) == 0

@@ -1,0 +1,198 @@
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gensim.models import Word2Vec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import vocabulary
+from engine.errors import UserError
+from engine.tokenizer import WordTable
+from engine.vocabulary import Corpus, read_corpus, read_with
+
+SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")
+TEXT = b"the cat  sat on the mat\nthe dog sat\n\n\xff\xfe odd\x01bytes \xe2\x82\xac\nthe end"
+
+
+def write(folder: Path, *texts: bytes) -> list[Path]:
+    paths = [folder / f"part{n}" for n in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_bytes(text)
+    return paths
+
+
+def decoded(corpus: Corpus) -> list[list[bytes]]:
+    """The lines of a token stream as words."""
+    lines: list[list[bytes]] = [[]]
+    for token in corpus.tokens.ids.tolist():
+        if token == -1:
+            lines.append([])
+        else:
+            lines[-1].append(corpus.vocabulary.words[token] if token >= 0 else corpus.vocabulary.labels[-2 - token])
+    return lines[:-1]
+
+
+def words_of(line: bytes) -> list[bytes]:
+    return [word for word in SEPARATORS.split(line) if word]
+
+
+def test_the_stream_is_the_text(tmp_path: Path) -> None:
+    corpus = read_corpus(write(tmp_path, TEXT), min_count=1, threads=1)
+
+    assert decoded(corpus) == [words_of(line) for line in TEXT.split(b"\n")]
+    assert corpus.vocabulary.words[:2] == [b"the", b"sat"]
+    assert corpus.vocabulary.total_words == corpus.vocabulary.kept_words == 14
+
+
+pieces = st.sampled_from(
+    [b" ", b"\n", b"\t", b"\r\n", b"\0", b"\v", b"\f", b"a", b"bb", b"\x01", b"seven77", b"eight888", b"</s>", b"\xc3\xa9"]
+)
+
+
+@given(st.lists(pieces, max_size=300).map(b"".join), st.integers(1, 5), st.integers(1, 3), st.sampled_from([7, 64, 1 << 22]))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_in_any_blocks_by_any_number_of_threads_give_the_counts_of_python(
+    tmp_path_factory: pytest.TempPathFactory, text: bytes, threads: int, min_count: int, block: int
+) -> None:
+    paths = write(tmp_path_factory.mktemp("any"), text)
+    counts = Counter(words_of(text))
+    counts.pop(b"</s>", None)
+    expected = {word: count for word, count in counts.items() if count >= min_count}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "BLOCK_BYTES", block)
+        if not expected:
+            with pytest.raises(UserError):
+                read_corpus(paths, min_count=min_count, threads=threads)
+            return
+        corpus = read_corpus(paths, min_count=min_count, threads=threads)
+
+    found = corpus.vocabulary
+    assert dict(zip(found.words, found.counts.tolist(), strict=True)) == expected
+    firsts = {word: words_of(text).index(word) for word in expected}
+    assert found.words == sorted(expected, key=lambda word: (-expected[word], firsts[word]))
+    assert found.total_words == sum(counts.values())
+    lines = [line.split(b"</s>") for line in text.split(b"\n")] if b"</s>" not in text else None
+    if lines is not None:
+        kept = [[word for word in words_of(line[0]) if word in expected] for line in lines]
+        assert decoded(corpus) == (kept if not text.endswith(b"\n") else kept[:-1])
+
+
+def test_the_word_that_ends_lines_in_fasttext_ends_them_here(tmp_path: Path) -> None:
+    corpus = read_corpus(write(tmp_path, b"a b </s> c\n"), min_count=1, threads=1)
+
+    assert decoded(corpus) == [[b"a", b"b"], [b"c"]]
+
+
+def test_counts_are_gensims(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    text = "\n".join(" ".join(f"wörd{n}" for n in random.zipf(1.3, 12) % 500) for _ in range(800)).encode()
+    paths = write(tmp_path, text)
+
+    found = read_corpus(paths, min_count=5, threads=3).vocabulary
+    reference = Word2Vec(min_count=5)
+    reference.build_vocab(corpus_file=str(paths[0]))
+
+    keys = reference.wv.index_to_key
+    assert {word.decode(): int(count) for word, count in zip(found.words, found.counts, strict=True)} == {
+        key: reference.wv.get_vecattr(key, "count") for key in keys
+    }
+
+
+def test_words_with_one_key_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Found by solving the last step of the hash for equal keys would take long; a table that is told they collide does as well.
+    table = WordTable.empty()
+    buffer = np.frombuffer(b"longword-one longword-two longword-one " + bytes(16), np.uint8).copy()
+    out = np.zeros(64, np.int32)
+    table.scan(buffer, 39, out)
+    slots = table.slots.reshape(-1, 2)
+    used = np.flatnonzero(slots[:, 0])
+    assert len(used) == 2
+
+    # The second word's key is given the first word's bytes: looked up by key alone, they would be one.
+    first = int(used[np.argmin(slots[used, 1] >> np.uint64(36))])
+    slots[first, 1] = (np.uint64(1) << np.uint64(36)) | np.uint64(7)
+    written, words = table.scan(buffer, 13, out)
+
+    assert (written, words) == (1, 1)
+    assert out[0] == 2
+    assert table.word(2) == b"longword-one"
+
+
+def test_more_words_than_the_first_table_holds(tmp_path: Path) -> None:
+    words = [b"%d" % n for n in range(100_000)] + [b"a-rather-long-word-%d" % n for n in range(100_000)]
+    corpus = read_corpus(write(tmp_path, b" ".join(words)), min_count=1, threads=2)
+
+    assert corpus.vocabulary.words == words
+    assert corpus.tokens.ids[:-1].tolist() == list(range(200_000))
+
+
+def test_a_word_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabulary, "BLOCK_BYTES", 50)
+
+    corpus = read_corpus(write(tmp_path, b"a " + b"x" * 1000 + b" a"), min_count=1, threads=2)
+
+    assert corpus.vocabulary.words == [b"a", b"x" * 1000]
+
+
+def test_files_end_lines_and_are_read_in_order(tmp_path: Path) -> None:
+    paths = write(tmp_path, b"a b", b"", b"c\n", b"d a")
+
+    for threads in (1, 2, 3, 8):
+        assert decoded(read_corpus(paths, min_count=1, threads=threads)) == [[b"a", b"b"], [b"c"], [b"d", b"a"]]
+
+
+@pytest.mark.parametrize("text", [b"", b" \n\t\0\n"])
+def test_an_empty_text_is_refused_with_the_remedy(tmp_path: Path, text: bytes) -> None:
+    with pytest.raises(UserError, match=r"No words in part0.*one sentence per line"):
+        read_corpus(write(tmp_path, text), min_count=1, threads=2)
+
+
+def test_a_text_without_frequent_words_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"No word occurs 5 times in part0 \(most frequent: 'b', 2 times\)\. Lower min_count or add text"):
+        read_corpus(write(tmp_path, b"a b b"), min_count=5, threads=1)
+
+
+def test_progress_ends_with_all_words(tmp_path: Path) -> None:
+    heard: list[int] = []
+
+    read_corpus(write(tmp_path, TEXT), min_count=1, threads=2, progress=heard.append)
+
+    assert heard[-1] == 14
+    assert heard == sorted(heard)
+
+
+def test_labels_are_not_words_and_line_ends_are(tmp_path: Path) -> None:
+    text = b"__label__x good film\nbad __label__y __label__x film\nfilm rare\n"
+    corpus = read_corpus(write(tmp_path, text), min_count=2, threads=1, labels=True)
+
+    assert corpus.vocabulary.words == [b"film", b"</s>"]
+    assert corpus.vocabulary.counts.tolist() == [3, 3]
+    assert corpus.vocabulary.labels == [b"__label__x", b"__label__y"]
+    assert corpus.vocabulary.total_words == 6
+    # good, bad and rare are below min_count: they follow the vocabulary, for the sake of n-grams.
+    assert corpus.tokens.ids.tolist() == [-2, 2, 0, -1, 3, -3, -2, 0, -1, 0, 4, -1]
+    assert len(corpus.tokens.hashes) == 5
+
+
+def test_a_second_text_is_read_in_terms_of_the_first(tmp_path: Path) -> None:
+    first = read_corpus(write(tmp_path, b"__label__x good film\n"), min_count=1, threads=1, labels=True)
+    (tmp_path / "second").write_bytes(b"film __label__x new __label__z\n")
+
+    second = read_with(first.vocabulary, [tmp_path / "second"], threads=2)
+
+    words = first.vocabulary.words
+    assert second.tokens.ids.tolist() == [words.index(b"film"), -2, len(words), -1]
+    assert len(second.tokens.hashes) == len(words) + 1
+
+
+def test_pages_given_back_are_read_again(tmp_path: Path) -> None:
+    corpus = read_corpus(write(tmp_path, TEXT), min_count=1, threads=1)
+    before = corpus.tokens.ids.tolist()
+
+    corpus.tokens.release()
+
+    assert corpus.tokens.ids.tolist() == before

@@ -1,0 +1,159 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import word2vec
+from engine.errors import EngineError, UserError
+from engine.models import Progress, Subwords, Word2VecSettings, WordVectors
+from engine.vocabulary import Corpus, read_corpus
+
+NGRAMS = Subwords(3, 4, 300)
+MODES = {
+    "batch_skipgram": Word2VecSettings(mode="batch_skipgram"),
+    "cbow": Word2VecSettings(mode="cbow"),
+    "skipgram with subwords": Word2VecSettings(mode="skipgram", subwords=NGRAMS),
+    "cbow with subwords": Word2VecSettings(mode="cbow", subwords=NGRAMS),
+}
+# Compiled once for all tests of a mode.
+DIM = 12
+
+
+def corpus_of(folder: Path, text: str, min_count: int = 1) -> Corpus:
+    path = folder / "text"
+    path.write_text(text)
+    return read_corpus([path], min_count=min_count, threads=1)
+
+
+def train(
+    corpus: Corpus, settings: Word2VecSettings, heard: list[Progress] | None = None, stop: Callable[[], bool] = lambda: False
+) -> WordVectors:
+    reports: list[Progress] = [] if heard is None else heard
+    return word2vec.train(corpus, settings, progress=reports.append, stop=stop)
+
+
+def with_(mode: str, **changes: object) -> Word2VecSettings:
+    return Word2VecSettings(**{**vars(MODES[mode]), "dim": DIM, "sample": 0, **changes})
+
+
+@pytest.fixture(scope="module")
+def topics(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Sentences of animals and of numbers, with words that occur in both."""
+    random = np.random.default_rng(1)
+    groups = [["cat", "dog", "horse", "mouse", "bird", "fish"], ["one", "two", "three", "four", "five", "six"]]
+    lines = [" ".join(random.choice([*groups[n % 2], "the", "a"], 12)) for n in range(3000)]
+    return corpus_of(tmp_path_factory.mktemp("topics"), "\n".join(lines))
+
+
+def nearest(model: WordVectors, word: bytes) -> list[bytes]:
+    units = model.vectors / np.linalg.norm(model.vectors, axis=1, keepdims=True)
+    order = np.argsort(-units @ units[model.vocabulary.words.index(word)])
+    return [model.vocabulary.words[row] for row in order[1:]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_words_of_one_topic_are_neighbours(topics: Corpus, mode: str) -> None:
+    model = train(topics, with_(mode, epochs=10, threads=2))
+
+    assert set(nearest(model, b"cat")[:4]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
+    assert set(nearest(model, b"five")[:4]) < {b"one", b"two", b"three", b"four", b"six", b"the", b"a"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_thread_and_a_seed_give_the_same_bits(topics: Corpus, mode: str) -> None:
+    first, second = train(topics, with_(mode)), train(topics, with_(mode))
+    other = train(topics, with_(mode, seed=2))
+
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert first.output.tobytes() == second.output.tobytes()
+    assert first.vectors.tobytes() != other.vectors.tobytes()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("text", ["word", "two words", "a b a b a b", "\n\nshort\n\nlines\n\n", "x " * 5000, "x y " * 3000])
+def test_texts_with_next_to_nothing_in_them_are_trained(tmp_path: Path, mode: str, text: str) -> None:
+    corpus = corpus_of(tmp_path, text)
+
+    model = train(corpus, with_(mode, threads=3))
+
+    assert model.completed
+    assert model.vectors.shape == model.output.shape == (len(corpus.vocabulary.words), DIM)
+    assert np.isfinite(model.vectors).all()
+    assert np.abs(model.vectors).max() < 50
+
+
+@pytest.mark.parametrize("mode", ["batch_skipgram", "cbow"])
+@pytest.mark.parametrize("threads", [1, 2, 5, 8])
+def test_all_words_are_trained_whatever_the_number_of_threads(topics: Corpus, mode: str, threads: int) -> None:
+    heard: list[Progress] = []
+
+    model = train(topics, with_(mode, threads=threads, epochs=2), heard)
+
+    assert heard[-1].fraction == 1
+    assert heard[-1].alpha == 0
+    assert model.words_per_second * model.train_seconds == pytest.approx(2 * topics.vocabulary.kept_words)
+    assert [report.fraction for report in heard] == sorted(report.fraction for report in heard)
+
+
+@pytest.mark.parametrize("dim", [1, 7, 33])
+def test_any_dimension(topics: Corpus, dim: int) -> None:
+    model = train(topics, Word2VecSettings(dim=dim, epochs=1))
+
+    assert model.vectors.shape == (len(topics.vocabulary.words), dim)
+    assert np.isfinite(model.vectors).all()
+
+
+@pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"window": 30}, {"negatives": 25}, {"batch_size": 32}, {"window": 3000}])
+@pytest.mark.parametrize("mode", ["batch_skipgram", "cbow"])
+def test_bold_settings_train_as_well(topics: Corpus, mode: str, changes: dict[str, float]) -> None:
+    model = train(topics, with_(mode, epochs=10, **changes))
+
+    assert set(nearest(model, b"cat")[:3]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
+
+
+def test_a_training_that_diverges_is_refused_with_the_remedy(topics: Corpus) -> None:
+    with pytest.raises(UserError, match=r"Training diverged.*learning_rate 1000.*Lower learning_rate"):
+        train(topics, with_("batch_skipgram", learning_rate=1000))
+
+
+def test_a_stopped_training_keeps_what_it_has(topics: Corpus) -> None:
+    asked = iter([False, True, True])
+
+    model = train(topics, with_("batch_skipgram", epochs=100_000), stop=lambda: next(asked, True))
+
+    assert not model.completed
+    assert np.isfinite(model.vectors).all()
+    assert np.abs(model.output).max() > 0
+
+
+def test_ngram_rows_come_with_the_model(topics: Corpus) -> None:
+    model = train(topics, with_("skipgram with subwords", epochs=1))
+
+    assert model.input.shape == (len(topics.vocabulary.words) + NGRAMS.buckets, DIM)
+    assert np.any(model.input.bucket_rows)
+    assert not np.allclose(model.input.words, model.vectors)
+
+
+def test_hosts_share_one_model_through_a_file(topics: Corpus, tmp_path: Path) -> None:
+    settings, file = with_("batch_skipgram", threads=1, epochs=5), tmp_path / "model"
+    heard: list[Progress] = []
+
+    first = word2vec.train(topics, settings, progress=heard.append, stop=lambda: False, shard=(0, 2), model_file=file)
+    half = heard[-1].fraction
+    second = word2vec.train(topics, settings, progress=heard.append, stop=lambda: False, shard=(1, 2), model_file=file)
+
+    assert 0.4 < half < 0.6
+    assert heard[-1].fraction == 1
+    assert (first.vectors == second.vectors).all()
+    assert set(nearest(first, b"cat")[:4]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
+
+
+def test_a_host_with_another_text_is_refused(topics: Corpus, tmp_path: Path) -> None:
+    file = tmp_path / "model"
+    settings = with_("batch_skipgram", epochs=1)
+    word2vec.train(topics, settings, progress=lambda _: None, stop=lambda: False, shard=(0, 2), model_file=file)
+    other = corpus_of(tmp_path, "another text " * 50)
+
+    with pytest.raises(EngineError, match="Give every host the same"):
+        word2vec.train(other, settings, progress=lambda _: None, stop=lambda: False, shard=(1, 2), model_file=file)
