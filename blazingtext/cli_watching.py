@@ -64,7 +64,8 @@ def report(session: Session, run: training.Run) -> None:
         out.next(session.command("runs"))
         return
     out.done(f"{run.job} in {duration(run.training_seconds or 0)}")
-    out.next(session.command(f"evaluate --job {run.job}"), session.command("status"))
+    scored = [session.command(f"evaluate --job {run.job}")] if "train:mean_rho" in run.metrics else []
+    out.next(*scored, session.command("status"))
 
 
 def show(session: Session, run: training.Run) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans  # type: ignore[import-untyped] # ships no types
-from sklearn.manifold import TSNE  # type: ignore[import-untyped] # likewise
+from sklearn.cluster import KMeans
+from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # likewise
 
 from blazingtext.files import refuse_existing, whole_file

@@ -113,6 +113,7 @@ class TrainingProgress:
     learning_rate: float
     distributed: bool = False
     _next: float = FIRST_PROGRESS
+    _printed: float = -1.0
 
     def update(self, fraction: float, words_per_second: float) -> None:
         """So much of the training is done; prints when a line is due."""
@@ -122,10 +123,12 @@ class TrainingProgress:
                 self._next += PROGRESS_STEP
 
     def finish(self, fraction: float, words_per_second: float) -> None:
-        """The training ended here; an interrupted one below 100 %."""
-        self._print(fraction, words_per_second)
+        """The training ended here; an interrupted one below 100 %, perhaps where a line was just printed."""
+        if fraction > self._printed:
+            self._print(fraction, words_per_second)
 
     def _print(self, fraction: float, words_per_second: float) -> None:
+        self._printed = fraction
         alpha = self.learning_rate * (1 - fraction)
         text = f"Alpha: {alpha:.4f}  Progress: {100 * fraction:.2f}%  Million Words/sec: {words_per_second / 1e6:.2f}"
         self.log.line(text if self.distributed else f"##### {text} #####")

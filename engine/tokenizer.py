@@ -8,26 +8,25 @@ A slot of the table holds key and (entry << 36 | count) side by side, in one cac
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import inner, int64, intrinsic, ir, kernel, types
+from engine.jit import cgutils, inner, int64, intrinsic, ir, kernel, types
 
 Bytes = NDArray[np.uint8]
 Bits = NDArray[np.uint64]
 
-# Kernels read eight bytes at once, up to this far past the end of what they are given.
-PADDING = 16
+# Kernels read 16 bytes at once, up to this far past the end of what they are given.
+PADDING = 32
 END_OF_LINE = -1
 COUNT_BITS = 36
 MAX_ENTRIES = 1 << (63 - COUNT_BITS)
 _FIRST_SLOTS = 1 << 16
+_BATCH = 32
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LONG_WORD = np.uint64(0xFF << 56)
-_ONES = np.uint64(0x0101010101010101)
-_HIGHS = np.uint64(0x8080808080808080)
 _NEWLINE = 10
 _SPACE = 32
 # \0 \t \n \v \f \r and space.
@@ -45,13 +44,32 @@ def _load_eight(_context: Any, _address: Any) -> Any:
 
 
 @intrinsic
-def _trailing_zeros(_context: Any, _bits: Any) -> Any:
-    """How many low bits are zero."""
+def _first_blank(_context: Any, _address: Any) -> Any:
+    """How many of the 16 bytes at an address come before the first one that is at most 32; 16 when all do."""
 
     def generate(_target: Any, b: Any, _signature: Any, values: Any) -> Any:
-        return b.cttz(values[0], ir.Constant(ir.IntType(1), 0))
+        byte, mask = ir.IntType(8), ir.IntType(32)
+        bytes_ = ir.VectorType(byte, 16)
+        loaded = b.load(b.inttoptr(values[0], ir.PointerType(bytes_)), align=1)
+        found = b.zext(b.bitcast(b.icmp_unsigned("<=", loaded, ir.Constant(bytes_, [_SPACE] * 16)), ir.IntType(16)), mask)
+        position = b.cttz(b.or_(found, ir.Constant(mask, 1 << 16)), ir.Constant(ir.IntType(1), 0))
+        return b.zext(position, ir.IntType(64))
 
-    return types.uint64(types.uint64), generate
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def _prefetch(_context: Any, _address: Any) -> Any:
+    """Ask for the cache line of an address that is needed soon."""
+
+    def generate(context: Any, b: Any, _signature: Any, values: Any) -> Any:
+        pointer, number = ir.PointerType(ir.IntType(8)), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        function = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
+        b.call(function, [b.inttoptr(values[0], pointer), ir.Constant(number, 1), ir.Constant(number, 3), ir.Constant(number, 1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
 
 
 @dataclass
@@ -99,6 +117,20 @@ class WordTable:
         """The bytes of an entry."""
         return self.text[self.offsets[entry] : self.offsets[entry + 1]].tobytes()
 
+    def words(self, entries: NDArray[np.integer[Any]]) -> list[bytes]:
+        """The bytes of many entries."""
+        text = self.text[: self.offsets[self.entries]].tobytes()
+        starts, stops = self.offsets[entries].tolist(), self.offsets[1:][entries].tolist()
+        return [text[start:stop] for start, stop in zip(starts, stops, strict=True)]
+
+    def find(self, prefix: bytes, *, whole: bool) -> NDArray[np.int64]:
+        """The entries that begin with `prefix`, or that are it."""
+        lengths = np.diff(self.offsets[: self.entries + 1])
+        entries = np.flatnonzero(lengths == len(prefix) if whole else lengths >= len(prefix))
+        for k, byte in enumerate(prefix):
+            entries = entries[self.text[self.offsets[entries] + k] == byte]
+        return entries
+
     def counts(self) -> NDArray[np.int64]:
         """How often each entry was seen."""
         counts = np.zeros(self.entries, np.int64)
@@ -113,8 +145,11 @@ class WordTable:
         """
         self.reserve(stop)
         at = written = words = 0
+        batch = new_batch()
         while True:
-            at, written, more, self.entries = _scan(buffer, at, stop, out, written, self.slots, self.offsets, self.text, self.entries)
+            at, written, more, self.entries = _scan(
+                buffer, at, stop, out, written, self.slots, self.offsets, self.text, self.entries, batch
+            )
             words += more
             if at >= stop:
                 return written, words
@@ -131,19 +166,29 @@ class WordTable:
 
 
 @inner
+def _low_bytes(count: int) -> Any:
+    """A mask of that many low bytes, 0 to 8."""
+    # A shift by 64 is undefined: 8 bytes are two shifts by half of it.
+    half = np.uint64(4 * count)
+    return ~((~np.uint64(0) << half) << half)
+
+
+@inner
 def _word_key(address: int, length: int) -> Any:
-    """The key of a word: itself up to seven bytes, else a hash marked as such in the top byte."""
-    if length < 8:
-        mask = (np.uint64(1) << np.uint64(8 * length)) - np.uint64(1)
-        return (_load_eight(address) & mask) | (np.uint64(length) << np.uint64(56))
-    key = np.uint64(length) * _GOLDEN
-    for at in range(0, length - 7, 8):
-        key = (key ^ _load_eight(address + at)) * _GOLDEN
-        key ^= key >> np.uint64(32)
-    # The last eight bytes again, some of them twice: no partial load.
-    key = (key ^ _load_eight(address + length - 8)) * _GOLDEN
-    key ^= key >> np.uint64(29)
-    return key | _LONG_WORD
+    """The key of a word: itself up to seven bytes, else a hash marked as such in the top byte.
+
+    Up to 16 bytes it is computed without a branch, which the length of words, being what it is, would make the processor guess wrong.
+    """
+    first = _load_eight(address) & _low_bytes(min(length, 8))
+    size = np.uint64(length)
+    second = _load_eight(address + 8) & _low_bytes(max(min(length - 8, 8), 0))
+    mixed = (first ^ (size * _GOLDEN)) * _GOLDEN
+    mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ second) * _GOLDEN
+    for at in range(16, length, 8):
+        # The last eight bytes, some of them for the second time: no partial load.
+        mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ _load_eight(address + min(at, length - 8))) * _GOLDEN
+    mixed ^= mixed >> np.uint64(29)
+    return (first | (size << np.uint64(56))) if length < 8 else (mixed | _LONG_WORD)
 
 
 @inner
@@ -156,11 +201,16 @@ def _same_bytes(x: int, y: int, length: int) -> Any:
 
 
 @inner
-def _find(slots: Bits, key: np.uint64, address: int, length: int, offsets: NDArray[np.int64], text: int) -> np.uint64:
-    """The slot of a word: its own, or the empty one where it belongs."""
-    mask = np.uint64(len(slots) - 1)
+def _home(slots: Bits, key: np.uint64) -> Any:
+    """The slot where the search for a key begins."""
     mixed = key * _GOLDEN
-    slot = ((mixed ^ (mixed >> np.uint64(32))) << np.uint64(1)) & mask
+    return ((mixed ^ (mixed >> np.uint64(32))) << np.uint64(1)) & np.uint64(len(slots) - 1)
+
+
+@inner
+def _find(slots: Bits, slot: np.uint64, key: np.uint64, address: int, length: int, offsets: NDArray[np.int64], text: int) -> Any:
+    """The slot of a word: its own, or the empty one where it belongs; `slot` is the key's home."""
+    mask = np.uint64(len(slots) - 1)
     while True:
         found = slots[slot]
         if found == np.uint64(0):
@@ -193,17 +243,58 @@ def _word_end(buffer: Bytes, at: int, start: int) -> int:
     """Where the word that begins at `at` ends; `start` is the buffer's address. A separator is known to follow."""
     end = at
     while True:
-        eight = _load_eight(start + end)
-        # A byte below 33 sets its high bit; the lowest such bit is exact, those above it may be borrowed.
-        low = (eight - _ONES * np.uint64(_SPACE + 1)) & ~eight & _HIGHS
-        if low == np.uint64(0):
-            end += 8
+        ahead = _first_blank(start + end)
+        end += ahead
+        if ahead == 16:
             continue
-        end += int64(_trailing_zeros(low) >> np.uint64(3))
         if (_SEPARATORS >> np.uint64(buffer[end])) & np.uint64(1):
             return end
         # A control character that separates nothing.
         end += 1
+
+
+class Batch(NamedTuple):
+    """Words cut out but not yet looked up: where they begin and end, keys, home slots; a key of zero is a newline."""
+
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    keys: Bits
+    homes: Bits
+
+
+def new_batch() -> Batch:
+    """Room for a batch."""
+    return Batch(*np.zeros((2, _BATCH), np.int64), *np.zeros((2, _BATCH), np.uint64))
+
+
+@inner
+def _cut(buffer: Bytes, at: int, stop: int, start: int, slots: Bits, batch: Batch) -> tuple[int, int]:
+    """Cut out the next words of buffer[at:stop] and ask for their slots; gives the position reached and how many words.
+
+    Slots are scattered over a table larger than the cache: asked for a batch ahead, they come while the next words are cut.
+    """
+    count = 0
+    table = int64(slots.ctypes.data)
+    while at < stop and count < _BATCH:
+        byte = buffer[at]
+        if byte <= _SPACE and (_SEPARATORS >> np.uint64(byte)) & np.uint64(1):
+            if byte == _NEWLINE:
+                batch.keys[count] = 0
+                batch.stops[count] = at + 1
+                count += 1
+            at += 1
+            continue
+        end = _word_end(buffer, at, start)
+        key = _word_key(start + at, end - at)
+        home = _home(slots, key)
+        _prefetch(table + int64(home) * 8)
+        batch.starts[count] = at
+        batch.stops[count] = end
+        batch.keys[count] = key
+        batch.homes[count] = home
+        count += 1
+        at = end
+    return at, count
 
 
 @kernel
@@ -217,6 +308,7 @@ def _scan(
     offsets: NDArray[np.int64],
     text: Bytes,
     entries: int,
+    batch: Batch,
 ) -> tuple[int, int, int, int]:
     """Number the words of buffer[at:stop]; ends early when the table is full. Gives position, written, words, entries."""
     start = int64(buffer.ctypes.data)
@@ -224,27 +316,29 @@ def _scan(
     room = len(offsets) - 1
     words = 0
     while at < stop:
-        byte = buffer[at]
-        if byte <= _SPACE and (_SEPARATORS >> np.uint64(byte)) & np.uint64(1):
-            if byte == _NEWLINE:
+        ahead, count = _cut(buffer, at, stop, start, slots, batch)
+        for k in range(count):
+            key = batch.keys[k]
+            if key == np.uint64(0):
                 out[written] = END_OF_LINE
                 written += 1
-            at += 1
-            continue
-        end = _word_end(buffer, at, start)
-        key = _word_key(start + at, end - at)
-        slot = _find(slots, key, start + at, end - at, offsets, texts)
-        if slots[slot] == np.uint64(0):
-            if entries == room:
-                break
-            _append(slots, slot, key, buffer, at, end - at, offsets, text, entries)
-            entries += 1
-        value = slots[slot + np.uint64(1)] + np.uint64(1)
-        slots[slot + np.uint64(1)] = value
-        out[written] = np.int32(value >> np.uint64(COUNT_BITS))
-        written += 1
-        words += 1
-        at = end
+                at = batch.stops[k]
+                continue
+            first = batch.starts[k]
+            length = batch.stops[k] - first
+            slot = _find(slots, batch.homes[k], key, start + first, length, offsets, texts)
+            if slots[slot] == np.uint64(0):
+                if entries == room:
+                    return at, written, words, entries
+                _append(slots, slot, key, buffer, first, length, offsets, text, entries)
+                entries += 1
+            value = slots[slot + np.uint64(1)] + np.uint64(1)
+            slots[slot + np.uint64(1)] = value
+            out[written] = np.int32(value >> np.uint64(COUNT_BITS))
+            written += 1
+            words += 1
+            at = batch.stops[k]
+        at = ahead
     return at, written, words, entries
 
 
@@ -266,7 +360,7 @@ def _merge(
         at = places[k]
         length = places[k + 1] - at
         key = _word_key(start + at, length)
-        slot = _find(slots, key, start + at, length, offsets, texts)
+        slot = _find(slots, _home(slots, key), key, start + at, length, offsets, texts)
         if slots[slot] == np.uint64(0):
             _append(slots, slot, key, words, at, length, offsets, text, entries)
             entries += 1
@@ -282,8 +376,7 @@ def _rehash(old: Bits, new: Bits) -> None:
     for place in range(0, len(old), 2):
         key = old[place]
         if key != np.uint64(0):
-            mixed = key * _GOLDEN
-            slot = ((mixed ^ (mixed >> np.uint64(32))) << np.uint64(1)) & mask
+            slot = _home(new, key)
             while new[slot] != np.uint64(0):
                 slot = (slot + np.uint64(2)) & mask
             new[slot] = key

@@ -220,7 +220,8 @@ def _lead(training: Training, request: Word2VecArguments, channel: Channel, meet
     lines = _ProgressLines(logs.TrainingProgress(log, request.learning_rate, distributed=True))
     model = _train_share(training, request, corpus, meeting, lines.update)
     meeting.wait_for_all("trained", timeout=max(LAST_HOST_SECONDS, model.train_seconds))
-    lines.finish()
+    # The master's own share may end before the others'; now everybody's has.
+    lines.finish(whole=not training.stop())
     logs.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds)
     save_word_vectors(training, request, model)
 
@@ -327,9 +328,9 @@ class _ProgressLines:
         self.last = progress
         self.lines.update(progress.fraction, progress.words_per_second)
 
-    def finish(self) -> None:
+    def finish(self, *, whole: bool = False) -> None:
         if self.last is not None:
-            self.lines.finish(self.last.fraction, self.last.words_per_second)
+            self.lines.finish(1.0 if whole else self.last.fraction, self.last.words_per_second)
 
 
 def _fail(container: Container, log: Log, error: EngineError) -> int:

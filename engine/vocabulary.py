@@ -5,6 +5,7 @@ of a file or the word `</s>` ends a line.
 """
 
 import mmap
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -135,8 +136,7 @@ def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int
     known, labels = vocabulary.ids, {label: -2 - n for n, label in enumerate(vocabulary.labels)}
     ids = np.empty(table.entries, np.int32)
     extra: list[bytes] = []
-    for entry in range(table.entries):
-        word = table.word(entry)
+    for entry, word in enumerate(table.words(np.arange(table.entries))):
         if word.startswith(LABEL_PREFIX):
             ids[entry] = labels.get(word, _DROPPED)
         elif word == END_OF_LINE_WORD:
@@ -158,7 +158,7 @@ class _Part:
     stream: IO[bytes]
     words: int = 0
     lines: int = 0
-    written: int = 0
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,8 @@ def _temporary() -> IO[bytes]:
 
 def _merged(parts: list[_Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
     """One table of the words of all parts, and for each part the entries of that table its own entries became."""
+    for part in parts:
+        part.counts = part.table.counts()
     table = parts[0].table
     return table, [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
 
@@ -257,7 +259,6 @@ def _scan_piece(part: _Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray
             held = _scan_block(part, buffer, held, held)
     if piece.ends_file and last != _NEWLINE:
         part.stream.write(np.array([END_OF_LINE], np.int32).tobytes())
-        part.written += 1
         part.lines += 1
     return buffer
 
@@ -270,7 +271,6 @@ def _scan_block(part: _Part, buffer: NDArray[np.uint8], stop: int, held: int) ->
     out = np.empty(stop, np.int32)
     written, words = part.table.scan(buffer, stop, out)
     part.stream.write(out[:written].data)
-    part.written += written
     part.words += words
     part.lines += written - words
     buffer[: len(rest)] = rest
@@ -282,12 +282,8 @@ def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _N
     counts = table.counts()
     special = np.zeros(table.entries, np.int8)
     if labels:
-        prefix = np.frombuffer(LABEL_PREFIX, np.uint8)
-        long_enough = np.flatnonzero(np.diff(table.offsets[: table.entries + 1]) >= len(prefix))
-        starts = table.offsets[long_enough]
-        matches = np.all([table.text[starts + k] == byte for k, byte in enumerate(prefix)], axis=0)
-        special[long_enough[matches]] = 1
-    ends = [entry for entry in _entries_of_length(table, len(END_OF_LINE_WORD)) if table.word(entry) == END_OF_LINE_WORD]
+        special[table.find(LABEL_PREFIX, whole=False)] = 1
+    ends = table.find(END_OF_LINE_WORD, whole=True)
     special[ends] = 2
     order = np.argsort(-counts, kind="stable").astype(np.int32)
     ordinary = order[special[order] == 0]
@@ -295,7 +291,7 @@ def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _N
     marks = order[special[order] == 1]
     ids = np.full(table.entries, _DROPPED, np.int32)
     ids[special == 2] = END_OF_LINE
-    names, kept, ranks = [table.word(entry) for entry in words], counts[words], np.arange(len(words), dtype=np.int32)
+    names, kept, ranks = table.words(words), counts[words], np.arange(len(words), dtype=np.int32)
     if labels:
         line_ends = lines + int(counts[ends].sum())
         if line_ends >= min_count:
@@ -307,13 +303,9 @@ def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _N
         ids[marks] = -2 - np.arange(len(marks))
         ids[rare] = len(names) + np.arange(len(rare))
     ids[words] = ranks
-    vocabulary = Vocabulary(names, kept, int(counts[ordinary].sum()), [table.word(entry) for entry in marks], counts[marks])
-    hashes = _hashes([*names, *(table.word(entry) for entry in rare)]) if labels else np.empty(0, np.uint32)
+    vocabulary = Vocabulary(names, kept, int(counts[ordinary].sum()), table.words(marks), counts[marks])
+    hashes = _hashes([*names, *table.words(rare)]) if labels else np.empty(0, np.uint32)
     return _Numbering(vocabulary, ids, hashes)
-
-
-def _entries_of_length(table: WordTable, length: int) -> list[int]:
-    return [int(entry) for entry in np.flatnonzero(np.diff(table.offsets[: table.entries + 1]) == length)]
 
 
 def _hashes(words: list[bytes]) -> NDArray[np.uint32]:
@@ -340,13 +332,27 @@ def _refuse_nothing(vocabulary: Vocabulary, table: WordTable, min_count: int, pa
 
 def _write_stream(parts: list[_Part], ids: list[NDArray[np.int32]], hashes: NDArray[np.uint32]) -> TokenStream:
     """The parts' entries, renumbered, one after another in one mapped file."""
+    # How much each part will write is known before: all can write at once.
+    sizes = [part.lines + int(part.counts[numbers != _DROPPED].sum()) for part, numbers in zip(parts, ids, strict=True)]
+    total = sum(sizes)
+    if not total:
+        return TokenStream(np.empty(0, np.int32), hashes)
     with _temporary() as file:
-        for part, numbers in zip(parts, ids, strict=True):
-            part.stream.seek(0)
-            while chunk := part.stream.read(_READ_BYTES):
-                out = np.empty(len(chunk) // 4 + 1, np.int32)
-                file.write(out[: renumber(np.frombuffer(chunk, np.int32), numbers, _DROPPED, out)].data)
-        if not file.tell():
-            return TokenStream(np.empty(0, np.int32), hashes)
+        file.truncate(4 * total)
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with ThreadPoolExecutor(len(parts)) as pool:
+            starts = np.cumsum([0, *sizes[:-1]]).tolist()
+            pending = [pool.submit(_write_part, *each, file.fileno()) for each in zip(parts, ids, starts, strict=True)]
+            for future in pending:
+                future.result()
     return TokenStream(np.frombuffer(pages, np.int32), hashes, pages)
+
+
+def _write_part(part: _Part, ids: NDArray[np.int32], start: int, file: int) -> None:
+    """Renumber a part and write it from token `start` of a file on."""
+    part.stream.seek(0)
+    out = np.empty(_READ_BYTES // 4 + 1, np.int32)
+    while chunk := part.stream.read(_READ_BYTES):
+        written = renumber(np.frombuffer(chunk, np.int32), ids, _DROPPED, out)
+        os.pwrite(file, out[:written].data, 4 * start)
+        start += written

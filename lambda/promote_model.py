@@ -1,4 +1,4 @@
-"""A training job ended; when it is good and newer, its model goes live through an update of the serving stack.
+"""A training job ended; when it is good and newer, its model is promoted: an update of the serving stack begins.
 
 Event: messages of the promotion queue, each with EventBridge's "SageMaker Training Job State Change" as its body.
 Answer: ``batchItemFailures``, the messages to deliver again. Environment: `lifecycle.environments.PromoteEnvironment`.
@@ -184,7 +184,7 @@ def _bury(record: Mapping[str, Any], reason: str, environment: PromoteEnvironmen
 
 
 _SUBJECTS = {
-    Verdict.PROMOTE: "a new model goes live",
+    Verdict.PROMOTE: "the promotion of a model has begun",
     Verdict.REFUSED: "the quality gate refused a model",
     Verdict.FAILED: "a training failed",
     Verdict.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",

@@ -26,8 +26,11 @@ def repair() -> None:
         found: Json = evaluate({**template, "Conditions": conditions}, parameters)
         return found
 
-    for module in ("engine", "changesets", "handlers", "stacks"):
-        internal(f"services.cloudformation.{module}")._evaluate_conditions = evaluate_resolved
+    # Each of these modules has imported the function for itself.
+    handlers, changesets = internal("services.cloudformation.handlers"), internal("services.cloudformation.changesets")
+    stacks = internal("services.cloudformation.stacks")
+    engine._evaluate_conditions = handlers._evaluate_conditions = evaluate_resolved
+    changesets._evaluate_conditions = stacks._evaluate_conditions = evaluate_resolved
 
 
 def _resolved(node: Any, template: Json, parameters: Json) -> Any:

@@ -26,6 +26,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "evaluate",
         "evaluate_resource_policy",
         "is_root_access_key",
+        "pin_request_origin",
         "resolve_principal",
     ),
     "core.responses": ("get_account_id", "get_region", "request_scope"),

@@ -30,8 +30,9 @@ def repair() -> None:
             token = stacks.CLIENT_REQUEST_TOKEN.get() or ""
             publish_event("aws.cloudformation", "CloudFormation Stack Status Change", detail(stack_id, status, reason, token), [stack_id])
 
-    for module in ("stacks", "handlers", "changesets"):
-        internal(f"services.cloudformation.{module}")._add_event = record_and_publish
+    # Each of these modules has imported the function for itself.
+    handlers, changesets = internal("services.cloudformation.handlers"), internal("services.cloudformation.changesets")
+    stacks._add_event = handlers._add_event = changesets._add_event = record_and_publish
 
 
 def detail(stack_id: str, status: str, reason: str, token: str) -> Json:

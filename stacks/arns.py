@@ -18,28 +18,24 @@ def serving_stack(stage: str) -> str:
     return _arn("cloudformation", "stack", f"{naming.serving_stack(stage)}/*")
 
 
-def training_log_group() -> list[str]:
+def training_log_group() -> str:
     """The log group that SageMaker keeps for all training jobs of an account."""
     return _log_group(naming.TRAINING_LOG_GROUP)
 
 
-def training_log_streams(stage: str) -> list[str]:
+def training_log_streams(stage: str) -> str:
     """The log streams of a stage's training jobs; their names begin with the job's."""
     return _log_group(naming.TRAINING_LOG_GROUP, f"log-stream:{naming.job_prefix(stage)}*")
 
 
-def endpoint_log_group(stage: str) -> list[str]:
+def endpoint_log_group(stage: str) -> str:
     """The log group of a stage's endpoint."""
     return _log_group(naming.endpoint_log_group(stage))
 
 
-def _log_group(name: str, inside: str = "*") -> list[str]:
-    """A log group the two ways IAM writes it: alone, and with what is in it.
-
-    AWS asks about ``:*`` or a stream; the group alone matches no stream there, and is what an IAM asks about that knows groups only.
-    """
-    group = _arn("logs", "log-group", name, cdk.ArnFormat.COLON_RESOURCE_NAME)
-    return [group, f"{group}:{inside}"]
+def _log_group(name: str, inside: str = "*") -> str:
+    """What is in a log group; CloudWatch Logs asks IAM about that, never about the group alone."""
+    return f"{_arn('logs', 'log-group', name, cdk.ArnFormat.COLON_RESOURCE_NAME)}:{inside}"
 
 
 def _arn(service: str, resource: str, name: str, form: cdk.ArnFormat = cdk.ArnFormat.SLASH_RESOURCE_NAME) -> str:

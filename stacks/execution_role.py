@@ -19,8 +19,8 @@ def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str
     role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.CORPORA}*")))
     role.add_to_policy(_allow(["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"{naming.RUNS}*")))
     # The log group belongs to the whole account; the first job ever makes it.
-    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], *arns.training_log_group()))
-    role.add_to_policy(_allow(["logs:PutLogEvents"], *arns.training_log_streams(stage)))
+    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], arns.training_log_group()))
+    role.add_to_policy(_allow(["logs:PutLogEvents"], arns.training_log_streams(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/TrainingJobs"))
     return role
 
@@ -34,7 +34,7 @@ def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) 
     role.add_to_policy(_list_bucket(bucket, naming.RUNS))
     role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*")))
     writing = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    role.add_to_policy(_allow(writing, *arns.endpoint_log_group(stage)))
+    role.add_to_policy(_allow(writing, arns.endpoint_log_group(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/Endpoints"))
     # SageMaker watches the alarms of a deployment with this role. Looking at alarms cannot be limited to some of them.
     role.add_to_policy(_allow(["cloudwatch:DescribeAlarms"], "*"))
@@ -53,8 +53,7 @@ def _list_bucket(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
 
 
 def _put_metrics(namespace: str) -> iam.PolicyStatement:
-    # Every PutMetricData request carries its namespace on AWS, so IfExists loosens nothing there; not every emulator tells IAM of it.
-    return _allow(["cloudwatch:PutMetricData"], "*", StringEqualsIfExists={"cloudwatch:namespace": namespace})
+    return _allow(["cloudwatch:PutMetricData"], "*", StringEquals={"cloudwatch:namespace": namespace})
 
 
 def _allow(actions: list[str], *resources: str, **conditions: object) -> iam.PolicyStatement:

@@ -8,7 +8,7 @@ from constructs import Construct
 
 
 class Notifications(Construct):
-    """A topic that speaks TLS only and that this account's alarms may write to.
+    """A topic that speaks TLS only and that this account's alarms may write to; a rule that targets it adds its own permission.
 
     Attributes:
         topic: the topic.

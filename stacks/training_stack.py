@@ -16,6 +16,7 @@ from stacks.notifications import Notifications
 from stacks.project_stack import ProjectStack
 from stacks.promotion import Promotion
 from stacks.retirement import stop_jobs
+from stacks.rolled_back import RolledBack
 from stacks.settings import Settings
 
 
@@ -59,6 +60,7 @@ class TrainingStack(ProjectStack):
             minimum_accuracy=settings.minimum_accuracy,
             log_retention_days=settings.log_retention_days,
         )
+        RolledBack(self, "RolledBack", stage=settings.stage, topic=self.topic, dead_letters=dead_letters)
         stop_jobs(
             self,
             "StopJobs",

@@ -131,7 +131,8 @@ def _promotion(job: TrainedJob, stack: ServingStack) -> Decision:
     changes = promotion.promote(stack, job.artifact, job.created)
     if not changes:
         return Decision(Verdict.IGNORE, f"{job.name} is live already.")
-    return Decision(Verdict.PROMOTE, f"{job.name} goes live in {stack.name}: {_metrics(job)}.", changes, stack)
+    begun = f"The promotion of {job.name} has begun ({_metrics(job)}). {stack.name} is being updated; if that is rolled back, you are told."
+    return Decision(Verdict.PROMOTE, begun, changes, stack)
 
 
 def _metrics(job: TrainedJob) -> str:

@@ -1,5 +1,6 @@
 """The documents are executed: what README and docs name exists, and what exists is named."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PATH_IN_BACKTICKS = re.compile(r"`((?:[\w.-]+/)+[\w.*-]*|[\w-]+\.(?:md|py|toml|json|txt))`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+OUR_VARIABLE = re.compile(r"(BLAZINGTEXT|ENGINE|SAGEMAKER|SANDBOX)_[A-Z_]*[A-Z]")
 # Written by commands, or in somebody's account: named in the pages, not in the repository.
 MADE = re.compile(
     r"^(corpora|runs|reports|outputs|cdk\.out|opt|input|output|model|train|validation|application|text|AWS|aws)/|^(eval|model|vectors)\."
@@ -67,6 +69,26 @@ def test_the_settings_table_is_what_the_settings_say() -> None:
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
 
     assert settings_table() in page, f"docs/configuration.md must hold this table:\n{settings_table()}"
+
+
+def variables_in_the_code() -> set[str]:
+    """The environment variables of ours: texts of that form, which stand in the code for nothing else."""
+    files = [
+        ROOT / "app.py",
+        *(path for part in ("blazingtext", "engine", "lambda", "sandbox", "stacks") for path in (ROOT / part).rglob("*.py")),
+    ]
+    texts = (
+        node.value for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)
+    )
+    return {text for text in texts if isinstance(text, str) and OUR_VARIABLE.fullmatch(text)}
+
+
+def test_the_table_of_environment_variables_names_exactly_those_of_the_code() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)
+
+    assert sorted(rows) == sorted(variables_in_the_code())
 
 
 def test_the_changelog_begins_with_the_version_of_the_package() -> None:

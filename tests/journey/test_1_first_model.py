@@ -105,3 +105,22 @@ def test_status_says_what_is_live(first_run: dict[str, str], deployed: Shell) ->
 
     assert first_run["job"] in status.out
     assert SERVING in status.out
+
+
+def test_logs_and_metrics_arrive_with_no_more_permissions_than_they_need(
+    first_run: dict[str, str], deployed: Shell, live_model: Callable[[str], None], account: Sandbox
+) -> None:
+    live_model(first_run["job"])
+    cloudwatch, logs = account.boto3("cloudwatch"), account.boto3("logs")
+
+    deployed.blazingtext("predict", "music")
+
+    metrics = cloudwatch.list_metrics(Namespace="/aws/sagemaker/TrainingJobs", MetricName="train:mean_rho")["Metrics"]
+    hosts = {dimension["Value"].partition("/")[0] for metric in metrics for dimension in metric["Dimensions"]}
+    endpoint = logs.filter_log_events(logGroupName=f"/aws/sagemaker/Endpoints/{ENDPOINT}")["events"]
+    assert first_run["job"] in hosts
+    assert endpoint
+    # The sandbox says what its SageMaker could not write.
+    said = account.folder.log.read_text(encoding="utf-8")
+    assert "gets no log lines" not in said
+    assert "are not in CloudWatch" not in said

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sandbox.account import Sandbox
 from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, wait_until
 
 Parameters = Callable[[], dict[str, str]]
+News = Callable[[], list[str]]
 
 
 class Client(threading.Thread):
@@ -39,7 +40,29 @@ class Client(threading.Thread):
 
 
 @pytest.fixture(scope="module")
-def second_run(first_run: Any, live_model: Callable[[str], None], train: Callable[..., Any], account: Sandbox) -> Any:
+def news(deployed: Shell, account: Sandbox) -> Iterator[News]:
+    """Subscribes to the notifications; every message that came so far, each without the quotes EventBridge puts around a text."""
+    sqs, sns, heard = account.boto3("sqs"), account.boto3("sns"), list[str]()
+    topic = output(account, "NotificationsTopicArn")
+    queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})})
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
+
+    def read() -> list[str]:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            heard.append(json.loads(message["Body"])["Message"].strip('"'))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return heard
+
+    yield read
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+@pytest.fixture(scope="module")
+def second_run(first_run: Any, news: News, live_model: Callable[[str], None], train: Callable[..., Any], account: Sandbox) -> Any:
     """A second run, promoted while a client goes on asking."""
     live_model(first_run["job"])
     client = Client(account)
@@ -55,6 +78,10 @@ def test_a_second_run_is_promoted_in_place_without_one_failed_request(second_run
     assert second_run["answers"] > 20
     assert parameters()["ModelDataUrl"] == second_run["artifact"]
     assert parameters()["PreviousModelDataUrl"] == first_run["artifact"]
+
+
+def test_a_promotion_is_announced_when_it_begins(second_run: Any, news: News) -> None:
+    wait_until(lambda: any(message.startswith(f"The promotion of {second_run['job']} has begun") for message in news()), what="the news")
 
 
 def test_the_same_request_over_the_same_data_gets_the_same_job(second_run: Any, deployed: Shell) -> None:
@@ -120,7 +147,10 @@ def test_pause_removes_the_endpoint_and_resume_brings_it_back_with_the_same_mode
     assert "resume" in paused.err
 
 
-def test_a_model_that_cannot_serve_rolls_the_stack_back(first_run: Any, second_run: Any, parameters: Parameters, account: Sandbox) -> None:
+def test_a_model_that_cannot_serve_rolls_the_stack_back_and_people_are_told(
+    first_run: Any, second_run: Any, news: News, parameters: Parameters, account: Sandbox
+) -> None:
+    assert not [message for message in news() if "was rolled back" in message]
     bucket = first_run["artifact"].removeprefix("s3://").partition("/")[0]
     broken = "runs/broken/output/model.tar.gz"
     account.boto3("s3").put_object(Bucket=bucket, Key=broken, Body=b"this is no archive")
@@ -135,13 +165,20 @@ def test_a_model_that_cannot_serve_rolls_the_stack_back(first_run: Any, second_r
     assert settled(account) == "UPDATE_ROLLBACK_COMPLETE"
     assert parameters() == before
     assert account.boto3("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] == "InService"
+    wait_until(lambda: any(f"an update of {SERVING} was rolled back" in message for message in news()), what="the news")
     account.boto3("s3").delete_object(Bucket=bucket, Key=broken)
+
+
+def output(account: Sandbox, name: str) -> str:
+    """An output of the training stack."""
+    (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]
+    (value,) = (item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == name)
+    return str(value)
 
 
 def deliver(account: Sandbox, job: str) -> None:
     """Puts a completed job's event into the promotion queue once more, as EventBridge sometimes does."""
-    (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]
-    (queue,) = (item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == "PromotionQueueUrl")
+    queue = output(account, "PromotionQueueUrl")
     described = account.boto3("sagemaker").describe_training_job(TrainingJobName=job)
     detail = {"TrainingJobName": job, "TrainingJobArn": described["TrainingJobArn"], "TrainingJobStatus": "Completed"}
     event = {"source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "detail": detail}
@@ -150,8 +187,7 @@ def deliver(account: Sandbox, job: str) -> None:
 
 def drained(account: Sandbox) -> None:
     """Waits until the promotion queue holds nothing, visible or not."""
-    (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]
-    (queue,) = (item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == "PromotionQueueUrl")
+    queue = output(account, "PromotionQueueUrl")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def empty() -> bool:

@@ -54,6 +54,15 @@ def failure(train: Callable[..., Any], account: Sandbox, *options: str) -> str:
     return str(described["FailureReason"])
 
 
+def test_cloudformation_deploys_all_of_this_with_the_project_s_own_policy_and_no_other(account: Sandbox) -> None:
+    role = "cdk-blzgtxt-cfn-exec-role-000000000000-us-east-1"
+
+    attached = account.boto3("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+
+    assert [policy["PolicyName"] for policy in attached] == ["blazingtext-deployment"]
+    assert not account.boto3("iam").list_role_policies(RoleName=role)["PolicyNames"]
+
+
 def test_without_reading_s3_the_download_fails(train: Callable[..., Any], account: Sandbox) -> None:
     with without(account, role_of(account, "TrainingRoleArn"), "s3:GetObject"):
         reason = failure(train, account, "--epochs", "1", "--min-count", "21")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped] # cfn-lint ships no types
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 Template = Mapping[str, Any]
 

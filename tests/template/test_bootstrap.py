@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped] # cfn-lint ships no types
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.template.matrix import ROOT, Synthesis, lists
 

@@ -8,9 +8,9 @@ from typing import Any
 import aws_cdk as cdk
 import aws_cdk.aws_iam as iam
 import aws_cdk.aws_s3 as s3
-import cfnlint.api  # type: ignore[import-untyped] # cfn-lint ships no types
+import cfnlint.api
 import pytest
-from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # cfn-lint ships no types
+from cfnlint.config import ManualArgs
 
 import app as project
 from stacks import compliance

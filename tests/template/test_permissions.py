@@ -155,3 +155,29 @@ def test_everything_that_holds_data_refuses_to_speak_without_tls(type_: str, eac
     ]
 
     assert len(denying) == len(each.properties(type_))
+
+
+def test_metrics_go_into_sagemakers_own_namespaces_only(each: Synthesis) -> None:
+    namespaces = {
+        role: allowed(each, role)["cloudwatch:PutMetricData"]["Condition"]["StringEquals"]["cloudwatch:namespace"]
+        for role in ("ExecutionRole", "HostingRole")
+    }
+
+    assert namespaces == {"ExecutionRole": "/aws/sagemaker/TrainingJobs", "HostingRole": "/aws/sagemaker/Endpoints"}
+
+
+def test_a_log_group_is_named_by_what_is_in_it_since_iam_is_never_asked_about_the_group_alone(each: Synthesis) -> None:
+    groups = {
+        written(resource).partition(":log-group:")[2]
+        for role in ("ExecutionRole", "HostingRole", "RetirementRetire")
+        for action, statement in allowed(each, role).items()
+        if action.startswith("logs:")
+        for resource in lists(statement["Resource"])
+        if ":log-group:" in written(resource)
+    }
+
+    assert groups == {
+        "/aws/sagemaker/TrainingJobs:*",
+        f"/aws/sagemaker/TrainingJobs:log-stream:{prefix(each)}*",
+        f"/aws/sagemaker/Endpoints/blazingtext-{each.settings.stage}:*",
+    }

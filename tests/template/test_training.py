@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from lifecycle.environments import LaunchEnvironment, PromoteEnvironment
@@ -91,7 +93,7 @@ def test_promotion_by_hand_leaves_nothing_waiting_that_a_later_switch_would_prom
     manual = whole_matrix["manual-promotion"]
 
     assert not manual.properties("AWS::Lambda::EventSourceMapping")
-    assert manual.one("AWS::Events::Rule")["State"] == "DISABLED"
+    assert manual.one("AWS::Events::Rule", Description="A training job of this stage ended")["State"] == "DISABLED"
 
 
 def test_an_upload_starts_a_training_only_when_asked_for(whole_matrix: dict[str, Synthesis]) -> None:
@@ -152,3 +154,30 @@ def test_the_stacks_publish_what_clients_look_for(each: Synthesis) -> None:
         Output.DEAD_LETTER_QUEUE_URL,
     } <= published["Training"]
     assert {Output.ENDPOINT_NAME, Output.HOSTING_ROLE_ARN} <= published["Serving"]
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"), [("UPDATE_ROLLBACK_COMPLETE", "is live again"), ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback")]
+)
+def test_an_update_of_the_serving_stack_that_is_rolled_back_is_announced(status: str, advice: str, each: Synthesis) -> None:
+    rule = each.one("AWS::Events::Rule", Description=f"The serving stack of this stage reached {status}")
+    (target,) = rule["Targets"]
+
+    assert rule["State"] == "ENABLED"
+    assert rule["EventPattern"]["source"] == ["aws.cloudformation"]
+    assert rule["EventPattern"]["detail-type"] == ["CloudFormation Stack Status Change"]
+    assert rule["EventPattern"]["detail"]["status-details"] == {"status": [status]}
+    (stack,) = rule["EventPattern"]["detail"]["stack-id"]
+    assert stack["wildcard"]["Fn::Join"][1][-1].endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+    assert target["Arn"]["Ref"].startswith("NotificationsTopic")
+    # A quote inside would break the JSON text that EventBridge delivers.
+    assert advice in json.loads(target["Input"])
+    assert "<" not in target["Input"]
+
+
+def test_the_topic_lets_rules_in_without_a_condition_since_eventbridge_gives_it_nothing_to_compare(each: Synthesis) -> None:
+    statements = each.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+
+    (events,) = [statement for statement in statements if statement.get("Principal") == {"Service": "events.amazonaws.com"}]
+    assert events["Action"] == "sns:Publish"
+    assert "Condition" not in events

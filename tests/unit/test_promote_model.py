@@ -75,7 +75,7 @@ def test_a_completed_job_goes_live() -> None:
     assert account.cloudformation.updates == [
         {"ModelDataUrl": artifact, "PreviousModelDataUrl": "", "PromotedThrough": "2026-11-22T20:00:00.000Z"}
     ]
-    assert account.subjects == ["BlazingText dev: a new model goes live"]
+    assert account.subjects == ["BlazingText dev: the promotion of a model has begun"]
     assert "train:mean_rho 0.7000" in account.sns.published[0]["Message"]
 
 
@@ -208,7 +208,9 @@ def test_the_gate_lets_only_good_models_through(mode: str, metrics: dict[str, fl
     assert account.deliver(environment=GATED)
 
     assert bool(account.cloudformation.updates) is goes_live
-    assert account.subjects == [f"BlazingText dev: {'a new model goes live' if goes_live else 'the quality gate refused a model'}"]
+    assert account.subjects == [
+        f"BlazingText dev: {'the promotion of a model has begun' if goes_live else 'the quality gate refused a model'}"
+    ]
 
 
 @pytest.mark.parametrize(("receives", "hidden"), [(1, 10), (2, 20), (5, 160), (6, 300), (60, 300), (5000, 300)])

@@ -5,6 +5,7 @@ import pytest
 
 from engine import classifier, kernels_classifier, simd
 from engine.errors import UserError
+from engine.matrices import ModelMatrices
 from engine.models import ClassifierModel, ClassifierSettings, EpochResult
 from engine.sampling import new_state
 from engine.vocabulary import Corpus, read_corpus
@@ -158,7 +159,7 @@ def test_the_best_weights_are_the_ones_kept(corpus: Corpus, validation: Corpus, 
     kept: list[bytes] = []
     original = classifier._EarlyStopping._keep
 
-    def keep(self: classifier._EarlyStopping, matrices: classifier.ModelMatrices) -> None:
+    def keep(self: classifier._EarlyStopping, matrices: ModelMatrices) -> None:
         kept.append(matrices.vectors[:, :12].tobytes())
         original(self, matrices)
 

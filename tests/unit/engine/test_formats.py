@@ -3,10 +3,10 @@
 import struct
 from pathlib import Path
 
-import fasttext  # type: ignore[import-untyped]  # it has no types
+import fasttext
 import numpy as np
 import pytest
-from gensim.models.fasttext import load_facebook_vectors  # type: ignore[import-untyped]  # likewise
+from gensim.models.fasttext import load_facebook_vectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

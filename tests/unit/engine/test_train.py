@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-import fasttext  # type: ignore[import-untyped]  # it has no types
+import fasttext
 import numpy as np
 import pytest
 

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from gensim.models import KeyedVectors  # type: ignore[import-untyped]  # it has no types
+from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
