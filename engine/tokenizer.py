@@ -241,7 +241,7 @@ def _append(
 @inner
 def _word_end(buffer: Bytes, at: int, start: int) -> int:
     """Where the word that begins at `at` ends; `start` is the buffer's address. A separator is known to follow."""
-    end = at
+    end: int = at
     while True:
         ahead = _first_blank(start + end)
         end += ahead
