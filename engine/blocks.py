@@ -62,12 +62,12 @@ def _calm(settings: Word2VecSettings) -> float:
     return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
 
 
-def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Sizes:
-    """The largest block that trains as well as pair by pair."""
+def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
+    """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
     shared_by = max(1.0, 48 * calm)
-    distinct = max(1, int(distinct_words(counts, settings.sample)))
+    distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
@@ -83,12 +83,15 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Siz
     return Sizes(window, settings.negatives, centres, contexts, shared_by, whole_windows=False)
 
 
-def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64]) -> Sizes:
-    """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it."""
+def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
+    """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it.
+
+    `overlap` is as for `skipgram_sizes`.
+    """
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
     shared_by = max(1.0, 16 * calm)
-    distinct = max(1, int(distinct_words(counts, settings.sample)))
+    distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     centres = max(1, min(int(24 * calm), distinct, int(examples)))
     return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)

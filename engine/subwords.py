@@ -38,6 +38,22 @@ class SubwordRows:
         """How many words there are."""
         return len(self.rows.starts) - 1
 
+    def overlap(self, uses: NDArray[np.float64]) -> float:
+        """How much of the step of one word of the text another one takes with it, through the rows they share: 0 to 1.
+
+        Where all words are made of the same few n-grams, a block trains the same rows many times over, as if it repeated one word.
+
+        Args:
+            uses: how often each word is trained.
+        """
+        lengths = np.diff(self.rows.starts)
+        owners = np.repeat(np.arange(self.words), lengths)
+        share = uses / uses.sum()
+        numbers = self.rows.numbers[: len(owners)]
+        size = self.words + len(self.bucket_ids)
+        taught, taken = (np.bincount(numbers, weights[owners], size) for weights in (share, share / lengths))
+        return float(taught @ taken)
+
     def word_vectors(self, vectors: Floats) -> Floats:
         """The vector of each word: the mean of its rows."""
         means = np.empty((self.words, vectors.shape[1]), np.float32)

@@ -132,7 +132,9 @@ def _text_words(corpus: Corpus, settings: Word2VecSettings) -> int:
 
 def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: int) -> Step:
     """What one thread calls to train its next stretch of text."""
-    sizes = (cbow_sizes if settings.mode == "cbow" else skipgram_sizes)(settings, corpus.vocabulary.counts)
+    counts = corpus.vocabulary.counts
+    overlap = 0.0 if model.subwords is None else model.subwords.overlap(keep_probabilities(counts, settings.sample) * counts)
+    sizes = (cbow_sizes if settings.mode == "cbow" else skipgram_sizes)(settings, counts, overlap)
     state, plan, text = new_state(settings.seed, thread), new_plan(), new_text(_text_words(corpus, settings))
     keep, train_blocks = model.draws.keep, _block_trainer(settings, model, sizes)
 

@@ -83,3 +83,14 @@ def test_words_without_ngrams_are_their_own_row() -> None:
 
     assert rows.rows.starts.tolist() == [0, 1, 2]
     assert len(rows.bucket_ids) == 0
+
+
+def test_words_overlap_by_the_rows_they_share() -> None:
+    alone = subword_rows([b"abc"], np.array([1.0]), Subwords(3, 3, 2_000_000))
+    apart = subword_rows([b"abc", b"xyz"], np.array([1.0, 1.0]), Subwords(3, 3, 2_000_000))
+    alike = subword_rows([b"abcdef", b"abcdeg"], np.array([1.0, 1.0]), Subwords(3, 3, 2_000_000))
+
+    assert alone.overlap(np.array([1.0])) == pytest.approx(1)
+    assert apart.overlap(np.array([1.0, 1.0])) == pytest.approx(0.5)
+    # Seven rows each, the four n-grams `<ab abc bcd cde` in common: half the text is the word itself, half the other.
+    assert alike.overlap(np.array([1.0, 1.0])) == pytest.approx((1 + 4 / 7) / 2)
