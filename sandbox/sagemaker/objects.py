@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def pack(folder: Path, archive: Path) -> list[str]:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a model artifact; a member that would land outside the folder, a device or an outward link is refused.
+    """Unpack a model artifact; a member that would land outside the folder, a device or a link is refused.
 
     Raises:
         TransferError: not a gzipped tar, or an unsafe member.
@@ -119,9 +120,26 @@ def unpack(archive: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            # Not extractall with a filter: Python 3.11 before 3.11.4 has none.
+            for member in tar:
+                _unpack_member(tar, member, folder)
     except (tarfile.TarError, EOFError, OSError) as problem:
         raise TransferError(f"Unable to extract model data from {archive.name}: {problem}") from problem
+
+
+def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    target = (folder / member.name).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise tarfile.ExtractError(f"{member.name!r} would be extracted outside the destination")
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    source = tar.extractfile(member) if member.isreg() else None
+    if source is None:
+        raise tarfile.ExtractError(f"{member.name!r} is neither a file nor a folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source, target.open("wb") as file:
+        shutil.copyfileobj(source, file)
 
 
 def _keys(s3: Any, prefix: Location) -> Iterator[str]:
