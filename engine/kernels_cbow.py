@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
+from engine.block_rows import Block, ask_ahead, block_of
 from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import float32, inner, int64, kernel
-from engine.kernels_skipgram import Block, ask_ahead, block_of
 from engine.models import Floats
 from engine.sampling import Text
 from engine.simd import add_rows, copy_row, dot_row, dot_tile, positive_gradients, scale_row, weighted_sigmoids, zero_row

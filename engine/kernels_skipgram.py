@@ -25,14 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
+from engine.block_rows import Block, ask_ahead, block_of
+from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range, word_bit
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, add_rows_to_two, copy_row, dot_tile, positive_gradients, prefetch_row, weighted_sigmoids
+from engine.simd import add_rows, add_rows_to_two, copy_row, dot_half_tile, dot_tile, positive_gradients, weighted_sigmoids
 
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
 _TILE = 4
+_PAIR = 2
 _MARGIN = 16
 GRADIENT_STRIDE = 4 * (MAX_CONTEXTS + _MARGIN)
 _CONTEXT_ROWS = MAX_CONTEXTS + _TILE
@@ -96,51 +98,6 @@ def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
     )
 
 
-class Block(NamedTuple):
-    """One block of a plan, as counts.
-
-    Attributes:
-        first: position of the first centre.
-        centres: how many.
-        context: position of the first context.
-        contexts: how many.
-        window: half window.
-        drawn: where its negatives begin.
-        negatives: how many.
-        rate: learning rate, damping included.
-        shift: the first centre, counted in contexts; negative when this part of the reach begins after it.
-    """
-
-    first: int
-    centres: int
-    context: int
-    contexts: int
-    window: int
-    drawn: int
-    negatives: int
-    rate: float
-    shift: int
-
-
-@inner
-def block_of(plan: Plan, number: int, alpha: float) -> Block:
-    """Block `number` of a plan."""
-    first = int64(plan.first[number])
-    context = int64(plan.context_first[number])
-    drawn = int64(plan.negatives_end[number - 1])
-    return Block(
-        first,
-        int64(plan.last[number]) - first,
-        context,
-        int64(plan.context_last[number]) - context,
-        int64(plan.window[number]),
-        drawn,
-        int64(plan.negatives_end[number]) - drawn,
-        float32(alpha) * plan.damping[number],
-        first - context,
-    )
-
-
 @inner
 def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, prefetch: NDArray[np.int64], with_contexts: bool) -> None:
     """Note the rows that the block after this one reads and this one does not.
@@ -170,15 +127,6 @@ def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, 
 
 
 @inner
-def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
-    """Ask for the next row noted by `plan_prefetch`."""
-    asked = prefetch[1]
-    if asked < prefetch[0]:
-        prefetch_row(width, prefetch[2 + asked])
-        prefetch[1] = asked + 1
-
-
-@inner
 def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
     """Copy the rows of centres and negatives."""
     for t in range(block.centres):
@@ -195,11 +143,11 @@ def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[n
         for j in range(0, block.negatives, _TILE):
             ask_ahead(width, prefetch)
             dot_tile(width, at.contexts + m * at.row, at.negatives + j * at.row, at.towards_negatives + j * stride + m * 4, stride)
-    for t in range(0, block.centres, _TILE):
+    for t in range(0, block.centres, _PAIR):
         begin = max(0, block.shift + t - block.window)
-        for m in range(begin, min(block.contexts, block.shift + t + _TILE + block.window), _TILE):
+        for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), _TILE):
             ask_ahead(width, prefetch)
-            dot_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
+            dot_half_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
 
 
 @inner
@@ -242,12 +190,13 @@ def negative_gradients(
     share: float,
 ) -> None:
     """Turn the scores of negatives into gradients, leaving out the pairs whose centre is the negative itself."""
+    # Few negatives are centres: a bit per word of the block, hashed to 64, tells most of the others apart at once.
+    centres = np.uint64(0)
+    for t in range(block.centres):
+        centres |= word_bit(text.words[block.first + t])
     for j in range(block.negatives):
         word = plan.negatives[block.drawn + j]
-        is_centre = False
-        for t in range(block.centres):
-            is_centre |= text.words[block.first + t] == word
-        if not is_centre:
+        if not centres & word_bit(word):
             weighted_sigmoids(width, at.towards_negatives + j * GRADIENT_STRIDE, at.weights, block.contexts)
             continue
         for m in range(block.contexts):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine import kernels_cbow as cbow
 from engine import kernels_skipgram as skipgram
 from engine import simd
+from engine.block_rows import Block, block_of
 from engine.blocks import MAX_CONTEXTS, Plan
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
@@ -54,7 +55,7 @@ def _scatter(width: tuple[int, ...], source: int, vectors: int, rows: Rows, word
 
 
 @inner
-def _context_errors(width: tuple[int, ...], block: skipgram.Block, at: skipgram.Places, errors: int) -> None:
+def _context_errors(width: tuple[int, ...], block: Block, at: skipgram.Places, errors: int) -> None:
     """The gradient of each context of a skip-gram block, two at a time."""
     four = int64(4)
     stride = int64(skipgram.GRADIENT_STRIDE)
@@ -89,7 +90,7 @@ def train_skipgram_blocks(
     at = skipgram.places_of(vectors, outputs, scratch)
     errors_at = int64(errors.ctypes.data)
     for number in range(1, blocks + 1):
-        block = skipgram.block_of(plan, number, alpha)
+        block = block_of(plan, number, alpha)
         skipgram.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
         for m in range(block.contexts):
             _gather(width, at.contexts + m * at.row, at.vectors, rows, text.words[block.context + m], True)
@@ -120,7 +121,7 @@ def train_cbow_blocks(
     at = cbow.places_of(vectors, outputs, scratch)
     error = int64(errors.ctypes.data)
     for number in range(1, blocks + 1):
-        block = skipgram.block_of(plan, number, alpha)
+        block = block_of(plan, number, alpha)
         cbow.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
         for m in range(block.contexts):
             scratch.parts[m] = _gather(width, at.contexts + m * at.row, at.vectors, rows, text.words[block.context + m], False)

@@ -5,32 +5,22 @@ of a file or the word `</s>` ends a line.
 """
 
 import mmap
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UserError
-from engine.tokenizer import END_OF_LINE, PADDING, WordTable, first_separator, hash_words, last_separator, renumber
+from engine.scanning import DROPPED, Progress, merged, scanned, write_stream
+from engine.tokenizer import END_OF_LINE, hash_words
+from engine.word_table import WordTable
 
 END_OF_LINE_WORD = b"</s>"
 LABEL_PREFIX = b"__label__"
-BLOCK_BYTES = 1 << 22
-_NEWLINE = ord("\n")
-_DROPPED = -(2**31)
-_TICK_SECONDS = 0.1
-_READ_BYTES = 1 << 22
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -83,6 +73,11 @@ class TokenStream:
         if self._pages is not None and hasattr(self._pages, "madvise"):
             self._pages.madvise(mmap.MADV_DONTNEED)
 
+    @classmethod
+    def of(cls, pages: mmap.mmap | None, hashes: NDArray[np.uint32]) -> Self:
+        """A stream in mapped pages."""
+        return cls(np.empty(0, np.int32) if pages is None else np.frombuffer(pages, np.int32), hashes, pages)
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -90,16 +85,6 @@ class Corpus:
 
     vocabulary: Vocabulary
     tokens: TokenStream
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a file: bytes [start, stop), moved to where words begin."""
-
-    path: Path
-    start: int
-    stop: int
-    ends_file: bool
 
 
 def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress: Progress | None = None, labels: bool = False) -> Corpus:
@@ -115,20 +100,21 @@ def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress
     Raises:
         UserError: when nothing is left to train on; the message says the remedy.
     """
-    with _scanned(paths, threads, progress) as parts:
-        table, maps = _merged(parts)
+    with scanned(paths, threads, progress) as parts:
+        table, maps = merged(parts)
         numbering = _number(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
         _refuse_nothing(numbering.vocabulary, table, min_count, paths)
         ids = [numbering.ids[entries] for entries in maps]
-        return Corpus(numbering.vocabulary, _write_stream(parts, ids, numbering.hashes))
+        return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, ids), numbering.hashes))
 
 
 def read_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) -> Corpus:
     """Read labelled lines in terms of an existing vocabulary; words it lacks get numbers after its own, labels it lacks are left out."""
-    with _scanned(paths, threads, None) as parts:
-        table, maps = _merged(parts)
+    with scanned(paths, threads, None) as parts:
+        table, maps = merged(parts)
         ids, extra = _known_ids(table, vocabulary)
-        return Corpus(vocabulary, _write_stream(parts, [ids[entries] for entries in maps], _hashes([*vocabulary.words, *extra])))
+        pages = write_stream(parts, [ids[entries] for entries in maps])
+        return Corpus(vocabulary, TokenStream.of(pages, _hashes([*vocabulary.words, *extra])))
 
 
 def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], list[bytes]]:
@@ -138,7 +124,7 @@ def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int
     extra: list[bytes] = []
     for entry, word in enumerate(table.words(np.arange(table.entries))):
         if word.startswith(LABEL_PREFIX):
-            ids[entry] = labels.get(word, _DROPPED)
+            ids[entry] = labels.get(word, DROPPED)
         elif word == END_OF_LINE_WORD:
             ids[entry] = END_OF_LINE
         elif word in known:
@@ -149,132 +135,11 @@ def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int
     return ids, extra
 
 
-@dataclass
-class _Part:
-    """What one thread read: its words, and its text as entries of its own table in a temporary file."""
-
-    pieces: list[Piece]
-    table: WordTable
-    stream: IO[bytes]
-    words: int = 0
-    lines: int = 0
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-
-
 @dataclass(frozen=True)
 class _Numbering:
     vocabulary: Vocabulary
     ids: NDArray[np.int32]
     hashes: NDArray[np.uint32]
-
-
-@contextmanager
-def _scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[_Part]]:
-    """The files scanned, a part by each thread; the parts' temporary files last as long as the block."""
-    with ExitStack() as open_files:
-        parts = [_Part(pieces, WordTable.empty(), open_files.enter_context(_temporary())) for pieces in split_files(paths, threads)]
-        with ThreadPoolExecutor(len(parts)) as pool:
-            pending = {pool.submit(_scan_part, part) for part in parts}
-            while pending:
-                done, pending = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-                if progress is not None:
-                    progress(sum(part.words for part in parts))
-        yield parts
-
-
-def _temporary() -> IO[bytes]:
-    """A file without a name: it is gone with the process, however that ends. No buffer: what is written is large."""
-    return tempfile.TemporaryFile(buffering=0)
-
-
-def _merged(parts: list[_Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
-    """One table of the words of all parts, and for each part the entries of that table its own entries became."""
-    for part in parts:
-        part.counts = part.table.counts()
-    table = parts[0].table
-    return table, [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
-
-
-def split_files(paths: Sequence[Path], threads: int) -> list[list[Piece]]:
-    """As many lists of pieces as threads, of equal size, cut between words; together they are the files in order."""
-    sizes = [path.stat().st_size for path in paths]
-    cuts = [sum(sizes) * part // threads for part in range(threads + 1)]
-    lists = []
-    for low, high in pairwise(cuts):
-        pieces, base = [], 0
-        for path, size in zip(paths, sizes, strict=True):
-            start, stop = max(low - base, 0), min(high - base, size)
-            if start < stop:
-                begin, end = _word_start(path, start, size), _word_start(path, stop, size)
-                if begin < end:
-                    pieces.append(Piece(path, begin, end, ends_file=end == size))
-            base += size
-        lists.append(pieces)
-    return lists
-
-
-def _word_start(path: Path, cut: int, size: int) -> int:
-    """The first place at or after `cut` that lies between words."""
-    if cut in {0, size}:
-        return cut
-    with path.open("rb") as file:
-        # The byte before the cut may be the separator, then the cut stays.
-        file.seek(cut - 1)
-        at = cut - 1
-        while chunk := file.read(BLOCK_BYTES):
-            found = first_separator(np.frombuffer(chunk, np.uint8), len(chunk))
-            at += found
-            if found < len(chunk):
-                return at + 1
-    return size
-
-
-def _scan_part(part: _Part) -> None:
-    buffer = np.empty(BLOCK_BYTES + PADDING, np.uint8)
-    for piece in part.pieces:
-        buffer = _scan_piece(part, piece, buffer)
-
-
-def _scan_piece(part: _Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Scan a piece block by block; gives the buffer, grown if a word was longer than it."""
-    with piece.path.open("rb", buffering=0) as file:
-        file.seek(piece.start)
-        left, held = piece.stop - piece.start, 0
-        last = _NEWLINE
-        while left:
-            if held == len(buffer) - PADDING:
-                buffer = np.concatenate([buffer, np.empty_like(buffer)])
-            room = min(left, len(buffer) - PADDING - held)
-            got = file.readinto(buffer[held : held + room].data)
-            if not got:
-                break
-            left -= got
-            held += got
-            last = int(buffer[held - 1])
-            stop = last_separator(buffer, held) if left else held
-            held = _scan_block(part, buffer, stop, held)
-        if held:
-            held = _scan_block(part, buffer, held, held)
-    if piece.ends_file and last != _NEWLINE:
-        part.stream.write(np.array([END_OF_LINE], np.int32).tobytes())
-        part.lines += 1
-    return buffer
-
-
-def _scan_block(part: _Part, buffer: NDArray[np.uint8], stop: int, held: int) -> int:
-    """Number the words of buffer[:stop] and move the rest of the `held` bytes to the front; gives their number."""
-    rest = buffer[stop:held].copy()
-    # What is past the end must separate, or the last word of a file would run on into old bytes.
-    buffer[stop : stop + PADDING] = _NEWLINE
-    out = np.empty(stop, np.int32)
-    written, words = part.table.scan(buffer, stop, out)
-    part.stream.write(out[:written].data)
-    part.words += words
-    part.lines += written - words
-    buffer[: len(rest)] = rest
-    return len(rest)
 
 
 def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _Numbering:
@@ -289,7 +154,7 @@ def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _N
     ordinary = order[special[order] == 0]
     words, rare = ordinary[counts[ordinary] >= min_count], ordinary[counts[ordinary] < min_count]
     marks = order[special[order] == 1]
-    ids = np.full(table.entries, _DROPPED, np.int32)
+    ids = np.full(table.entries, DROPPED, np.int32)
     ids[special == 2] = END_OF_LINE
     names, kept, ranks = table.words(words), counts[words], np.arange(len(words), dtype=np.int32)
     if labels:
@@ -328,31 +193,3 @@ def _refuse_nothing(vocabulary: Vocabulary, table: WordTable, min_count: int, pa
     raise UserError(
         f"No word occurs {min_count} times in {names} (most frequent: {word!r}, {counts.max()} times). Lower min_count or add text."
     )
-
-
-def _write_stream(parts: list[_Part], ids: list[NDArray[np.int32]], hashes: NDArray[np.uint32]) -> TokenStream:
-    """The parts' entries, renumbered, one after another in one mapped file."""
-    # How much each part will write is known before: all can write at once.
-    sizes = [part.lines + int(part.counts[numbers != _DROPPED].sum()) for part, numbers in zip(parts, ids, strict=True)]
-    total = sum(sizes)
-    if not total:
-        return TokenStream(np.empty(0, np.int32), hashes)
-    with _temporary() as file:
-        file.truncate(4 * total)
-        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        with ThreadPoolExecutor(len(parts)) as pool:
-            starts = np.cumsum([0, *sizes[:-1]]).tolist()
-            pending = [pool.submit(_write_part, *each, file.fileno()) for each in zip(parts, ids, starts, strict=True)]
-            for future in pending:
-                future.result()
-    return TokenStream(np.frombuffer(pages, np.int32), hashes, pages)
-
-
-def _write_part(part: _Part, ids: NDArray[np.int32], start: int, file: int) -> None:
-    """Renumber a part and write it from token `start` of a file on."""
-    part.stream.seek(0)
-    out = np.empty(_READ_BYTES // 4 + 1, np.int32)
-    while chunk := part.stream.read(_READ_BYTES):
-        written = renumber(np.frombuffer(chunk, np.int32), ids, _DROPPED, out)
-        os.pwrite(file, out[:written].data, 4 * start)
-        start += written

@@ -8,10 +8,11 @@ from gensim.models import Word2Vec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import vocabulary
+from engine import scanning
 from engine.errors import UserError
-from engine.tokenizer import WordTable
+from engine.tokenizer import scan
 from engine.vocabulary import Corpus, read_corpus, read_with
+from engine.word_table import WordTable
 
 SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")
 TEXT = b"the cat  sat on the mat\nthe dog sat\n\n\xff\xfe odd\x01bytes \xe2\x82\xac\nthe end"
@@ -63,7 +64,7 @@ def test_any_bytes_in_any_blocks_by_any_number_of_threads_give_the_counts_of_pyt
     expected = {word: count for word, count in counts.items() if count >= min_count}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vocabulary, "BLOCK_BYTES", block)
+        patch.setattr(scanning, "BLOCK_BYTES", block)
         if not expected:
             with pytest.raises(UserError):
                 read_corpus(paths, min_count=min_count, threads=threads)
@@ -105,9 +106,9 @@ def test_counts_are_gensims(tmp_path: Path) -> None:
 def test_words_with_one_key_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
     # Found by solving the last step of the hash for equal keys would take long; a table that is told they collide does as well.
     table = WordTable.empty()
-    buffer = np.frombuffer(b"longword-one longword-two longword-one " + bytes(16), np.uint8).copy()
+    buffer = np.frombuffer(b"longword-one longword-two longword-one " + bytes(32), np.uint8).copy()
     out = np.zeros(64, np.int32)
-    table.scan(buffer, 39, out)
+    scan(table, buffer, 39, out)
     slots = table.slots.reshape(-1, 2)
     used = np.flatnonzero(slots[:, 0])
     assert len(used) == 2
@@ -115,7 +116,7 @@ def test_words_with_one_key_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
     # The second word's key is given the first word's bytes: looked up by key alone, they would be one.
     first = int(used[np.argmin(slots[used, 1] >> np.uint64(36))])
     slots[first, 1] = (np.uint64(1) << np.uint64(36)) | np.uint64(7)
-    written, words = table.scan(buffer, 13, out)
+    written, words = scan(table, buffer, 13, out)
 
     assert (written, words) == (1, 1)
     assert out[0] == 2
@@ -131,7 +132,7 @@ def test_more_words_than_the_first_table_holds(tmp_path: Path) -> None:
 
 
 def test_a_word_longer_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocabulary, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(scanning, "BLOCK_BYTES", 50)
 
     corpus = read_corpus(write(tmp_path, b"a " + b"x" * 1000 + b" a"), min_count=1, threads=2)
 

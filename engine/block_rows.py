@@ -1,0 +1,64 @@
+"""One block as the kernels see it: its counts, and the rows of the next block to ask memory for."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.blocks import Plan
+from engine.jit import float32, inner, int64
+from engine.simd import prefetch_row
+
+
+class Block(NamedTuple):
+    """One block of a plan, as counts.
+
+    Attributes:
+        first: position of the first centre.
+        centres: how many.
+        context: position of the first context.
+        contexts: how many.
+        window: half window.
+        drawn: where its negatives begin.
+        negatives: how many.
+        rate: learning rate, damping included.
+        shift: the first centre, counted in contexts; negative when this part of the reach begins after it.
+    """
+
+    first: int
+    centres: int
+    context: int
+    contexts: int
+    window: int
+    drawn: int
+    negatives: int
+    rate: float
+    shift: int
+
+
+@inner
+def block_of(plan: Plan, number: int, alpha: float) -> Block:
+    """Block `number` of a plan."""
+    first = int64(plan.first[number])
+    context = int64(plan.context_first[number])
+    drawn = int64(plan.negatives_end[number - 1])
+    return Block(
+        first,
+        int64(plan.last[number]) - first,
+        context,
+        int64(plan.context_last[number]) - context,
+        int64(plan.window[number]),
+        drawn,
+        int64(plan.negatives_end[number]) - drawn,
+        float32(alpha) * plan.damping[number],
+        first - context,
+    )
+
+
+@inner
+def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
+    """Ask for the next row noted by `plan_prefetch`."""
+    asked = prefetch[1]
+    if asked < prefetch[0]:
+        prefetch_row(width, prefetch[2 + asked])
+        prefetch[1] = asked + 1
