@@ -72,7 +72,7 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
     seen_by = max(1, int(10 * calm * min(1.0, 5 / settings.negatives)))
-    centres = min(3 * settings.batch_size // 2, MAX_CENTRES)
+    centres = min(2 * settings.batch_size, MAX_CENTRES)
     if 2 * window > seen_by:
         centres = min(centres, seen_by)
     centres = max(min(centres, distinct, int(pairs / min(2 * window, 16))), 1)

@@ -3,36 +3,25 @@
 import json
 import platform
 import statistics
-import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks.engine.contestants import Result, Settings, compiled, engine, fasttext, gensim
-from blazingtext import evaluation, vectors
-
-MODES = ("batch_skipgram", "skipgram", "cbow", "supervised")
-Contestant = Callable[[Settings, Path], Result]
-DEFAULTS: Settings = {
-    "dim": 100,
-    "window": 5,
-    "negatives": 5,
-    "min_count": 5,
-    "sample": 1e-4,
-    "epochs": 5,
-    "learning_rate": 0.05,
-    "word_ngrams": 2,
-    "subwords": "False",
-}
+from benchmarks.engine.contestants import DEFAULTS, Contestant, Settings, compiled, engine, fasttext, gensim, train_once
 
 
 @click.command()
 @click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--mode", type=click.Choice(["batch_skipgram", "skipgram", "cbow", "supervised"]), default="batch_skipgram", show_default=True
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(["batch_skipgram", "skipgram", "cbow", "supervised"]),
+    default=["batch_skipgram"],
+    show_default=True,
+    help="The engine's; peers train the first one's.",
 )
 @click.option(
     "--peer", "peers", multiple=True, default=["gensim"], show_default=True, help="gensim, fasttext, or the path of a built binary."
@@ -42,19 +31,24 @@ DEFAULTS: Settings = {
 @click.option("--threads", default=2, show_default=True)
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help=f"One of {', '.join(DEFAULTS)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print every run as JSON instead of the table.")
-def main(corpus: Path, *, validation: Path | None, peers: tuple[str, ...], runs: int, as_json: bool, **options: Any) -> None:
+def main(corpus: Path, *, modes: tuple[str, ...], validation: Path | None, peers: tuple[str, ...], runs: int, **options: Any) -> None:
     """Train CORPUS with the engine and with each peer in turn, and print throughput, wall time, memory and quality side by side."""
     overrides = dict(item.split("=", 1) for item in options["overrides"])
-    settings: Settings = {**DEFAULTS, **overrides, "mode": options["mode"], "threads": options["threads"], "corpus": str(corpus.resolve())}
+    settings: Settings = {**DEFAULTS, **overrides, "mode": modes[0], "threads": options["threads"], "corpus": str(corpus.resolve())}
     settings |= {"validation": str(validation.resolve())} if validation else {}
-    contestants: dict[str, Contestant] = {"engine": engine, **{Path(peer).name: _peer(peer) for peer in peers}}
+    contestants: dict[str, Contestant] = {f"engine {mode}": _in_mode(mode) for mode in modes}
+    contestants |= {Path(peer).name: _peer(peer) for peer in peers}
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
     words = len(corpus.read_bytes().split())
     for seed in range(1, runs + 1):
         for name, train in contestants.items():
-            rows[name].append(_one(train, {**settings, "seed": seed}, words))
+            rows[name].append(train_once(train, {**settings, "seed": seed}, words))
             click.echo(f"{name} {json.dumps(rows[name][-1])}", err=True)
-    click.echo(json.dumps(rows) if as_json else _table(rows, settings))
+    click.echo(json.dumps(rows) if options["as_json"] else _table(rows, settings))
+
+
+def _in_mode(mode: str) -> Contestant:
+    return lambda settings, folder: engine({**settings, "mode": mode}, folder)
 
 
 def _peer(name: str) -> Contestant:
@@ -62,27 +56,16 @@ def _peer(name: str) -> Contestant:
     return known[name] if name in known else compiled(Path(name).resolve())
 
 
-def _one(train: Contestant, settings: Settings, words: int) -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        result = train(settings, Path(folder))
-        throughput = words * int(str(settings["epochs"])) / result.training / 1e6
-        row = {"million_words_per_second": throughput, "training": result.training, "wall": result.wall, "peak_mb": result.peak_mb}
-        if result.accuracy is not None:
-            return {**row, "quality": result.accuracy, **(result.stages or {})}
-        if result.vectors is None:
-            raise RuntimeError("A run gave neither vectors nor an accuracy, so there is no quality to compare.")
-        return {**row, "quality": evaluation.evaluate(vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
-
-
 def _table(rows: dict[str, list[dict[str, float]]], settings: Settings) -> str:
     shown = {key: value for key, value in settings.items() if key not in {"corpus", "validation"}}
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {_processor()}, Python {platform.python_version()}; {shown}",
         "",
-        "| | M words/s | training s | wall s | peak MB | quality (mean) | engine is faster, training / wall |",
+        "| | M words/s | training s | wall s | peak MB | quality (mean) | first is faster, training / wall |",
         "|---|---|---|---|---|---|---|",
     ]
-    ours = {key: _median(rows["engine"], key) for key in ("training", "wall")}
+    first = next(iter(rows.values()))
+    ours = {key: _median(first, key) for key in ("training", "wall")}
     for name, runs in rows.items():
         speed = " / ".join(f"{_median(runs, key) / ours[key]:.1f}" for key in ("training", "wall"))
         figures = [f"{_median(runs, 'million_words_per_second'):.2f}", f"{_median(runs, 'training'):.2f}", f"{_median(runs, 'wall'):.2f}"]

@@ -3,13 +3,27 @@
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.engine.measure import Measured, run
+from blazingtext import evaluation, vectors
 
 Settings = dict[str, object]
+DEFAULTS: Settings = {
+    "dim": 100,
+    "window": 5,
+    "negatives": 5,
+    "min_count": 5,
+    "sample": 1e-4,
+    "batch_size": 11,
+    "epochs": 5,
+    "learning_rate": 0.05,
+    "word_ngrams": 2,
+    "subwords": "False",
+}
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,26 @@ class Result:
     vectors: Path | None = None
     accuracy: float | None = None
     stages: dict[str, float] | None = None
+
+
+Contestant = Callable[[Settings, Path], Result]
+
+
+def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, float]:
+    """Train once in a folder that is gone afterwards; gives the figures of the run, quality (mean rho or accuracy) among them.
+
+    Raises:
+        RuntimeError: the run gave nothing whose quality could be computed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        result = train(settings, Path(folder))
+        throughput = words * int(str(settings["epochs"])) / result.training / 1e6
+        row = {"million_words_per_second": throughput, "training": result.training, "wall": result.wall, "peak_mb": result.peak_mb}
+        if result.accuracy is not None:
+            return {**row, "quality": result.accuracy, **(result.stages or {})}
+        if result.vectors is None:
+            raise RuntimeError("A run gave neither vectors nor an accuracy, so there is no quality to compare.")
+        return {**row, "quality": evaluation.evaluate(vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
 
 
 def engine(settings: Settings, folder: Path) -> Result:
@@ -106,6 +140,7 @@ def _hyperparameters(settings: Settings) -> dict[str, str]:
     shared = {"mode": "mode", "epochs": "epochs", "min_count": "min_count", "learning_rate": "learning_rate", "dim": "vector_dim"}
     vectors = {"window": "window_size", "negatives": "negative_samples", "sample": "sampling_threshold", "subwords": "subwords"}
     names = {**shared, **({"word_ngrams": "word_ngrams"} if settings["mode"] == "supervised" else vectors)}
+    names |= {"batch_size": "batch_size"} if settings["mode"] == "batch_skipgram" else {}
     given = {theirs: str(settings[ours]) for ours, theirs in names.items()}
     return given if settings["mode"] == "supervised" else {**given, "evaluation": "False"}
 
