@@ -8,6 +8,8 @@ BIN := .venv/bin
 # The environment's own python, node and cdk come first, whatever the machine has.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python
+# Two workers; tests/conftest.py says which tests stay together. They start in this order: what takes longest comes first.
+PYTEST = python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help demo test check journey sandbox deploy destroy lint types lock clean
 
@@ -18,10 +20,10 @@ demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real
 	@blazingtext demo
 
 test: .venv/development.ready lint types ## Every test: unit, template, parity, journey, docs
-	@python -m pytest
+	@$(PYTEST) tests/journey tests/template tests/unit tests/parity tests/docs
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
-	@python -m pytest tests/unit tests/template
+	@$(PYTEST) tests/template tests/unit
 
 journey: .venv/development.ready ## The whole story in the sandbox, step by step
 	@python -m pytest tests/journey

@@ -11,9 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # likewise
+from threadpoolctl import threadpool_limits
 
 from blazingtext.files import refuse_existing, whole_file
 from blazingtext.vectors import Vectors
@@ -124,6 +122,8 @@ def _centred(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def embed(directions: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     """Places in the plane, n x 2, by t-SNE on the cosine, turned so that they spread most from left to right."""
+    from sklearn.manifold import TSNE  # noqa: PLC0415 - scikit-learn takes two seconds to load, which placing labels need not wait for
+
     perplexity = min(20.0, (len(directions) - 1) / 3)
     reducer = TSNE(metric="cosine", init="random", perplexity=perplexity, learning_rate="auto", max_iter=1000, random_state=seed)
     places = reducer.fit_transform(directions).astype(np.float64)
@@ -134,6 +134,8 @@ def embed(directions: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
 
 def group(directions: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
     """The cluster of each word, the largest cluster first."""
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - scikit-learn takes two seconds to load, which placing labels need not wait for
+
     count = max(2, min(_MOST_CLUSTERS, len(directions) // _WORDS_PER_CLUSTER))
     found = KMeans(n_clusters=count, n_init=5, random_state=seed).fit_predict(directions)
     order = np.argsort(-np.bincount(found, minlength=count), kind="stable")

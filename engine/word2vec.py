@@ -101,7 +101,7 @@ def _new_model(corpus: Corpus, settings: Word2VecSettings, shard: tuple[int, int
         uses = keep_probabilities(vocabulary.counts, settings.sample) * vocabulary.counts
         subwords = subword_rows(vocabulary.words, uses, settings.subwords)
     rows = words if subwords is None else words + len(subwords.bucket_ids)
-    spread = (0.5 if subwords is None else 1.0) / settings.dim
+    spread = 1 / settings.dim
     shape, (host, hosts) = (rows, words), shard
     if model_file is None:
         matrices = new_matrices(shape, settings.dim, counters=settings.threads)

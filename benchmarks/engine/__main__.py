@@ -3,6 +3,7 @@
 import json
 import platform
 import statistics
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import click
 
 from benchmarks.engine.contestants import DEFAULTS, Contestant, Settings, compiled, engine, fasttext, gensim, train_once
+from benchmarks.engine.texts import in_lines
+
+Rows = dict[str, list[dict[str, float]]]
 
 
 @click.command()
@@ -34,17 +38,24 @@ from benchmarks.engine.contestants import DEFAULTS, Contestant, Settings, compil
 def main(corpus: Path, *, modes: tuple[str, ...], validation: Path | None, peers: tuple[str, ...], runs: int, **options: Any) -> None:
     """Train CORPUS with the engine and with each peer in turn, and print throughput, wall time, memory and quality side by side."""
     overrides = dict(item.split("=", 1) for item in options["overrides"])
-    settings: Settings = {**DEFAULTS, **overrides, "mode": modes[0], "threads": options["threads"], "corpus": str(corpus.resolve())}
+    settings: Settings = {**DEFAULTS, **overrides, "mode": modes[0], "threads": options["threads"]}
     settings |= {"validation": str(validation.resolve())} if validation else {}
     contestants: dict[str, Contestant] = {f"engine {mode}": _in_mode(mode) for mode in modes}
     contestants |= {Path(peer).name: _peer(peer) for peer in peers}
-    rows: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
-    words = len(corpus.read_bytes().split())
+    # Labelled lines are examples and stay as they are.
+    with nullcontext(corpus.resolve()) if validation else in_lines(corpus) as text:
+        rows = _compare(contestants, {**settings, "corpus": str(text)}, runs)
+    click.echo(json.dumps(rows) if options["as_json"] else _table(rows, settings))
+
+
+def _compare(contestants: dict[str, Contestant], settings: Settings, runs: int) -> Rows:
+    rows: Rows = {name: [] for name in contestants}
+    words = len(Path(str(settings["corpus"])).read_bytes().split())
     for seed in range(1, runs + 1):
         for name, train in contestants.items():
             rows[name].append(train_once(train, {**settings, "seed": seed}, words))
             click.echo(f"{name} {json.dumps(rows[name][-1])}", err=True)
-    click.echo(json.dumps(rows) if options["as_json"] else _table(rows, settings))
+    return rows
 
 
 def _in_mode(mode: str) -> Contestant:
@@ -56,7 +67,7 @@ def _peer(name: str) -> Contestant:
     return known[name] if name in known else compiled(Path(name).resolve())
 
 
-def _table(rows: dict[str, list[dict[str, float]]], settings: Settings) -> str:
+def _table(rows: Rows, settings: Settings) -> str:
     shown = {key: value for key, value in settings.items() if key not in {"corpus", "validation"}}
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {_processor()}, Python {platform.python_version()}; {shown}",

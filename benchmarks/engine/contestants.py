@@ -60,7 +60,7 @@ def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, f
 
 def engine(settings: Settings, folder: Path) -> Result:
     """This project's engine, through its container contract."""
-    base = _container(settings, folder)
+    base = container(settings, folder)
     environment = {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
     measured = run([sys.executable, "-m", "engine", "train"], environment)
     training = float(_found(r"Total training time in seconds: (\S+)", measured.output))
@@ -113,7 +113,8 @@ def _library(module: str, settings: Settings, folder: Path) -> Result:
     return Result(stages["training"], measured.seconds, measured.peak_mb, output, stages.get("accuracy"), stages)
 
 
-def _container(settings: Settings, folder: Path) -> Path:
+def container(settings: Settings, folder: Path) -> Path:
+    """An /opt/ml-shaped folder for a training with these settings."""
     channels = {"train": settings["corpus"], "validation": settings.get("validation")}
     for channel, source in channels.items():
         if source:

@@ -15,7 +15,7 @@ def main(arguments: dict[str, object]) -> None:
     """Train, save (vectors as text, or the classifier), print the times in seconds and, for a classifier, the accuracy."""
     start = time.perf_counter()
     supervised = arguments["mode"] == "supervised"
-    model = _classifier(arguments) if supervised else _vectors(arguments)
+    model = _classifier(arguments) if supervised else train_vectors(arguments)
     trained = time.perf_counter()
     times: dict[str, float] = {"training": trained - start}
     if supervised:
@@ -27,7 +27,8 @@ def main(arguments: dict[str, object]) -> None:
     print(json.dumps(times))
 
 
-def _vectors(arguments: dict[str, object]) -> "fasttext.FastText._FastText":
+def train_vectors(arguments: dict[str, object]) -> "fasttext.FastText._FastText":
+    """Word vectors with the settings of a benchmark."""
     subwords = arguments["subwords"] == "True"
     return fasttext.train_unsupervised(
         str(arguments["corpus"]),

@@ -4,12 +4,16 @@ Trains one text at the edges of every hyperparameter's range with both and print
 """
 
 import json
+import os
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import click
 
 from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
+from benchmarks.engine.texts import in_lines
 
 # Each differs from the defaults in what is named: the edges of what the contract allows, and where people work.
 GRID: tuple[Settings, ...] = (
@@ -39,19 +43,23 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = Lock()
         self._known: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def rhos(self, name: str, settings: Settings, seeds: int) -> list[float]:
-        """One figure for each seed from 1 on, trained unless it is known."""
-        return [self._rho(name, {**settings, "seed": seed}) for seed in range(1, seeds + 1)]
+        """One figure for each seed from 1 on, trained unless it is known; runs of one thread share the cores."""
+        at_once = (os.cpu_count() or 1) if settings["threads"] == 1 else 1
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(lambda seed: self._rho(name, {**settings, "seed": seed}), range(1, seeds + 1)))
 
     def _rho(self, name: str, settings: Settings) -> float:
-        key = f"{name} {json.dumps(settings, sort_keys=True)}"
+        key = f"{name} {json.dumps({**settings, 'corpus': Path(str(settings['corpus'])).name}, sort_keys=True)}"
         if key not in self._known:
             words = len(Path(str(settings["corpus"])).read_bytes().split())
             row = train_once(CONTESTANTS[name], settings, words)
-            self._known[key] = row["quality"]
-            self._path.write_text(json.dumps(self._known, indent=1), encoding="utf-8")
+            with self._lock:
+                self._known[key] = row["quality"]
+                self._path.write_text(json.dumps(self._known, indent=1), encoding="utf-8")
             click.echo(f"{key}: {row['quality']:.4f}, {row['training']:.1f} s", err=True)
         return self._known[key]
 
@@ -59,23 +67,27 @@ class Ledger:
 @click.command()
 @click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--mode", "modes", multiple=True, type=click.Choice(list(PEER_MODE)), default=list(PEER_MODE), show_default=True)
-@click.option("--seeds", default=2, show_default=True, help="Runs of the engine for each setting.")
-@click.option("--peer-seeds", default=1, show_default=True, help="Runs of gensim for each setting.")
+@click.option("--seeds", default=4, show_default=True, help="Runs of the engine for each setting.")
+@click.option("--peer-seeds", default=2, show_default=True, help="Runs of gensim for each setting.")
+@click.option("--part", default=1.0, show_default=True, help="Train on this part of the text.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--ledger", default="quality.json", type=click.Path(path_type=Path), show_default=True, help="Keeps every run's figure.")
-def main(corpus: Path, *, modes: tuple[str, ...], seeds: int, peer_seeds: int, threads: int, ledger: Path) -> None:
+def main(corpus: Path, *, modes: tuple[str, ...], seeds: int, peer_seeds: int, part: float, threads: int, ledger: Path) -> None:
     """Train CORPUS over the grid and print one row for each setting."""
     known = Ledger(ledger)
     print("| mode | settings | engine | gensim | difference |\n|---|---|---|---|---|")
-    for mode in modes:
-        for changes in (*GRID, *(BATCH_SIZES if mode == "batch_skipgram" else ())):
-            settings = {**DEFAULTS, **changes, "threads": threads, "corpus": str(corpus.resolve())}
-            ours = known.rhos("engine", {**settings, "mode": mode}, seeds)
-            # gensim has no batch_size: all of them have one peer.
-            theirs = known.rhos("gensim", {**settings, "mode": PEER_MODE[mode], "batch_size": DEFAULTS["batch_size"]}, peer_seeds)
-            shown = ", ".join(f"{name} {value}" for name, value in changes.items()) or "defaults"
-            mean, peer = statistics.mean(ours), statistics.mean(theirs)
-            print(f"| {mode} | {shown} | {mean:.4f} | {peer:.4f} | {mean - peer:+.4f} |", flush=True)
+    with in_lines(corpus, part) as text:
+        for mode in modes:
+            for changes in (*GRID, *(BATCH_SIZES if mode == "batch_skipgram" else ())):
+                settings = {**DEFAULTS, **changes, "threads": threads, "corpus": str(text)}
+                ours = known.rhos("engine", {**settings, "mode": mode}, seeds)
+                # gensim has no batch_size: all of them have one peer. Of several workers each believes it reads the whole file, and the
+                # learning rate of gensim falls only in part: one worker does what the settings say.
+                peer = {**settings, "mode": PEER_MODE[mode], "batch_size": DEFAULTS["batch_size"], "threads": 1}
+                theirs = known.rhos("gensim", peer, peer_seeds)
+                shown = ", ".join(f"{name} {value}" for name, value in changes.items()) or "defaults"
+                mean, reference = statistics.mean(ours), statistics.mean(theirs)
+                print(f"| {mode} | {shown} | {mean:.4f} | {reference:.4f} | {mean - reference:+.4f} |", flush=True)
 
 
 if __name__ == "__main__":

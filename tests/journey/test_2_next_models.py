@@ -1,8 +1,11 @@
 """What happens to a live model afterwards: the next runs, failures, deploys, roll back, pause."""
 
+import io
 import json
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,7 +117,7 @@ def test_a_late_event_of_an_older_run_changes_nothing(first_run: Any, second_run
 def test_a_deploy_after_a_promotion_keeps_the_model(second_run: Any, deployed: Shell, parameters: Parameters, account: Sandbox) -> None:
     before = account.boto3("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
 
-    deployed.cdk("deploy", "--all", "--require-approval", "never", "-c", "logRetentionDays=7")
+    deployed.cdk("deploy", "--all", "--require-approval", "never", "-c", "logRetentionDays=7", "-c", "trainOnUpload=true")
 
     assert parameters()["ModelDataUrl"] == second_run["artifact"]
     assert account.boto3("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"] == before
@@ -133,8 +136,44 @@ def test_rollback_brings_the_previous_model_back_and_a_late_event_does_not_undo_
     assert parameters()["PreviousModelDataUrl"] == second_run["artifact"]
 
 
+def test_a_person_may_promote_what_a_late_event_may_not(
+    first_run: Any, second_run: Any, deployed: Shell, live_model: Callable[[str], None], parameters: Parameters
+) -> None:
+    assert parameters()["ModelDataUrl"] == first_run["artifact"]
+
+    promoted = deployed.blazingtext("promote", second_run["job"], "--json").json()
+    again = deployed.blazingtext("promote", second_run["job"])
+
+    live_model(second_run["job"])
+    assert promoted["live"] == second_run["job"]
+    assert "is live already" in again.err
+    assert parameters()["ModelDataUrl"] == second_run["artifact"]
+    assert parameters()["PreviousModelDataUrl"] == first_run["artifact"]
+
+
+def test_a_stopped_run_keeps_what_it_learnt_and_is_promoted_neither_by_itself_nor_by_hand(
+    second_run: Any, deployed: Shell, parameters: Parameters, account: Sandbox
+) -> None:
+    sagemaker, before = account.boto3("sagemaker"), parameters()
+    job = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "90000", "--json").json()["job"]
+    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
+    early = deployed.blazingtext("promote", job, code=3)
+
+    deployed.blazingtext("stop", job)
+    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "Stopped", what="the stop")
+    drained(account)
+    late = deployed.blazingtext("promote", job, code=2)
+
+    bucket, _, key = sagemaker.describe_training_job(TrainingJobName=job)["ModelArtifacts"]["S3ModelArtifacts"][5:].partition("/")
+    with tarfile.open(fileobj=io.BytesIO(account.boto3("s3").get_object(Bucket=bucket, Key=key)["Body"].read())) as kept:
+        assert {"vectors.bin", "vectors.txt"} <= set(kept.getnames())
+    assert "cannot be promoted yet" in early.err
+    assert "has no whole model" in late.err
+    assert parameters() == before
+
+
 def test_pause_removes_the_endpoint_and_resume_brings_it_back_with_the_same_model(
-    first_run: Any, second_run: Any, deployed: Shell, live_model: Callable[[str], None], account: Sandbox
+    second_run: Any, deployed: Shell, live_model: Callable[[str], None], account: Sandbox
 ) -> None:
     deployed.blazingtext("pause")
     wait_until(lambda: not account.boto3("sagemaker").list_endpoints()["Endpoints"], what="the pause")
@@ -142,7 +181,7 @@ def test_pause_removes_the_endpoint_and_resume_brings_it_back_with_the_same_mode
     paused = deployed.blazingtext("predict", "music", code=3)
 
     deployed.blazingtext("resume")
-    live_model(first_run["job"])
+    live_model(second_run["job"])
 
     assert "resume" in paused.err
 
@@ -167,6 +206,21 @@ def test_a_model_that_cannot_serve_rolls_the_stack_back_and_people_are_told(
     assert account.boto3("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] == "InService"
     wait_until(lambda: any(f"an update of {SERVING} was rolled back" in message for message in news()), what="the news")
     account.boto3("s3").delete_object(Bucket=bucket, Key=broken)
+
+
+def test_an_upload_is_trained_on_and_promoted_by_itself_when_the_setting_says_so(
+    second_run: Any, deployed: Shell, corpus: Path, live_model: Callable[[str], None], account: Sandbox, tmp_path: Path
+) -> None:
+    short = tmp_path / "letters.txt"
+    short.write_bytes(corpus.read_bytes()[:300_000])
+
+    deployed.blazingtext("upload", str(short), "--corpus", "letters")
+
+    def completed() -> Any:
+        return account.boto3("sagemaker").list_training_jobs(NameContains="letters", StatusEquals="Completed")["TrainingJobSummaries"]
+
+    (job,) = wait_until(completed, what="a training by upload")
+    live_model(job["TrainingJobName"])
 
 
 def output(account: Sandbox, name: str) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-
 Template = Mapping[str, Any]
 
 
@@ -49,10 +47,16 @@ def updated(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, 
     return {id_ for id_ in before.keys() & after.keys() - new if list(_changed(before[id_], after[id_], new))}
 
 
+def resource_schema(type_: str) -> Mapping[str, Any]:
+    """AWS's own schema of a resource type, from cfn-lint; imported here because it takes a second, which not every worker need wait for."""
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    return PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema  # type: ignore[no-any-return] # cfn-lint ships no types
+
+
 def _fixed(type_: str) -> set[str]:
     """The properties of a type whose change means replacement."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
-    return {path.split("/")[2] for path in schema.get("createOnlyProperties", [])}
+    return {path.split("/")[2] for path in resource_schema(type_).get("createOnlyProperties", [])}
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any], new: set[str]) -> Iterator[str]:

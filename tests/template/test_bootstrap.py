@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from tests.template.deployment import resource_schema
 from tests.template.matrix import ROOT, Synthesis, lists
 
 POLICY = json.loads((ROOT / "bootstrap" / "execution-policy.json").read_text(encoding="utf-8"))
@@ -101,7 +101,7 @@ def _matches(statement: dict[str, Any], action: str, resource: str, context: dic
 
 def needed(type_: str) -> set[str]:
     """The actions that AWS's own schema names for creating, reading, changing and deleting a type, but for features not used."""
-    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema["handlers"]
+    handlers = resource_schema(type_)["handlers"]
     actions = {action for verb in ("create", "read", "update", "delete") for action in handlers.get(verb, {}).get("permissions", [])}
     return {action for action in actions if not any(fnmatchcase(action, unused) for unused in UNUSED)}
 
@@ -143,7 +143,7 @@ def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[s
     named = {
         action
         for type_ in types_of(whole_matrix)
-        for handler in PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema["handlers"].values()
+        for handler in resource_schema(type_)["handlers"].values()
         for action in handler.get("permissions", [])
     }
 

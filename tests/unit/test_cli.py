@@ -11,7 +11,7 @@ import click
 import pytest
 
 import blazingtext
-from blazingtext import cli, cli_options, document
+from blazingtext import cli, cli_options, document, watch
 from blazingtext.client import BlazingText
 from blazingtext.output import duration
 from lifecycle import hyperparameters
@@ -35,7 +35,8 @@ Typed = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(name="typed")
 def _typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Types a command; its exit code, stdout and stderr. The account behind it is the fake clients given."""
+    """Types a command; its exit code, stdout and stderr. The account behind it is the fake clients given, which need no waiting for."""
+    monkeypatch.setattr(watch, "_FIRST_POLL_SECONDS", 0)
 
     def run(*arguments: str, **clients: Any) -> tuple[int, str, str]:
         if clients:

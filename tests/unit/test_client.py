@@ -255,7 +255,11 @@ def test_an_archive_cannot_write_outside_its_folder_nor_through_links(
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"vectors.txt"}
 
 
-@pytest.mark.parametrize("content", [b"", b"not an archive", packed({"vectors.txt": b"x" * 100_000})[:-40], packed({"readme": b"x"})])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not an archive", packed({"vectors.txt": b"x" * 100_000})[:-40], packed({"readme": b"x"})],
+    ids=["empty", "text", "cut off", "without vectors"],
+)
 def test_a_broken_archive_is_refused_and_leaves_nothing(
     stored: Callable[[bytes], tuple[Cloud, FakeBucket]], tmp_path: Path, content: bytes
 ) -> None:

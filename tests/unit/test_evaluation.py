@@ -1,12 +1,13 @@
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped] # ships no types
 
 from blazingtext import evaluation
 from blazingtext.vectors import Vectors
@@ -26,14 +27,22 @@ def test_the_pairs_are_the_ones_the_container_uses(name: str, start: str, pairs:
     assert len(content.splitlines()) == pairs
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2))
-def test_the_rank_correlation_is_scipys(pairs: list[tuple[int, int]]) -> None:
+@pytest.fixture(scope="module")
+def spearmanr() -> Callable[..., Any]:
+    """SciPy's, whose import takes a second: too long for one of Hypothesis' examples, and not every worker need wait for it."""
+    from scipy import stats  # type: ignore[import-untyped] # ships no types
+
+    return stats.spearmanr  # type: ignore[no-any-return] # likewise
+
+
+@given(pairs=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2))
+def test_the_rank_correlation_is_scipys(spearmanr: Callable[..., Any], pairs: list[tuple[int, int]]) -> None:
     first, second = (np.array(values, dtype=float) for values in zip(*pairs, strict=True))
     if len(set(first)) == 1 or len(set(second)) == 1:
         assert evaluation.spearman(first, second) == 0
         return
 
-    assert evaluation.spearman(first, second) == pytest.approx(stats.spearmanr(first, second).statistic)
+    assert evaluation.spearman(first, second) == pytest.approx(spearmanr(first, second).statistic)
 
 
 def test_vectors_that_order_pairs_as_people_do_score_one(tmp_path: Path) -> None:

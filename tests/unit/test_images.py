@@ -1,9 +1,10 @@
 import json
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import resources
 from typing import Any
 
 import pytest
-from sagemaker.core import image_uris  # type: ignore[import-untyped] # the SDK has no stubs
 
 from lifecycle import images, instances
 from lifecycle.errors import ConfigurationError
@@ -22,9 +23,20 @@ def test_the_table_is_the_sdks() -> None:
     assert len(images.ACCOUNTS) == 37
 
 
+@pytest.fixture(scope="module")
+def retrieve() -> Iterator[Callable[..., str]]:
+    """The SDK's own look-up, which would read its tables anew for every region; the import takes seconds itself."""
+    from sagemaker.core import image_uris  # type: ignore[import-untyped] # the SDK has no stubs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image_uris, "config_for_framework", cache(image_uris.config_for_framework))
+        patch.setattr(image_uris.utils, "_botocore_resolver", cache(image_uris.utils._botocore_resolver))
+        yield image_uris.retrieve
+
+
 @pytest.mark.parametrize("region", images.supported_regions())
-def test_an_image_is_the_one_the_sdk_names(region: str) -> None:
-    assert images.image_uri(region) == image_uris.retrieve("blazingtext", region, version="1")
+def test_an_image_is_the_one_the_sdk_names(region: str, retrieve: Callable[..., str]) -> None:
+    assert images.image_uri(region) == retrieve("blazingtext", region, version="1")
 
 
 @pytest.mark.parametrize("region", ["ap-southeast-5", "mx-central-1", "", "us-east-9"])

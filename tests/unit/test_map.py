@@ -25,13 +25,13 @@ def test_function_words_are_left_out_unless_asked_for(found: Vectors) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_no_label_lies_on_another_and_all_lie_on_the_canvas(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    boxes = np.column_stack([rng.uniform(20, 90, 120), rng.uniform(10, 25, 120)])
+    boxes = np.column_stack([rng.uniform(20, 90, 80), rng.uniform(10, 25, 80)])
 
-    spots, canvas = drawing.spread(rng.normal(size=(120, 2)), boxes)
+    spots, canvas = drawing.spread(rng.normal(size=(80, 2)), boxes)
 
     apart = np.abs(spots[:, None] - spots[None])
     needed = (boxes[:, None] + boxes[None]) / 2 - 1e-6
-    clear = (apart >= needed).any(axis=2) | np.eye(120, dtype=bool)
+    clear = (apart >= needed).any(axis=2) | np.eye(80, dtype=bool)
     assert clear.all()
     assert (spots - boxes / 2 >= -1e-6).all()
     assert (spots + boxes / 2 <= np.array(canvas) + 1e-6).all()

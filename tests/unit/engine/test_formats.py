@@ -2,11 +2,11 @@
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import fasttext
 import numpy as np
 import pytest
-from gensim.models.fasttext import load_facebook_vectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,13 +52,20 @@ def classifier(word_ngrams: int) -> ClassifierModel:
     return ClassifierModel(vocabulary(words, labels), train, matrix, output, 1.0, 1.0, completed=True, results=(), matrices=matrices)
 
 
+def gensims(path: Path) -> Any:
+    """What gensim reads from a file; imported here because it takes a second, which not every worker need wait for."""
+    from gensim.models.fasttext import load_facebook_vectors
+
+    return load_facebook_vectors(str(path))
+
+
 @pytest.mark.parametrize("mode", ["batch_skipgram", "skipgram", "cbow"])
 def test_fasttext_and_gensim_load_plain_vectors(tmp_path: Path, mode: str) -> None:
     path, model = tmp_path / "vectors.bin", word_vectors(None, mode)
 
     formats.write_word_vectors(path, model, min_count=5)
 
-    library, gensim = fasttext.load_model(str(path)), load_facebook_vectors(str(path))
+    library, gensim = fasttext.load_model(str(path)), gensims(path)
     assert library.words == [word.decode() for word in WORDS]
     assert not library.get_word_vector("unknown").any()
     for word, row in zip(library.words, model.vectors, strict=True):
@@ -81,7 +88,7 @@ def test_gensim_loads_subwords(tmp_path: Path) -> None:
     path = tmp_path / "vectors.bin"
     formats.write_word_vectors(path, word_vectors(Subwords(2, 4, 31)), min_count=5)
 
-    gensim, own = load_facebook_vectors(str(path)), WordVectorModel(formats.read(path))
+    gensim, own = gensims(path), WordVectorModel(formats.read(path))
 
     np.testing.assert_allclose(own.vectors(UNKNOWN), [gensim[word] for word in UNKNOWN], atol=1e-5)
 

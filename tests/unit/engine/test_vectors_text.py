@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -63,6 +62,8 @@ def test_padded_and_strided_rows_are_written_as_they_look(tmp_path: Path) -> Non
 
 
 def test_gensim_reads_the_same_numbers_to_six_digits(tmp_path: Path) -> None:
+    from gensim.models import KeyedVectors
+
     path = tmp_path / "vectors.txt"
     rows = np.random.default_rng(1).normal(0, 0.3, (50, 7)).astype(np.float32)
     words = [b"caf\xc3\xa9", *(b"w%d" % row for row in range(49))]

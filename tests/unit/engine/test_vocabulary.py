@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gensim.models import Word2Vec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +88,8 @@ def test_the_word_that_ends_lines_in_fasttext_ends_them_here(tmp_path: Path) -> 
 
 
 def test_counts_are_gensims(tmp_path: Path) -> None:
+    from gensim.models import Word2Vec
+
     random = np.random.default_rng(1)
     text = "\n".join(" ".join(f"wörd{n}" for n in random.zipf(1.3, 12) % 500) for _ in range(800)).encode()
     paths = write(tmp_path, text)

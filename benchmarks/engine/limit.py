@@ -1,0 +1,117 @@
+"""python -m benchmarks.engine.limit CORPUS: how far training is from what this machine can compute and move.
+
+The floating-point work of batch_skipgram is counted from real blocks of a real text; the machine's peaks are measured beside it: a
+large matrix product (NumPy's BLAS) for arithmetic, random rows read and written for memory.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.engine.contestants import DEFAULTS, engine, train_once
+from benchmarks.engine.texts import in_lines
+from engine.blocks import count_examples, new_plan, plan_blocks, skipgram_sizes
+from engine.models import Word2VecSettings
+from engine.sampling import new_draws, new_state, new_text, sample_text
+from engine.vocabulary import Corpus, read_corpus
+from engine.word2vec import TEXT_WORDS
+
+RUNS = 5
+SQUARE = 2048
+ROWS = 1 << 18
+# A score is one dot product, its gradient updates two rows: three multiply-adds per dimension, two operations each.
+OPERATIONS_PER_PRODUCT = 6
+
+
+@dataclass(frozen=True)
+class Work:
+    """What training one word of running text costs on average: products of two rows, and rows of matrices touched."""
+
+    products: float
+    rows: float
+
+
+@click.command()
+@click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--threads", default=2, show_default=True)
+@click.option("--dim", default=100, show_default=True)
+def main(corpus: Path, *, threads: int, dim: int) -> None:
+    """Print work per word, the machine's peaks, and the share of each that training reaches."""
+    with in_lines(corpus) as text:
+        work = work_per_word(read_corpus([text], min_count=5, threads=threads), Word2VecSettings(dim=dim))
+        settings = {**DEFAULTS, "dim": dim, "mode": "batch_skipgram", "threads": threads, "corpus": str(text)}
+        words = len(text.read_bytes().split())
+        speed = statistics.median(
+            train_once(engine, {**settings, "seed": seed}, words)["million_words_per_second"] for seed in range(1, RUNS + 1)
+        )
+    operations, traffic = work.products * OPERATIONS_PER_PRODUCT * dim, work.rows * dim * 4 * 2
+    arithmetic, memory = peak_arithmetic(threads), peak_row_traffic(threads, dim)
+    print(f"one word: {work.products:.1f} products, {work.rows:.1f} rows of {dim}: {operations:,.0f} FLOP, {traffic:,.0f} bytes")
+    print(f"training: {speed:.2f} M words/s = {speed * operations / 1e3:.1f} GFLOP/s and {speed * traffic / 1e3:.2f} GB/s of rows")
+    print(f"machine, {threads} threads: {arithmetic:.1f} GFLOP/s in a matrix product, {memory:.2f} GB/s in random rows")
+    print(f"reached: {speed * operations / 1e3 / arithmetic:.0%} of arithmetic, {speed * traffic / 1e3 / memory:.0%} of memory")
+
+
+def work_per_word(corpus: Corpus, settings: Word2VecSettings) -> Work:
+    """The mean over the first stretches of a text."""
+    counts = corpus.vocabulary.counts
+    draws, sizes = new_draws(counts, settings.sample), skipgram_sizes(settings, counts)
+    state, plan, text = new_state(1, 0), new_plan(), new_text(TEXT_WORDS)
+    position = read = products = rows = 0
+    for _ in range(20):
+        position, kept, seen = sample_text(corpus.tokens.ids, position, len(corpus.tokens.ids), draws.keep, state, text)
+        read += seen
+        centre = 0
+        while centre < kept:
+            blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
+            for number in range(1, blocks + 1):
+                centres = int(plan.first[number]), int(plan.last[number])
+                contexts = int(plan.context_first[number]), int(plan.context_last[number])
+                negatives = int(plan.negatives_end[number] - plan.negatives_end[number - 1])
+                width = contexts[1] - contexts[0]
+                products += count_examples(text, int(plan.window[number]), centres, contexts, False) + width * negatives
+                rows += width + centres[1] - centres[0] + negatives
+    return Work(products / read, rows / read)
+
+
+def peak_arithmetic(threads: int) -> float:
+    """Billions of float32 operations a second in a large matrix product."""
+    x = np.random.default_rng(1).random((SQUARE, SQUARE), np.float32)
+    with threadpool_limits(threads):
+        return 2 * SQUARE**3 / _fastest(lambda: x @ x) / 1e9
+
+
+def peak_row_traffic(threads: int, dim: int) -> float:
+    """Billions of bytes a second read and written when random rows of a matrix are copied into another."""
+    source, order = np.ones((ROWS, dim), np.float32), np.random.default_rng(1).permutation(ROWS)
+    target = np.empty_like(source)
+    parts = np.array_split(order, threads)
+    with ThreadPoolExecutor(threads) as pool:
+
+        def copy() -> None:
+            for done in [
+                pool.submit(np.take, source, part, 0, own, "clip") for part, own in zip(parts, np.array_split(target, threads), strict=True)
+            ]:
+                done.result()
+
+        return 2 * source.nbytes / _fastest(copy) / 1e9
+
+
+def _fastest(work: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""python -m benchmarks.engine.scaling CORPUS PICTURE: throughput and memory by threads and by size of the text, engine and gensim."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
+from benchmarks.engine.texts import in_lines
+
+THREADS = (1, 2, 4, 8)
+PARTS = (0.01, 0.03, 0.1, 0.3, 1.0)
+CONTESTANTS = {"engine": engine, "gensim": gensim}
+COLOURS = {"engine": "#c2410c", "gensim": "#475569"}
+Curve = Mapping[str, Sequence[tuple[float, dict[str, float]]]]
+
+
+@click.command()
+@click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--mode", type=click.Choice(["batch_skipgram", "skipgram"]), default="batch_skipgram", show_default=True)
+@click.option("--runs", default=3, show_default=True, help="The fastest counts: what others do on the machine only slows down.")
+def main(corpus: Path, picture: Path, *, mode: str, runs: int) -> None:
+    """Train CORPUS for one epoch at several thread counts and sizes and draw PICTURE."""
+    settings: Settings = {**DEFAULTS, "epochs": 1, "mode": mode, "threads": os.cpu_count() or 1}
+    with in_lines(corpus) as text:
+        by_threads = _curve([(threads, {**settings, "threads": threads, "corpus": str(text)}) for threads in THREADS], runs)
+    by_size: dict[str, list[tuple[float, dict[str, float]]]] = {name: [] for name in CONTESTANTS}
+    for part in PARTS:
+        with in_lines(corpus, part) as text:
+            for name, points in _curve([(text.stat().st_size / 1e6, {**settings, "corpus": str(text)})], runs).items():
+                by_size[name] += points
+    _draw(picture, by_threads, by_size)
+
+
+def _curve(points: Sequence[tuple[float, Settings]], runs: int) -> dict[str, list[tuple[float, dict[str, float]]]]:
+    curve: dict[str, list[tuple[float, dict[str, float]]]] = {name: [] for name in CONTESTANTS}
+    for x, settings in points:
+        words = len(Path(str(settings["corpus"])).read_bytes().split())
+        trained: dict[str, list[dict[str, float]]] = {name: [] for name in CONTESTANTS}
+        for seed in range(1, runs + 1):
+            for name, train in CONTESTANTS.items():
+                trained[name].append(train_once(train, {**settings, "seed": seed}, words))
+        for name, rows in trained.items():
+            best = max(rows, key=lambda row: row["million_words_per_second"])
+            curve[name].append((x, best))
+            click.echo(f"{name} {x:g}: {best['million_words_per_second']:.3f} M words/s, {best['peak_mb']:.0f} MB", err=True)
+    return curve
+
+
+def _draw(picture: Path, by_threads: Curve, by_size: Curve) -> None:
+    mpl.rcParams.update({"font.size": 10, "svg.hashsalt": "blazingtext"})
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    axes = figure.subplots(1, 3)
+    _panel(axes[0], by_threads, "million_words_per_second", ("threads", "million words/s"))
+    _panel(axes[1], by_size, "million_words_per_second", ("text, MB", "million words/s"))
+    _panel(axes[2], by_size, "peak_mb", ("text, MB", "peak memory, MB"))
+    axes[0].set_xticks(THREADS, [str(threads) for threads in THREADS])
+    axes[0].axvline(os.cpu_count() or 1, color="#cbd5e1", linewidth=1, zorder=0)
+    axes[0].annotate(f"{os.cpu_count()} cores", (os.cpu_count() or 1, 0.02), xycoords=("data", "axes fraction"), color="#64748b")
+    figure.savefig(picture, dpi=160)
+
+
+def _panel(axes: Axes, curve: Curve, key: str, labels: tuple[str, str]) -> None:
+    for name, points in curve.items():
+        xs, ys = [x for x, _ in points], [row[key] for _, row in points]
+        axes.plot(xs, ys, marker="o", color=COLOURS[name], label=name)
+        axes.annotate(name, (xs[-1], ys[-1]), xytext=(0, 6), textcoords="offset points", ha="right", color=COLOURS[name])
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#e2e8f0")
+
+
+if __name__ == "__main__":
+    main()

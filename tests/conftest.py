@@ -1,0 +1,26 @@
+"""Which tests stay together when several workers run them (`--numprocesses`); see the Makefile."""
+
+import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped] # xdist ships no types
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # likewise
+
+# Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, or a sandbox.
+# The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
+TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/")
+ALONE = ("tests/template/test_reproducibility.py", "tests/template/test_settings.py")
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc] # likewise
+    """Gives a worker one file after another, and some folders whole, in the order of collection.
+
+    Marks for groups would say the same, but pytest-xdist 3.8 does not see them under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in ALONE else next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
