@@ -33,6 +33,7 @@ Rows = dict[str, list[dict[str, float]]]
 @click.option("--validation", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Labelled text for the mode supervised.")
 @click.option("--runs", default=3, show_default=True, help="Interleaved runs of each, seeds 1, 2, 3 ...")
 @click.option("--threads", default=2, show_default=True)
+@click.option("--peer-threads", type=int, help="The peers', where they differ: fastText's wheel diverges with few.")
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help=f"One of {', '.join(DEFAULTS)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print every run as JSON instead of the table.")
 def main(corpus: Path, *, modes: tuple[str, ...], validation: Path | None, peers: tuple[str, ...], runs: int, **options: Any) -> None:
@@ -41,7 +42,7 @@ def main(corpus: Path, *, modes: tuple[str, ...], validation: Path | None, peers
     settings: Settings = {**DEFAULTS, **overrides, "mode": modes[0], "threads": options["threads"]}
     settings |= {"validation": str(validation.resolve())} if validation else {}
     contestants: dict[str, Contestant] = {f"engine {mode}": _in_mode(mode) for mode in modes}
-    contestants |= {Path(peer).name: _peer(peer) for peer in peers}
+    contestants |= {Path(peer).name: _with_threads(_peer(peer), options["peer_threads"]) for peer in peers}
     # Labelled lines are examples and stay as they are.
     with nullcontext(corpus.resolve()) if validation else in_lines(corpus) as text:
         rows = _compare(contestants, {**settings, "corpus": str(text)}, runs)
@@ -60,6 +61,10 @@ def _compare(contestants: dict[str, Contestant], settings: Settings, runs: int) 
 
 def _in_mode(mode: str) -> Contestant:
     return lambda settings, folder: engine({**settings, "mode": mode}, folder)
+
+
+def _with_threads(train: Contestant, threads: int | None) -> Contestant:
+    return train if threads is None else lambda settings, folder: train({**settings, "threads": threads}, folder)
 
 
 def _peer(name: str) -> Contestant:
