@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from benchmarks.engine.contestants import DEFAULTS, Contestant, Settings, compiled, engine, fasttext, gensim, train_once
-from benchmarks.engine.texts import in_lines
+from benchmarks.engine.texts import count_words, in_lines
 
 Rows = dict[str, list[dict[str, float]]]
 
@@ -51,7 +51,7 @@ def main(corpus: Path, *, modes: tuple[str, ...], validation: Path | None, peers
 
 def _compare(contestants: dict[str, Contestant], settings: Settings, runs: int) -> Rows:
     rows: Rows = {name: [] for name in contestants}
-    words = len(Path(str(settings["corpus"])).read_bytes().split())
+    words = count_words(Path(str(settings["corpus"])))
     for seed in range(1, runs + 1):
         for name, train in contestants.items():
             rows[name].append(train_once(train, {**settings, "seed": seed}, words))

@@ -21,6 +21,8 @@ def main(arguments: dict[str, object]) -> None:
     if supervised:
         _, times["accuracy"], _ = model.test(str(arguments["validation"]))
         times["test"] = time.perf_counter() - trained
+        model.save_model(str(arguments["output"]))
+        times["saving"] = time.perf_counter() - trained - times["test"]
     else:
         _save(model, Path(str(arguments["output"])))
         times["saving"] = time.perf_counter() - trained

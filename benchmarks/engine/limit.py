@@ -16,10 +16,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.engine.contestants import DEFAULTS, engine, train_once
-from benchmarks.engine.texts import in_lines
-from engine.blocks import count_examples, new_plan, plan_blocks, skipgram_sizes
+from benchmarks.engine.texts import count_words, in_lines
+from engine.blocks import Plan, count_examples, new_plan, plan_blocks, skipgram_sizes
+from engine.jit import int64, kernel
 from engine.models import Word2VecSettings
-from engine.sampling import new_draws, new_state, new_text, sample_text
+from engine.sampling import Text, new_draws, new_state, new_text, sample_text
 from engine.vocabulary import Corpus, read_corpus
 from engine.word2vec import TEXT_WORDS
 
@@ -47,7 +48,7 @@ def main(corpus: Path, *, threads: int, dim: int) -> None:
     with in_lines(corpus) as text:
         work = work_per_word(read_corpus([text], min_count=5, threads=threads), Word2VecSettings(dim=dim))
         settings = {**DEFAULTS, "dim": dim, "mode": "batch_skipgram", "threads": threads, "corpus": str(text)}
-        words = len(text.read_bytes().split())
+        words = count_words(text)
         speed = statistics.median(
             train_once(engine, {**settings, "seed": seed}, words)["million_words_per_second"] for seed in range(1, RUNS + 1)
         )
@@ -71,14 +72,25 @@ def work_per_word(corpus: Corpus, settings: Word2VecSettings) -> Work:
         centre = 0
         while centre < kept:
             blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
-            for number in range(1, blocks + 1):
-                centres = int(plan.first[number]), int(plan.last[number])
-                contexts = int(plan.context_first[number]), int(plan.context_last[number])
-                negatives = int(plan.negatives_end[number] - plan.negatives_end[number - 1])
-                width = contexts[1] - contexts[0]
-                products += count_examples(text, int(plan.window[number]), centres, contexts, False) + width * negatives
-                rows += width + centres[1] - centres[0] + negatives
+            more = _count(text, plan, blocks)
+            products, rows = products + more[0], rows + more[1]
     return Work(products / read, rows / read)
+
+
+@kernel
+def _count(text: Text, plan: Plan, blocks: int) -> tuple[int, int]:
+    """Products and rows of the blocks of a plan."""
+    products = 0
+    rows = 0
+    for number in range(1, blocks + 1):
+        first = int64(plan.first[number])
+        last = int64(plan.last[number])
+        begin = int64(plan.context_first[number])
+        end = int64(plan.context_last[number])
+        negatives = int64(plan.negatives_end[number]) - int64(plan.negatives_end[number - 1])
+        products += count_examples(text, int64(plan.window[number]), (first, last), (begin, end), False) + (end - begin) * negatives
+        rows += end - begin + last - first + negatives
+    return products, rows
 
 
 def peak_arithmetic(threads: int) -> float:

@@ -13,7 +13,7 @@ from threading import Lock
 import click
 
 from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
-from benchmarks.engine.texts import in_lines
+from benchmarks.engine.texts import count_words, in_lines
 
 # Each differs from the defaults in what is named: the edges of what the contract allows, and where people work.
 GRID: tuple[Settings, ...] = (
@@ -55,7 +55,7 @@ class Ledger:
     def _rho(self, name: str, settings: Settings) -> float:
         key = f"{name} {json.dumps({**settings, 'corpus': Path(str(settings['corpus'])).name}, sort_keys=True)}"
         if key not in self._known:
-            words = len(Path(str(settings["corpus"])).read_bytes().split())
+            words = count_words(Path(str(settings["corpus"])))
             row = train_once(CONTESTANTS[name], settings, words)
             with self._lock:
                 self._known[key] = row["quality"]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
-from benchmarks.engine.texts import in_lines
+from benchmarks.engine.texts import count_words, in_lines
 
 THREADS = (1, 2, 4, 8)
 PARTS = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -40,7 +40,7 @@ def main(corpus: Path, picture: Path, *, mode: str, runs: int) -> None:
 def _curve(points: Sequence[tuple[float, Settings]], runs: int) -> dict[str, list[tuple[float, dict[str, float]]]]:
     curve: dict[str, list[tuple[float, dict[str, float]]]] = {name: [] for name in CONTESTANTS}
     for x, settings in points:
-        words = len(Path(str(settings["corpus"])).read_bytes().split())
+        words = count_words(Path(str(settings["corpus"])))
         trained: dict[str, list[dict[str, float]]] = {name: [] for name in CONTESTANTS}
         for seed in range(1, runs + 1):
             for name, train in CONTESTANTS.items():
