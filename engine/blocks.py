@@ -10,7 +10,7 @@ large as that product allows, and no larger: `Sizes` follow learning rate, numbe
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,27 +138,11 @@ def count_examples(text: Text, window: int, centres: tuple[int, int], contexts: 
 
 
 @inner
-def word_bit(word: int) -> Any:
-    """One of 64 bits, by a hash of the word."""
-    return np.uint64(1) << ((np.uint64(word) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))
-
-
-@inner
 def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> float:
     """1, or less where a block repeats the same words ("no no no ..."), whose gradients would add up in one row.
 
     A word's row collects the gradient of each of its occurrences. Up to two on average are what any text has.
     """
-    bits = np.uint64(0)
-    for i in range(first, last):
-        bits |= word_bit(words[i])
-    distinct = 0
-    while bits != np.uint64(0):
-        bits &= bits - np.uint64(1)
-        distinct += 1
-    # n different words set 64 (1 - exp(-n/64)) bits on average: more than n / 2 for the largest block.
-    if 2 * distinct > last - first:
-        return float32(1)
     same = 0
     for i in range(first + 1, last):
         for j in range(first, i):

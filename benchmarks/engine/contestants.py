@@ -58,16 +58,19 @@ def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, f
         return {**row, "quality": evaluation.evaluate(vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
 
 
+def run_engine(settings: Settings, folder: Path, **environment: str) -> tuple[Path, Measured]:
+    """Train in a container-shaped folder; gives where the model lies, and what the process took."""
+    base = _container(settings, folder)
+    chosen = {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
+    return base / "model", run([sys.executable, "-m", "engine", "train"], {**chosen, **environment})
+
+
 def engine(settings: Settings, folder: Path) -> Result:
     """This project's engine, through its container contract."""
-    base = container(settings, folder)
-    environment = {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
-    measured = run([sys.executable, "-m", "engine", "train"], environment)
+    model, measured = run_engine(settings, folder)
     training = float(_found(r"Total training time in seconds: (\S+)", measured.output))
     accuracy = re.search(r"#validation_accuracy: (\S+)", measured.output)
-    return Result(
-        training, measured.seconds, measured.peak_mb, base / "model" / "vectors.txt", float(accuracy.group(1)) if accuracy else None
-    )
+    return Result(training, measured.seconds, measured.peak_mb, model / "vectors.txt", float(accuracy.group(1)) if accuracy else None)
 
 
 def gensim(settings: Settings, folder: Path) -> Result:
@@ -113,8 +116,7 @@ def _library(module: str, settings: Settings, folder: Path) -> Result:
     return Result(stages["training"], measured.seconds, measured.peak_mb, output, stages.get("accuracy"), stages)
 
 
-def container(settings: Settings, folder: Path) -> Path:
-    """An /opt/ml-shaped folder for a training with these settings."""
+def _container(settings: Settings, folder: Path) -> Path:
     channels = {"train": settings["corpus"], "validation": settings.get("validation")}
     for channel, source in channels.items():
         if source:

@@ -2,7 +2,6 @@
 
 import gc
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,8 +13,7 @@ import fasttext
 import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
 
-from benchmarks.engine.contestants import DEFAULTS, container
-from benchmarks.engine.measure import run
+from benchmarks.engine.contestants import DEFAULTS, run_engine
 from engine import classifier
 from engine.models import ClassifierModel, ClassifierSettings
 from engine.vectors_text import write_vectors
@@ -104,9 +102,8 @@ def starting(folder: Path, runs: int) -> None:
 
 def _start(corpus: Path, mode: str, cache: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        settings = {**DEFAULTS, "mode": mode, "corpus": str(corpus), "epochs": 1, "min_count": 1}
-        base = container(settings, Path(folder))
-        return run([sys.executable, "-m", "engine", "train"], {"SAGEMAKER_BASE_DIR": str(base), "NUMBA_CACHE_DIR": cache}).seconds
+        settings = {**DEFAULTS, "mode": mode, "corpus": str(corpus), "epochs": 1, "min_count": 1, "threads": 1, "seed": 1}
+        return run_engine(settings, Path(folder), NUMBA_CACHE_DIR=cache)[1].seconds
 
 
 def _medians(runs: int, *contestants: Work) -> list[float]:

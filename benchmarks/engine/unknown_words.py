@@ -5,7 +5,6 @@ both files, the engine's vectors.bin and its own.
 """
 
 import statistics
-import sys
 import tempfile
 from collections.abc import Callable
 from importlib.resources import files
@@ -15,9 +14,8 @@ import click
 import fasttext
 import numpy as np
 
-from benchmarks.engine.contestants import DEFAULTS, Settings, container
+from benchmarks.engine.contestants import DEFAULTS, Settings, run_engine
 from benchmarks.engine.fasttext_peer import train_vectors
-from benchmarks.engine.measure import run
 from benchmarks.engine.texts import in_lines
 from blazingtext import evaluation
 from blazingtext.vectors import Vectors
@@ -69,10 +67,7 @@ def _mean_rho(train: Callable[[Settings, Path], Path], settings: Settings, asked
 
 
 def _engine(settings: Settings, folder: Path) -> Path:
-    base = container(settings, folder)
-    environment = {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
-    run([sys.executable, "-m", "engine", "train"], environment)
-    return base / "model" / "vectors.bin"
+    return run_engine(settings, folder)[0] / "vectors.bin"
 
 
 def _fasttext(settings: Settings, folder: Path) -> Path:

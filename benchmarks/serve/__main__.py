@@ -1,4 +1,4 @@
-"""python -m benchmarks.serve MODEL: latency and throughput of `engine serve`, the server on one core and the client on another."""
+"""python -m benchmarks.serve MODEL: latency and throughput of `engine serve`, the server on one core and the client on another (Linux)."""
 
 import asyncio
 import json
