@@ -62,12 +62,19 @@ def _calm(settings: Word2VecSettings) -> float:
     return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
 
 
+def _fast(settings: Word2VecSettings) -> float:
+    """How much less a negative is shared beyond a learning rate of 0.05, where its overshoot grows faster than the step.
+
+    At 0.1, half as much lost 0.03 of rho, a third nothing.
+    """
+    return math.sqrt(min(1.0, 0.05 / settings.learning_rate))
+
+
 def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    # Beyond 0.05 the overshoot of a shared negative grows faster than the step: at 0.1, half of 48 lost 0.03 of rho, a third nothing.
-    shared_by = max(1.0, 48 * calm * math.sqrt(min(1.0, 0.05 / settings.learning_rate)))
+    shared_by = max(1.0, 48 * calm * _fast(settings))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
@@ -91,7 +98,8 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     """
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    shared_by = max(1.0, 16 * calm)
+    # The wide windows of neighbouring centres are nearly one: so are their means, and what a shared negative collects from them.
+    shared_by = max(1.0, 16 * calm * _fast(settings) * math.sqrt(min(1.0, 5 / window)))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     centres = max(1, min(int(24 * calm), distinct, int(examples)))

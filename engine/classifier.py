@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine import simd
 from engine.errors import UserError
 from engine.hogwild import Schedule, Step, run_threads
-from engine.kernels_classifier import Documents, Scratch, count_hits, index_lines, new_scratch, train_documents
+from engine.kernels_classifier import Documents, Scratch, count_hits, new_scratch, train_lines
+from engine.lines import documents_of, noted_lines
 from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
 from engine.models import (
     ClassifierModel,
@@ -24,8 +24,7 @@ from engine.models import (
     StopRequested,
 )
 from engine.sampling import new_state
-from engine.subwords import word_hash
-from engine.vocabulary import END_OF_LINE_WORD, Corpus, Vocabulary, read_with
+from engine.vocabulary import Corpus, Vocabulary, read_with
 
 # Steps a thread takes per pass: between two of them the learning rate falls.
 _STEPS_PER_PASS = 100
@@ -76,16 +75,17 @@ class _Run:
                 "Put one or more of them on every line of the training file."
             )
         self.corpus, self.settings = corpus, settings
-        self.documents, longest = documents_of(corpus, settings)
-        buckets = self.documents.buckets
-        # Rows of buckets begin at zero and are touched when first used: most of a large table never is.
-        self.matrices = new_matrices((len(vocabulary.words) + buckets, len(vocabulary.labels)), settings.dim, counters=settings.threads)
+        self.noted = noted_lines(corpus, settings)
+        corpus.tokens.release()
+        # The last row stays zero: it is what other texts find in place of an n-gram this one lacks.
+        inputs = len(vocabulary.words) + len(self.noted.bucket_ids) + 1
+        self.matrices = new_matrices((inputs, len(vocabulary.labels)), settings.dim, counters=settings.threads)
         initialise(self.matrices.vectors[: len(vocabulary.words)], settings.dim, 1 / settings.dim, settings.seed)
         self.width = simd.width(settings.dim)
         self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
-        self.scratch = [new_scratch(settings.dim, len(vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)]
+        self.scratch = [new_scratch(settings.dim, len(vocabulary.labels), 0, 1) for _ in range(settings.threads)]
         self.shuffler = np.random.default_rng(settings.seed)
-        self.order = np.arange(len(self.documents.starts) - 1)
+        self.order = np.arange(len(self.noted.lines.words))
 
     def compile(self) -> None:
         """Compile the kernels, or load what was compiled before: not a part of training time."""
@@ -100,7 +100,7 @@ class _Run:
         return run_threads(work, 1, schedule, progress=progress, stop=stop, inspect=self._inspect)
 
     def _inspect(self) -> None:
-        self.corpus.tokens.release()
+        self.noted.release()
         refuse_divergence(self.matrices, self.settings.learning_rate)
 
     def _step(self, thread: int) -> Step:
@@ -110,9 +110,9 @@ class _Run:
 
         def step(position: int, last: int, alpha: float) -> tuple[int, int]:
             end = min(position + most, last)
-            read = train_documents(
+            read = train_lines(
                 self.width,
-                self.documents,
+                self.noted.lines,
                 self.order,
                 position,
                 end,
@@ -130,8 +130,8 @@ class _Run:
     def model(self, seconds: float, completed: bool, results: tuple[EpochResult, ...]) -> ClassifierModel:
         """What was learnt."""
         words, dim = len(self.corpus.vocabulary.words), self.settings.dim
-        vectors, outputs, buckets = self.matrices.vectors[:, :dim], self.matrices.outputs[:, :dim], self.documents.buckets
-        rows = InputMatrix(vectors[:words], buckets, np.arange(buckets, dtype=np.int32), vectors[words:])
+        vectors, outputs = self.matrices.vectors[:, :dim], self.matrices.outputs[:, :dim]
+        rows = InputMatrix(vectors[:words], self.noted.buckets, self.noted.bucket_ids, vectors[words:-1])
         speed = float(self.matrices.done.sum()) / max(seconds, 1e-9)
         matrices = self.matrices.vectors, self.matrices.outputs
         return ClassifierModel(self.corpus.vocabulary, self.settings, rows, outputs, seconds, speed, completed, results, matrices)
@@ -142,11 +142,11 @@ class _EarlyStopping:
 
     def __init__(self, run: _Run, validation: Corpus, on_epoch: ReportEpoch | None) -> None:
         self.run, self.on_epoch = run, on_epoch
-        self.documents, longest = documents_of(validation, run.settings)
+        self.documents, longest = documents_of(validation, run.settings, run.noted.bucket_ids)
         labels = len(run.corpus.vocabulary.labels)
         self.scratch = [new_scratch(run.settings.dim, labels, longest, run.settings.word_ngrams) for _ in run.scratch]
         self.results: list[EpochResult] = []
-        self.best: tuple[NDArray[np.int64], Floats, Floats] | None = None
+        self.best: tuple[Floats, Floats] | None = None
 
     def should_stop(self, epoch: int) -> bool:
         """Measure, once min_epochs are over; whether patience has run out."""
@@ -166,30 +166,15 @@ class _EarlyStopping:
         return settings.patience is not None and without >= settings.patience
 
     def _keep(self, matrices: ModelMatrices) -> None:
-        # Only rows that were ever trained: the others are zero before and after.
-        trained = np.flatnonzero(np.concatenate([part.any(axis=1) for part in np.array_split(matrices.vectors, 64)]))
-        self.best = trained, matrices.vectors[trained], matrices.outputs.copy()
+        if self.best is None:
+            self.best = np.empty_like(matrices.vectors), np.empty_like(matrices.outputs)
+        self.best[0][:], self.best[1][:] = matrices.vectors, matrices.outputs
 
     def restore_best(self) -> None:
         """Put the best weights back, if others followed them."""
         if self.best is None or self.results[-1].improved:
             return
-        trained, vectors, outputs = self.best
-        self.run.matrices.vectors[:] = 0
-        self.run.matrices.vectors[trained] = vectors
-        self.run.matrices.outputs[:] = outputs
-
-
-def documents_of(corpus: Corpus, settings: ClassifierSettings) -> tuple[Documents, int]:
-    """The lines of a corpus read with labels=True as the kernels take them, and the tokens of the longest."""
-    ids, vocabulary = corpus.tokens.ids, corpus.vocabulary
-    lines, longest = index_lines(ids, np.empty(0, np.int64))
-    starts = np.zeros(lines + 1, np.int64)
-    index_lines(ids, starts)
-    hashes = np.append(corpus.tokens.hashes, np.uint32(word_hash(END_OF_LINE_WORD))).astype(np.uint32).view(np.int32)
-    line_end = vocabulary.ids.get(END_OF_LINE_WORD, -1)
-    buckets = settings.buckets if settings.word_ngrams > 1 else 0
-    return Documents(ids, starts, hashes, len(vocabulary.words), line_end, settings.word_ngrams, buckets), longest
+        self.run.matrices.vectors[:], self.run.matrices.outputs[:] = self.best
 
 
 def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int) -> Corpus:
@@ -200,7 +185,7 @@ def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: in
 def accuracy(model: ClassifierModel, documents: Corpus) -> tuple[float, int]:
     """Precision at one over the lines that have a known label, and how many those are."""
     settings = model.settings
-    lines, longest = documents_of(documents, settings)
+    lines, longest = documents_of(documents, settings, model.input.bucket_ids)
     scratch = [new_scratch(settings.dim, len(model.vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)]
     vectors, outputs = _padded(model) if model.matrices is None else model.matrices
     hits, count = _count_hits(simd.width(settings.dim), lines, vectors, outputs, scratch)
@@ -209,13 +194,10 @@ def accuracy(model: ClassifierModel, documents: Corpus) -> tuple[float, int]:
 
 def _padded(model: ClassifierModel) -> tuple[Floats, Floats]:
     """The matrices of a model as kernels take them."""
-    rows, dim = model.input.shape
-    vectors, outputs = simd.aligned(rows, simd.padded(dim)), simd.aligned(len(model.output), simd.padded(dim))
-    first = 0
-    for part in model.input.rows():
-        vectors[first : first + len(part), :dim] = part
-        first += len(part)
-    outputs[:, :dim] = model.output
+    words, ngrams, dim = model.input.words, model.input.bucket_rows, model.settings.dim
+    vectors = simd.aligned(len(words) + len(ngrams) + 1, simd.padded(dim))
+    outputs = simd.aligned(len(model.output), simd.padded(dim))
+    vectors[: len(words), :dim], vectors[len(words) : -1, :dim], outputs[:, :dim] = words, ngrams, model.output
     return vectors, outputs
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.models import ClassifierModel, Floats, InputMatrix, Subwords, WordVectors
+from engine.stretches import stretches
 
 MAGIC = 793712314
 VERSION = 12
@@ -184,7 +185,12 @@ def _entries(entries: Entries, kind: bytes) -> Iterable[bytes]:
 
 def _write_matrices(file: BinaryIO, matrix: InputMatrix, output: Floats) -> None:
     file.write(MATRIX.pack(False, *matrix.shape))
-    file.writelines(block.astype("<f4", copy=False).data for block in matrix.rows())
+    start, (rows, columns) = file.tell(), matrix.shape
+    for row, block in stretches(matrix):
+        # What is passed over is zero, and where the file system can, takes no room.
+        file.seek(start + 4 * row * columns)
+        file.write(block.astype("<f4", copy=False).data)
+    file.seek(start + 4 * rows * columns)
     file.write(MATRIX.pack(False, *output.shape))
     file.write(np.ascontiguousarray(output, "<f4").data)
 

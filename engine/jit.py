@@ -78,7 +78,8 @@ def _x86_cpus(features: dict[str, bool]) -> dict[str, Cpu]:
     cpus = {}
     if features.get("avx512f") and features.get("avx512vl"):
         # LLVM prefers 256-bit registers on most AVX-512 machines; these kernels are faster with 512.
-        cpus["avx512"] = Cpu("avx512", 16, 32, "x86-64-v4", "-prefer-256-bit")
+        prefetch = ",+prfchw" if features.get("prfchw") else ""
+        cpus["avx512"] = Cpu("avx512", 16, 32, "x86-64-v4", f"-prefer-256-bit{prefetch}")
     if features.get("avx2") and features.get("fma"):
         cpus["avx2"] = Cpu("avx2", 8, 16, "x86-64-v3", "")
     cpus["sse"] = Cpu("sse", 4, 16, "x86-64", "")

@@ -5,11 +5,13 @@ The mean h of the context rows within the window predicts the centre word o agai
     h = (1/|C|) sum_c v_c     g_o = a (1 - s(h . u_o))     g_n = -a s(h . u_n)
     e = g_o u_o + sum_n g_n u_n     v_c += e for every context     u_o += g_o h     u_n += g_n h
 
-The error is not divided by |C|, as in word2vec.c with its mean. A block holds consecutive centres, whose windows overlap: the rows of
-the reach are read once, and row c receives the sum of the errors of all centres that see it. All centres of a block share their
-negatives, each weighted K/|N|; a negative that is the centre itself does not count for that centre.
+The error is not divided by |C|, as in word2vec.c with its mean. A block holds consecutive centres, whose windows overlap: every row of
+the reach is read once, into running sums S_m = v_0 + ... + v_(m-1). A window is what lies before its centre and what lies after it,
+(S_t - S_low) + (S_high - S_(t+1)): four rows, however wide it is. The words within the window of c are exactly those that have c in
+theirs, so that the errors are collected the same way, from running sums of e.
 
-The words of a line within the window of c are exactly those that have c in theirs: the same range serves means and errors.
+All centres of a block share their negatives, each weighted K/|N|; a negative that is the centre itself does not count for that centre.
+Everything is taken at the weights before the block, but for a word that is a centre twice: its second error sees its first update.
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
@@ -25,7 +27,17 @@ from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, copy_row, dot_row, dot_tile, positive_gradients, scale_row, weighted_sigmoids, zero_row
+from engine.simd import (
+    add_rows,
+    copy_row,
+    dot_tile,
+    positive_gradients,
+    running_sums,
+    scatter_window,
+    weighted_sigmoids,
+    window_errors,
+    window_mean,
+)
 
 _TILE = 4
 _MARGIN = 16
@@ -37,78 +49,70 @@ class Scratch(NamedTuple):
 
     Attributes:
         negatives: gathered rows.
-        centres: gathered rows.
         hidden: means of the windows.
-        errors: their gradients.
-        contexts: gathered rows; with subwords, sums of rows.
-        gradients: a row per negative and a column per centre; then a row each for positives and weights; then ones.
-        parts: how many rows each context stands for.
+        sums: of the contexts, from none of them to all.
+        errors: running sums of the gradients of the means.
+        gradients: a row per negative and a column per centre; then a row each for positives and weights.
+        one_each: 0, 1, 2, ...: where the input rows of each context begin, when it has one.
         prefetch: how many addresses there are, how many were asked for, and the addresses.
     """
 
     negatives: Floats
-    centres: Floats
     hidden: Floats
+    sums: Floats
     errors: Floats
-    contexts: Floats
     gradients: Floats
-    parts: NDArray[np.int32]
+    one_each: NDArray[np.int32]
     prefetch: NDArray[np.int64]
 
 
 def new_scratch(dim: int, sizes: Sizes) -> Scratch:
     """Room for blocks of that size."""
     columns = simd.padded(dim)
-    centres = sizes.centres + _TILE
-    gradients = simd.aligned(_NEGATIVE_ROWS + 3, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN)
-    gradients[-1] = 1
     return Scratch(
         simd.aligned(_NEGATIVE_ROWS, columns),
-        simd.aligned(centres, columns),
-        simd.aligned(centres, columns),
-        simd.aligned(centres, columns),
-        simd.aligned(sizes.contexts, columns),
-        gradients,
-        np.ones(sizes.contexts, np.int32),
+        simd.aligned(sizes.centres + _TILE, columns),
+        simd.aligned(sizes.contexts + 1, columns),
+        simd.aligned(sizes.centres + 1, columns),
+        simd.aligned(_NEGATIVE_ROWS + 2, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN),
+        np.arange(sizes.contexts + 1, dtype=np.int32),
         np.zeros(sizes.contexts + sizes.centres + MAX_NEGATIVES + 2, np.int64),
     )
 
 
 class Places(NamedTuple):
-    """Addresses: of the matrices, of what was gathered, of the gradients; `row` and `stride` are bytes of a row of each."""
+    """Addresses: of the text, of the matrices, of scratch memory; `row` and `stride` are the bytes of a row and of a row of gradients."""
 
+    words: int
     vectors: int
     outputs: int
     negatives: int
-    centres: int
     hidden: int
+    sums: int
     errors: int
-    contexts: int
     towards_negatives: int
     positives: int
     weights: int
-    one: int
     row: int
     stride: int
 
 
 @inner
-def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+def places_of(text: Text, vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
     """Where everything is."""
     gradients = int64(scratch.gradients.ctypes.data)
     stride = int64(4 * scratch.gradients.shape[1])
     return Places(
+        int64(text.words.ctypes.data),
         int64(vectors.ctypes.data),
         int64(outputs.ctypes.data),
         int64(scratch.negatives.ctypes.data),
-        int64(scratch.centres.ctypes.data),
         int64(scratch.hidden.ctypes.data),
+        int64(scratch.sums.ctypes.data),
         int64(scratch.errors.ctypes.data),
-        int64(scratch.contexts.ctypes.data),
         gradients,
         gradients + _NEGATIVE_ROWS * stride,
         gradients + (_NEGATIVE_ROWS + 1) * stride,
-        gradients + (_NEGATIVE_ROWS + 2) * stride,
         int64(4 * vectors.shape[1]),
         stride,
     )
@@ -136,37 +140,47 @@ def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, 
 
 
 @inner
-def _add_neighbours(width: tuple[int, ...], destination: int, source: int, low: int, high: int, centre: int, row: int, one: int) -> None:
-    """Add rows [low, high) of source, without the centre's, to destination."""
-    before = min(max(low, centre), high)
-    after = min(max(low, centre + 1), high)
-    stay = int64(0)
-    add_rows(width, destination, source + low * row, before - low, one, stay, source + after * row, high - after, one, stay)
+def _around(low: int, high: int, centre: int) -> tuple[int, int]:
+    """The end of what lies before the centre in [low, high), and the beginning of what lies after it."""
+    return min(max(low, centre), high), min(max(low, centre + 1), high)
 
 
 @inner
-def window_means(width: tuple[int, ...], text: Text, block: Block, at: Places, scratch: Scratch, negatives_per_centre: int) -> None:
-    """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
+def window_means(
+    width: tuple[int, ...],
+    text: Text,
+    block: Block,
+    at: Places,
+    scratch: Scratch,
+    parts_before: NDArray[np.int32],
+    negatives_per_centre: int,
+) -> None:
+    """The mean of every window and its score with the centre; the weight of a centre without context is zero.
+
+    Context m stands for the input rows parts_before[m] to parts_before[m + 1] of the block.
+    """
     share = float32(-block.rate * float32(negatives_per_centre) / float32(block.negatives))
-    positives = scratch.gradients[_NEGATIVE_ROWS]
     weights = scratch.gradients[_NEGATIVE_ROWS + 1]
     for t in range(block.centres):
         ask_ahead(width, scratch.prefetch)
+        ask_ahead(width, scratch.prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
-        parts = 0
-        for m in range(low, high):
-            if m != block.first + t:
-                parts += scratch.parts[m - block.context]
-        hidden = at.hidden + t * at.row
-        zero_row(width, hidden)
-        weights[t] = 0
-        if parts > 0:
-            low -= block.context
-            high -= block.context
-            _add_neighbours(width, hidden, at.contexts, low, high, block.first + t - block.context, at.row, at.one)
-            scale_row(width, hidden, float32(1) / float32(parts))
-            weights[t] = share
-        positives[t] = dot_row(width, hidden, at.centres + t * at.row)
+        low -= block.context
+        high -= block.context
+        before, after = _around(low, high, block.shift + t)
+        parts = parts_before[before] - parts_before[low] + parts_before[high] - parts_before[after]
+        weights[t] = share if parts > 0 else float32(0)
+        window_mean(
+            width,
+            at.hidden + t * at.row,
+            at.outputs + text.words[block.first + t] * at.row,
+            at.positives + t * 4,
+            at.sums + low * at.row,
+            at.sums + before * at.row,
+            at.sums + after * at.row,
+            at.sums + high * at.row,
+            float32(1) / float32(max(parts, 1)),
+        )
 
 
 @inner
@@ -190,48 +204,52 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
 
 
 @inner
-def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
-    """Add to each centre row its window's mean, to each negative row all means."""
-    one = int64(1)
+def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
+    """Errors of all windows; add to each centre row its window's mean, to each negative row all means."""
     four = int64(4)
     none = int64(0)
-    for t in range(block.centres):
-        ask_ahead(width, prefetch)
-        place = at.outputs + text.words[block.first + t] * at.row
-        gradient = at.positives + t * 4
-        add_rows(width, place, at.hidden + t * at.row, one, gradient, four, at.hidden, none, gradient, four)
+    window_errors(
+        width,
+        at.errors,
+        block.centres,
+        at.negatives,
+        block.negatives,
+        at.towards_negatives,
+        at.stride,
+        at.outputs,
+        at.words + block.first * 4,
+        at.positives,
+        at.hidden,
+    )
     for j in range(block.negatives):
+        ask_ahead(width, scratch.prefetch)
         place = at.outputs + plan.negatives[block.drawn + j] * at.row
         gradient = at.towards_negatives + j * at.stride
         add_rows(width, place, at.hidden, block.centres, gradient, four, at.hidden, none, gradient, four)
 
 
 @inner
-def window_errors(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
-    """The gradient of every window's mean."""
-    one = int64(1)
-    four = int64(4)
-    for t in range(block.centres):
-        ask_ahead(width, prefetch)
-        error = at.errors + t * at.row
-        zero_row(width, error)
-        negative = at.towards_negatives + t * 4
-        add_rows(width, error, at.negatives, block.negatives, negative, at.stride, at.centres + t * at.row, one, at.positives + t * 4, four)
-
-
-@inner
-def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, m: int, destination: int) -> None:
-    """Add to destination the errors of the windows that hold the context at position m."""
+def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, m: int, rows: int, count: int) -> None:
+    """Add the errors of the windows that hold the context at position m to `count` input rows, whose numbers are at `rows`."""
     low, high = context_range(text, m, block.window, block.first, block.first + block.centres)
     if low < high:
-        _add_neighbours(width, destination, at.errors, low - block.first, high - block.first, m - block.first, at.row, at.one)
+        before, after = _around(low, high, m)
+        errors = at.errors - block.first * at.row
+        scatter_window(
+            width,
+            at.vectors,
+            rows,
+            count,
+            errors + low * at.row,
+            errors + before * at.row,
+            errors + after * at.row,
+            errors + high * at.row,
+        )
 
 
 @inner
-def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
-    """Copy the rows of centres and negatives."""
-    for t in range(block.centres):
-        copy_row(width, at.centres + t * at.row, at.outputs + text.words[block.first + t] * at.row)
+def gather_negatives(width: tuple[int, ...], plan: Plan, block: Block, at: Places) -> None:
+    """Copy the rows of the negatives."""
     for j in range(block.negatives):
         copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
 
@@ -252,16 +270,14 @@ def train_blocks(
 
     The arguments are those of `kernels_skipgram.train_blocks`.
     """
-    at = places_of(vectors, outputs, scratch)
+    at = places_of(text, vectors, outputs, scratch)
     for number in range(1, blocks + 1):
         block = block_of(plan, number, alpha)
         plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, True)
-        for m in range(block.contexts):
-            copy_row(width, at.contexts + m * at.row, at.vectors + text.words[block.context + m] * at.row)
-        gather_outputs(width, text, plan, block, at)
-        window_means(width, text, block, at, scratch, negatives_per_centre)
+        running_sums(width, at.sums, at.vectors, at.words + block.context * 4, block.contexts)
+        gather_negatives(width, plan, block, at)
+        window_means(width, text, block, at, scratch, scratch.one_each, negatives_per_centre)
         gradients_of(width, text, plan, block, at, scratch)
-        update_outputs(width, text, plan, block, at, scratch.prefetch)
-        window_errors(width, block, at, scratch.prefetch)
+        update_outputs(width, plan, block, at, scratch)
         for m in range(block.context, block.context + block.contexts):
-            add_errors(width, text, block, at, m, at.vectors + text.words[m] * at.row)
+            add_errors(width, text, block, at, m, at.words + m * 4, int64(1))

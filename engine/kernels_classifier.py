@@ -6,8 +6,9 @@ A document's features are its words and its word n-grams, each a row of the inpu
     e = sum_q d_q w_q       w_q += d_q h         v_i += e / n
 
 Word n-grams are hashed as fastText does: over the signed 32-bit hashes of the words, h = h x 116049371 + hash, modulo the buckets.
-They are hashed anew in every pass: a multiplication costs less than reading them from memory would. No block here: documents are
-long and labels are few, so that each row is used once and waiting for memory is what counts; rows are asked for ahead.
+Only buckets that occur in the text have a row, in order of first appearance: the rows of a line's rarer n-grams lie side by side. The
+rows of the lines to train on are noted once: finding them anew in every pass takes several times as long as reading them. No block
+here: documents are long and labels are few, so that each row is used once and waiting for memory is what counts.
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 
 from engine import simd
 from engine.jit import float32, inner, int64, kernel
+from engine.label_rows import LEAST_ROWS, score_rows, train_rows
 from engine.models import Floats
 from engine.sampling import Bits, random_below
-from engine.simd import add_rows, dot_row, exponentials, gather_scaled, scatter_scaled, zero_row
+from engine.simd import dot_row, exponentials, gather_scaled, scatter_scaled
 from engine.tokenizer import END_OF_LINE
 
 _MARGIN = 16
@@ -29,7 +31,7 @@ _NO_LABEL = -1
 
 
 class Documents(NamedTuple):
-    """Lines to train on or to classify.
+    """Lines as words.
 
     Attributes:
         ids: the token stream.
@@ -38,7 +40,7 @@ class Documents(NamedTuple):
         words: the size of the vocabulary: ids from there on are features only as parts of n-grams.
         line_end: the row of `</s>`, or -1 when it is not in the vocabulary.
         ngrams: the longest word n-gram.
-        buckets: how many rows n-grams are hashed into.
+        rows: the input row of every bucket n-grams are hashed into; empty without n-grams.
     """
 
     ids: NDArray[np.int32]
@@ -47,7 +49,25 @@ class Documents(NamedTuple):
     words: int
     line_end: int
     ngrams: int
-    buckets: int
+    rows: NDArray[np.int32]
+
+
+class Lines(NamedTuple):
+    """Lines as input rows, to train on.
+
+    Attributes:
+        features: the input rows of all lines, one line after another; simd.AHEAD more are readable.
+        starts: where the features of each line begin; line k ends at starts[k + 1].
+        labels: the labels of all lines, one line after another.
+        label_starts: where the labels of each line begin, likewise.
+        words: how many words each line has, unknown ones included.
+    """
+
+    features: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    label_starts: NDArray[np.int64]
+    words: NDArray[np.int32]
 
 
 class Scratch(NamedTuple):
@@ -70,29 +90,31 @@ def new_scratch(dim: int, labels: int, longest_line: int, ngrams: int) -> Scratc
 
 
 @kernel
-def index_lines(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> tuple[int, int]:
-    """Note where each line begins, and one past the last; gives how many lines and the tokens of the longest.
+def index_lines(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> tuple[int, int, int]:
+    """Note where each line begins, and one past the last; gives how many lines and labels, and the tokens of the longest line.
 
     With an empty `starts`, only counts. The stream ends with END_OF_LINE.
     """
     lines = 0
+    labels = 0
     longest = 0
     first = 0
     if len(starts):
         starts[0] = 0
     for at in range(len(ids)):
+        labels += int64(ids[at] < END_OF_LINE)
         if ids[at] == END_OF_LINE:
             longest = max(longest, at - first)
             first = at + 1
             lines += 1
             if len(starts):
                 starts[lines] = first
-    return lines, longest
+    return lines, labels, longest
 
 
 @inner
-def _features(documents: Documents, line: int, scratch: Scratch) -> tuple[int, int]:
-    """Write the features of a line, in fastText's order: words, `</s>`, n-grams; gives how many features and how many words."""
+def _words(documents: Documents, line: int, scratch: Scratch) -> tuple[int, int]:
+    """Write the words of a line and `</s>` as features, and the hashes of all; gives how many features and how many words."""
     count = 0
     words = 0
     for at in range(documents.starts[line], documents.starts[line + 1] - 1):
@@ -107,61 +129,130 @@ def _features(documents: Documents, line: int, scratch: Scratch) -> tuple[int, i
     if documents.line_end >= 0:
         scratch.features[count] = documents.line_end
         count += 1
-    if documents.buckets == 0:
-        return count, words
-    for first in range(words + 1):
-        mixed = np.uint64(scratch.line_hashes[first])
-        for last in range(first + 1, min(words + 1, first + documents.ngrams)):
-            mixed = mixed * np.uint64(116049371) + np.uint64(scratch.line_hashes[last])
-            scratch.features[count] = documents.words + int64(mixed % np.uint64(documents.buckets))
-            count += 1
     return count, words
 
 
 @inner
-def _probabilities(width: tuple[int, ...], vectors: Floats, outputs: Floats, labels: int, features: int, scratch: Scratch) -> None:
-    """The mean of the features and, in scratch.scores, the probability of each label."""
-    row = int64(4 * vectors.shape[1])
-    mean = int64(scratch.rows.ctypes.data)
-    scores = int64(scratch.scores.ctypes.data)
-    numbers = int64(scratch.features.ctypes.data)
-    # What a previous line left behind the last feature is as good a row to ask for as any.
-    gather_scaled(width, mean, int64(vectors.ctypes.data), numbers, int64(features), float32(1) / float32(features))
-    largest = float32(-np.inf)
-    for label in range(labels):
-        score = dot_row(width, mean, int64(outputs.ctypes.data) + label * row)
-        scratch.scores[label] = score
-        largest = max(largest, score)
-    exponentials(width, scores, int64(labels), largest)
-    total = float32(0)
-    for label in range(labels):
-        total += scratch.scores[label]
-    for label in range(labels):
-        scratch.scores[label] /= total
+def _buckets(documents: Documents, words: int, scratch: Scratch, count: int) -> int:
+    """Write the buckets of the n-grams of a line of so many words from features[count] on; gives the position after the last."""
+    buckets = np.uint64(len(documents.rows))
+    if buckets == 0:
+        return count
+    for first in range(words + 1):
+        mixed = np.uint64(scratch.line_hashes[first])
+        for last in range(first + 1, min(words + 1, first + documents.ngrams)):
+            mixed = mixed * np.uint64(116049371) + np.uint64(scratch.line_hashes[last])
+            scratch.features[count] = np.int32(mixed % buckets)
+            count += 1
+    return count
 
 
 @inner
-def _random_label(documents: Documents, line: int, state: Bits) -> int:
-    """One of the labels of a line, each as likely as the others; _NO_LABEL when it has none."""
-    count = 0
-    for at in range(documents.starts[line], documents.starts[line + 1] - 1):
-        count += int64(documents.ids[at] < END_OF_LINE)
-    if count == 0:
-        return _NO_LABEL
-    chosen = random_below(count, state) if count > 1 else 0
-    for at in range(documents.starts[line], documents.starts[line + 1] - 1):
-        token = documents.ids[at]
+def _features(documents: Documents, line: int, scratch: Scratch) -> int:
+    """Write the features of a line, in fastText's order: words, `</s>`, n-grams; gives how many."""
+    first, words = _words(documents, line, scratch)
+    count = _buckets(documents, words, scratch, first)
+    for k in range(first, count):
+        scratch.features[k] = documents.rows[scratch.features[k]]
+    return count
+
+
+@inner
+def _note_labels(documents: Documents, line: int, lines: Lines) -> None:
+    at = lines.label_starts[line]
+    for place in range(documents.starts[line], documents.starts[line + 1] - 1):
+        token = documents.ids[place]
         if token < END_OF_LINE:
-            if chosen == 0:
-                return int64(-2 - token)
-            chosen -= 1
-    return _NO_LABEL
+            lines.labels[at] = -2 - token
+            at += 1
+    lines.label_starts[line + 1] = at
 
 
 @kernel
-def train_documents(
+def note_lines(
+    documents: Documents, first: int, scratch: Scratch, used: NDArray[np.int32], count: int, lines: Lines, out: NDArray[np.int32]
+) -> tuple[int, int, int]:
+    """Note lines from `first` on, as many as fit into `out`, and give each bucket they are the first to use the next row.
+
+    Args:
+        documents: the lines; `documents.rows` is -1 where no n-gram has fallen yet.
+        first: the first line; what is before it has been noted.
+        scratch: from `new_scratch`.
+        used: receives the buckets with a row, in the order of the rows; as long as `documents.rows`.
+        count: how many those are.
+        lines: receives all but the features.
+        out: receives the features; a line of any length fits into it.
+
+    Returns:
+        The line after the last one noted, the buckets with a row now, the features written.
+    """
+    written = 0
+    for line in range(first, len(documents.starts) - 1):
+        tokens = documents.starts[line + 1] - documents.starts[line]
+        if written + tokens * documents.ngrams > len(out):
+            return line, count, written
+        known, words = _words(documents, line, scratch)
+        features = _buckets(documents, words, scratch, known)
+        for k in range(known, features):
+            bucket = scratch.features[k]
+            if documents.rows[bucket] < 0:
+                documents.rows[bucket] = documents.words + count
+                used[count] = bucket
+                count += 1
+            scratch.features[k] = documents.rows[bucket]
+        out[written : written + features] = scratch.features[:features]
+        written += features
+        lines.starts[line + 1] = lines.starts[line] + features
+        lines.words[line] = words
+        _note_labels(documents, line, lines)
+    return len(documents.starts) - 1, count, written
+
+
+@inner
+def _scores(width: tuple[int, ...], vectors: Floats, outputs: Floats, labels: int, numbers: int, features: int, scratch: Scratch) -> None:
+    """The mean of `features` rows whose numbers begin at the address `numbers` and, in scratch.scores, the score of each label."""
+    row = int64(4 * vectors.shape[1])
+    mean = int64(scratch.rows.ctypes.data)
+    outputs_at = int64(outputs.ctypes.data)
+    gather_scaled(width, mean, int64(vectors.ctypes.data), int64(numbers), int64(features), float32(1) / float32(features))
+    if labels >= LEAST_ROWS:
+        score_rows(width, mean, outputs_at, int64(labels), int64(scratch.scores.ctypes.data))
+        return
+    for label in range(labels):
+        scratch.scores[label] = dot_row(width, mean, outputs_at + label * row)
+
+
+@inner
+def _gradients(width: tuple[int, ...], labels: int, label: int, alpha: float, scratch: Scratch) -> None:
+    """Scores to gradients: the learning rate times the difference between what is true (1 for `label`) and its probability."""
+    scores = scratch.scores
+    largest = scores[0]
+    for q in range(1, labels):
+        largest = max(largest, scores[q])
+    exponentials(width, int64(scores.ctypes.data), int64(labels), largest)
+    total = float32(0)
+    for q in range(labels):
+        total += scores[q]
+    scale = -float32(alpha) / total
+    for q in range(labels):
+        scores[q] *= scale
+    scores[label] += float32(alpha)
+
+
+@inner
+def _random_label(lines: Lines, line: int, state: Bits) -> int:
+    """One of the labels of a line, each as likely as the others; _NO_LABEL when it has none."""
+    first = lines.label_starts[line]
+    count = lines.label_starts[line + 1] - first
+    if count == 0:
+        return _NO_LABEL
+    return int64(lines.labels[first + (random_below(count, state) if count > 1 else 0)])
+
+
+@kernel
+def train_lines(
     width: tuple[int, ...],
-    documents: Documents,
+    lines: Lines,
     order: NDArray[np.int64],
     first: int,
     last: int,
@@ -176,43 +267,35 @@ def train_documents(
 
     Args:
         width: row length token (`simd.width`).
-        documents: the lines.
+        lines: the lines.
         order: line numbers.
         first: where to begin in `order`.
         last: where to end.
-        vectors: input matrix, words then buckets.
+        vectors: input matrix: words, then n-grams.
         outputs: output matrix, a row per label.
         labels: how many.
         alpha: learning rate.
         state: random generator: for a line with several labels, one is drawn each time.
         scratch: from `new_scratch`.
     """
-    row = int64(4 * vectors.shape[1])
     inputs_at = int64(vectors.ctypes.data)
     outputs_at = int64(outputs.ctypes.data)
     mean = int64(scratch.rows.ctypes.data)
-    error = mean + row
+    error = mean + int64(4 * vectors.shape[1])
     scores = int64(scratch.scores.ctypes.data)
-    four = int64(4)
-    none = int64(0)
-    one = int64(1)
     read = 0
     for k in range(first, last):
         line = order[k]
-        features, words = _features(documents, line, scratch)
-        read += words
-        label = _random_label(documents, line, state)
+        numbers = int64(lines.features.ctypes.data) + int64(4 * lines.starts[line])
+        features = int64(lines.starts[line + 1] - lines.starts[line])
+        read += lines.words[line]
+        label = _random_label(lines, line, state)
         if features == 0 or label == _NO_LABEL:
             continue
-        _probabilities(width, vectors, outputs, labels, features, scratch)
-        for q in range(labels):
-            scratch.scores[q] = float32(alpha) * (float32(q == label) - scratch.scores[q])
-        zero_row(width, error)
-        add_rows(width, error, outputs_at, int64(labels), scores, four, mean, none, scores, four)
-        for q in range(labels):
-            add_rows(width, outputs_at + q * row, mean, one, scores + q * 4, four, mean, none, scores, four)
-        numbers = int64(scratch.features.ctypes.data)
-        scatter_scaled(width, inputs_at, numbers, int64(features), error, float32(1) / float32(features))
+        _scores(width, vectors, outputs, labels, numbers, features, scratch)
+        _gradients(width, labels, label, alpha, scratch)
+        train_rows(width, outputs_at, int64(labels), scores, mean, error)
+        scatter_scaled(width, inputs_at, numbers, features, error, float32(1) / float32(features))
     return read
 
 
@@ -227,10 +310,11 @@ def count_hits(
         labelled = False
         for at in range(documents.starts[line], documents.starts[line + 1] - 1):
             labelled |= documents.ids[at] < END_OF_LINE
-        features, _ = _features(documents, line, scratch)
+        features = _features(documents, line, scratch)
         if not labelled or features == 0:
             continue
-        _probabilities(width, vectors, outputs, labels, features, scratch)
+        # What a previous line left behind the last feature is as good a row to ask for as any.
+        _scores(width, vectors, outputs, labels, int64(scratch.features.ctypes.data), features, scratch)
         best = 0
         for label in range(1, labels):
             if scratch.scores[label] > scratch.scores[best]:

@@ -4,11 +4,14 @@ A word's input vector is the mean of its own row and the rows of its n-grams, as
 rows whole. The blocks are those of `kernels_skipgram` and `kernels_cbow`, with two differences: contexts are gathered as sums of
 rows, and their gradients are collected in scratch memory and scattered. For cbow the mean runs over all rows of all words in the
 window, so that, as in fastText, a word with more n-grams weighs more.
+
+Waiting for the rows is most of the work: a word has about twenty. Those of a block are listed one after the other, with the next block's
+behind them, so that memory is asked for them without a gap.
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +20,11 @@ from engine import kernels_cbow as cbow
 from engine import kernels_skipgram as skipgram
 from engine import simd
 from engine.block_rows import Block, block_of
-from engine.blocks import MAX_CONTEXTS, Plan
+from engine.blocks import MAX_CONTEXTS, Plan, Sizes
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows_to_two, gather_scaled, scatter_scaled, zero_row
+from engine.simd import AHEAD, add_rows_to_two, gather_scaled, running_sums_of_groups, scatter_scaled, zero_row
 
 
 class Rows(NamedTuple):
@@ -31,27 +34,46 @@ class Rows(NamedTuple):
     numbers: NDArray[np.int32]
 
 
-def new_errors(dim: int) -> Floats:
-    """Room for the gradients of the contexts of a skip-gram block; one row more, because rows are computed in pairs."""
-    return simd.aligned(MAX_CONTEXTS + 2, simd.padded(dim))
+class Gathered(NamedTuple):
+    """Working memory of one thread.
+
+    Attributes:
+        errors: gradients of the contexts of a skip-gram block; one row more, because they are computed in pairs.
+        numbers: the rows of all contexts of two blocks, odd and even ones, each followed by the first of the next.
+        ends: where those of each context begin, and the last end.
+    """
+
+    errors: Floats
+    numbers: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
+def new_gathered(dim: int, sizes: Sizes, rows: Rows) -> Gathered:
+    """Room for blocks of that size."""
+    most = int(np.diff(rows.starts).max())
+    return Gathered(
+        simd.aligned(MAX_CONTEXTS + 2, simd.padded(dim)),
+        np.zeros((2, sizes.contexts * most + AHEAD), np.int32),
+        np.zeros((2, sizes.contexts + 1), np.int32),
+    )
 
 
 @inner
-def _gather(width: tuple[int, ...], destination: int, vectors: int, rows: Rows, word: int, mean: bool) -> Any:
-    """Write to destination the sum of the rows of a word, or their mean; gives how many rows."""
-    first = rows.starts[word]
-    count = rows.starts[word + 1] - first
-    scale = float32(1) / float32(count) if mean else float32(1)
-    gather_scaled(width, destination, vectors, int64(rows.numbers.ctypes.data) + first * 4, count, scale)
-    return count
-
-
-@inner
-def _scatter(width: tuple[int, ...], source: int, vectors: int, rows: Rows, word: int) -> None:
-    """Add a row to each of the rows of a word."""
-    first = rows.starts[word]
-    numbers = int64(rows.numbers.ctypes.data) + first * 4
-    scatter_scaled(width, vectors, numbers, rows.starts[word + 1] - first, source, float32(1))
+def _list_rows(text: Text, plan: Plan, number: int, rows: Rows, gathered: Gathered) -> None:
+    """List the rows of all contexts of a block, and what comes first behind those of the block before it."""
+    numbers = gathered.numbers[number & 1]
+    ends = gathered.ends[number & 1]
+    count = 0
+    first = plan.context_first[number]
+    for m in range(first, plan.context_last[number]):
+        word = text.words[m]
+        for k in range(rows.starts[word], rows.starts[word + 1]):
+            numbers[count] = rows.numbers[k]
+            count += 1
+        ends[m + 1 - first] = count
+    before = int64(gathered.ends[(number - 1) & 1][plan.context_last[number - 1] - plan.context_first[number - 1]])
+    for k in range(AHEAD):
+        gathered.numbers[(number - 1) & 1][before + k] = numbers[k]
 
 
 @inner
@@ -83,24 +105,31 @@ def train_skipgram_blocks(
     alpha: float,
     negatives_per_pair: int,
     scratch: skipgram.Scratch,
-    errors: Floats,
+    gathered: Gathered,
     rows: Rows,
 ) -> None:
-    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `errors` is from `new_errors`."""
+    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `gathered` is from `new_gathered`."""
     at = skipgram.places_of(vectors, outputs, scratch)
-    errors_at = int64(errors.ctypes.data)
+    errors = int64(gathered.errors.ctypes.data)
     for number in range(1, blocks + 1):
         block = block_of(plan, number, alpha)
+        if number == 1:
+            _list_rows(text, plan, number, rows, gathered)
+        if number < blocks:
+            _list_rows(text, plan, number + 1, rows, gathered)
+        numbers = int64(gathered.numbers[number & 1].ctypes.data)
+        ends = gathered.ends[number & 1]
         skipgram.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
         for m in range(block.contexts):
-            _gather(width, at.contexts + m * at.row, at.vectors, rows, text.words[block.context + m], True)
+            count = int64(ends[m + 1] - ends[m])
+            gather_scaled(width, at.contexts + m * at.row, at.vectors, numbers + ends[m] * 4, count, float32(1) / float32(count))
         skipgram.gather_outputs(width, text, plan, block, at)
         skipgram.scores(width, block, at, scratch.prefetch)
         skipgram.gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
         skipgram.update_outputs(width, text, plan, block, at, scratch.prefetch)
-        _context_errors(width, block, at, errors_at)
+        _context_errors(width, block, at, errors)
         for m in range(block.contexts):
-            _scatter(width, errors_at + m * at.row, at.vectors, rows, text.words[block.context + m])
+            scatter_scaled(width, at.vectors, numbers + ends[m] * 4, int64(ends[m + 1] - ends[m]), errors + m * at.row, float32(1))
 
 
 @kernel
@@ -114,23 +143,24 @@ def train_cbow_blocks(
     alpha: float,
     negatives_per_centre: int,
     scratch: cbow.Scratch,
-    errors: Floats,
+    gathered: Gathered,
     rows: Rows,
 ) -> None:
-    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; only the first row of `errors` is used."""
-    at = cbow.places_of(vectors, outputs, scratch)
-    error = int64(errors.ctypes.data)
+    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; `gathered` is from `new_gathered`."""
+    at = cbow.places_of(text, vectors, outputs, scratch)
     for number in range(1, blocks + 1):
         block = block_of(plan, number, alpha)
+        if number == 1:
+            _list_rows(text, plan, number, rows, gathered)
+        if number < blocks:
+            _list_rows(text, plan, number + 1, rows, gathered)
+        numbers = int64(gathered.numbers[number & 1].ctypes.data)
+        ends = gathered.ends[number & 1]
         cbow.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
-        for m in range(block.contexts):
-            scratch.parts[m] = _gather(width, at.contexts + m * at.row, at.vectors, rows, text.words[block.context + m], False)
-        cbow.gather_outputs(width, text, plan, block, at)
-        cbow.window_means(width, text, block, at, scratch, negatives_per_centre)
+        running_sums_of_groups(width, at.sums, at.vectors, numbers, int64(ends.ctypes.data), block.contexts)
+        cbow.gather_negatives(width, plan, block, at)
+        cbow.window_means(width, text, block, at, scratch, ends, negatives_per_centre)
         cbow.gradients_of(width, text, plan, block, at, scratch)
-        cbow.update_outputs(width, text, plan, block, at, scratch.prefetch)
-        cbow.window_errors(width, block, at, scratch.prefetch)
-        for m in range(block.context, block.context + block.contexts):
-            zero_row(width, error)
-            cbow.add_errors(width, text, block, at, m, error)
-            _scatter(width, error, at.vectors, rows, text.words[m])
+        cbow.update_outputs(width, plan, block, at, scratch)
+        for m in range(block.contexts):
+            cbow.add_errors(width, text, block, at, block.context + m, numbers + ends[m] * 4, int64(ends[m + 1] - ends[m]))

@@ -1,6 +1,6 @@
 """What training takes and gives: settings, progress, matrices."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,8 +10,6 @@ from engine.vocabulary import Vocabulary
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
-
-CHUNK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ class InputMatrix:
     Attributes:
         words: (number of words, dim) rows of the words alone.
         buckets: how many bucket rows follow; 0 without n-grams.
-        bucket_ids: the trained buckets, ascending.
-        bucket_rows: (len(bucket_ids), dim) their rows.
+        bucket_ids: the trained buckets, each once, in any order.
+        bucket_rows: (len(bucket_ids), dim) their rows, in the same order.
     """
 
     words: Floats
@@ -106,17 +104,6 @@ class InputMatrix:
     def shape(self) -> tuple[int, int]:
         """Rows (words and all buckets) and columns, as fastText stores them."""
         return len(self.words) + self.buckets, self.words.shape[1]
-
-    def rows(self, chunk: int = CHUNK_ROWS) -> Iterator[Floats]:
-        """The whole matrix from top to bottom, C-contiguous, at most `chunk` rows at a time."""
-        for start in range(0, len(self.words), chunk):
-            yield np.ascontiguousarray(self.words[start : start + chunk])
-        for start in range(0, self.buckets, chunk):
-            stop = min(start + chunk, self.buckets)
-            first, last = np.searchsorted(self.bucket_ids, (start, stop))
-            block = np.zeros((stop - start, self.words.shape[1]), np.float32)
-            block[self.bucket_ids[first:last] - start] = self.bucket_rows[first:last]
-            yield block
 
 
 @dataclass(frozen=True)

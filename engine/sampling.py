@@ -23,11 +23,15 @@ Bits = NDArray[np.uint64]
 
 
 class Draws(NamedTuple):
-    """What sampling looks up: by word the chance to stay (of 2^32), and the alias table of the negatives."""
+    """What sampling looks up.
+
+    Attributes:
+        keep: by word, its chance to stay (of 2^32).
+        columns: the alias table of the negatives: by column, the chance of its own word (of 2^32), and the word drawn otherwise.
+    """
 
     keep: NDArray[np.uint32]
-    own: NDArray[np.uint32]
-    alias: NDArray[np.int32]
+    columns: NDArray[np.uint32]
 
 
 class Text(NamedTuple):
@@ -66,7 +70,7 @@ def new_draws(counts: NDArray[np.int64], sample: float) -> Draws:
     """
     keep = np.floor(keep_probabilities(counts, sample) * _ALL).astype(np.uint32)
     own, alias = _alias_table(negative_probabilities(counts) * len(counts))
-    return Draws(keep, np.floor(own * _ALL).astype(np.uint32), alias)
+    return Draws(keep, np.column_stack([np.floor(own * _ALL), alias]).astype(np.uint32))
 
 
 @kernel
@@ -120,12 +124,13 @@ def random_below(bound: int, state: Bits) -> int:
 @kernel
 def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
     """Fill negatives[first:last] with words."""
-    size = np.uint64(len(draws.own))
+    size = np.uint64(len(draws.columns))
     for k in range(first, last):
         bits = next_random(state)
         column = int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
+        own, other = draws.columns[column]
         # The same 64 bits serve twice: the column is made of the upper half.
-        negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= draws.own[column] else draws.alias[column]
+        negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own else other
 
 
 @inner

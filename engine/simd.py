@@ -179,19 +179,16 @@ def zero_row(b: Any, registers: int, destination: Any) -> None:
         store(b, every(0), destination, place)
 
 
-@row_kernel(1, scalars=1)
-def scale_row(b: Any, registers: int, destination: Any, factor: Any) -> None:
-    """Multiply a row by a number."""
-    factors = splat(b, factor)
-    for place in each_register(b, registers):
-        store(b, b.fmul(load(b, destination, place), factors, flags=FAST), destination, place)
+# Arguments of llvm.prefetch. What a row was read for is to change it: asked for to write, its lines belong to this core at once.
+_TO_WRITE, _TO_ALL_LEVELS, _DATA = 1, 3, 1
 
 
 def _prefetch(b: Any, registers: int, address: Any) -> None:
     pointer = ir.PointerType(BYTE)
     function = cgutils.get_or_insert_function(b.module, ir.FunctionType(ir.VoidType(), [pointer, INT32, INT32, INT32]), "llvm.prefetch.p0")
     for offset in range(0, registers * VECTOR_BYTES, CACHE_LINE):
-        b.call(function, [b.inttoptr(at(b, address, offset), pointer), ir.Constant(INT32, 0), ir.Constant(INT32, 3), ir.Constant(INT32, 1)])
+        place = b.inttoptr(at(b, address, offset), pointer)
+        b.call(function, [place, *(ir.Constant(INT32, value) for value in (_TO_WRITE, _TO_ALL_LEVELS, _DATA))])
 
 
 @row_kernel(1)
@@ -203,6 +200,107 @@ def prefetch_row(b: Any, registers: int, address: Any) -> None:
 def _indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
     number = b.sext(load(b, ids, b.mul(i, constant(4)), INT32), INT64)
     return b.add(base, b.mul(number, constant(row)))
+
+
+@row_kernel(4)
+def running_sums(b: Any, registers: int, sums: Any, base: Any, ids: Any, n: Any) -> None:
+    """Sums of the rows ids[:i] (int32) of base: row 0 of sums is zero, row i + 1 is row i + row ids[i] of base, i < n."""
+    row = registers * VECTOR_BYTES
+    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+        total = accumulators(b, count)
+        _keep(b, total, b.add(sums, offset))
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            _add_row(b, total, b.add(_indexed_row(b, base, ids, loop.index, row), offset))
+            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
+
+
+@row_kernel(5)
+def running_sums_of_groups(b: Any, registers: int, sums: Any, base: Any, ids: Any, ends: Any, n: Any) -> None:
+    """The same where row i + 1 adds the rows ids[ends[i]:ends[i + 1]] (both int32). AHEAD ids past the last must be readable."""
+    row = registers * VECTOR_BYTES
+    first = None
+    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+        first = offset if first is None else first
+        total = accumulators(b, count)
+        _keep(b, total, b.add(sums, offset))
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            group = b.add(ends, b.mul(loop.index, constant(4)))
+            begin, end = (b.sext(load(b, group, 4 * k, INT32), INT64) for k in range(2))
+            with cgutils.for_range(b, b.sub(end, begin), intp=INT64) as inside:
+                i = b.add(begin, inside.index)
+                if offset is first:
+                    _prefetch(b, registers, _indexed_row(b, base, ids, b.add(i, constant(AHEAD)), row))
+                _add_row(b, total, b.add(_indexed_row(b, base, ids, i, row), offset))
+            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
+
+
+def _add_row(b: Any, total: list[Any], source: Any) -> None:
+    for part, slot in enumerate(total):
+        b.store(b.fadd(b.load(slot), load(b, source, part * VECTOR_BYTES), flags=FAST), slot)
+
+
+def _keep(b: Any, total: list[Any], destination: Any) -> None:
+    for part, slot in enumerate(total):
+        store(b, b.load(slot), destination, part * VECTOR_BYTES)
+
+
+def _around(b: Any, a: tuple[Any, ...], place: Any) -> Any:
+    """One register of (before - low) + (high - after), four rows of running sums: what lies in [low, high) but not in [before, after)."""
+    low, before, after, high = (load(b, address, place) for address in a)
+    return b.fadd(b.fsub(before, low, flags=FAST), b.fsub(high, after, flags=FAST), flags=FAST)
+
+
+@row_kernel(7, scalars=1)
+def window_mean(b: Any, registers: int, *a: Any) -> None:
+    """The mean of a window, scale x the sum of the rows in [low, high) without [before, after), and score = dot(mean, y).
+
+    Arguments: mean, y, score, then the rows of running sums at low, before, after and high, and the scale.
+    """
+    mean, y, score, *ends, scale = a
+    scales = splat(b, scale)
+    sums = accumulators(b, 4)
+    for k, place in enumerate(each_register(b, registers)):
+        value = b.fmul(_around(b, tuple(ends), place), scales, flags=FAST)
+        store(b, value, mean, place)
+        add_product(b, sums[k % 4], value, load(b, y, place))
+    store(b, _total(b, sums), score)
+
+
+@row_kernel(10)
+def window_errors(b: Any, registers: int, *a: Any) -> None:
+    """Running sums of the errors e[t] = sum_j g[t, j] x[j] + h[t] u[t], while every u[t] += h[t] y[t], one t after the other.
+
+    Arguments: sums (row 0 becomes zero), n, then x, how many, g and the bytes between its columns (g[t] lie side by side), then the
+    matrix of u, the int32 numbers of its rows u[t], h, y.
+    """
+    sums, n, x, many, g, stride, base, ids, h, y = a
+    row = registers * VECTOR_BYTES
+    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+        total = accumulators(b, count)
+        _keep(b, total, b.add(sums, offset))
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            t = loop.index
+            _add_scaled_rows(b, [total], offset, row, (x, many, [b.add(g, b.mul(t, constant(4)))], stride))
+            target = b.add(_indexed_row(b, base, ids, t, row), offset)
+            source = b.add(b.add(y, offset), b.mul(t, constant(row)))
+            gradient = splat(b, load(b, h, b.mul(t, constant(4)), FLOAT))
+            for part, slot in enumerate(total):
+                old = load(b, target, part * VECTOR_BYTES)
+                add_product(b, slot, gradient, old)
+                store(b, multiply_add(b, gradient, load(b, source, part * VECTOR_BYTES), old), target, part * VECTOR_BYTES)
+            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(t, constant(1)), constant(row))))
+
+
+@row_kernel(7)
+def scatter_window(b: Any, registers: int, *a: Any) -> None:
+    """Row ids[i] (int32) of base += the sum of the rows in [low, high) without [before, after), for every i < n.
+
+    Arguments: base, ids, n, then the rows of running sums at low, before, after and high.
+    """
+    base, ids, n, *ends = a
+    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+        added = [_around(b, tuple(ends), b.add(offset, constant(part * VECTOR_BYTES))) for part in range(count)]
+        _scatter(b, registers, (base, ids, n), offset, added)
 
 
 @row_kernel(4, scalars=1)
@@ -227,14 +325,18 @@ def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any,
 @row_kernel(4, scalars=1)
 def scatter_scaled(b: Any, registers: int, base: Any, ids: Any, n: Any, source: Any, scale: Any) -> None:
     """Row ids[i] (int32) of base += scale * source, for every i < n; an id that occurs twice is added to twice."""
-    row = registers * VECTOR_BYTES
     scales = splat(b, scale)
     for offset, count in columns(b, registers, _SINGLE_COLUMNS):
         added = [b.fmul(load(b, b.add(source, offset), part * VECTOR_BYTES), scales, flags=FAST) for part in range(count)]
-        with cgutils.for_range(b, n, intp=INT64) as loop:
-            target = b.add(_indexed_row(b, base, ids, loop.index, row), offset)
-            for part, value in enumerate(added):
-                store(b, b.fadd(load(b, target, part * VECTOR_BYTES), value, flags=FAST), target, part * VECTOR_BYTES)
+        _scatter(b, registers, (base, ids, n), offset, added)
+
+
+def _scatter(b: Any, registers: int, rows: tuple[Any, Any, Any], offset: Any, added: list[Any]) -> None:
+    base, ids, n = rows
+    with cgutils.for_range(b, n, intp=INT64) as loop:
+        target = b.add(_indexed_row(b, base, ids, loop.index, registers * VECTOR_BYTES), offset)
+        for part, value in enumerate(added):
+            store(b, b.fadd(load(b, target, part * VECTOR_BYTES), value, flags=FAST), target, part * VECTOR_BYTES)
 
 
 @intrinsic
@@ -245,11 +347,16 @@ def dot_row(_context: Any, row: Any, _x: Any, _y: Any) -> Any:
         sums = accumulators(b, 4)
         for k, place in enumerate(each_register(b, row.count)):
             add_product(b, sums[k % 4], load(b, values[1], place), load(b, values[2], place))
-        four = four_sums(b, [b.load(slot) for slot in sums])
-        halves = b.fadd(shuffle(b, four, four, [0, 1]), shuffle(b, four, four, [2, 3]), flags=FAST)
-        return b.fadd(b.extract_element(halves, ir.Constant(INT32, 0)), b.extract_element(halves, ir.Constant(INT32, 1)), flags=FAST)
+        return _total(b, sums)
 
     return types.float32(row, types.int64, types.int64), generate
+
+
+def _total(b: Any, sums: list[Any]) -> Any:
+    """The sum over all lanes of four accumulators."""
+    four = four_sums(b, [b.load(slot) for slot in sums])
+    halves = b.fadd(shuffle(b, four, four, [0, 1]), shuffle(b, four, four, [2, 3]), flags=FAST)
+    return b.fadd(b.extract_element(halves, ir.Constant(INT32, 0)), b.extract_element(halves, ir.Constant(INT32, 1)), flags=FAST)
 
 
 def _sigmoid(b: Any, x: Any) -> Any:

@@ -66,9 +66,8 @@ class SubwordRows:
         return means
 
     def input_matrix(self, vectors: Floats, buckets: int) -> InputMatrix:
-        """The rows in fastText's order."""
-        order = np.argsort(self.bucket_ids)
-        return InputMatrix(vectors[: self.words], buckets, self.bucket_ids[order], vectors[self.words :][order])
+        """The rows as fastText has them."""
+        return InputMatrix(vectors[: self.words], buckets, self.bucket_ids, vectors[self.words :])
 
 
 def word_hash(word: bytes) -> int:

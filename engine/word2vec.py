@@ -158,7 +158,7 @@ def _block_trainer(settings: Word2VecSettings, model: _Model, sizes: Sizes) -> C
     extra: tuple[Any, ...] = ()
     train_blocks: Any = (kernels_cbow if cbow else kernels_skipgram).train_blocks
     if model.subwords is not None:
-        extra = kernels_subwords.new_errors(settings.dim), model.subwords.rows
+        extra = kernels_subwords.new_gathered(settings.dim, sizes, model.subwords.rows), model.subwords.rows
         train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
 
     def train(text: Text, plan: Plan, blocks: int, alpha: float) -> None:

@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import fasttext
 import numpy as np
 import pytest
 
-from engine import classifier, kernels_classifier, simd
+from engine import classifier, formats, simd
 from engine.errors import UserError
+from engine.kernels_classifier import new_scratch, train_lines
+from engine.lines import noted_lines
 from engine.matrices import ModelMatrices
 from engine.models import ClassifierModel, ClassifierSettings, EpochResult
 from engine.sampling import new_state
@@ -54,29 +57,44 @@ def softmax(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[
 def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int) -> None:
     corpus = corpus_of(tmp_path / "text", "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n")
     settings = ClassifierSettings(dim=dim, word_ngrams=3, buckets=7)
-    documents, longest = classifier.documents_of(corpus, settings)
+    noted = noted_lines(corpus, settings)
     words, labels = len(corpus.vocabulary.words), len(corpus.vocabulary.labels)
-    vectors, outputs = Guarded.random(words + 7, dim, 1), Guarded.random(labels, dim, 2)
+    vectors, outputs = Guarded.random(words + len(noted.bucket_ids), dim, 1), Guarded.random(labels, dim, 2)
     v, u = vectors.values, outputs.values
+    row_of = {bucket: words + row for row, bucket in enumerate(noted.bucket_ids.tolist())}
 
     for line, label in [(0, 0), (1, 1), (3, 2), (5, 0)]:
-        rows = twin_features(corpus, line, settings)
+        rows = [row if row < words else row_of[row - words] for row in twin_features(corpus, line, settings)]
         hidden = v[rows].mean(axis=0)
         gradient = 0.3 * (np.eye(labels)[label] - softmax(u @ hidden))
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    scratch = kernels_classifier.new_scratch(dim, labels, longest, 3)
-    order, width = np.arange(len(documents.starts) - 1), simd.width(dim)
-    read = kernels_classifier.train_documents(
-        width, documents, order, 0, len(order), vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch
-    )
+    order, scratch = np.arange(6), new_scratch(dim, labels, 0, 1)
+    read = train_lines(simd.width(dim), noted.lines, order, 0, 6, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch)
 
     assert read == 10
     np.testing.assert_allclose(vectors.values, v, atol=1e-5)
     np.testing.assert_allclose(outputs.values, u, atol=1e-5)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
+
+
+def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = corpus_of(tmp_path / "text", "".join(f"__label__a {' '.join(map(str, range(n % 7, n)))}\n\n" for n in range(40)))
+    settings = ClassifierSettings(word_ngrams=3, buckets=211)
+    expected = [row for line in range(80) for row in twin_features(corpus, line, settings)]
+    words = len(corpus.vocabulary.words)
+
+    whole = noted_lines(corpus, settings)
+    monkeypatch.setattr("engine.lines._BLOCK_FEATURES", 1)
+    in_parts = noted_lines(corpus, settings)
+
+    assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))
+    rows = np.concatenate([np.arange(words), words + in_parts.bucket_ids])
+    assert rows[in_parts.lines.features[: len(expected)]].tolist() == expected
+    for one, other in zip(whole.lines, in_parts.lines, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def twin_features(corpus: Corpus, line: int, settings: ClassifierSettings) -> list[int]:
@@ -121,6 +139,22 @@ def test_a_model_from_elsewhere_is_measured_alike(corpus: Corpus, validation: Co
     copy = ClassifierModel(**{**vars(model), "matrices": None})
 
     assert classifier.accuracy(copy, validation) == classifier.accuracy(model, validation)
+
+
+@pytest.mark.parametrize("labels", [2, 5])
+def test_the_library_finds_the_same_accuracy_in_a_text_with_other_words(tmp_path: Path, labels: int) -> None:
+    random, line_of = np.random.default_rng(labels), "__label__{} {}\n".format
+    lines = [line_of(n % labels, " ".join(f"w{random.zipf(1.3) % 50 + n % labels}" for _ in range(6))) for n in range(600)]
+    corpus, heldout = corpus_of(tmp_path / "text", "".join(lines[:300]), min_count=2), tmp_path / "heldout"
+    heldout.write_text("".join(lines[300:]))
+
+    model = train(corpus, SETTINGS)
+    formats.write_classifier(tmp_path / "model.bin", model, min_count=2)
+
+    accuracy, count = classifier.accuracy(model, classifier.read_documents([heldout], corpus.vocabulary, threads=1))
+    known, precision, _ = fasttext.load_model(str(tmp_path / "model.bin")).test(str(heldout))
+    assert count == known
+    assert accuracy == pytest.approx(precision, abs=2 / count)
 
 
 def test_one_thread_and_a_seed_give_the_same_bits(corpus: Corpus) -> None:
@@ -168,7 +202,8 @@ def test_the_best_weights_are_the_ones_kept(corpus: Corpus, validation: Corpus, 
     model = train(corpus, ClassifierSettings(**{**vars(SETTINGS), "min_epochs": 1, "patience": 2}), validation)
 
     assert len(kept) == 2
-    whole = np.concatenate([model.input.words, model.input.bucket_rows])
+    unused = np.zeros((1, 12), np.float32)
+    whole = np.concatenate([model.input.words, model.input.bucket_rows, unused])
     assert whole.tobytes() == kept[-1]
 
 

@@ -33,8 +33,15 @@ def random(rows: int, columns: int, seed: int = 1) -> np.ndarray:
 
 
 def input_matrix(words: int, dim: int, buckets: int) -> InputMatrix:
-    kept = np.arange(0, buckets, 2, dtype=np.int32)
+    kept = np.random.default_rng(3).permutation(np.arange(0, buckets, 2, dtype=np.int32))
     return InputMatrix(random(words, dim), buckets, kept, random(len(kept), dim, 2))
+
+
+def dense(matrix: InputMatrix) -> np.ndarray:
+    whole = np.zeros(matrix.shape, np.float32)
+    whole[: len(matrix.words)] = matrix.words
+    whole[len(matrix.words) + matrix.bucket_ids] = matrix.bucket_rows
+    return whole
 
 
 def word_vectors(subwords: Subwords | None, mode: str = "skipgram", words: list[bytes] = WORDS) -> WordVectors:
@@ -182,6 +189,22 @@ def test_reading_copies_nothing_and_cannot_change_the_file(tmp_path: Path) -> No
     assert model.parameters.kind == Kind.SKIPGRAM
 
 
+@pytest.mark.parametrize("buckets", [[], [0], [99_999], [5, 68, 69, 70, 200, 50_000], range(10_000, 20_000)])
+def test_zeros_between_trained_buckets_are_read_but_take_no_room(tmp_path: Path, buckets: list[int]) -> None:
+    path, words, dim = tmp_path / "model.bin", [b"a", b"b"], 40
+    ids = np.random.default_rng(1).permutation(np.array(buckets, np.int32))
+    matrix = InputMatrix(random(2, dim), 100_000, ids, random(len(ids), 48)[:, :dim])
+    settings = ClassifierSettings(dim=dim, buckets=100_000)
+    model = ClassifierModel(vocabulary(words, [b"__label__x"]), settings, matrix, random(1, dim), 1.0, 1.0, completed=True, results=())
+
+    formats.write_classifier(path, model, min_count=1)
+
+    read = formats.read(path)
+    np.testing.assert_array_equal(read.input, dense(matrix))
+    np.testing.assert_array_equal(read.output, model.output)
+    assert path.stat().st_blocks * 512 < 4 * dim * len(ids) + 100_000
+
+
 def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
     formats.write_classifier(path, classifier(2), min_count=5)
@@ -220,5 +243,5 @@ def test_any_bytes_survive_writing_and_reading(
     assert read.parameters.subwords == subwords
     assert read.tokens == model.vocabulary.total_words
     np.testing.assert_array_equal(read.counts, model.vocabulary.counts)
-    np.testing.assert_array_equal(read.input, np.concatenate(list(model.input.rows())))
+    np.testing.assert_array_equal(read.input, dense(model.input))
     np.testing.assert_array_equal(read.output, model.output)

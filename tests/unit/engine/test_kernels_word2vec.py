@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 
 from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
 from engine.blocks import Sizes
-from engine.models import Floats
 from engine.sampling import Text
 from tests.unit.engine import twins
 from tests.unit.engine.twins import Guarded, blocks_of, corpus, planned
@@ -136,5 +135,5 @@ def train_subwords(
     rows: kernels_subwords.Rows,
 ) -> None:
     assert callable(kernel)
-    errors: Floats = kernels_subwords.new_errors(vectors.dim)
-    kernel(simd.width(vectors.dim), text, *plan, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, errors, rows)
+    gathered = kernels_subwords.new_gathered(vectors.dim, sizes, rows)
+    kernel(simd.width(vectors.dim), text, *plan, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, gathered, rows)

@@ -41,9 +41,9 @@ def test_negatives_follow_counts_to_the_power_three_quarters() -> None:
 def test_the_alias_table_holds_the_distribution_exactly(counts: list[int]) -> None:
     draws = new_draws(np.array(counts, np.int64), 0)
 
-    own = draws.own / (2**32 - 1)
+    own = draws.columns[:, 0] / (2**32 - 1)
     mass = own.copy()
-    np.add.at(mass, draws.alias, 1 - own)
+    np.add.at(mass, draws.columns[:, 1], 1 - own)
 
     np.testing.assert_allclose(mass / len(counts), negative_probabilities(np.array(counts, np.int64)), atol=1e-7)
 

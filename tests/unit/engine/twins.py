@@ -138,10 +138,12 @@ def cbow(
     *,
     rows: Callable[[int], NDArray[np.int64]] = lambda word: np.array([word]),
 ) -> None:
-    """Cbow with negatives shared by a block; `rows` gives the input rows of a word."""
+    """Cbow with negatives shared by a block, at the weights before it, but that the error of a word that is a centre again sees what its
+    earlier occurrences changed; `rows` gives the input rows of a word.
+    """
     words = text.words
     for block in blocks:
-        inputs, targets = vectors.copy(), outputs.copy()
+        inputs, targets, seen = vectors.copy(), outputs.copy(), outputs.copy()
         share = negatives_per_centre / max(len(block.negatives), 1)
         for t, window in block.windows.items():
             if not window:
@@ -149,7 +151,8 @@ def cbow(
             bag = np.concatenate([rows(words[m]) for m in window])
             hidden = inputs[bag].mean(axis=0)
             gradient = block.rate * (1 - sigmoid(hidden @ targets[words[t]]))
-            error = gradient * targets[words[t]]
+            error = gradient * seen[words[t]]
+            seen[words[t]] += gradient * hidden
             outputs[words[t]] += gradient * hidden
             for negative in block.negatives:
                 if negative != words[t]:

@@ -1,0 +1,76 @@
+"""Micro-kernels on the rows of a classifier's labels: one vector against all of them, as LLVM IR (see `simd`)."""
+
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import Any
+
+from engine.jit import CPU, cgutils
+from engine.rows_ir import (
+    FAST,
+    FLOAT,
+    INT64,
+    UNROLLED,
+    VECTOR_BYTES,
+    accumulators,
+    add_product,
+    at,
+    columns,
+    constant,
+    four_sums,
+    load,
+    multiply_add,
+    row_kernel,
+    splat,
+    store,
+)
+
+# Fewer rows than this are no work for `score_rows`.
+LEAST_ROWS = 4
+# An accumulator row leaves room for a loaded register and a coefficient.
+_COLUMNS = 28 if CPU.registers == 32 else 13
+
+
+@row_kernel(4)
+def score_rows(b: Any, registers: int, x: Any, y: Any, n: Any, out: Any) -> None:
+    """out[i] = dot(x, row i of y), i < n, for n >= LEAST_ROWS consecutive rows.
+
+    Four rows at a time share every load of x; when n is no multiple of four, the last four begin among those before them.
+    """
+    row = registers * VECTOR_BYTES
+    last = b.sub(n, constant(LEAST_ROWS))
+    with cgutils.for_range(b, b.ashr(b.add(n, constant(3)), constant(2)), intp=INT64) as loop:
+        first = b.shl(loop.index, constant(2))
+        first = b.select(b.icmp_signed("<", first, last), first, last)
+        rows = [b.add(y, b.mul(b.add(first, constant(r)), constant(row))) for r in range(4)]
+        store(b, four_sums(b, _dot_products(b, registers, x, rows)), out, b.shl(first, constant(2)))
+
+
+def _dot_products(b: Any, registers: int, x: Any, rows: list[Any]) -> list[Any]:
+    """Products of x with each of four rows, not yet summed over the lanes; two sums a row, as an addition takes longer than its loads."""
+    sums = [accumulators(b, 2) for _ in rows]
+    for offset, count in columns(b, registers, UNROLLED if registers <= UNROLLED else 4):
+        for part in range(count):
+            place = b.add(offset, constant(part * VECTOR_BYTES))
+            shared = load(b, x, place)
+            for slots, row in zip(sums, rows, strict=True):
+                add_product(b, slots[part % 2], shared, load(b, row, place))
+    return [b.fadd(b.load(even), b.load(odd), flags=FAST) for even, odd in sums]
+
+
+@row_kernel(5)
+def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, error: Any) -> None:
+    """One step on n consecutive rows: error = sum over i of gradients[i] * row i of y, and row i += gradients[i] * x."""
+    row = registers * VECTOR_BYTES
+    for offset, count in columns(b, registers, _COLUMNS):
+        sums = accumulators(b, count)
+        source = b.add(x, offset)
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            target = b.add(b.add(y, b.mul(loop.index, constant(row))), offset)
+            scale = splat(b, load(b, gradients, b.shl(loop.index, constant(2)), FLOAT))
+            for part, slot in enumerate(sums):
+                place = part * VECTOR_BYTES
+                before = load(b, target, place)
+                add_product(b, slot, scale, before)
+                store(b, multiply_add(b, scale, load(b, source, place), before), target, place)
+        for part, slot in enumerate(sums):
+            store(b, b.load(slot), at(b, error, offset), part * VECTOR_BYTES)
