@@ -163,7 +163,6 @@ def window_means(
     weights = scratch.gradients[_NEGATIVE_ROWS + 1]
     for t in range(block.centres):
         ask_ahead(width, scratch.prefetch)
-        ask_ahead(width, scratch.prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
         low -= block.context
         high -= block.context
@@ -208,6 +207,9 @@ def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places,
     """Errors of all windows; add to each centre row its window's mean, to each negative row all means."""
     four = int64(4)
     none = int64(0)
+    asked = scratch.prefetch[1]
+    unasked = scratch.prefetch[0] - asked
+    scratch.prefetch[1] += min(unasked, block.centres)
     window_errors(
         width,
         at.errors,
@@ -220,6 +222,8 @@ def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places,
         at.words + block.first * 4,
         at.positives,
         at.hidden,
+        int64(scratch.prefetch.ctypes.data) + 8 * (2 + asked),
+        unasked,
     )
     for j in range(block.negatives):
         ask_ahead(width, scratch.prefetch)

@@ -128,7 +128,7 @@ def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], firs
     for k in range(first, last):
         bits = next_random(state)
         column = int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
-        own, other = draws.columns[column]
+        own, other = draws.columns[column, 0], draws.columns[column, 1]
         # The same 64 bits serve twice: the column is made of the upper half.
         negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own else other
 

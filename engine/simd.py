@@ -266,20 +266,26 @@ def window_mean(b: Any, registers: int, *a: Any) -> None:
     store(b, _total(b, sums), score)
 
 
-@row_kernel(10)
+@row_kernel(12)
 def window_errors(b: Any, registers: int, *a: Any) -> None:
     """Running sums of the errors e[t] = sum_j g[t, j] x[j] + h[t] u[t], while every u[t] += h[t] y[t], one t after the other.
 
     Arguments: sums (row 0 becomes zero), n, then x, how many, g and the bytes between its columns (g[t] lie side by side), then the
-    matrix of u, the int32 numbers of its rows u[t], h, y.
+    matrix of u, the int32 numbers of its rows u[t], h, y; last the addresses of rows to ask for, one with each t, and how many.
     """
-    sums, n, x, many, g, stride, base, ids, h, y = a
+    sums, n, x, many, g, stride, base, ids, h, y, wanted, most = a
     row = registers * VECTOR_BYTES
+    first = None
     for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+        first = offset if first is None else first
         total = accumulators(b, count)
         _keep(b, total, b.add(sums, offset))
         with cgutils.for_range(b, n, intp=INT64) as loop:
             t = loop.index
+            if offset is first:
+                # Past the last one asks for it again: cheaper than a jump.
+                k = b.select(b.icmp_signed("<", t, most), t, b.sub(most, constant(1)))
+                _prefetch(b, registers, load(b, wanted, b.mul(k, constant(8)), INT64))
             _add_scaled_rows(b, [total], offset, row, (x, many, [b.add(g, b.mul(t, constant(4)))], stride))
             target = b.add(_indexed_row(b, base, ids, t, row), offset)
             source = b.add(b.add(y, offset), b.mul(t, constant(row)))

@@ -92,7 +92,7 @@ def call_window_mean(width: Any, mean: Floats, y: Floats, score: Floats, sums: F
 
 
 @kernel
-def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: Floats, ids: Any, h: Floats, y: Floats) -> None:
+def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: Floats, ids: Any, h: Floats, y: Floats, wanted: Any) -> None:
     simd.window_errors(
         width,
         np.int64(sums.ctypes.data),
@@ -105,6 +105,8 @@ def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: F
         np.int64(ids.ctypes.data),
         np.int64(h.ctypes.data),
         np.int64(y.ctypes.data),
+        np.int64(wanted.ctypes.data),
+        np.int64(len(wanted) - 1),
     )
 
 
@@ -236,7 +238,8 @@ def test_errors_of_windows_see_what_the_same_centre_changed_before(dim: int) -> 
         errors.append(g[:, t] @ x.values + h[t] * expected[number])
         expected[number] += h[t] * y.values[t]
 
-    call_window_errors(simd.width(dim), sums.rows, x.rows, g, matrix.rows, ids, h, y.rows)
+    wanted = np.array([x.rows.ctypes.data, y.rows.ctypes.data, 0])
+    call_window_errors(simd.width(dim), sums.rows, x.rows, g, matrix.rows, ids, h, y.rows, wanted)
 
     np.testing.assert_allclose(sums.values[1:], np.cumsum(errors, axis=0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-4)
