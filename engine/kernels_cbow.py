@@ -32,12 +32,9 @@ from engine.simd import (
     copy_row,
     dot_tile,
     positive_gradients,
-    running_sums,
-    scatter_window,
     weighted_sigmoids,
-    window_errors,
-    window_mean,
 )
+from engine.window_rows import running_sums, scatter_window, window_errors, window_mean
 
 _TILE = 4
 _MARGIN = 16

@@ -24,7 +24,8 @@ from engine.blocks import MAX_CONTEXTS, Plan, Sizes
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import AHEAD, add_rows_to_two, gather_scaled, running_sums_of_groups, scatter_scaled, zero_row
+from engine.simd import AHEAD, add_rows_to_two, gather_scaled, scatter_scaled, zero_row
+from engine.window_rows import running_sums_of_groups
 
 
 class Rows(NamedTuple):

@@ -4,11 +4,12 @@
 
 from typing import Any
 
-from engine.jit import CPU, cgutils
+from engine.jit import cgutils
 from engine.rows_ir import (
     FAST,
     FLOAT,
     INT64,
+    SINGLE_COLUMNS,
     UNROLLED,
     VECTOR_BYTES,
     accumulators,
@@ -26,8 +27,6 @@ from engine.rows_ir import (
 
 # Fewer rows than this are no work for `score_rows`.
 LEAST_ROWS = 4
-# An accumulator row leaves room for a loaded register and a coefficient.
-_COLUMNS = 28 if CPU.registers == 32 else 13
 
 
 @row_kernel(4)
@@ -61,7 +60,7 @@ def _dot_products(b: Any, registers: int, x: Any, rows: list[Any]) -> list[Any]:
 def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, error: Any) -> None:
     """One step on n consecutive rows: error = sum over i of gradients[i] * row i of y, and row i += gradients[i] * x."""
     row = registers * VECTOR_BYTES
-    for offset, count in columns(b, registers, _COLUMNS):
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
         sums = accumulators(b, count)
         source = b.add(x, offset)
         with cgutils.for_range(b, n, intp=INT64) as loop:

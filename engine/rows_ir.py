@@ -19,6 +19,9 @@ VECTOR = ir.VectorType(FLOAT, LANES)
 FAST = ("fast",)
 # Straight-line code up to this many registers a row, a loop of this many beyond: bounds compile time at large dimensions.
 UNROLLED = 32
+CACHE_LINE = 64
+# One accumulator row, whose products take the row from memory, leaves room for a loaded register and a coefficient.
+SINGLE_COLUMNS = 28 if CPU.registers == 32 else 13
 
 Emit = Callable[..., Any]
 
@@ -166,3 +169,61 @@ def polynomial(b: Any, z: Any, coefficients: list[float]) -> Any:
     for coefficient in coefficients[1:]:
         value = multiply_add(b, value, z, every(coefficient))
     return value
+
+
+def total_of(b: Any, sums: list[Any]) -> Any:
+    """The sum over all lanes of four accumulators."""
+    four = four_sums(b, [b.load(slot) for slot in sums])
+    halves = b.fadd(shuffle(b, four, four, [0, 1]), shuffle(b, four, four, [2, 3]), flags=FAST)
+    return b.fadd(b.extract_element(halves, ir.Constant(INT32, 0)), b.extract_element(halves, ir.Constant(INT32, 1)), flags=FAST)
+
+
+def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, source: tuple[Any, ...]) -> None:
+    """sums[k] += sum over i < n of coefficient_k[i] * x[i], one column part; `source` is (x, n, coefficient addresses, stride)."""
+    x, n, coefficients, stride = source
+    first = b.add(x, offset)
+
+    def add_row(i: Any) -> None:
+        step = b.mul(i, stride)
+        scales = [splat(b, load(b, c, step, FLOAT)) for c in coefficients]
+        base = b.add(first, b.mul(i, constant(row)))
+        for part in range(len(sums[0])):
+            loaded = load(b, base, part * VECTOR_BYTES)
+            for scale, slots in zip(scales, sums, strict=True):
+                add_product(b, slots[part], scale, loaded)
+
+    # Two rows a turn: the counters cost as much as a register's worth of arithmetic.
+    with cgutils.for_range(b, b.ashr(n, constant(1)), intp=INT64) as loop:
+        pair = b.shl(loop.index, constant(1))
+        add_row(pair)
+        add_row(b.add(pair, constant(1)))
+    with b.if_then(b.trunc(n, ir.IntType(1))):
+        add_row(b.sub(n, constant(1)))
+
+
+# Arguments of llvm.prefetch. What a row was read for is to change it: asked for to write, its lines belong to this core at once.
+_TO_WRITE, _TO_ALL_LEVELS, _DATA = 1, 3, 1
+
+
+def prefetch(b: Any, registers: int, address: Any) -> None:
+    """Ask for the cache lines of a row; harmless at any address."""
+    pointer = ir.PointerType(BYTE)
+    function = cgutils.get_or_insert_function(b.module, ir.FunctionType(ir.VoidType(), [pointer, INT32, INT32, INT32]), "llvm.prefetch.p0")
+    for offset in range(0, registers * VECTOR_BYTES, CACHE_LINE):
+        place = b.inttoptr(at(b, address, offset), pointer)
+        b.call(function, [place, *(ir.Constant(INT32, value) for value in (_TO_WRITE, _TO_ALL_LEVELS, _DATA))])
+
+
+def indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
+    """The address of row ids[i] (int32) of base; `row` is the bytes of a row."""
+    number = b.sext(load(b, ids, b.mul(i, constant(4)), INT32), INT64)
+    return b.add(base, b.mul(number, constant(row)))
+
+
+def scatter(b: Any, registers: int, rows: tuple[Any, Any, Any], offset: Any, added: list[Any]) -> None:
+    """Add registers, the part of a row at an offset, to rows (base, ids, how many)."""
+    base, ids, n = rows
+    with cgutils.for_range(b, n, intp=INT64) as loop:
+        target = b.add(indexed_row(b, base, ids, loop.index, registers * VECTOR_BYTES), offset)
+        for part, value in enumerate(added):
+            store(b, b.fadd(load(b, target, part * VECTOR_BYTES), value, flags=FAST), target, part * VECTOR_BYTES)

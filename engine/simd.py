@@ -16,40 +16,41 @@ import numpy as np
 from engine.jit import CPU, cgutils, intrinsic, ir, types
 from engine.models import Floats
 from engine.rows_ir import (
-    BYTE,
+    CACHE_LINE,
     FAST,
-    FLOAT,
     INT32,
     INT64,
     LANES,
+    SINGLE_COLUMNS,
     UNROLLED,
     VECTOR,
     VECTOR_BYTES,
     accumulators,
     add_product,
+    add_scaled_rows,
     at,
     columns,
     constant,
     each_register,
     every,
     four_sums,
+    indexed_row,
     load,
     multiply_add,
     polynomial,
+    prefetch,
     row_kernel,
-    shuffle,
+    scatter,
     splat,
     store,
+    total_of,
 )
 
-CACHE_LINE = 64
 # Gathering asks for the row this many places further on: about as long as memory takes to answer.
 AHEAD = 8
 _INDICES = ir.VectorType(INT32, LANES)
 # Two accumulator rows of this many registers leave room for a loaded row and two coefficients.
 _COLUMNS = 8 if CPU.registers == 32 else 5
-# One accumulator row, whose products take the row from memory.
-_SINGLE_COLUMNS = 28 if CPU.registers == 32 else 13
 _TILE_ROWS = 4 if CPU.registers == 32 else 2
 
 
@@ -106,29 +107,6 @@ def _tile_column(b: Any, sums: list[list[Any]], offset: Any, x: Any, y: Any, row
             add_product(b, slots[r], xs[r], one)
 
 
-def _add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, source: tuple[Any, ...]) -> None:
-    """sums[k] += sum over i < n of coefficient_k[i] * x[i], one column part; `source` is (x, n, coefficient addresses, stride)."""
-    x, n, coefficients, stride = source
-    first = b.add(x, offset)
-
-    def add_row(i: Any) -> None:
-        step = b.mul(i, stride)
-        scales = [splat(b, load(b, c, step, FLOAT)) for c in coefficients]
-        base = b.add(first, b.mul(i, constant(row)))
-        for part in range(len(sums[0])):
-            loaded = load(b, base, part * VECTOR_BYTES)
-            for scale, slots in zip(scales, sums, strict=True):
-                add_product(b, slots[part], scale, loaded)
-
-    # Two rows a turn: the counters cost as much as a register's worth of arithmetic.
-    with cgutils.for_range(b, b.ashr(n, constant(1)), intp=INT64) as loop:
-        pair = b.shl(loop.index, constant(1))
-        add_row(pair)
-        add_row(b.add(pair, constant(1)))
-    with b.if_then(b.trunc(n, ir.IntType(1))):
-        add_row(b.sub(n, constant(1)))
-
-
 def _flush(b: Any, slots: list[Any], address: Any, offset: Any) -> None:
     for part, slot in enumerate(slots):
         place = b.add(offset, constant(part * VECTOR_BYTES))
@@ -142,10 +120,10 @@ def add_rows(b: Any, registers: int, *a: Any) -> None:
     Arguments: dst, then (x, n, g, bytes between coefficients) twice.
     """
     row = registers * VECTOR_BYTES
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
         sums = [accumulators(b, count)]
-        _add_scaled_rows(b, sums, offset, row, (a[1], a[2], [a[3]], a[4]))
-        _add_scaled_rows(b, sums, offset, row, (a[5], a[6], [a[7]], a[8]))
+        add_scaled_rows(b, sums, offset, row, (a[1], a[2], [a[3]], a[4]))
+        add_scaled_rows(b, sums, offset, row, (a[5], a[6], [a[7]], a[8]))
         _flush(b, sums[0], a[0], offset)
 
 
@@ -158,8 +136,8 @@ def add_rows_to_two(b: Any, registers: int, *a: Any) -> None:
     row = registers * VECTOR_BYTES
     for offset, count in columns(b, registers, _COLUMNS):
         sums = [accumulators(b, count), accumulators(b, count)]
-        _add_scaled_rows(b, sums, offset, row, (a[4], a[5], [a[6], b.add(a[6], a[2])], a[7]))
-        _add_scaled_rows(b, sums, offset, row, (a[8], a[9], [a[10], b.add(a[10], a[3])], a[11]))
+        add_scaled_rows(b, sums, offset, row, (a[4], a[5], [a[6], b.add(a[6], a[2])], a[7]))
+        add_scaled_rows(b, sums, offset, row, (a[8], a[9], [a[10], b.add(a[10], a[3])], a[11]))
         # Loaded again after the first is stored: were both one row, a value held from before would undo the first addition.
         _flush(b, sums[0], a[0], offset)
         _flush(b, sums[1], a[1], offset)
@@ -179,134 +157,10 @@ def zero_row(b: Any, registers: int, destination: Any) -> None:
         store(b, every(0), destination, place)
 
 
-# Arguments of llvm.prefetch. What a row was read for is to change it: asked for to write, its lines belong to this core at once.
-_TO_WRITE, _TO_ALL_LEVELS, _DATA = 1, 3, 1
-
-
-def _prefetch(b: Any, registers: int, address: Any) -> None:
-    pointer = ir.PointerType(BYTE)
-    function = cgutils.get_or_insert_function(b.module, ir.FunctionType(ir.VoidType(), [pointer, INT32, INT32, INT32]), "llvm.prefetch.p0")
-    for offset in range(0, registers * VECTOR_BYTES, CACHE_LINE):
-        place = b.inttoptr(at(b, address, offset), pointer)
-        b.call(function, [place, *(ir.Constant(INT32, value) for value in (_TO_WRITE, _TO_ALL_LEVELS, _DATA))])
-
-
 @row_kernel(1)
 def prefetch_row(b: Any, registers: int, address: Any) -> None:
     """Ask for the cache lines of a row that is needed soon; harmless at any address."""
-    _prefetch(b, registers, address)
-
-
-def _indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
-    number = b.sext(load(b, ids, b.mul(i, constant(4)), INT32), INT64)
-    return b.add(base, b.mul(number, constant(row)))
-
-
-@row_kernel(4)
-def running_sums(b: Any, registers: int, sums: Any, base: Any, ids: Any, n: Any) -> None:
-    """Sums of the rows ids[:i] (int32) of base: row 0 of sums is zero, row i + 1 is row i + row ids[i] of base, i < n."""
-    row = registers * VECTOR_BYTES
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
-        total = accumulators(b, count)
-        _keep(b, total, b.add(sums, offset))
-        with cgutils.for_range(b, n, intp=INT64) as loop:
-            _add_row(b, total, b.add(_indexed_row(b, base, ids, loop.index, row), offset))
-            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
-
-
-@row_kernel(5)
-def running_sums_of_groups(b: Any, registers: int, sums: Any, base: Any, ids: Any, ends: Any, n: Any) -> None:
-    """The same where row i + 1 adds the rows ids[ends[i]:ends[i + 1]] (both int32). AHEAD ids past the last must be readable."""
-    row = registers * VECTOR_BYTES
-    first = None
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
-        first = offset if first is None else first
-        total = accumulators(b, count)
-        _keep(b, total, b.add(sums, offset))
-        with cgutils.for_range(b, n, intp=INT64) as loop:
-            group = b.add(ends, b.mul(loop.index, constant(4)))
-            begin, end = (b.sext(load(b, group, 4 * k, INT32), INT64) for k in range(2))
-            with cgutils.for_range(b, b.sub(end, begin), intp=INT64) as inside:
-                i = b.add(begin, inside.index)
-                if offset is first:
-                    _prefetch(b, registers, _indexed_row(b, base, ids, b.add(i, constant(AHEAD)), row))
-                _add_row(b, total, b.add(_indexed_row(b, base, ids, i, row), offset))
-            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
-
-
-def _add_row(b: Any, total: list[Any], source: Any) -> None:
-    for part, slot in enumerate(total):
-        b.store(b.fadd(b.load(slot), load(b, source, part * VECTOR_BYTES), flags=FAST), slot)
-
-
-def _keep(b: Any, total: list[Any], destination: Any) -> None:
-    for part, slot in enumerate(total):
-        store(b, b.load(slot), destination, part * VECTOR_BYTES)
-
-
-def _around(b: Any, a: tuple[Any, ...], place: Any) -> Any:
-    """One register of (before - low) + (high - after), four rows of running sums: what lies in [low, high) but not in [before, after)."""
-    low, before, after, high = (load(b, address, place) for address in a)
-    return b.fadd(b.fsub(before, low, flags=FAST), b.fsub(high, after, flags=FAST), flags=FAST)
-
-
-@row_kernel(7, scalars=1)
-def window_mean(b: Any, registers: int, *a: Any) -> None:
-    """The mean of a window, scale x the sum of the rows in [low, high) without [before, after), and score = dot(mean, y).
-
-    Arguments: mean, y, score, then the rows of running sums at low, before, after and high, and the scale.
-    """
-    mean, y, score, *ends, scale = a
-    scales = splat(b, scale)
-    sums = accumulators(b, 4)
-    for k, place in enumerate(each_register(b, registers)):
-        value = b.fmul(_around(b, tuple(ends), place), scales, flags=FAST)
-        store(b, value, mean, place)
-        add_product(b, sums[k % 4], value, load(b, y, place))
-    store(b, _total(b, sums), score)
-
-
-@row_kernel(12)
-def window_errors(b: Any, registers: int, *a: Any) -> None:
-    """Running sums of the errors e[t] = sum_j g[t, j] x[j] + h[t] u[t], while every u[t] += h[t] y[t], one t after the other.
-
-    Arguments: sums (row 0 becomes zero), n, then x, how many, g and the bytes between its columns (g[t] lie side by side), then the
-    matrix of u, the int32 numbers of its rows u[t], h, y; last the addresses of rows to ask for, one with each t, and how many.
-    """
-    sums, n, x, many, g, stride, base, ids, h, y, wanted, most = a
-    row = registers * VECTOR_BYTES
-    first = None
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
-        first = offset if first is None else first
-        total = accumulators(b, count)
-        _keep(b, total, b.add(sums, offset))
-        with cgutils.for_range(b, n, intp=INT64) as loop:
-            t = loop.index
-            if offset is first:
-                # Past the last one asks for it again: cheaper than a jump.
-                k = b.select(b.icmp_signed("<", t, most), t, b.sub(most, constant(1)))
-                _prefetch(b, registers, load(b, wanted, b.mul(k, constant(8)), INT64))
-            _add_scaled_rows(b, [total], offset, row, (x, many, [b.add(g, b.mul(t, constant(4)))], stride))
-            target = b.add(_indexed_row(b, base, ids, t, row), offset)
-            source = b.add(b.add(y, offset), b.mul(t, constant(row)))
-            gradient = splat(b, load(b, h, b.mul(t, constant(4)), FLOAT))
-            for part, slot in enumerate(total):
-                old = load(b, target, part * VECTOR_BYTES)
-                add_product(b, slot, gradient, old)
-                store(b, multiply_add(b, gradient, load(b, source, part * VECTOR_BYTES), old), target, part * VECTOR_BYTES)
-            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(t, constant(1)), constant(row))))
-
-
-@row_kernel(7)
-def scatter_window(b: Any, registers: int, *a: Any) -> None:
-    """Row ids[i] (int32) of base += the sum of the rows in [low, high) without [before, after), for every i < n.
-
-    Arguments: base, ids, n, then the rows of running sums at low, before, after and high.
-    """
-    base, ids, n, *ends = a
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
-        added = [_around(b, tuple(ends), b.add(offset, constant(part * VECTOR_BYTES))) for part in range(count)]
-        _scatter(b, registers, (base, ids, n), offset, added)
+    prefetch(b, registers, address)
 
 
 @row_kernel(4, scalars=1)
@@ -315,13 +169,13 @@ def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any,
     row = registers * VECTOR_BYTES
     scales = splat(b, scale)
     first = None
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
         first = offset if first is None else first
         sums = accumulators(b, count)
         with cgutils.for_range(b, n, intp=INT64) as loop:
             if offset is first:
-                _prefetch(b, registers, _indexed_row(b, base, ids, b.add(loop.index, constant(AHEAD)), row))
-            source = _indexed_row(b, base, ids, loop.index, row)
+                prefetch(b, registers, indexed_row(b, base, ids, b.add(loop.index, constant(AHEAD)), row))
+            source = indexed_row(b, base, ids, loop.index, row)
             for part, slot in enumerate(sums):
                 b.store(b.fadd(b.load(slot), load(b, b.add(source, offset), part * VECTOR_BYTES), flags=FAST), slot)
         for part, slot in enumerate(sums):
@@ -332,17 +186,9 @@ def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any,
 def scatter_scaled(b: Any, registers: int, base: Any, ids: Any, n: Any, source: Any, scale: Any) -> None:
     """Row ids[i] (int32) of base += scale * source, for every i < n; an id that occurs twice is added to twice."""
     scales = splat(b, scale)
-    for offset, count in columns(b, registers, _SINGLE_COLUMNS):
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
         added = [b.fmul(load(b, b.add(source, offset), part * VECTOR_BYTES), scales, flags=FAST) for part in range(count)]
-        _scatter(b, registers, (base, ids, n), offset, added)
-
-
-def _scatter(b: Any, registers: int, rows: tuple[Any, Any, Any], offset: Any, added: list[Any]) -> None:
-    base, ids, n = rows
-    with cgutils.for_range(b, n, intp=INT64) as loop:
-        target = b.add(_indexed_row(b, base, ids, loop.index, registers * VECTOR_BYTES), offset)
-        for part, value in enumerate(added):
-            store(b, b.fadd(load(b, target, part * VECTOR_BYTES), value, flags=FAST), target, part * VECTOR_BYTES)
+        scatter(b, registers, (base, ids, n), offset, added)
 
 
 @intrinsic
@@ -353,16 +199,9 @@ def dot_row(_context: Any, row: Any, _x: Any, _y: Any) -> Any:
         sums = accumulators(b, 4)
         for k, place in enumerate(each_register(b, row.count)):
             add_product(b, sums[k % 4], load(b, values[1], place), load(b, values[2], place))
-        return _total(b, sums)
+        return total_of(b, sums)
 
     return types.float32(row, types.int64, types.int64), generate
-
-
-def _total(b: Any, sums: list[Any]) -> Any:
-    """The sum over all lanes of four accumulators."""
-    four = four_sums(b, [b.load(slot) for slot in sums])
-    halves = b.fadd(shuffle(b, four, four, [0, 1]), shuffle(b, four, four, [2, 3]), flags=FAST)
-    return b.fadd(b.extract_element(halves, ir.Constant(INT32, 0)), b.extract_element(halves, ir.Constant(INT32, 1)), flags=FAST)
 
 
 def _sigmoid(b: Any, x: Any) -> Any:

@@ -1,0 +1,138 @@
+"""Micro-kernels on windows of rows, as LLVM IR (see `simd`): sums over any stretch of rows are differences of two running sums."""
+
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import Any
+
+from engine.jit import cgutils
+from engine.rows_ir import (
+    FAST,
+    FLOAT,
+    INT32,
+    INT64,
+    SINGLE_COLUMNS,
+    VECTOR_BYTES,
+    accumulators,
+    add_product,
+    add_scaled_rows,
+    columns,
+    constant,
+    each_register,
+    indexed_row,
+    load,
+    multiply_add,
+    prefetch,
+    row_kernel,
+    scatter,
+    splat,
+    store,
+    total_of,
+)
+from engine.simd import AHEAD
+
+
+@row_kernel(4)
+def running_sums(b: Any, registers: int, sums: Any, base: Any, ids: Any, n: Any) -> None:
+    """Sums of the rows ids[:i] (int32) of base: row 0 of sums is zero, row i + 1 is row i + row ids[i] of base, i < n."""
+    row = registers * VECTOR_BYTES
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+        total = accumulators(b, count)
+        _keep(b, total, b.add(sums, offset))
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            _add_row(b, total, b.add(indexed_row(b, base, ids, loop.index, row), offset))
+            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
+
+
+@row_kernel(5)
+def running_sums_of_groups(b: Any, registers: int, sums: Any, base: Any, ids: Any, ends: Any, n: Any) -> None:
+    """The same where row i + 1 adds the rows ids[ends[i]:ends[i + 1]] (both int32). AHEAD ids past the last must be readable."""
+    row = registers * VECTOR_BYTES
+    first = None
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+        first = offset if first is None else first
+        total = accumulators(b, count)
+        _keep(b, total, b.add(sums, offset))
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            group = b.add(ends, b.mul(loop.index, constant(4)))
+            begin, end = (b.sext(load(b, group, 4 * k, INT32), INT64) for k in range(2))
+            with cgutils.for_range(b, b.sub(end, begin), intp=INT64) as inside:
+                i = b.add(begin, inside.index)
+                if offset is first:
+                    prefetch(b, registers, indexed_row(b, base, ids, b.add(i, constant(AHEAD)), row))
+                _add_row(b, total, b.add(indexed_row(b, base, ids, i, row), offset))
+            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
+
+
+def _add_row(b: Any, total: list[Any], source: Any) -> None:
+    for part, slot in enumerate(total):
+        b.store(b.fadd(b.load(slot), load(b, source, part * VECTOR_BYTES), flags=FAST), slot)
+
+
+def _keep(b: Any, total: list[Any], destination: Any) -> None:
+    for part, slot in enumerate(total):
+        store(b, b.load(slot), destination, part * VECTOR_BYTES)
+
+
+def _around(b: Any, a: tuple[Any, ...], place: Any) -> Any:
+    """One register of (before - low) + (high - after), four rows of running sums: what lies in [low, high) but not in [before, after)."""
+    low, before, after, high = (load(b, address, place) for address in a)
+    return b.fadd(b.fsub(before, low, flags=FAST), b.fsub(high, after, flags=FAST), flags=FAST)
+
+
+@row_kernel(7, scalars=1)
+def window_mean(b: Any, registers: int, *a: Any) -> None:
+    """The mean of a window, scale x the sum of the rows in [low, high) without [before, after), and score = dot(mean, y).
+
+    Arguments: mean, y, score, then the rows of running sums at low, before, after and high, and the scale.
+    """
+    mean, y, score, *ends, scale = a
+    scales = splat(b, scale)
+    sums = accumulators(b, 4)
+    for k, place in enumerate(each_register(b, registers)):
+        value = b.fmul(_around(b, tuple(ends), place), scales, flags=FAST)
+        store(b, value, mean, place)
+        add_product(b, sums[k % 4], value, load(b, y, place))
+    store(b, total_of(b, sums), score)
+
+
+@row_kernel(12)
+def window_errors(b: Any, registers: int, *a: Any) -> None:
+    """Running sums of the errors e[t] = sum_j g[t, j] x[j] + h[t] u[t], while every u[t] += h[t] y[t], one t after the other.
+
+    Arguments: sums (row 0 becomes zero), n, then x, how many, g and the bytes between its columns (g[t] lie side by side), then the
+    matrix of u, the int32 numbers of its rows u[t], h, y; last the addresses of rows to ask for, one with each t, and how many.
+    """
+    sums, n, x, many, g, stride, base, ids, h, y, wanted, most = a
+    row = registers * VECTOR_BYTES
+    first = None
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+        first = offset if first is None else first
+        total = accumulators(b, count)
+        _keep(b, total, b.add(sums, offset))
+        with cgutils.for_range(b, n, intp=INT64) as loop:
+            t = loop.index
+            if offset is first:
+                # Past the last one asks for it again: cheaper than a jump.
+                k = b.select(b.icmp_signed("<", t, most), t, b.sub(most, constant(1)))
+                prefetch(b, registers, load(b, wanted, b.mul(k, constant(8)), INT64))
+            add_scaled_rows(b, [total], offset, row, (x, many, [b.add(g, b.mul(t, constant(4)))], stride))
+            target = b.add(indexed_row(b, base, ids, t, row), offset)
+            source = b.add(b.add(y, offset), b.mul(t, constant(row)))
+            gradient = splat(b, load(b, h, b.mul(t, constant(4)), FLOAT))
+            for part, slot in enumerate(total):
+                old = load(b, target, part * VECTOR_BYTES)
+                add_product(b, slot, gradient, old)
+                store(b, multiply_add(b, gradient, load(b, source, part * VECTOR_BYTES), old), target, part * VECTOR_BYTES)
+            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(t, constant(1)), constant(row))))
+
+
+@row_kernel(7)
+def scatter_window(b: Any, registers: int, *a: Any) -> None:
+    """Row ids[i] (int32) of base += the sum of the rows in [low, high) without [before, after), for every i < n.
+
+    Arguments: base, ids, n, then the rows of running sums at low, before, after and high.
+    """
+    base, ids, n, *ends = a
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+        added = [_around(b, tuple(ends), b.add(offset, constant(part * VECTOR_BYTES))) for part in range(count)]
+        scatter(b, registers, (base, ids, n), offset, added)

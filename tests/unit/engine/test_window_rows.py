@@ -1,0 +1,145 @@
+"""Micro-kernels on windows of rows against NumPy, at row lengths from one register to many, with guards around what they write."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import simd, window_rows
+from engine.jit import kernel
+from engine.models import Floats
+from tests.unit.engine.twins import Guarded
+
+DIMS = [1, 7, 100, 300, 512]
+
+
+@kernel
+def call_running_sums(width: Any, matrix: Floats, ids: Any, count: int, sums: Floats) -> None:
+    window_rows.running_sums(width, np.int64(sums.ctypes.data), np.int64(matrix.ctypes.data), np.int64(ids.ctypes.data), np.int64(count))
+
+
+@kernel
+def call_running_sums_of_groups(width: Any, matrix: Floats, ids: Any, ends: Any, sums: Floats) -> None:
+    groups = np.int64(len(ends) - 1)
+    numbers = np.int64(ids.ctypes.data)
+    window_rows.running_sums_of_groups(
+        width, np.int64(sums.ctypes.data), np.int64(matrix.ctypes.data), numbers, np.int64(ends.ctypes.data), groups
+    )
+
+
+@kernel
+def call_window_mean(width: Any, mean: Floats, y: Floats, score: Floats, sums: Floats, ends: Any) -> None:
+    at = np.int64(sums.ctypes.data)
+    row = np.int64(4 * sums.shape[1])
+    low, before, after, high = at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row
+    window_rows.window_mean(
+        width,
+        np.int64(mean.ctypes.data),
+        np.int64(y.ctypes.data),
+        np.int64(score.ctypes.data),
+        low,
+        before,
+        after,
+        high,
+        np.float32(0.25),
+    )
+
+
+@kernel
+def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: Floats, ids: Any, h: Floats, y: Floats, wanted: Any) -> None:
+    window_rows.window_errors(
+        width,
+        np.int64(sums.ctypes.data),
+        np.int64(len(ids)),
+        np.int64(x.ctypes.data),
+        np.int64(len(x)),
+        np.int64(g.ctypes.data),
+        np.int64(4 * g.shape[1]),
+        np.int64(matrix.ctypes.data),
+        np.int64(ids.ctypes.data),
+        np.int64(h.ctypes.data),
+        np.int64(y.ctypes.data),
+        np.int64(wanted.ctypes.data),
+        np.int64(len(wanted) - 1),
+    )
+
+
+@kernel
+def call_scatter_window(width: Any, matrix: Floats, ids: Any, sums: Floats, ends: Any) -> None:
+    at = np.int64(sums.ctypes.data)
+    row = np.int64(4 * sums.shape[1])
+    low, before, after, high = at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row
+    window_rows.scatter_window(width, np.int64(matrix.ctypes.data), np.int64(ids.ctypes.data), np.int64(len(ids)), low, before, after, high)
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_running_sums_begin_with_nothing_and_end_with_all(dim: int) -> None:
+    matrix, sums = Guarded.random(9, dim, 1), Guarded.random(5, dim, 2)
+    ids = np.array([3, 8, 3, 0], np.int32)
+
+    call_running_sums(simd.width(dim), matrix.rows, ids, 4, sums.rows)
+
+    np.testing.assert_allclose(sums.values[1:], np.cumsum(matrix.values[ids], axis=0), rtol=1e-4, atol=1e-5)
+    assert not sums.values[0].any()
+    assert sums.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_running_sums_of_groups_add_a_group_at_a_time(dim: int) -> None:
+    matrix, sums = Guarded.random(9, dim, 1), Guarded.random(4, dim, 2)
+    ids, ends = np.array([3, 8, 3, 0, 5, *[0] * simd.AHEAD], np.int32), np.array([0, 2, 2, 5], np.int32)
+
+    call_running_sums_of_groups(simd.width(dim), matrix.rows, ids, ends, sums.rows)
+
+    np.testing.assert_allclose(sums.values[3], matrix.values[ids[:5]].sum(axis=0), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(sums.values[1], matrix.values[3] + matrix.values[8], rtol=1e-4, atol=1e-5)
+    assert (sums.values[1] == sums.values[2]).all()
+    assert not sums.values[0].any()
+    assert sums.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_the_mean_of_a_window_leaves_out_its_centre(dim: int) -> None:
+    rows, mean, y = Guarded.random(8, dim, 1), Guarded.random(1, dim, 2), Guarded.random(1, dim, 3)
+    sums = np.concatenate([np.zeros((1, rows.rows.shape[1]), np.float32), np.cumsum(rows.rows, axis=0)])
+    score = np.zeros(1, np.float32)
+
+    call_window_mean(simd.width(dim), mean.rows, y.rows, score, sums, np.array([1, 3, 4, 6]))
+
+    expected = 0.25 * rows.values[[1, 2, 4, 5]].sum(axis=0)
+    np.testing.assert_allclose(mean.values[0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(score[0], expected @ y.values[0], rtol=1e-4, atol=1e-4)
+    assert mean.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_errors_of_windows_see_what_the_same_centre_changed_before(dim: int) -> None:
+    sums, x, y, matrix = (Guarded.random(rows, dim, seed) for seed, rows in enumerate([4, 5, 3, 9]))
+    g, h = np.random.default_rng(4).random((5, 8), dtype=np.float32), np.random.default_rng(5).random(3, dtype=np.float32)
+    ids = np.array([3, 8, 3], np.int32)
+    expected, errors = matrix.values, []
+    for t, number in enumerate(ids):
+        errors.append(g[:, t] @ x.values + h[t] * expected[number])
+        expected[number] += h[t] * y.values[t]
+
+    wanted = np.array([x.rows.ctypes.data, y.rows.ctypes.data, 0])
+    call_window_errors(simd.width(dim), sums.rows, x.rows, g, matrix.rows, ids, h, y.rows, wanted)
+
+    np.testing.assert_allclose(sums.values[1:], np.cumsum(errors, axis=0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-4)
+    assert not sums.values[0].any()
+    assert sums.untouched_outside()
+    assert matrix.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_a_window_is_added_to_rows_repeats_included(dim: int) -> None:
+    matrix, rows = Guarded.random(9, dim, 1), Guarded.random(8, dim, 2)
+    sums = np.concatenate([np.zeros((1, rows.rows.shape[1]), np.float32), np.cumsum(rows.rows, axis=0)])
+    expected = matrix.values
+    np.add.at(expected, [3, 8, 3], rows.values[[1, 2, 4, 5]].sum(axis=0))
+
+    call_scatter_window(simd.width(dim), matrix.rows, np.array([3, 8, 3], np.int32), sums, np.array([1, 3, 4, 6]))
+
+    np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-4)
+    assert matrix.untouched_outside()
