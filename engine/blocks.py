@@ -99,7 +99,7 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
     # The wide windows of neighbouring centres are nearly one: so are their means, and what a shared negative collects from them.
-    shared_by = max(1.0, 16 * calm * _fast(settings) * math.sqrt(min(1.0, 5 / window)))
+    shared_by = max(1.0, 16 * calm * _fast(settings) * min(1.0, 5 / window) ** (2 / 3))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     centres = max(1, min(int(24 * calm), distinct, int(examples)))

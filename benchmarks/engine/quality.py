@@ -29,7 +29,7 @@ GRID: tuple[Settings, ...] = (
     {"dim": 300},
     {"dim": 512},
     {"min_count": 1},
-    {"min_count": 500},
+    {"min_count": 100},
     {"learning_rate": 0.1, "negatives": 25},
     {"learning_rate": 0.1, "window": 30},
 )
