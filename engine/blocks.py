@@ -99,10 +99,11 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
     # The wide windows of neighbouring centres are nearly one: so are their means, and what a shared negative collects from them.
-    shared_by = max(1.0, 16 * calm * _fast(settings) * min(1.0, 5 / window) ** (2 / 3))
+    shared_by = max(1.0, 12 * calm * _fast(settings) * math.sqrt(min(1.0, 5 / window)))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
-    centres = max(1, min(int(24 * calm), distinct, int(examples)))
+    # 19 at the default settings: eight negatives, two whole tiles.
+    centres = max(1, min(int(19 * calm), distinct, int(examples)))
     return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
 
 

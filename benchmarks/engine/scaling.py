@@ -61,7 +61,8 @@ def _draw(picture: Path, by_threads: Curve, by_size: Curve) -> None:
     _panel(axes[2], by_size, "peak_mb", ("text, MB", "peak memory, MB"))
     axes[0].set_xticks(THREADS, [str(threads) for threads in THREADS])
     axes[0].axvline(os.cpu_count() or 1, color="#cbd5e1", linewidth=1, zorder=0)
-    axes[0].annotate(f"{os.cpu_count()} cores", (os.cpu_count() or 1, 0.02), xycoords=("data", "axes fraction"), color="#64748b")
+    place = (os.cpu_count() or 1, 1.0)
+    axes[0].annotate(f"{os.cpu_count()} cores", place, xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#64748b")
     figure.savefig(picture, dpi=160)
 
 
@@ -69,8 +70,10 @@ def _panel(axes: Axes, curve: Curve, key: str, labels: tuple[str, str]) -> None:
     for name, points in curve.items():
         xs, ys = [x for x, _ in points], [row[key] for _, row in points]
         axes.plot(xs, ys, marker="o", color=COLOURS[name], label=name)
-        axes.annotate(name, (xs[-1], ys[-1]), xytext=(0, 6), textcoords="offset points", ha="right", color=COLOURS[name])
+        axes.annotate(name, (xs[-1], ys[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=COLOURS[name])
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     axes.set_ylim(bottom=0)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
