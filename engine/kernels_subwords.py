@@ -78,6 +78,16 @@ def _list_rows(text: Text, plan: Plan, number: int, rows: Rows, gathered: Gather
 
 
 @inner
+def _rows_of(text: Text, plan: Plan, number: int, blocks: int, rows: Rows, gathered: Gathered) -> tuple[int, NDArray[np.int32]]:
+    """Where the rows of a block's contexts are listed, and where those of each end; the list of the next block is made as well."""
+    if number == 1:
+        _list_rows(text, plan, number, rows, gathered)
+    if number < blocks:
+        _list_rows(text, plan, number + 1, rows, gathered)
+    return int64(gathered.numbers[number & 1].ctypes.data), gathered.ends[number & 1]
+
+
+@inner
 def _context_errors(width: tuple[int, ...], block: Block, at: skipgram.Places, errors: int) -> None:
     """The gradient of each context of a skip-gram block, two at a time."""
     four = int64(4)
@@ -114,12 +124,7 @@ def train_skipgram_blocks(
     errors = int64(gathered.errors.ctypes.data)
     for number in range(1, blocks + 1):
         block = block_of(plan, number, alpha)
-        if number == 1:
-            _list_rows(text, plan, number, rows, gathered)
-        if number < blocks:
-            _list_rows(text, plan, number + 1, rows, gathered)
-        numbers = int64(gathered.numbers[number & 1].ctypes.data)
-        ends = gathered.ends[number & 1]
+        numbers, ends = _rows_of(text, plan, number, blocks, rows, gathered)
         skipgram.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
         for m in range(block.contexts):
             count = int64(ends[m + 1] - ends[m])
@@ -151,12 +156,7 @@ def train_cbow_blocks(
     at = cbow.places_of(text, vectors, outputs, scratch)
     for number in range(1, blocks + 1):
         block = block_of(plan, number, alpha)
-        if number == 1:
-            _list_rows(text, plan, number, rows, gathered)
-        if number < blocks:
-            _list_rows(text, plan, number + 1, rows, gathered)
-        numbers = int64(gathered.numbers[number & 1].ctypes.data)
-        ends = gathered.ends[number & 1]
+        numbers, ends = _rows_of(text, plan, number, blocks, rows, gathered)
         cbow.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
         running_sums_of_groups(width, at.sums, at.vectors, numbers, int64(ends.ctypes.data), block.contexts)
         cbow.gather_negatives(width, plan, block, at)
