@@ -62,19 +62,20 @@ def _calm(settings: Word2VecSettings) -> float:
     return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
 
 
-def _fast(settings: Word2VecSettings) -> float:
-    """How much less a negative is shared beyond a learning rate of 0.05, where its overshoot grows faster than the step.
+def _sharing(settings: Word2VecSettings) -> float:
+    """How much less a negative is shared than `_calm` asks for: at most 1.
 
-    At 0.1, half as much lost 0.03 of rho, a third nothing.
+    Beyond a learning rate of 0.05 its overshoot grows faster than the step: at 0.1, half as much lost 0.03 of rho, a third nothing. Wide
+    windows of neighbouring centres are nearly one, and so is what a negative collects from them: at 30, this brought 0.02 to 0.05.
     """
-    return math.sqrt(min(1.0, 0.05 / settings.learning_rate))
+    return math.sqrt(min(1.0, 0.05 / settings.learning_rate) * min(1.0, 5 / settings.window))
 
 
 def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    shared_by = max(1.0, 48 * calm * _fast(settings))
+    shared_by = max(1.0, 48 * calm * _sharing(settings))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
@@ -98,8 +99,7 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     """
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    # The wide windows of neighbouring centres are nearly one: so are their means, and what a shared negative collects from them.
-    shared_by = max(1.0, 12 * calm * _fast(settings) * math.sqrt(min(1.0, 5 / window)))
+    shared_by = max(1.0, 12 * calm * _sharing(settings))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # 19 at the default settings: eight negatives, two whole tiles.
