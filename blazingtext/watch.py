@@ -87,7 +87,7 @@ class LogReader:
             page = self._page(stream)
             for event in page["events"]:
                 yield stream, datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip("\r\n")
-            # The same token twice means: nothing more for now.
+            # CloudWatch gives the same token again when there is no newer event.
             if page["nextForwardToken"] == self._tokens.get(stream):
                 return
             self._tokens[stream] = page["nextForwardToken"]

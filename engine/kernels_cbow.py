@@ -27,13 +27,7 @@ from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import (
-    add_rows,
-    copy_row,
-    dot_tile,
-    positive_gradients,
-    weighted_sigmoids,
-)
+from engine.simd import add_rows, copy_row, dot_tile, positive_gradients, weighted_sigmoids
 from engine.window_rows import running_sums, scatter_window, window_errors, window_mean
 
 _TILE = 4

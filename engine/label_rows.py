@@ -9,15 +9,15 @@ from engine.rows_ir import (
     FAST,
     FLOAT,
     INT64,
-    SINGLE_COLUMNS,
     UNROLLED,
     VECTOR_BYTES,
     accumulators,
     add_product,
-    at,
+    column_sums,
     columns,
     constant,
     four_sums,
+    keep,
     load,
     multiply_add,
     row_kernel,
@@ -60,8 +60,7 @@ def _dot_products(b: Any, registers: int, x: Any, rows: list[Any]) -> list[Any]:
 def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, error: Any) -> None:
     """One step on n consecutive rows: error = sum over i of gradients[i] * row i of y, and row i += gradients[i] * x."""
     row = registers * VECTOR_BYTES
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        sums = accumulators(b, count)
+    for offset, sums, _ in column_sums(b, registers):
         source = b.add(x, offset)
         with cgutils.for_range(b, n, intp=INT64) as loop:
             target = b.add(b.add(y, b.mul(loop.index, constant(row))), offset)
@@ -71,5 +70,4 @@ def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, e
                 before = load(b, target, place)
                 add_product(b, slot, scale, before)
                 store(b, multiply_add(b, scale, load(b, source, place), before), target, place)
-        for part, slot in enumerate(sums):
-            store(b, b.load(slot), at(b, error, offset), part * VECTOR_BYTES)
+        keep(b, sums, b.add(error, offset))

@@ -1,7 +1,6 @@
 """The lines of a labelled text as a classifier's kernels take them: as words, or as input rows, noted once, to train on."""
 
 import mmap
-import tempfile
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from engine.kernels_classifier import Documents, Lines, index_lines, new_scratch, note_lines
 from engine.models import ClassifierSettings, Integers
+from engine.scanning import temporary_file
 from engine.simd import AHEAD
 from engine.subwords import word_hash
 from engine.vocabulary import END_OF_LINE_WORD, Corpus
@@ -91,10 +91,11 @@ def _note(documents: Documents, longest: int, lines: Lines) -> tuple[mmap.mmap, 
     used = np.empty(len(documents.rows), np.int32)
     block = np.empty(max(_BLOCK_FEATURES, len(scratch.features)), np.int32)
     line = count = 0
-    with tempfile.TemporaryFile(buffering=0) as file:
+    with temporary_file() as file:
         while line < len(lines.words):
             line, count, written = note_lines(documents, line, scratch, used, count, lines, block)
             file.write(block[:written].data)
         file.write(bytes(4 * AHEAD))
+        file.flush()
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return pages, used[:count].copy()

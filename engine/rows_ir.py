@@ -110,6 +110,26 @@ def accumulators(b: Any, count: int) -> list[Any]:
     return slots
 
 
+def column_sums(b: Any, registers: int) -> Iterator[tuple[Any, list[Any], bool]]:
+    """One accumulator row, part by part: (byte offset, zeroed slots, whether this is the first part)."""
+    first = True
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+        yield offset, accumulators(b, count), first
+        first = False
+
+
+def add_row(b: Any, slots: list[Any], source: Any) -> None:
+    """Add to each slot its register of a row."""
+    for part, slot in enumerate(slots):
+        b.store(b.fadd(b.load(slot), load(b, source, part * VECTOR_BYTES), flags=FAST), slot)
+
+
+def keep(b: Any, slots: list[Any], destination: Any) -> None:
+    """Write each slot to its register of a row."""
+    for part, slot in enumerate(slots):
+        store(b, b.load(slot), destination, part * VECTOR_BYTES)
+
+
 def add_product(b: Any, slot: Any, x: Any, y: Any) -> None:
     """Add x y to a slot."""
     b.store(multiply_add(b, x, y, b.load(slot)), slot)
@@ -183,7 +203,7 @@ def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, source
     x, n, coefficients, stride = source
     first = b.add(x, offset)
 
-    def add_row(i: Any) -> None:
+    def add_scaled(i: Any) -> None:
         step = b.mul(i, stride)
         scales = [splat(b, load(b, c, step, FLOAT)) for c in coefficients]
         base = b.add(first, b.mul(i, constant(row)))
@@ -195,10 +215,10 @@ def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, source
     # Two rows a turn: the counters cost as much as a register's worth of arithmetic.
     with cgutils.for_range(b, b.ashr(n, constant(1)), intp=INT64) as loop:
         pair = b.shl(loop.index, constant(1))
-        add_row(pair)
-        add_row(b.add(pair, constant(1)))
+        add_scaled(pair)
+        add_scaled(b.add(pair, constant(1)))
     with b.if_then(b.trunc(n, ir.IntType(1))):
-        add_row(b.sub(n, constant(1)))
+        add_scaled(b.sub(n, constant(1)))
 
 
 # Arguments of llvm.prefetch. What a row was read for is to change it: asked for to write, its lines belong to this core at once.

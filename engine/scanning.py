@@ -56,7 +56,7 @@ class Part:
 def scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[Part]]:
     """The files scanned, a part by each thread; the parts' temporary files last as long as the block."""
     with ExitStack() as open_files:
-        parts = [Part(pieces, WordTable.empty(), open_files.enter_context(_temporary())) for pieces in split_files(paths, threads)]
+        parts = [Part(pieces, WordTable.empty(), open_files.enter_context(temporary_file())) for pieces in split_files(paths, threads)]
         with ThreadPoolExecutor(len(parts)) as pool:
             pending = {pool.submit(_scan_part, part) for part in parts}
             while pending:
@@ -68,9 +68,12 @@ def scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> I
         yield parts
 
 
-def _temporary() -> IO[bytes]:
-    """A file without a name: it is gone with the process, however that ends. No buffer: what is written is large."""
-    return tempfile.TemporaryFile(buffering=0)
+def temporary_file() -> IO[bytes]:
+    """A file without a name: it is gone with the process, however that ends.
+
+    Buffered, though what is written is large: unbuffered, a disk that fills up takes a part of it and says nothing.
+    """
+    return tempfile.TemporaryFile()
 
 
 def merged(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
@@ -168,7 +171,7 @@ def write_stream(parts: list[Part], ids: list[NDArray[np.int32]]) -> mmap.mmap |
     total = sum(sizes)
     if not total:
         return None
-    with _temporary() as file:
+    with temporary_file() as file:
         file.truncate(4 * total)
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         with ThreadPoolExecutor(len(parts)) as pool:
@@ -185,5 +188,12 @@ def _write_part(part: Part, ids: NDArray[np.int32], start: int, file: int) -> No
     out = np.empty(_READ_BYTES // 4 + 1, np.int32)
     while chunk := part.stream.read(_READ_BYTES):
         written = renumber(np.frombuffer(chunk, np.int32), ids, DROPPED, out)
-        os.pwrite(file, out[:written].data, 4 * start)
+        _write_at(file, out[:written].data.cast("B"), 4 * start)
         start += written
+
+
+def _write_at(file: int, rest: memoryview, place: int) -> None:
+    """Write all of it: one call may write less, and the next one then says why."""
+    while rest:
+        written = os.pwrite(file, rest, place)
+        rest, place = rest[written:], place + written

@@ -27,8 +27,10 @@ from engine.rows_ir import (
     VECTOR_BYTES,
     accumulators,
     add_product,
+    add_row,
     add_scaled_rows,
     at,
+    column_sums,
     columns,
     constant,
     each_register,
@@ -120,11 +122,10 @@ def add_rows(b: Any, registers: int, *a: Any) -> None:
     Arguments: dst, then (x, n, g, bytes between coefficients) twice.
     """
     row = registers * VECTOR_BYTES
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        sums = [accumulators(b, count)]
-        add_scaled_rows(b, sums, offset, row, (a[1], a[2], [a[3]], a[4]))
-        add_scaled_rows(b, sums, offset, row, (a[5], a[6], [a[7]], a[8]))
-        _flush(b, sums[0], a[0], offset)
+    for offset, sums, _ in column_sums(b, registers):
+        add_scaled_rows(b, [sums], offset, row, (a[1], a[2], [a[3]], a[4]))
+        add_scaled_rows(b, [sums], offset, row, (a[5], a[6], [a[7]], a[8]))
+        _flush(b, sums, a[0], offset)
 
 
 @row_kernel(12)
@@ -168,16 +169,11 @@ def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any,
     """Sum rows: destination = scale * sum over i < n of row ids[i] (int32) of base. AHEAD ids past the last must be readable."""
     row = registers * VECTOR_BYTES
     scales = splat(b, scale)
-    first = None
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        first = offset if first is None else first
-        sums = accumulators(b, count)
+    for offset, sums, first in column_sums(b, registers):
         with cgutils.for_range(b, n, intp=INT64) as loop:
-            if offset is first:
+            if first:
                 prefetch(b, registers, indexed_row(b, base, ids, b.add(loop.index, constant(AHEAD)), row))
-            source = indexed_row(b, base, ids, loop.index, row)
-            for part, slot in enumerate(sums):
-                b.store(b.fadd(b.load(slot), load(b, b.add(source, offset), part * VECTOR_BYTES), flags=FAST), slot)
+            add_row(b, sums, b.add(indexed_row(b, base, ids, loop.index, row), offset))
         for part, slot in enumerate(sums):
             store(b, b.fmul(b.load(slot), scales, flags=FAST), destination, b.add(offset, constant(part * VECTOR_BYTES)))
 

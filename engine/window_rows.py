@@ -14,11 +14,14 @@ from engine.rows_ir import (
     VECTOR_BYTES,
     accumulators,
     add_product,
+    add_row,
     add_scaled_rows,
+    column_sums,
     columns,
     constant,
     each_register,
     indexed_row,
+    keep,
     load,
     multiply_add,
     prefetch,
@@ -35,42 +38,28 @@ from engine.simd import AHEAD
 def running_sums(b: Any, registers: int, sums: Any, base: Any, ids: Any, n: Any) -> None:
     """Sums of the rows ids[:i] (int32) of base: row 0 of sums is zero, row i + 1 is row i + row ids[i] of base, i < n."""
     row = registers * VECTOR_BYTES
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        total = accumulators(b, count)
-        _keep(b, total, b.add(sums, offset))
+    for offset, total, _ in column_sums(b, registers):
+        keep(b, total, b.add(sums, offset))
         with cgutils.for_range(b, n, intp=INT64) as loop:
-            _add_row(b, total, b.add(indexed_row(b, base, ids, loop.index, row), offset))
-            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
+            add_row(b, total, b.add(indexed_row(b, base, ids, loop.index, row), offset))
+            keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
 
 
 @row_kernel(5)
 def running_sums_of_groups(b: Any, registers: int, sums: Any, base: Any, ids: Any, ends: Any, n: Any) -> None:
     """The same where row i + 1 adds the rows ids[ends[i]:ends[i + 1]] (both int32). AHEAD ids past the last must be readable."""
     row = registers * VECTOR_BYTES
-    first = None
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        first = offset if first is None else first
-        total = accumulators(b, count)
-        _keep(b, total, b.add(sums, offset))
+    for offset, total, first in column_sums(b, registers):
+        keep(b, total, b.add(sums, offset))
         with cgutils.for_range(b, n, intp=INT64) as loop:
             group = b.add(ends, b.mul(loop.index, constant(4)))
             begin, end = (b.sext(load(b, group, 4 * k, INT32), INT64) for k in range(2))
             with cgutils.for_range(b, b.sub(end, begin), intp=INT64) as inside:
                 i = b.add(begin, inside.index)
-                if offset is first:
+                if first:
                     prefetch(b, registers, indexed_row(b, base, ids, b.add(i, constant(AHEAD)), row))
-                _add_row(b, total, b.add(indexed_row(b, base, ids, i, row), offset))
-            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
-
-
-def _add_row(b: Any, total: list[Any], source: Any) -> None:
-    for part, slot in enumerate(total):
-        b.store(b.fadd(b.load(slot), load(b, source, part * VECTOR_BYTES), flags=FAST), slot)
-
-
-def _keep(b: Any, total: list[Any], destination: Any) -> None:
-    for part, slot in enumerate(total):
-        store(b, b.load(slot), destination, part * VECTOR_BYTES)
+                add_row(b, total, b.add(indexed_row(b, base, ids, i, row), offset))
+            keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
 
 
 def _around(b: Any, a: tuple[Any, ...], place: Any) -> Any:
@@ -104,14 +93,11 @@ def window_errors(b: Any, registers: int, *a: Any) -> None:
     """
     sums, n, x, many, g, stride, base, ids, h, y, wanted, most = a
     row = registers * VECTOR_BYTES
-    first = None
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        first = offset if first is None else first
-        total = accumulators(b, count)
-        _keep(b, total, b.add(sums, offset))
+    for offset, total, first in column_sums(b, registers):
+        keep(b, total, b.add(sums, offset))
         with cgutils.for_range(b, n, intp=INT64) as loop:
             t = loop.index
-            if offset is first:
+            if first:
                 # Past the last one asks for it again: cheaper than a jump.
                 k = b.select(b.icmp_signed("<", t, most), t, b.sub(most, constant(1)))
                 prefetch(b, registers, load(b, wanted, b.mul(k, constant(8)), INT64))
@@ -123,7 +109,7 @@ def window_errors(b: Any, registers: int, *a: Any) -> None:
                 old = load(b, target, part * VECTOR_BYTES)
                 add_product(b, slot, gradient, old)
                 store(b, multiply_add(b, gradient, load(b, source, part * VECTOR_BYTES), old), target, part * VECTOR_BYTES)
-            _keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(t, constant(1)), constant(row))))
+            keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(t, constant(1)), constant(row))))
 
 
 @row_kernel(7)

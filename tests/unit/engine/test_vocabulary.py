@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -198,3 +200,27 @@ def test_pages_given_back_are_read_again(tmp_path: Path) -> None:
     corpus.tokens.release()
 
     assert corpus.tokens.ids.tolist() == before
+
+
+FULL_DISK = """
+import errno, resource, sys
+from pathlib import Path
+from engine.vocabulary import read_corpus
+small, large = map(Path, sys.argv[1:])
+read_corpus([small], min_count=2, threads=1)  # compiles first: what is compiled is written too
+resource.setrlimit(resource.RLIMIT_FSIZE, (710_000, 710_000))  # of 720,000: the last piece does not fit whole
+try:
+    read_corpus([large], min_count=2, threads=1)
+except OSError as error:
+    print(errno.errorcode[error.errno])
+"""
+
+
+def test_a_disk_that_fills_up_while_reading_is_noticed_and_no_word_is_lost(tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_text("a a\n")
+    large.write_text("".join(f"often once{n}\n" for n in range(60_000)))
+
+    found = subprocess.run([sys.executable, "-c", FULL_DISK, small, large], check=True, capture_output=True, text=True)
+
+    assert found.stdout == "EFBIG\n"
