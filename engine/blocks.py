@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Word2VecSettings
 from engine.sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_probabilities, negative_probabilities, random_below
+from engine.simd import equal_pairs
 
 # Hard limits: scratch memory is allocated by them.
 MAX_CENTRES = 64
@@ -152,10 +153,7 @@ def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> float
 
     A word's row collects the gradient of each of its occurrences. Up to two on average are what any text has.
     """
-    same = 0
-    for i in range(first + 1, last):
-        for j in range(first, i):
-            same += int64(words[i] == words[j])
+    same = equal_pairs(int64(words.ctypes.data) + first * 4, int64(last - first))
     multiplicity = 1.0 + 2.0 * same / (last - first)
     return float32(min(1.0, 2.0 / multiplicity))
 

@@ -132,7 +132,9 @@ if CPU.model is not None:
 _CACHE = _cache_folder()
 
 
-_OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False}
+# Without Numba's runtime (_nrt) arrays are not counted as they are passed on: each count is an atomic operation, hundreds in a block,
+# on words that all threads share. Kernels allocate nothing, so they have no use for it; one that did would fail to compile.
+_OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
 
 
 def kernel(function: Function) -> Function:

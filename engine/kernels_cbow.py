@@ -224,22 +224,27 @@ def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places,
 
 
 @inner
-def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, m: int, rows: int, count: int) -> None:
-    """Add the errors of the windows that hold the context at position m to `count` input rows, whose numbers are at `rows`."""
-    low, high = context_range(text, m, block.window, block.first, block.first + block.centres)
-    if low < high:
-        before, after = _around(low, high, m)
-        errors = at.errors - block.first * at.row
-        scatter_window(
-            width,
-            at.vectors,
-            rows,
-            count,
-            errors + low * at.row,
-            errors + before * at.row,
-            errors + after * at.row,
-            errors + high * at.row,
-        )
+def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, numbers: int, parts_before: NDArray[np.int32]) -> None:
+    """Add to the input rows of every context the errors of the windows that hold it.
+
+    Context m has the rows whose numbers (int32) are numbers[parts_before[m]:parts_before[m + 1]].
+    """
+    errors = at.errors - block.first * at.row
+    for m in range(block.contexts):
+        position = block.context + m
+        low, high = context_range(text, position, block.window, block.first, block.first + block.centres)
+        if low < high:
+            before, after = _around(low, high, position)
+            scatter_window(
+                width,
+                at.vectors,
+                numbers + parts_before[m] * 4,
+                int64(parts_before[m + 1] - parts_before[m]),
+                errors + low * at.row,
+                errors + before * at.row,
+                errors + after * at.row,
+                errors + high * at.row,
+            )
 
 
 @inner
@@ -274,5 +279,4 @@ def train_blocks(
         window_means(width, text, block, at, scratch, scratch.one_each, negatives_per_centre)
         gradients_of(width, text, plan, block, at, scratch)
         update_outputs(width, plan, block, at, scratch)
-        for m in range(block.context, block.context + block.contexts):
-            add_errors(width, text, block, at, m, at.words + m * 4, int64(1))
+        add_errors(width, text, block, at, at.words + block.context * 4, scratch.one_each)

@@ -193,14 +193,15 @@ def note_lines(
             return line, count, written
         known, words = _words(documents, line, scratch)
         features = _buckets(documents, words, scratch, known)
+        for k in range(known):
+            out[written + k] = scratch.features[k]
         for k in range(known, features):
             bucket = scratch.features[k]
             if documents.rows[bucket] < 0:
                 documents.rows[bucket] = documents.words + count
                 used[count] = bucket
                 count += 1
-            scratch.features[k] = documents.rows[bucket]
-        out[written : written + features] = scratch.features[:features]
+            out[written + k] = documents.rows[bucket]
         written += features
         lines.starts[line + 1] = lines.starts[line] + features
         lines.words[line] = words

@@ -163,5 +163,4 @@ def train_cbow_blocks(
         cbow.window_means(width, text, block, at, scratch, ends, negatives_per_centre)
         cbow.gradients_of(width, text, plan, block, at, scratch)
         cbow.update_outputs(width, plan, block, at, scratch)
-        for m in range(block.contexts):
-            cbow.add_errors(width, text, block, at, block.context + m, numbers + ends[m] * 4, int64(ends[m + 1] - ends[m]))
+        cbow.add_errors(width, text, block, at, numbers, ends)

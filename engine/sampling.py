@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import inner, int64, kernel
+from engine.rows_ir import LANES
 from engine.tokenizer import END_OF_LINE
 
 NEGATIVE_POWER = 0.75
@@ -44,8 +45,8 @@ class Text(NamedTuple):
 
 def new_text(words: int) -> Text:
     """Room for a stretch of that many words."""
-    # One more: the kernel writes every word it reads and moves on only past those that stay.
-    return Text(*(np.zeros(words + 1, np.int32) for _ in range(3)))
+    # One more: the kernel writes every word it reads and moves on only past those that stay. Words are compared by whole registers.
+    return Text(np.zeros(words + 1 + LANES, np.int32), np.zeros(words + 1, np.int32), np.zeros(words + 1, np.int32))
 
 
 def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.float64]:
@@ -69,19 +70,17 @@ def new_draws(counts: NDArray[np.int64], sample: float) -> Draws:
     10^8 entries is neither.
     """
     keep = np.floor(keep_probabilities(counts, sample) * _ALL).astype(np.uint32)
-    own, alias = _alias_table(negative_probabilities(counts) * len(counts))
+    own, alias = np.ones(len(counts)), np.arange(len(counts), dtype=np.int32)
+    _alias_table(negative_probabilities(counts) * len(counts), own, alias)
     return Draws(keep, np.column_stack([np.floor(own * _ALL), alias]).astype(np.uint32))
 
 
 @kernel
-def _alias_table(mass: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Vose's construction: column i keeps `own[i]` of its mass and gives the rest to word `alias[i]`."""
-    size = len(mass)
-    own = np.ones(size)
-    alias = np.arange(size).astype(np.int32)
+def _alias_table(mass: NDArray[np.float64], own: NDArray[np.float64], alias: NDArray[np.int32]) -> None:
+    """Vose's construction: column i keeps `own[i]` (1 before) of its mass and gives the rest to word `alias[i]` (i before)."""
     # Words are in descending order, so the poor columns are the end of the table; both pointers only ever move one way.
     rich = 0
-    poor = size - 1
+    poor = len(mass) - 1
     while rich < poor and mass[poor] < 1.0:
         receiver = poor
         poor -= 1
@@ -93,7 +92,6 @@ def _alias_table(mass: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
                 break
             receiver = rich
             rich += 1
-    return own, alias
 
 
 def new_state(seed: int, thread: int) -> Bits:
@@ -129,8 +127,9 @@ def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], firs
         bits = next_random(state)
         column = int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
         own, other = draws.columns[column, 0], draws.columns[column, 1]
-        # The same 64 bits serve twice: the column is made of the upper half.
-        negatives[k] = column if np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own else other
+        # The same 64 bits serve twice: the column is made of the upper half. Chosen by a mask: a jump would be guessed wrong half the time.
+        keep = -int64(np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own)
+        negatives[k] = (column & keep) | (int64(other) & ~keep)
 
 
 @inner
@@ -147,7 +146,7 @@ def sample_text(
 
     A line is cut where the text is full and after 1,024 words, as fastText does.
     """
-    capacity = len(text.words) - 1
+    capacity = len(text.line_first) - 1
     kept = 0
     read = 0
     line = 0

@@ -200,6 +200,33 @@ def dot_row(_context: Any, row: Any, _x: Any, _y: Any) -> Any:
     return types.float32(row, types.int64, types.int64), generate
 
 
+@intrinsic
+def equal_pairs(_context: Any, _ids: Any, _n: Any) -> Any:
+    """How many of the int32 ids[i] == ids[j], i < j < n. Whole registers are read: LANES - 1 ids past the last must be readable."""
+
+    def generate(_target: Any, b: Any, _signature: Any, values: Any) -> Any:
+        ids, n = values
+        counts = cgutils.alloca_once_value(b, ir.Constant(_INDICES, [0] * LANES))
+        lanes = ir.Constant(_INDICES, list(range(LANES)))
+        size = splat(b, b.trunc(n, INT32), _INDICES)
+        with cgutils.for_range(b, b.udiv(b.add(n, constant(LANES - 1)), constant(LANES)), intp=INT64) as parts:
+            first = b.mul(parts.index, constant(LANES))
+            some = load(b, ids, b.mul(first, constant(4)), _INDICES)
+            inside = b.icmp_signed("<", b.add(splat(b, b.trunc(first, INT32), _INDICES), lanes), size)
+            with cgutils.for_range(b, n, intp=INT64) as loop:
+                one = splat(b, load(b, ids, b.mul(loop.index, constant(4)), INT32), _INDICES)
+                same = b.and_(b.icmp_signed("==", some, one), inside)
+                b.store(b.add(b.load(counts), b.zext(same, _INDICES)), counts)
+        total = b.load(counts)
+        every_pair = constant(0)
+        for lane in range(LANES):
+            every_pair = b.add(every_pair, b.sext(b.extract_element(total, ir.Constant(INT32, lane)), INT64))
+        # Each pair was met twice, and every id met itself.
+        return b.ashr(b.sub(every_pair, n), constant(1))
+
+    return types.int64(types.int64, types.int64), generate
+
+
 def _sigmoid(b: Any, x: Any) -> Any:
     """1 / (1 + exp(-x)) as 1/2 + tanh(x/2)/2, tanh by its continued fraction cut after seven levels; |x| is held to 9.
 

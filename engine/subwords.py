@@ -7,6 +7,7 @@ The n-grams of a word are those of `<word>`: min_char to max_char characters (UT
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +135,7 @@ def _character_end(text: NDArray[np.uint8], first: int, length: int, k: int) -> 
 
 @inner
 def _ngrams_of(
-    text: NDArray[np.uint8], first: int, length: int, sizes: tuple[int, int, int], out: NDArray[np.int32], written: int, write: bool
+    text: NDArray[np.uint8], first: int, length: int, sizes: tuple[int, int, int], out: NDArray[Any], written: int, write: bool
 ) -> int:
     """Write the buckets of one word's n-grams from out[written] on, or only count them; gives the position after the last."""
     least, most, buckets = sizes
@@ -162,9 +163,8 @@ def _ngrams_of(
 def _count_ngrams(text: NDArray[np.uint8], offsets: NDArray[np.int64], least: int, most: int, counts: NDArray[np.int64]) -> int:
     """How many n-grams each word has; gives their sum."""
     total = 0
-    none = np.zeros(1, np.int32)
     for word in range(len(offsets) - 1):
-        counts[word] = _ngrams_of(text, offsets[word], offsets[word + 1] - offsets[word] + 2, (least, most, 1), none, 0, False)
+        counts[word] = _ngrams_of(text, offsets[word], offsets[word + 1] - offsets[word] + 2, (least, most, 1), counts, 0, False)
         total += counts[word]
     return total
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine import simd
 from engine.errors import UserError
-from engine.jit import kernel, selected_cpu
+from engine.jit import CPU, kernel, selected_cpu
 from engine.models import Floats
 from tests.unit.engine.twins import Guarded
 
@@ -62,6 +62,11 @@ def call_gather_and_scatter(width: Any, matrix: Floats, ids: Any, count: int, to
 @kernel
 def call_dot_row(width: Any, x: Floats, y: Floats) -> Any:
     return simd.dot_row(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data))
+
+
+@kernel
+def call_equal_pairs(ids: Any, count: int) -> Any:
+    return simd.equal_pairs(np.int64(ids.ctypes.data), np.int64(count))
 
 
 @kernel
@@ -136,6 +141,14 @@ def test_a_dot_product_of_two_rows(dim: int) -> None:
     assert call_dot_row(simd.width(dim), rows.rows[0], rows.rows[1]) == pytest.approx(rows.values[0] @ rows.values[1], abs=1e-4)
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 31, 64, 95])
+def test_equal_ids_are_counted_pair_by_pair_and_those_past_the_last_are_not(count: int) -> None:
+    ids = np.random.default_rng(count).integers(0, 10, count + CPU.lanes).astype(np.int32)
+    ids[count:] = ids[0]
+
+    assert call_equal_pairs(ids, count) == sum(ids[i] == ids[j] for j in range(count) for i in range(j))
+
+
 def test_sigmoids_are_exact_to_a_few_in_a_hundred_thousand_and_end_at_nine() -> None:
     scores = np.linspace(-30, 30, 1024, dtype=np.float32)
     expected = 1 / (1 + np.exp(-np.clip(scores.astype(np.float64), -9, 9)))
@@ -187,6 +200,7 @@ from engine.jit import CPU
 from tests.unit.engine import test_kernels_word2vec as blocks, test_simd
 test_simd.test_scaled_rows_are_added(100)
 test_simd.test_a_tile_is_sixteen_dot_products(100)
+test_simd.test_equal_ids_are_counted_pair_by_pair_and_those_past_the_last_are_not(31)
 blocks.test_skipgram_blocks_match_numpy_and_touch_nothing_else(100, blocks.SKIPGRAM_SIZES[0])
 blocks.test_cbow_blocks_match_numpy_and_touch_nothing_else(100, blocks.CBOW_SIZES[0])
 print(CPU.name, simd.padded(5))
