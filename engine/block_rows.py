@@ -1,6 +1,6 @@
 """One block as the kernels see it: its counts, and the rows of the next block to ask memory for."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,3 +62,9 @@ def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
     if asked < prefetch[0]:
         prefetch_row(width, prefetch[2 + asked])
         prefetch[1] = asked + 1
+
+
+@inner
+def word_bit(word: int) -> Any:
+    """One of 64 bits, by a hash of the word: two sets of words whose bits do not meet have no word in common."""
+    return np.uint64(1) << ((np.uint64(word) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))

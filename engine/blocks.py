@@ -76,7 +76,7 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    shared_by = max(1.0, 48 * calm * _sharing(settings))
+    shared_by = max(1.0, 56 * calm * _sharing(settings))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
@@ -100,11 +100,11 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     """
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    shared_by = max(1.0, 12 * calm * _sharing(settings))
+    shared_by = max(1.0, 14 * calm * _sharing(settings))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
-    # 19 at the default settings: eight negatives, two whole tiles.
-    centres = max(1, min(int(19 * calm), distinct, int(examples)))
+    # 22 at the default settings: eight negatives, two whole tiles.
+    centres = max(1, min(int(22 * calm), distinct, int(examples)))
     return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
 
 

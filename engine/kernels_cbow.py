@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.block_rows import Block, ask_ahead, block_of
+from engine.block_rows import Block, ask_ahead, block_of, word_bit
 from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
@@ -184,13 +184,23 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
             dot_tile(width, at.hidden + t * at.row, at.negatives + j * at.row, at.towards_negatives + j * at.stride + t * 4, at.stride)
     for j in range(block.negatives):
         weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)
-    gradients = scratch.gradients
+    leave_out(text, plan, block, scratch.gradients)
+
+
+@inner
+def leave_out(text: Text, plan: Plan, block: Block, gradients: Floats) -> None:
+    """Clear the gradients of centres without context, and of negatives that are the centre itself."""
+    negatives = np.uint64(0)
+    for j in range(block.negatives):
+        negatives |= word_bit(plan.negatives[block.drawn + j])
     for t in range(block.centres):
         if gradients[_NEGATIVE_ROWS + 1, t] == 0:
             gradients[_NEGATIVE_ROWS, t] = 0
-        for j in range(block.negatives):
-            if plan.negatives[block.drawn + j] == text.words[block.first + t]:
-                gradients[j, t] = 0
+        word = text.words[block.first + t]
+        if negatives & word_bit(word):
+            for j in range(block.negatives):
+                if plan.negatives[block.drawn + j] == word:
+                    gradients[j, t] = 0
 
 
 @inner

@@ -19,13 +19,13 @@ is held in registers and stored once.
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.block_rows import Block, ask_ahead, block_of
+from engine.block_rows import Block, ask_ahead, block_of, word_bit
 from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
@@ -179,12 +179,6 @@ def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Place
 
 
 @inner
-def _word_bit(word: int) -> Any:
-    """One of 64 bits, by a hash of the word."""
-    return np.uint64(1) << ((np.uint64(word) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))
-
-
-@inner
 def negative_gradients(
     width: tuple[int, ...],
     text: Text,
@@ -199,10 +193,10 @@ def negative_gradients(
     # Few negatives are centres: a bit per word of the block, hashed to 64, tells most of the others apart at once.
     centres = np.uint64(0)
     for t in range(block.centres):
-        centres |= _word_bit(text.words[block.first + t])
+        centres |= word_bit(text.words[block.first + t])
     for j in range(block.negatives):
         word = plan.negatives[block.drawn + j]
-        if not centres & _word_bit(word):
+        if not centres & word_bit(word):
             weighted_sigmoids(width, at.towards_negatives + j * GRADIENT_STRIDE, at.weights, block.contexts)
             continue
         for m in range(block.contexts):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jit import inner, int64, kernel
+from engine.jit import inner, int64, intrinsic, ir, kernel, types
 from engine.rows_ir import LANES
 from engine.tokenizer import END_OF_LINE
 
@@ -103,33 +103,52 @@ def new_state(seed: int, thread: int) -> Bits:
 
 
 @inner
-def next_random(state: Bits) -> Any:
-    """64 random bits."""
-    x = state[0]
+def _next(x: Any) -> Any:
+    """The state after x. Loops keep it in a register: written to memory and read again, every number would wait for the one before."""
     x ^= x >> np.uint64(12)
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
-    state[0] = x
+    return x
+
+
+@inner
+def _bits(x: Any) -> Any:
+    """The 64 random bits of a state."""
     return x * np.uint64(0x2545F4914F6CDD1D)
 
 
 @inner
 def random_below(bound: int, state: Bits) -> int:
     """A whole number from 0 to bound - 1 (bound < 2^32)."""
-    return int64(((next_random(state) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
+    state[0] = _next(state[0])
+    return int64(((_bits(state[0]) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
+
+
+@intrinsic
+def _choose(_context: Any, _condition: Any, _yes: Any, _no: Any) -> Any:
+    """`yes` if the condition is 1, `no` if it is 0, without a jump: by chance, the processor would guess it wrong half the time."""
+
+    def generate(_target: Any, b: Any, _signature: Any, values: Any) -> Any:
+        chosen = b.select(b.trunc(values[0], ir.IntType(1)), values[1], values[2])
+        chosen.set_metadata("unpredictable", b.module.add_metadata([]))
+        return chosen
+
+    return types.int64(types.int64, types.int64, types.int64), generate
 
 
 @kernel
 def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
     """Fill negatives[first:last] with words."""
     size = np.uint64(len(draws.columns))
+    x = state[0]
     for k in range(first, last):
-        bits = next_random(state)
+        x = _next(x)
+        bits = _bits(x)
         column = int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
         own, other = draws.columns[column, 0], draws.columns[column, 1]
-        # The same 64 bits serve twice: the column is made of the upper half. Chosen by a mask: a jump would be guessed wrong half the time.
-        keep = -int64(np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own)
-        negatives[k] = (column & keep) | (int64(other) & ~keep)
+        # The same 64 bits serve twice: the column is made of the upper half.
+        negatives[k] = _choose(int64(np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own), column, int64(other))
+    state[0] = x
 
 
 @inner
@@ -151,6 +170,7 @@ def sample_text(
     read = 0
     line = 0
     in_line = 0
+    x = state[0]
     while position < stop and kept < capacity:
         word = ids[position]
         position += 1
@@ -163,6 +183,8 @@ def sample_text(
             read += 1
             text.words[kept] = word
             text.line_first[kept] = line
-            kept += int64(np.uint32(next_random(state) >> np.uint64(32)) <= keep[word])
+            x = _next(x)
+            kept += int64(np.uint32(_bits(x) >> np.uint64(32)) <= keep[word])
+    state[0] = x
     _close_line(text, line, kept)
     return position, kept, read
