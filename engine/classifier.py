@@ -83,7 +83,8 @@ class _Run:
         initialise(self.matrices.vectors[: len(vocabulary.words)], settings.dim, 1 / settings.dim, settings.seed)
         self.width = simd.width(settings.dim)
         self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
-        self.scratch = [new_scratch(settings.dim, len(vocabulary.labels), 0, 1) for _ in range(settings.threads)]
+        alone = settings.threads > 1
+        self.scratch = [new_scratch(settings.dim, len(vocabulary.labels), 0, 1, own_labels=alone) for _ in range(settings.threads)]
         self.shuffler = np.random.default_rng(settings.seed)
         self.order = np.arange(len(self.noted.lines.words))
 

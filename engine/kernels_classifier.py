@@ -9,6 +9,10 @@ Word n-grams are hashed as fastText does: over the signed 32-bit hashes of the w
 Only buckets that occur in the text have a row, in order of first appearance: the rows of a line's rarer n-grams lie side by side. The
 rows of the lines to train on are noted once: finding them anew in every pass takes several times as long as reading them. No block
 here: documents are long and labels are few, so that each row is used once and waiting for memory is what counts.
+
+Every line changes the rows of all labels. Were they written by several threads at once, each line would wait for them to come from the
+other processor's cache, for longer than everything else takes: a thread trains a few lines on rows of its own and then adds what
+has changed to those of all (Hogwild, Recht 2011, with an update of LINES_ALONE lines in place of one).
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
@@ -20,12 +24,16 @@ from numpy.typing import NDArray
 
 from engine import simd
 from engine.jit import float32, inner, int64, kernel
-from engine.label_rows import LEAST_ROWS, score_rows, train_rows
+from engine.label_rows import LEAST_ROWS, add_changes, copy_rows, score_rows, train_rows
 from engine.models import Floats
 from engine.sampling import Bits, random_below
 from engine.simd import dot_row, exponentials, gather_scaled, scatter_scaled
 from engine.tokenizer import END_OF_LINE
 
+# Lines trained on a thread's own label rows: one pass over all rows of both for so many steps on each, and no measurable loss.
+LINES_ALONE = 16
+# More than this of a thread's own would leave the processor's cache.
+_OWN_BYTES = 1 << 18
 _MARGIN = 16
 _NO_LABEL = -1
 
@@ -71,21 +79,28 @@ class Lines(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working memory of one thread: features and word hashes of one line, mean and error, scores."""
+    """Working memory of one thread: features and word hashes of one line, mean and error, scores, and label rows of its own.
+
+    `own` are the label rows as this thread trains them, then as it took them; empty when it trains those of all.
+    """
 
     features: NDArray[np.int32]
     line_hashes: NDArray[np.int64]
     rows: Floats
     scores: Floats
+    own: Floats
 
 
-def new_scratch(dim: int, labels: int, longest_line: int, ngrams: int) -> Scratch:
-    """Room for lines of that many tokens."""
+def new_scratch(dim: int, labels: int, longest_line: int, ngrams: int, *, own_labels: bool = False) -> Scratch:
+    """Room for lines of that many tokens; with label rows of its own if `own_labels`, unless there are too many."""
+    columns = simd.padded(dim)
+    own = own_labels and 2 * labels * columns * 4 <= _OWN_BYTES
     return Scratch(
         np.zeros((longest_line + 1) * ngrams + simd.AHEAD, np.int32),
         np.zeros(longest_line + 1, np.int64),
-        simd.aligned(2, simd.padded(dim)),
+        simd.aligned(2, columns),
         simd.aligned(1, labels + _MARGIN)[0],
+        simd.aligned(2 * labels if own else 0, columns),
     )
 
 
@@ -210,17 +225,16 @@ def note_lines(
 
 
 @inner
-def _scores(width: tuple[int, ...], vectors: Floats, outputs: Floats, labels: int, numbers: int, features: int, scratch: Scratch) -> None:
-    """The mean of `features` rows whose numbers begin at the address `numbers` and, in scratch.scores, the score of each label."""
+def _scores(width: tuple[int, ...], vectors: Floats, outputs: int, labels: int, numbers: int, features: int, scratch: Scratch) -> None:
+    """The mean of `features` rows, and in scratch.scores the score of each label; row numbers and label rows begin at those addresses."""
     row = int64(4 * vectors.shape[1])
     mean = int64(scratch.rows.ctypes.data)
-    outputs_at = int64(outputs.ctypes.data)
     gather_scaled(width, mean, int64(vectors.ctypes.data), int64(numbers), int64(features), float32(1) / float32(features))
     if labels >= LEAST_ROWS:
-        score_rows(width, mean, outputs_at, int64(labels), int64(scratch.scores.ctypes.data))
+        score_rows(width, mean, outputs, int64(labels), int64(scratch.scores.ctypes.data))
         return
     for label in range(labels):
-        scratch.scores[label] = dot_row(width, mean, outputs_at + label * row)
+        scratch.scores[label] = dot_row(width, mean, outputs + label * row)
 
 
 @inner
@@ -248,6 +262,32 @@ def _random_label(lines: Lines, line: int, state: Bits) -> int:
     if count == 0:
         return _NO_LABEL
     return int64(lines.labels[first + (random_below(count, state) if count > 1 else 0)])
+
+
+@inner
+def _train_line(
+    width: tuple[int, ...],
+    lines: Lines,
+    line: int,
+    vectors: Floats,
+    outputs: int,
+    labels: int,
+    alpha: float,
+    state: Bits,
+    scratch: Scratch,
+) -> None:
+    """One step on one line, with the label rows at the address `outputs`."""
+    numbers = int64(lines.features.ctypes.data) + int64(4 * lines.starts[line])
+    features = int64(lines.starts[line + 1] - lines.starts[line])
+    label = _random_label(lines, line, state)
+    if features == 0 or label == _NO_LABEL:
+        return
+    mean = int64(scratch.rows.ctypes.data)
+    error = mean + int64(4 * vectors.shape[1])
+    _scores(width, vectors, outputs, labels, numbers, features, scratch)
+    _gradients(width, labels, label, alpha, scratch)
+    train_rows(width, outputs, int64(labels), int64(scratch.scores.ctypes.data), mean, error)
+    scatter_scaled(width, int64(vectors.ctypes.data), numbers, features, error, float32(1) / float32(features))
 
 
 @kernel
@@ -279,24 +319,19 @@ def train_lines(
         state: random generator: for a line with several labels, one is drawn each time.
         scratch: from `new_scratch`.
     """
-    inputs_at = int64(vectors.ctypes.data)
-    outputs_at = int64(outputs.ctypes.data)
-    mean = int64(scratch.rows.ctypes.data)
-    error = mean + int64(4 * vectors.shape[1])
-    scores = int64(scratch.scores.ctypes.data)
     read = 0
-    for k in range(first, last):
-        line = order[k]
-        numbers = int64(lines.features.ctypes.data) + int64(4 * lines.starts[line])
-        features = int64(lines.starts[line + 1] - lines.starts[line])
-        read += lines.words[line]
-        label = _random_label(lines, line, state)
-        if features == 0 or label == _NO_LABEL:
-            continue
-        _scores(width, vectors, outputs, labels, numbers, features, scratch)
-        _gradients(width, labels, label, alpha, scratch)
-        train_rows(width, outputs_at, int64(labels), scores, mean, error)
-        scatter_scaled(width, inputs_at, numbers, features, error, float32(1) / float32(features))
+    shared = int64(outputs.ctypes.data)
+    alone = len(scratch.own) > 0
+    own = int64(scratch.own.ctypes.data) if alone else shared
+    taken = own + int64(4 * labels * outputs.shape[1])
+    for begin in range(first, last, LINES_ALONE):
+        if alone:
+            copy_rows(width, own, taken, shared, int64(labels))
+        for k in range(begin, min(begin + LINES_ALONE, last)):
+            read += lines.words[order[k]]
+            _train_line(width, lines, order[k], vectors, own, labels, alpha, state, scratch)
+        if alone:
+            add_changes(width, shared, own, taken, int64(labels))
     return read
 
 
@@ -315,7 +350,7 @@ def count_hits(
         if not labelled or features == 0:
             continue
         # What a previous line left behind the last feature is as good a row to ask for as any.
-        _scores(width, vectors, outputs, labels, int64(scratch.features.ctypes.data), features, scratch)
+        _scores(width, vectors, int64(outputs.ctypes.data), labels, int64(scratch.features.ctypes.data), features, scratch)
         best = 0
         for label in range(1, labels):
             if scratch.scores[label] > scratch.scores[best]:

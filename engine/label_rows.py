@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
+from collections.abc import Iterator
 from typing import Any
 
 from engine.jit import cgutils
@@ -16,6 +17,7 @@ from engine.rows_ir import (
     column_sums,
     columns,
     constant,
+    each_register,
     four_sums,
     keep,
     load,
@@ -71,3 +73,27 @@ def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, e
                 add_product(b, slot, scale, before)
                 store(b, multiply_add(b, scale, load(b, source, place), before), target, place)
         keep(b, sums, b.add(error, offset))
+
+
+@row_kernel(4)
+def copy_rows(b: Any, registers: int, one: Any, other: Any, source: Any, n: Any) -> None:
+    """Copy n consecutive rows to two places."""
+    for place, value in _each_value(b, registers, source, n):
+        store(b, value, one, place)
+        store(b, value, other, place)
+
+
+@row_kernel(4)
+def add_changes(b: Any, registers: int, y: Any, after: Any, before: Any, n: Any) -> None:
+    """Add after - before to n consecutive rows of y."""
+    for place, value in _each_value(b, registers, y, n):
+        change = b.fsub(load(b, after, place), load(b, before, place), flags=FAST)
+        store(b, b.fadd(value, change, flags=FAST), y, place)
+
+
+def _each_value(b: Any, registers: int, rows: Any, n: Any) -> Iterator[tuple[Any, Any]]:
+    """The offset and value of every register of n consecutive rows."""
+    with cgutils.for_range(b, n, intp=INT64) as loop:
+        for offset in each_register(b, registers):
+            place = b.add(b.mul(loop.index, constant(registers * VECTOR_BYTES)), offset)
+            yield place, load(b, rows, place)

@@ -53,9 +53,11 @@ def softmax(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[
     return np.asarray(powers / powers.sum())
 
 
+@pytest.mark.parametrize("own_labels", [False, True])
 @pytest.mark.parametrize("dim", [1, 12, 100])
-def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int) -> None:
-    corpus = corpus_of(tmp_path / "text", "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n")
+def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int, own_labels: bool) -> None:
+    text = "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n"
+    corpus = corpus_of(tmp_path / "text", text * 7)
     settings = ClassifierSettings(dim=dim, word_ngrams=3, buckets=7)
     noted = noted_lines(corpus, settings)
     words, labels = len(corpus.vocabulary.words), len(corpus.vocabulary.labels)
@@ -63,21 +65,27 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
     v, u = vectors.values, outputs.values
     row_of = {bucket: words + row for row, bucket in enumerate(noted.bucket_ids.tolist())}
 
-    for line, label in [(0, 0), (1, 1), (3, 2), (5, 0)]:
+    for line, label in [(6 * part + line, label) for part in range(7) for line, label in [(0, 0), (1, 1), (3, 2), (5, 0)]]:
         rows = [row if row < words else row_of[row - words] for row in twin_features(corpus, line, settings)]
         hidden = v[rows].mean(axis=0)
         gradient = 0.3 * (np.eye(labels)[label] - softmax(u @ hidden))
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    order, scratch = np.arange(6), new_scratch(dim, labels, 0, 1)
-    read = train_lines(simd.width(dim), noted.lines, order, 0, 6, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch)
+    order, scratch = np.arange(42), new_scratch(dim, labels, 0, 1, own_labels=own_labels)
+    read = train_lines(simd.width(dim), noted.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch)
 
-    assert read == 10
+    assert len(scratch.own) == (2 * labels if own_labels else 0)
+    assert read == 70
     np.testing.assert_allclose(vectors.values, v, atol=1e-5)
     np.testing.assert_allclose(outputs.values, u, atol=1e-5)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
+
+
+def test_label_rows_of_a_thread_fit_into_its_cache() -> None:
+    assert len(new_scratch(100, 300, 0, 1, own_labels=True).own) == 600
+    assert len(new_scratch(100, 400, 0, 1, own_labels=True).own) == 0
 
 
 def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
