@@ -58,16 +58,18 @@ def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, f
         return {**row, "quality": evaluation.evaluate(vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
 
 
-def run_engine(settings: Settings, folder: Path, **environment: str) -> tuple[Path, Measured]:
-    """Train in a container-shaped folder; gives where the model lies, and what the process took."""
+ENGINE = (sys.executable, "-m", "engine", "train")
+
+
+def engine_environment(settings: Settings, folder: Path) -> dict[str, str]:
+    """Make a container-shaped folder; gives the environment in which ENGINE trains there."""
     base = _container(settings, folder)
-    chosen = {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
-    return base / "model", run([sys.executable, "-m", "engine", "train"], {**chosen, **environment})
+    return {"SAGEMAKER_BASE_DIR": str(base), "ENGINE_THREADS": str(settings["threads"]), "ENGINE_SEED": str(settings["seed"])}
 
 
 def engine(settings: Settings, folder: Path) -> Result:
     """This project's engine, through its container contract."""
-    model, measured = run_engine(settings, folder)
+    measured, model = run(ENGINE, engine_environment(settings, folder)), folder / "model"
     training = float(_found(r"Total training time in seconds: (\S+)", measured.output))
     accuracy = re.search(r"#validation_accuracy: (\S+)", measured.output)
     return Result(training, measured.seconds, measured.peak_mb, model / "vectors.txt", float(accuracy.group(1)) if accuracy else None)

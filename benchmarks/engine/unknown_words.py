@@ -14,8 +14,9 @@ import click
 import fasttext
 import numpy as np
 
-from benchmarks.engine.contestants import DEFAULTS, Settings, run_engine
+from benchmarks.engine.contestants import DEFAULTS, ENGINE, Settings, engine_environment
 from benchmarks.engine.fasttext_peer import train_vectors
+from benchmarks.engine.measure import run
 from benchmarks.engine.texts import in_lines
 from blazingtext import evaluation
 from blazingtext.vectors import Vectors
@@ -67,7 +68,8 @@ def _mean_rho(train: Callable[[Settings, Path], Path], settings: Settings, asked
 
 
 def _engine(settings: Settings, folder: Path) -> Path:
-    return run_engine(settings, folder)[0] / "vectors.bin"
+    run(ENGINE, engine_environment(settings, folder))
+    return folder / "model" / "vectors.bin"
 
 
 def _fasttext(settings: Settings, folder: Path) -> Path:
