@@ -1,5 +1,7 @@
 """One block as the kernels see it: its counts, and the rows of the next block to ask memory for."""
 
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,7 +9,8 @@ from numpy.typing import NDArray
 
 from engine.blocks import Plan
 from engine.jit import float32, inner, int64
-from engine.simd import prefetch_row
+from engine.rows_ir import LANES
+from engine.simd import dot_half_tile, dot_tile, prefetch_row
 
 
 class Block(NamedTuple):
@@ -62,6 +65,21 @@ def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
     if asked < prefetch[0]:
         prefetch_row(width, prefetch[2 + asked])
         prefetch[1] = asked + 1
+
+
+@inner
+def score_tiles(width: tuple[int, ...], x: int, y: int, n: int, out: int, stride: int, prefetch: NDArray[np.int64]) -> None:
+    """Dot products of 4 rows from the address x on with n rows from y on; those of row j go to out + j * stride.
+
+    With each tile, a row is asked for. What lies past the last row is computed and never used.
+    """
+    row = int64(4 * LANES * len(width))
+    for j in range(0, n, 4):
+        ask_ahead(width, prefetch)
+        if n - j > 2:
+            dot_tile(width, x, y + j * row, out + j * stride, stride)
+        else:
+            dot_half_tile(width, x, y + j * row, out + j * stride, stride)
 
 
 @inner

@@ -76,7 +76,7 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
     calm = _calm(settings)
-    shared_by = max(1.0, 56 * calm * _sharing(settings))
+    shared_by = max(1.0, 48 * calm * _sharing(settings))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)

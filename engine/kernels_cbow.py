@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.block_rows import Block, ask_ahead, block_of, word_bit
+from engine.block_rows import Block, ask_ahead, block_of, score_tiles, word_bit
 from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, copy_row, dot_tile, positive_gradients, weighted_sigmoids
+from engine.simd import add_rows, copy_row, positive_gradients, weighted_sigmoids
 from engine.window_rows import running_sums, scatter_window, window_errors, window_mean
 
 _TILE = 4
@@ -179,9 +179,7 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
     zero = int64(0)
     positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, int64(-1), block.rate)
     for t in range(0, block.centres, _TILE):
-        for j in range(0, block.negatives, _TILE):
-            ask_ahead(width, scratch.prefetch)
-            dot_tile(width, at.hidden + t * at.row, at.negatives + j * at.row, at.towards_negatives + j * at.stride + t * 4, at.stride)
+        score_tiles(width, at.hidden + t * at.row, at.negatives, block.negatives, at.towards_negatives + t * 4, at.stride, scratch.prefetch)
     for j in range(block.negatives):
         weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)
     leave_out(text, plan, block, scratch.gradients)

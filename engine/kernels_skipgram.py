@@ -25,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import simd
-from engine.block_rows import Block, ask_ahead, block_of, word_bit
+from engine.block_rows import Block, ask_ahead, block_of, score_tiles, word_bit
 from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, add_rows_to_two, copy_row, dot_half_tile, dot_tile, positive_gradients, weighted_sigmoids
+from engine.simd import add_rows, add_rows_to_two, copy_row, dot_half_tile, positive_gradients, weighted_sigmoids
 
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
 _TILE = 4
@@ -140,9 +140,7 @@ def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[n
     """Dot products of all contexts with all negatives, and with the centres near them."""
     stride = int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, _TILE):
-        for j in range(0, block.negatives, _TILE):
-            ask_ahead(width, prefetch)
-            dot_tile(width, at.contexts + m * at.row, at.negatives + j * at.row, at.towards_negatives + j * stride + m * 4, stride)
+        score_tiles(width, at.contexts + m * at.row, at.negatives, block.negatives, at.towards_negatives + m * 4, stride, prefetch)
     for t in range(0, block.centres, _PAIR):
         begin = max(0, block.shift + t - block.window)
         for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), _TILE):
