@@ -10,7 +10,7 @@ import numpy as np
 from engine import simd
 from engine.errors import UserError
 from engine.hogwild import Schedule, Step, run_threads
-from engine.kernels_classifier import Documents, Scratch, count_hits, new_scratch, train_lines
+from engine.kernels_classifier import Documents, Scratch, count_hits, lines_alone, new_scratch, train_lines
 from engine.lines import documents_of, noted_lines
 from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
 from engine.models import (
@@ -83,8 +83,9 @@ class _Run:
         initialise(self.matrices.vectors[: len(vocabulary.words)], settings.dim, 1 / settings.dim, settings.seed)
         self.width = simd.width(settings.dim)
         self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
-        alone = settings.threads > 1
-        self.scratch = [new_scratch(settings.dim, len(vocabulary.labels), 0, 1, own_labels=alone) for _ in range(settings.threads)]
+        labels = len(vocabulary.labels)
+        alone = lines_alone(labels, settings.dim, settings.threads)
+        self.scratch = [new_scratch(settings.dim, labels, 0, 1, alone=alone) for _ in range(settings.threads)]
         self.shuffler = np.random.default_rng(settings.seed)
         self.order = np.arange(len(self.noted.lines.words))
 

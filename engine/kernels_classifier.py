@@ -12,7 +12,7 @@ here: documents are long and labels are few, so that each row is used once and w
 
 Every line changes the rows of all labels. Were they written by several threads at once, each line would wait for them to come from the
 other processor's cache, for longer than everything else takes: a thread trains a few lines on rows of its own and then adds what
-has changed to those of all (Hogwild, Recht 2011, with an update of LINES_ALONE lines in place of one).
+has changed to those of all (Hogwild, Recht 2011, with one update for several lines).
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
@@ -30,8 +30,10 @@ from engine.sampling import Bits, random_below
 from engine.simd import dot_row, exponentials, gather_scaled, scatter_scaled
 from engine.tokenizer import END_OF_LINE
 
-# Lines trained on a thread's own label rows: one pass over all rows of both for so many steps on each, and no measurable loss.
-LINES_ALONE = 16
+# So many lines, of all threads together, may be trained before the others hear of it: all of them step from where they were.
+LINES_UNTOLD = 32
+# With fewer lines at a time, taking and giving back the rows costs as much as waiting for them.
+LEAST_LINES = 4
 # More than this of a thread's own would leave the processor's cache.
 _OWN_BYTES = 1 << 18
 _MARGIN = 16
@@ -81,7 +83,8 @@ class Lines(NamedTuple):
 class Scratch(NamedTuple):
     """Working memory of one thread: features and word hashes of one line, mean and error, scores, and label rows of its own.
 
-    `own` are the label rows as this thread trains them, then as it took them; empty when it trains those of all.
+    `own` are the label rows as this thread trains them, then as it took them; `lines_alone` is for how many lines. Both are empty and
+    0 when it trains the rows of all.
     """
 
     features: NDArray[np.int32]
@@ -89,18 +92,26 @@ class Scratch(NamedTuple):
     rows: Floats
     scores: Floats
     own: Floats
+    lines_alone: int
 
 
-def new_scratch(dim: int, labels: int, longest_line: int, ngrams: int, *, own_labels: bool = False) -> Scratch:
-    """Room for lines of that many tokens; with label rows of its own if `own_labels`, unless there are too many."""
+def lines_alone(labels: int, dim: int, threads: int) -> int:
+    """How many lines at a time a thread trains on label rows of its own: none when it is the only one, or labels or threads are many."""
+    lines = LINES_UNTOLD // threads
+    fits = 2 * labels * simd.padded(dim) * 4 <= _OWN_BYTES
+    return lines if fits and threads > 1 and lines >= LEAST_LINES else 0
+
+
+def new_scratch(dim: int, labels: int, longest_line: int, ngrams: int, *, alone: int = 0) -> Scratch:
+    """Room for lines of that many tokens, and for label rows of its own to train that many lines on."""
     columns = simd.padded(dim)
-    own = own_labels and 2 * labels * columns * 4 <= _OWN_BYTES
     return Scratch(
         np.zeros((longest_line + 1) * ngrams + simd.AHEAD, np.int32),
         np.zeros(longest_line + 1, np.int64),
         simd.aligned(2, columns),
         simd.aligned(1, labels + _MARGIN)[0],
-        simd.aligned(2 * labels if own else 0, columns),
+        simd.aligned(2 * labels if alone else 0, columns),
+        alone,
     )
 
 
@@ -321,13 +332,14 @@ def train_lines(
     """
     read = 0
     shared = int64(outputs.ctypes.data)
-    alone = len(scratch.own) > 0
+    alone = scratch.lines_alone
     own = int64(scratch.own.ctypes.data) if alone else shared
     taken = own + int64(4 * labels * outputs.shape[1])
-    for begin in range(first, last, LINES_ALONE):
+    step = alone or max(last - first, 1)
+    for begin in range(first, last, step):
         if alone:
             copy_rows(width, own, taken, shared, int64(labels))
-        for k in range(begin, min(begin + LINES_ALONE, last)):
+        for k in range(begin, min(begin + step, last)):
             read += lines.words[order[k]]
             _train_line(width, lines, order[k], vectors, own, labels, alpha, state, scratch)
         if alone:

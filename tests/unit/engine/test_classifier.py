@@ -6,7 +6,7 @@ import pytest
 
 from engine import classifier, formats, simd
 from engine.errors import UserError
-from engine.kernels_classifier import new_scratch, train_lines
+from engine.kernels_classifier import lines_alone, new_scratch, train_lines
 from engine.lines import noted_lines
 from engine.matrices import ModelMatrices
 from engine.models import ClassifierModel, ClassifierSettings, EpochResult
@@ -53,9 +53,9 @@ def softmax(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[
     return np.asarray(powers / powers.sum())
 
 
-@pytest.mark.parametrize("own_labels", [False, True])
+@pytest.mark.parametrize("alone", [0, 5])
 @pytest.mark.parametrize("dim", [1, 12, 100])
-def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int, own_labels: bool) -> None:
+def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int, alone: int) -> None:
     text = "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n"
     corpus = corpus_of(tmp_path / "text", text * 7)
     settings = ClassifierSettings(dim=dim, word_ngrams=3, buckets=7)
@@ -72,10 +72,10 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    order, scratch = np.arange(42), new_scratch(dim, labels, 0, 1, own_labels=own_labels)
+    order, scratch = np.arange(42), new_scratch(dim, labels, 0, 1, alone=alone)
     read = train_lines(simd.width(dim), noted.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch)
 
-    assert len(scratch.own) == (2 * labels if own_labels else 0)
+    assert len(scratch.own) == (2 * labels if alone else 0)
     assert read == 70
     np.testing.assert_allclose(vectors.values, v, atol=1e-5)
     np.testing.assert_allclose(outputs.values, u, atol=1e-5)
@@ -83,9 +83,11 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
     assert outputs.untouched_outside()
 
 
-def test_label_rows_of_a_thread_fit_into_its_cache() -> None:
-    assert len(new_scratch(100, 300, 0, 1, own_labels=True).own) == 600
-    assert len(new_scratch(100, 400, 0, 1, own_labels=True).own) == 0
+@pytest.mark.parametrize(("labels", "threads", "lines"), [(2, 1, 0), (2, 2, 16), (2, 8, 4), (2, 9, 0), (300, 2, 16), (400, 2, 0)], ids=str)
+def test_threads_keep_label_rows_to_themselves_while_they_fit_into_the_cache_and_for_few_lines(
+    labels: int, threads: int, lines: int
+) -> None:
+    assert lines_alone(labels, 100, threads) == lines
 
 
 def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
