@@ -1,4 +1,4 @@
-"""One block as the kernels see it: its counts, and the rows of the next block to ask memory for."""
+"""One block as the kernels see it: its counts, its scores tile by tile, and the rows of the next block to ask memory for."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from engine.blocks import Plan
 from engine.jit import float32, inner, int64
 from engine.rows_ir import LANES
-from engine.simd import dot_half_tile, dot_tile, prefetch_row
+from engine.simd import TILE, dot_half_tile, dot_tile, prefetch_row
+from engine.word_table import GOLDEN
 
 
 class Block(NamedTuple):
@@ -74,9 +75,9 @@ def score_tiles(width: tuple[int, ...], x: int, y: int, n: int, out: int, stride
     With each tile, a row is asked for. What lies past the last row is computed and never used.
     """
     row = int64(4 * LANES * len(width))
-    for j in range(0, n, 4):
+    for j in range(0, n, TILE):
         ask_ahead(width, prefetch)
-        if n - j > 2:
+        if n - j > TILE // 2:
             dot_tile(width, x, y + j * row, out + j * stride, stride)
         else:
             dot_half_tile(width, x, y + j * row, out + j * stride, stride)
@@ -85,4 +86,4 @@ def score_tiles(width: tuple[int, ...], x: int, y: int, n: int, out: int, stride
 @inner
 def word_bit(word: int) -> Any:
     """One of 64 bits, by a hash of the word: two sets of words whose bits do not meet have no word in common."""
-    return np.uint64(1) << ((np.uint64(word) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))
+    return np.uint64(1) << ((np.uint64(word) * GOLDEN) >> np.uint64(58))

@@ -10,7 +10,8 @@ import numpy as np
 from engine import simd
 from engine.errors import UserError
 from engine.hogwild import Schedule, Step, run_threads
-from engine.kernels_classifier import Documents, Scratch, count_hits, lines_alone, new_scratch, train_lines
+from engine.kernels_classifier import Scratch, count_hits, lines_alone, new_scratch, train_lines
+from engine.kernels_lines import Documents, LineMemory, new_line_memory
 from engine.lines import documents_of, noted_lines
 from engine.matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
 from engine.models import (
@@ -85,7 +86,7 @@ class _Run:
         self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
         labels = len(vocabulary.labels)
         alone = lines_alone(labels, settings.dim, settings.threads)
-        self.scratch = [new_scratch(settings.dim, labels, 0, 1, alone=alone) for _ in range(settings.threads)]
+        self.scratch = [new_scratch(settings.dim, labels, alone=alone) for _ in range(settings.threads)]
         self.shuffler = np.random.default_rng(settings.seed)
         self.order = np.arange(len(self.noted.lines.words))
 
@@ -145,8 +146,7 @@ class _EarlyStopping:
     def __init__(self, run: _Run, validation: Corpus, on_epoch: ReportEpoch | None) -> None:
         self.run, self.on_epoch = run, on_epoch
         self.documents, longest = documents_of(validation, run.settings, run.noted.bucket_ids)
-        labels = len(run.corpus.vocabulary.labels)
-        self.scratch = [new_scratch(run.settings.dim, labels, longest, run.settings.word_ngrams) for _ in run.scratch]
+        self.desks = _desks(run.settings, len(run.corpus.vocabulary.labels), longest)
         self.results: list[EpochResult] = []
         self.best: tuple[Floats, Floats] | None = None
 
@@ -156,7 +156,7 @@ class _EarlyStopping:
         if epoch < settings.min_epochs:
             return False
         matrices = self.run.matrices
-        hits, lines = _count_hits(self.run.width, self.documents, matrices.vectors, matrices.outputs, self.scratch)
+        hits, lines = _count_hits(self.run.width, self.documents, matrices.vectors, matrices.outputs, self.desks)
         accuracy = hits / lines if lines else 0.0
         improved = not self.results or accuracy > max(result.accuracy for result in self.results)
         without = 0 if improved else self.results[-1].epochs_without_improvement + 1
@@ -188,9 +188,9 @@ def accuracy(model: ClassifierModel, documents: Corpus) -> tuple[float, int]:
     """Precision at one over the lines that have a known label, and how many those are."""
     settings = model.settings
     lines, longest = documents_of(documents, settings, model.input.bucket_ids)
-    scratch = [new_scratch(settings.dim, len(model.vocabulary.labels), longest, settings.word_ngrams) for _ in range(settings.threads)]
+    desks = _desks(settings, len(model.vocabulary.labels), longest)
     vectors, outputs = _padded(model) if model.matrices is None else model.matrices
-    hits, count = _count_hits(simd.width(settings.dim), lines, vectors, outputs, scratch)
+    hits, count = _count_hits(simd.width(settings.dim), lines, vectors, outputs, desks)
     return (hits / count if count else 0.0), count
 
 
@@ -203,14 +203,22 @@ def _padded(model: ClassifierModel) -> tuple[Floats, Floats]:
     return vectors, outputs
 
 
-def _count_hits(width: tuple[int, ...], documents: Documents, vectors: Floats, outputs: Floats, scratch: list[Scratch]) -> tuple[int, int]:
-    """Lines classified rightly, and lines classified; one thread for each scratch memory."""
+_Desk = tuple[LineMemory, Scratch]
+
+
+def _desks(settings: ClassifierSettings, labels: int, longest: int) -> list[_Desk]:
+    """Working memory for each thread that classifies."""
+    return [(new_line_memory(longest, settings.word_ngrams), new_scratch(settings.dim, labels)) for _ in range(settings.threads)]
+
+
+def _count_hits(width: tuple[int, ...], documents: Documents, vectors: Floats, outputs: Floats, desks: list[_Desk]) -> tuple[int, int]:
+    """Lines classified rightly, and lines classified; one thread for each desk."""
     lines = len(documents.starts) - 1
-    bounds = [lines * part // len(scratch) for part in range(len(scratch) + 1)]
-    with ThreadPoolExecutor(len(scratch)) as pool:
+    bounds = [lines * part // len(desks) for part in range(len(desks) + 1)]
+    with ThreadPoolExecutor(len(desks)) as pool:
         pending = [
-            pool.submit(count_hits, width, documents, first, last, vectors, outputs, len(outputs), own)
-            for first, last, own in zip(bounds[:-1], bounds[1:], scratch, strict=True)
+            pool.submit(count_hits, width, documents, first, last, vectors, outputs, len(outputs), *desk)
+            for first, last, desk in zip(bounds[:-1], bounds[1:], desks, strict=True)
         ]
         counts = [future.result() for future in pending]
     return sum(hits for hits, _ in counts), sum(count for _, count in counts)

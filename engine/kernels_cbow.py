@@ -27,12 +27,11 @@ from engine.blocks import MAX_NEGATIVES, Plan, Sizes, context_range
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, copy_row, positive_gradients, weighted_sigmoids
+from engine.simd import TILE, add_rows, copy_row, positive_gradients, weighted_sigmoids
 from engine.window_rows import running_sums, scatter_window, window_errors, window_mean
 
-_TILE = 4
 _MARGIN = 16
-_NEGATIVE_ROWS = MAX_NEGATIVES + _TILE
+_NEGATIVE_ROWS = MAX_NEGATIVES + TILE
 
 
 class Scratch(NamedTuple):
@@ -62,7 +61,7 @@ def new_scratch(dim: int, sizes: Sizes) -> Scratch:
     columns = simd.padded(dim)
     return Scratch(
         simd.aligned(_NEGATIVE_ROWS, columns),
-        simd.aligned(sizes.centres + _TILE, columns),
+        simd.aligned(sizes.centres + TILE, columns),
         simd.aligned(sizes.contexts + 1, columns),
         simd.aligned(sizes.centres + 1, columns),
         simd.aligned(_NEGATIVE_ROWS + 2, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN),
@@ -178,7 +177,7 @@ def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, a
     """Scores with the negatives, then all gradients in place of the scores."""
     zero = int64(0)
     positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, int64(-1), block.rate)
-    for t in range(0, block.centres, _TILE):
+    for t in range(0, block.centres, TILE):
         score_tiles(width, at.hidden + t * at.row, at.negatives, block.negatives, at.towards_negatives + t * 4, at.stride, scratch.prefetch)
     for j in range(block.negatives):
         weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)

@@ -5,10 +5,8 @@ A document's features are its words and its word n-grams, each a row of the inpu
     h = (1/n) sum_i v_i     p = softmax(W h)     d = a (onehot(label) - p)
     e = sum_q d_q w_q       w_q += d_q h         v_i += e / n
 
-Word n-grams are hashed as fastText does: over the signed 32-bit hashes of the words, h = h x 116049371 + hash, modulo the buckets.
-Only buckets that occur in the text have a row, in order of first appearance: the rows of a line's rarer n-grams lie side by side. The
-rows of the lines to train on are noted once: finding them anew in every pass takes several times as long as reading them. No block
-here: documents are long and labels are few, so that each row is used once and waiting for memory is what counts.
+Which features a line has is found in `kernels_lines`. No block here: documents are long and labels are few, so that each row is used once
+and waiting for memory is what counts.
 
 Every line changes the rows of all labels. Were they written by several threads at once, each line would wait for them to come from the
 other processor's cache, for longer than everything else takes: a thread trains a few lines on rows of its own and then adds what
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 
 from engine import simd
 from engine.jit import float32, inner, int64, kernel
+from engine.kernels_lines import Documents, LineMemory, Lines, features_of
 from engine.label_rows import LEAST_ROWS, add_changes, copy_rows, score_rows, train_rows
 from engine.models import Floats
 from engine.sampling import Bits, random_below
@@ -40,55 +39,16 @@ _MARGIN = 16
 _NO_LABEL = -1
 
 
-class Documents(NamedTuple):
-    """Lines as words.
-
-    Attributes:
-        ids: the token stream.
-        starts: where each line begins; line k ends before its END_OF_LINE at starts[k + 1] - 1.
-        hashes: fastText's hash of every word, reinterpreted as signed; the last is that of `</s>`.
-        words: the size of the vocabulary: ids from there on are features only as parts of n-grams.
-        line_end: the row of `</s>`, or -1 when it is not in the vocabulary.
-        ngrams: the longest word n-gram.
-        rows: the input row of every bucket n-grams are hashed into; empty without n-grams.
-    """
-
-    ids: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    hashes: NDArray[np.int32]
-    words: int
-    line_end: int
-    ngrams: int
-    rows: NDArray[np.int32]
-
-
-class Lines(NamedTuple):
-    """Lines as input rows, to train on.
-
-    Attributes:
-        features: the input rows of all lines, one line after another; simd.AHEAD more are readable.
-        starts: where the features of each line begin; line k ends at starts[k + 1].
-        labels: the labels of all lines, one line after another.
-        label_starts: where the labels of each line begin, likewise.
-        words: how many words each line has, unknown ones included.
-    """
-
-    features: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    labels: NDArray[np.int32]
-    label_starts: NDArray[np.int64]
-    words: NDArray[np.int32]
-
-
 class Scratch(NamedTuple):
-    """Working memory of one thread: features and word hashes of one line, mean and error, scores, and label rows of its own.
+    """Working memory of one thread.
 
-    `own` are the label rows as this thread trains them, then as it took them; `lines_alone` is for how many lines. Both are empty and
-    0 when it trains the rows of all.
+    Attributes:
+        rows: mean and error.
+        scores: of the labels.
+        own: the label rows as this thread trains them, then as it took them; empty when it trains those of all.
+        lines_alone: on how many lines it trains its own; 0 when it has none.
     """
 
-    features: NDArray[np.int32]
-    line_hashes: NDArray[np.int64]
     rows: Floats
     scores: Floats
     own: Floats
@@ -102,137 +62,11 @@ def lines_alone(labels: int, dim: int, threads: int) -> int:
     return lines if fits and threads > 1 and lines >= LEAST_LINES else 0
 
 
-def new_scratch(dim: int, labels: int, longest_line: int, ngrams: int, *, alone: int = 0) -> Scratch:
-    """Room for lines of that many tokens, and for label rows of its own to train that many lines on."""
+def new_scratch(dim: int, labels: int, *, alone: int = 0) -> Scratch:
+    """Room for one line at a time, and for label rows of its own to train that many lines on."""
     columns = simd.padded(dim)
-    return Scratch(
-        np.zeros((longest_line + 1) * ngrams + simd.AHEAD, np.int32),
-        np.zeros(longest_line + 1, np.int64),
-        simd.aligned(2, columns),
-        simd.aligned(1, labels + _MARGIN)[0],
-        simd.aligned(2 * labels if alone else 0, columns),
-        alone,
-    )
-
-
-@kernel
-def index_lines(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> tuple[int, int, int]:
-    """Note where each line begins, and one past the last; gives how many lines and labels, and the tokens of the longest line.
-
-    With an empty `starts`, only counts. The stream ends with END_OF_LINE.
-    """
-    lines = 0
-    labels = 0
-    longest = 0
-    first = 0
-    if len(starts):
-        starts[0] = 0
-    for at in range(len(ids)):
-        labels += int64(ids[at] < END_OF_LINE)
-        if ids[at] == END_OF_LINE:
-            longest = max(longest, at - first)
-            first = at + 1
-            lines += 1
-            if len(starts):
-                starts[lines] = first
-    return lines, labels, longest
-
-
-@inner
-def _words(documents: Documents, line: int, scratch: Scratch) -> tuple[int, int]:
-    """Write the words of a line and `</s>` as features, and the hashes of all; gives how many features and how many words."""
-    count = 0
-    words = 0
-    for at in range(documents.starts[line], documents.starts[line + 1] - 1):
-        token = documents.ids[at]
-        if token >= 0:
-            scratch.line_hashes[words] = documents.hashes[token]
-            words += 1
-            if token < documents.words:
-                scratch.features[count] = token
-                count += 1
-    scratch.line_hashes[words] = documents.hashes[len(documents.hashes) - 1]
-    if documents.line_end >= 0:
-        scratch.features[count] = documents.line_end
-        count += 1
-    return count, words
-
-
-@inner
-def _buckets(documents: Documents, words: int, scratch: Scratch, count: int) -> int:
-    """Write the buckets of the n-grams of a line of so many words from features[count] on; gives the position after the last."""
-    buckets = np.uint64(len(documents.rows))
-    if buckets == 0:
-        return count
-    for first in range(words + 1):
-        mixed = np.uint64(scratch.line_hashes[first])
-        for last in range(first + 1, min(words + 1, first + documents.ngrams)):
-            mixed = mixed * np.uint64(116049371) + np.uint64(scratch.line_hashes[last])
-            scratch.features[count] = np.int32(mixed % buckets)
-            count += 1
-    return count
-
-
-@inner
-def _features(documents: Documents, line: int, scratch: Scratch) -> int:
-    """Write the features of a line, in fastText's order: words, `</s>`, n-grams; gives how many."""
-    first, words = _words(documents, line, scratch)
-    count = _buckets(documents, words, scratch, first)
-    for k in range(first, count):
-        scratch.features[k] = documents.rows[scratch.features[k]]
-    return count
-
-
-@inner
-def _note_labels(documents: Documents, line: int, lines: Lines) -> None:
-    at = lines.label_starts[line]
-    for place in range(documents.starts[line], documents.starts[line + 1] - 1):
-        token = documents.ids[place]
-        if token < END_OF_LINE:
-            lines.labels[at] = -2 - token
-            at += 1
-    lines.label_starts[line + 1] = at
-
-
-@kernel
-def note_lines(
-    documents: Documents, first: int, scratch: Scratch, used: NDArray[np.int32], count: int, lines: Lines, out: NDArray[np.int32]
-) -> tuple[int, int, int]:
-    """Note lines from `first` on, as many as fit into `out`, and give each bucket they are the first to use the next row.
-
-    Args:
-        documents: the lines; `documents.rows` is -1 where no n-gram has fallen yet.
-        first: the first line; what is before it has been noted.
-        scratch: from `new_scratch`.
-        used: receives the buckets with a row, in the order of the rows; as long as `documents.rows`.
-        count: how many those are.
-        lines: receives all but the features.
-        out: receives the features; a line of any length fits into it.
-
-    Returns:
-        The line after the last one noted, the buckets with a row now, the features written.
-    """
-    written = 0
-    for line in range(first, len(documents.starts) - 1):
-        tokens = documents.starts[line + 1] - documents.starts[line]
-        if written + tokens * documents.ngrams > len(out):
-            return line, count, written
-        known, words = _words(documents, line, scratch)
-        features = _buckets(documents, words, scratch, known)
-        for k in range(known):
-            out[written + k] = scratch.features[k]
-        for k in range(known, features):
-            bucket = scratch.features[k]
-            if documents.rows[bucket] < 0:
-                documents.rows[bucket] = documents.words + count
-                used[count] = bucket
-                count += 1
-            out[written + k] = documents.rows[bucket]
-        written += features
-        lines.starts[line + 1] = lines.starts[line] + features
-        lines.words[line] = words
-        _note_labels(documents, line, lines)
-    return len(documents.starts) - 1, count, written
+    own = simd.aligned(2 * labels if alone else 0, columns)
+    return Scratch(simd.aligned(2, columns), simd.aligned(1, labels + _MARGIN)[0], own, alone)
 
 
 @inner
@@ -349,7 +183,15 @@ def train_lines(
 
 @kernel
 def count_hits(
-    width: tuple[int, ...], documents: Documents, first: int, last: int, vectors: Floats, outputs: Floats, labels: int, scratch: Scratch
+    width: tuple[int, ...],
+    documents: Documents,
+    first: int,
+    last: int,
+    vectors: Floats,
+    outputs: Floats,
+    labels: int,
+    memory: LineMemory,
+    scratch: Scratch,
 ) -> tuple[int, int]:
     """Of the lines [first, last) with label and features: for how many the likeliest label is one of theirs, and how many there are."""
     hits = 0
@@ -358,11 +200,11 @@ def count_hits(
         labelled = False
         for at in range(documents.starts[line], documents.starts[line + 1] - 1):
             labelled |= documents.ids[at] < END_OF_LINE
-        features = _features(documents, line, scratch)
+        features = features_of(documents, line, memory)
         if not labelled or features == 0:
             continue
         # What a previous line left behind the last feature is as good a row to ask for as any.
-        _scores(width, vectors, int64(outputs.ctypes.data), labels, int64(scratch.features.ctypes.data), features, scratch)
+        _scores(width, vectors, int64(outputs.ctypes.data), labels, int64(memory.features.ctypes.data), features, scratch)
         best = 0
         for label in range(1, labels):
             if scratch.scores[label] > scratch.scores[best]:

@@ -30,16 +30,15 @@ from engine.blocks import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, contex
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import add_rows, add_rows_to_two, copy_row, dot_half_tile, positive_gradients, weighted_sigmoids
+from engine.simd import TILE, add_rows, add_rows_to_two, copy_row, dot_half_tile, positive_gradients, weighted_sigmoids
 
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
-_TILE = 4
-_PAIR = 2
+_PAIR = TILE // 2
 _MARGIN = 16
 GRADIENT_STRIDE = 4 * (MAX_CONTEXTS + _MARGIN)
-_CONTEXT_ROWS = MAX_CONTEXTS + _TILE
-_CENTRE_ROWS = MAX_CENTRES + _TILE
-_NEGATIVE_ROWS = MAX_NEGATIVES + _TILE
+_CONTEXT_ROWS = MAX_CONTEXTS + TILE
+_CENTRE_ROWS = MAX_CENTRES + TILE
+_NEGATIVE_ROWS = MAX_NEGATIVES + TILE
 _WEIGHTS = _NEGATIVE_ROWS + _CENTRE_ROWS
 _PREFETCHED = MAX_CONTEXTS + MAX_CENTRES + MAX_NEGATIVES
 
@@ -139,11 +138,11 @@ def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block,
 def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Dot products of all contexts with all negatives, and with the centres near them."""
     stride = int64(GRADIENT_STRIDE)
-    for m in range(0, block.contexts, _TILE):
+    for m in range(0, block.contexts, TILE):
         score_tiles(width, at.contexts + m * at.row, at.negatives, block.negatives, at.towards_negatives + m * 4, stride, prefetch)
     for t in range(0, block.centres, _PAIR):
         begin = max(0, block.shift + t - block.window)
-        for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), _TILE):
+        for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), TILE):
             ask_ahead(width, prefetch)
             dot_half_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.kernels_classifier import Documents, Lines, index_lines, new_scratch, note_lines
+from engine.kernels_lines import Documents, Lines, index_lines, new_line_memory, note_lines
 from engine.models import ClassifierSettings, Integers
 from engine.scanning import temporary_file
 from engine.simd import AHEAD
@@ -87,13 +87,13 @@ def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> 
 
 def _note(documents: Documents, longest: int, lines: Lines) -> tuple[mmap.mmap, NDArray[np.int32]]:
     """Fill `lines`; gives the features in a mapped file without a name, and the buckets that have a row."""
-    scratch = new_scratch(1, 1, longest, documents.ngrams)
+    memory = new_line_memory(longest, documents.ngrams)
     used = np.empty(len(documents.rows), np.int32)
-    block = np.empty(max(_BLOCK_FEATURES, len(scratch.features)), np.int32)
+    block = np.empty(max(_BLOCK_FEATURES, len(memory.features)), np.int32)
     line = count = 0
     with temporary_file() as file:
         while line < len(lines.words):
-            line, count, written = note_lines(documents, line, scratch, used, count, lines, block)
+            line, count, written = note_lines(documents, line, memory, used, count, lines, block)
             file.write(block[:written].data)
         file.write(bytes(4 * AHEAD))
         file.flush()

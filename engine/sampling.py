@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from engine.jit import inner, int64, intrinsic, ir, kernel, types
 from engine.rows_ir import LANES
 from engine.tokenizer import END_OF_LINE
+from engine.word_table import GOLDEN
 
 NEGATIVE_POWER = 0.75
 # fastText cuts longer lines here; text8 is one line of 17 million words.
 LINE_WORDS = 1024
 _ALL = float(2**32 - 1)
-_GOLDEN = 0x9E3779B97F4A7C15
 
 Bits = NDArray[np.uint64]
 
@@ -96,7 +96,7 @@ def _alias_table(mass: NDArray[np.float64], own: NDArray[np.float64], alias: NDA
 
 def new_state(seed: int, thread: int) -> Bits:
     """A generator's state: never zero, far apart for neighbouring seeds and threads (splitmix64)."""
-    mixed = (seed * 0x2545F4914F6CDD1D + (thread + 1) * _GOLDEN) & (2**64 - 1)
+    mixed = (seed * 0x2545F4914F6CDD1D + (thread + 1) * int(GOLDEN)) & (2**64 - 1)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = ((mixed ^ (mixed >> shift)) * factor) & (2**64 - 1)
     return np.array([(mixed ^ (mixed >> 31)) | 1], np.uint64)

@@ -53,6 +53,8 @@ AHEAD = 8
 _INDICES = ir.VectorType(INT32, LANES)
 # Two accumulator rows of this many registers leave room for a loaded row and two coefficients.
 _COLUMNS = 8 if CPU.registers == 32 else 5
+# Rows on either side of a tile of dot products: `dot_tile`, and half as many on one side: `dot_half_tile`.
+TILE = 4
 _TILE_ROWS = 4 if CPU.registers == 32 else 2
 
 
@@ -79,14 +81,14 @@ def dot_tile(b: Any, registers: int, x: Any, y: Any, out: Any, stride: Any) -> N
 
     Each loaded register serves 4 products of one side and 2 or 4 of the other: arithmetic, not loading, is what limits it.
     """
-    for first in range(0, 4, _TILE_ROWS):
+    for first in range(0, TILE, _TILE_ROWS):
         _tile(b, registers, (x, y, out, stride), first, _TILE_ROWS)
 
 
 @row_kernel(4)
 def dot_half_tile(b: Any, registers: int, x: Any, y: Any, out: Any, stride: Any) -> None:
     """The same for 2 rows of y."""
-    _tile(b, registers, (x, y, out, stride), 0, 2)
+    _tile(b, registers, (x, y, out, stride), 0, TILE // 2)
 
 
 def _tile(b: Any, registers: int, places: tuple[Any, Any, Any, Any], first: int, height: int) -> None:

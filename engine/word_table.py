@@ -24,7 +24,8 @@ PADDING = 32
 COUNT_BITS = 36
 MAX_ENTRIES = 1 << (63 - COUNT_BITS)
 _FIRST_SLOTS = 1 << 16
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+# 2^64 over the golden ratio: multiplied by it, neighbouring numbers end up far apart (Knuth).
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LONG_WORD = np.uint64(0xFF << 56)
 
 
@@ -139,11 +140,11 @@ def word_key(address: int, length: int) -> Any:
     first = _load_eight(address) & _low_bytes(min(length, 8))
     size = np.uint64(length)
     second = _load_eight(address + 8) & _low_bytes(max(min(length - 8, 8), 0))
-    mixed = (first ^ (size * _GOLDEN)) * _GOLDEN
-    mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ second) * _GOLDEN
+    mixed = (first ^ (size * GOLDEN)) * GOLDEN
+    mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ second) * GOLDEN
     for at in range(16, length, 8):
         # The last eight bytes, some of them for the second time: no partial load.
-        mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ _load_eight(address + min(at, length - 8))) * _GOLDEN
+        mixed = ((mixed ^ (mixed >> np.uint64(32))) ^ _load_eight(address + min(at, length - 8))) * GOLDEN
     mixed ^= mixed >> np.uint64(29)
     return (first | (size << np.uint64(56))) if length < 8 else (mixed | _LONG_WORD)
 
@@ -160,7 +161,7 @@ def _same_bytes(x: int, y: int, length: int) -> Any:
 @inner
 def home_slot(slots: Bits, key: np.uint64) -> Any:
     """The slot where the search for a key begins."""
-    mixed = key * _GOLDEN
+    mixed = key * GOLDEN
     return ((mixed ^ (mixed >> np.uint64(32))) << np.uint64(1)) & np.uint64(len(slots) - 1)
 
 

@@ -39,6 +39,7 @@ class Result:
 
 
 Contestant = Callable[[Settings, Path], Result]
+ENGINE = (sys.executable, "-m", "engine", "train")
 
 
 def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, float]:
@@ -56,9 +57,6 @@ def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, f
         if result.vectors is None:
             raise RuntimeError("A run gave neither vectors nor an accuracy, so there is no quality to compare.")
         return {**row, "quality": evaluation.evaluate(vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
-
-
-ENGINE = (sys.executable, "-m", "engine", "train")
 
 
 def engine_environment(settings: Settings, folder: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.blocks import BLOCKS_PLANNED, MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes
 from engine.models import Word2VecSettings
-from engine.sampling import Text, new_draws, new_state, new_text, sample_text
+from engine.sampling import new_draws, new_state, new_text, sample_text
 from tests.unit.engine.twins import blocks_of, corpus, planned
 
 ZIPF = (1e6 / np.arange(1, 20_001)).astype(np.int64)
@@ -100,10 +100,10 @@ def test_a_text_that_repeats_itself_is_trained_more_gently() -> None:
 
 @pytest.mark.parametrize(("repeats", "damping"), [(4, 1.0), (16, 2 / (1 + 2 * 120 / 32)), (32, 2 / 32)])
 def test_one_word_that_fills_half_a_block_is_enough_to_be_gentle(repeats: int, damping: float) -> None:
-    words = np.arange(32, dtype=np.int32)
-    words[:repeats] = 0
-    plan = new_plan()
-    text = Text(np.append(words, np.int32(0)), np.zeros(33, np.int32), np.full(33, 32, np.int32))
+    plan, text = new_plan(), new_text(32)
+    text.words[:32] = np.arange(32)
+    text.words[:repeats] = 0
+    text.line_last[:] = 32
     sizes = Sizes(window=32, negatives=5, centres=32, contexts=32, shared_by=48.0, whole_windows=False)
 
     plan_blocks(text, 0, 32, sizes, new_draws(np.ones(32, np.int64), 0), new_state(1, 0), plan)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import fasttext
@@ -72,7 +73,7 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    order, scratch = np.arange(42), new_scratch(dim, labels, 0, 1, alone=alone)
+    order, scratch = np.arange(42), new_scratch(dim, labels, alone=alone)
     read = train_lines(simd.width(dim), noted.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch)
 
     assert len(scratch.own) == (2 * labels if alone else 0)
@@ -88,6 +89,13 @@ def test_threads_keep_label_rows_to_themselves_while_they_fit_into_the_cache_and
     labels: int, threads: int, lines: int
 ) -> None:
     assert lines_alone(labels, 100, threads) == lines
+
+
+def test_threads_with_label_rows_of_their_own_learn_one_model(corpus: Corpus, validation: Corpus) -> None:
+    model = train(corpus, replace(SETTINGS, threads=2))
+
+    assert lines_alone(2, SETTINGS.dim, 2) > 0
+    assert classifier.accuracy(model, validation) == (1.0, 100)
 
 
 def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
