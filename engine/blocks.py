@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Word2VecSettings
 from engine.sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_probabilities, negative_probabilities, random_below
-from engine.simd import equal_pairs
+from engine.simd import equal_pairs, padded
 
 # Hard limits: scratch memory is allocated by them.
 MAX_CENTRES = 64
 MAX_CONTEXTS = 96
 MAX_NEGATIVES = 128
+# A row for each word of a span: half of what a core's own cache holds.
+_SPAN_BYTES = 1 << 18
 # The widest reach (a line on either side) in parts of one context each still fits.
 BLOCKS_PLANNED = 2 * LINE_WORDS + MAX_CENTRES + 2
 
@@ -72,12 +74,17 @@ def _sharing(settings: Word2VecSettings) -> float:
     return math.sqrt(min(1.0, 0.05 / settings.learning_rate) * min(1.0, 5 / settings.window))
 
 
+def _unlike(settings: Word2VecSettings, overlap: float) -> float:
+    """How many words are together as unlike each other as one word and another, when each takes `overlap` of any other's step with it."""
+    return _calm(settings) / max(overlap, 1e-9)
+
+
 def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
-    calm = _calm(settings)
-    shared_by = max(1.0, 48 * calm * _sharing(settings))
-    distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
+    calm, unlike = _calm(settings), _unlike(settings, overlap)
+    shared_by = max(1.0, min(48 * calm * _sharing(settings), unlike))
+    distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
@@ -99,13 +106,23 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     `overlap` is as for `skipgram_sizes`.
     """
     window = min(settings.window, LINE_WORDS)
-    calm = _calm(settings)
-    shared_by = max(1.0, 14 * calm * _sharing(settings))
-    distinct = max(1, int(min(distinct_words(counts, settings.sample), 1 / max(overlap, 1e-9))))
+    calm, unlike = _calm(settings), _unlike(settings, overlap)
+    shared_by = max(1.0, min(14 * calm * _sharing(settings), unlike))
+    distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # 22 at the default settings: eight negatives, two whole tiles.
     centres = max(1, min(int(22 * calm), distinct, int(examples)))
     return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
+
+
+def span_words(settings: Word2VecSettings, overlap: float) -> int:
+    """How many words of the text are composed of their n-grams at once (`kernels_subwords`); `overlap` is as for `skipgram_sizes`.
+
+    A row that many words share is trained by all of them from where it was before the span. Twice as many words as are `_unlike` each other
+    is where vectors are still as good as with a span for each block; 512 words of a natural language are less.
+    """
+    fitting = _SPAN_BYTES // (4 * padded(settings.dim))
+    return max(1, min(512, fitting, int(2 * _unlike(settings, overlap))))
 
 
 class Plan(NamedTuple):

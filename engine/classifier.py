@@ -47,8 +47,9 @@ def train(
 
     Raises:
         UserError: when no line has both a label and a word, or training diverges.
+        StoppedError: `stop` said so before training began.
     """
-    run = _Run(corpus, settings)
+    run = _Run(corpus, settings, stop)
     early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, on_epoch)
     run.compile()
     schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.total_words) * settings.epochs, run.matrices.done)
@@ -68,7 +69,7 @@ def train(
 class _Run:
     """A training under way: the lines, the matrices and the threads' generators and scratch memory."""
 
-    def __init__(self, corpus: Corpus, settings: ClassifierSettings) -> None:
+    def __init__(self, corpus: Corpus, settings: ClassifierSettings, stop: StopRequested) -> None:
         vocabulary = corpus.vocabulary
         if not vocabulary.labels:
             raise UserError(
@@ -76,7 +77,7 @@ class _Run:
                 "Put one or more of them on every line of the training file."
             )
         self.corpus, self.settings = corpus, settings
-        self.noted = noted_lines(corpus, settings)
+        self.noted = noted_lines(corpus, settings, stop)
         corpus.tokens.release()
         # The last row stays zero: it is what other texts find in place of an n-gram this one lacks.
         inputs = len(vocabulary.words) + len(self.noted.bucket_ids) + 1

@@ -9,7 +9,7 @@ EngineError
 └── PlatformError           ours: the failure file starts with "Platform Error: "
     └── HostError             another host of a distributed training is gone or silent
 ```
-Every message says what happened, why, and what to do.
+Every message says what happened, why, and what to do. Beside the tree stands StoppedError, which is no failure.
 """
 
 
@@ -43,3 +43,7 @@ class PlatformError(EngineError):
 
 class HostError(PlatformError):
     """Another host of the same training ended early or did not answer in time."""
+
+
+class StoppedError(Exception):
+    """A stop was asked for before there was anything to keep."""

@@ -28,7 +28,7 @@ from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
 from engine.simd import TILE, add_rows, copy_row, positive_gradients, weighted_sigmoids
-from engine.window_rows import running_sums, scatter_window, window_errors, window_mean
+from engine.window_rows import add_window, running_sums, window_errors, window_mean
 
 _MARGIN = 16
 _NEGATIVE_ROWS = MAX_NEGATIVES + TILE
@@ -43,7 +43,7 @@ class Scratch(NamedTuple):
         sums: of the contexts, from none of them to all.
         errors: running sums of the gradients of the means.
         gradients: a row per negative and a column per centre; then a row each for positives and weights.
-        one_each: 0, 1, 2, ...: where the input rows of each context begin, when it has one.
+        one_each: 0, 1, 2, ...: `Inputs.parts_before` of words that have one part.
         prefetch: how many addresses there are, how many were asked for, and the addresses.
     """
 
@@ -56,8 +56,8 @@ class Scratch(NamedTuple):
     prefetch: NDArray[np.int64]
 
 
-def new_scratch(dim: int, sizes: Sizes) -> Scratch:
-    """Room for blocks of that size."""
+def new_scratch(dim: int, sizes: Sizes, text_words: int) -> Scratch:
+    """Room for blocks of that size, over texts of so many words."""
     columns = simd.padded(dim)
     return Scratch(
         simd.aligned(_NEGATIVE_ROWS, columns),
@@ -65,9 +65,22 @@ def new_scratch(dim: int, sizes: Sizes) -> Scratch:
         simd.aligned(sizes.contexts + 1, columns),
         simd.aligned(sizes.centres + 1, columns),
         simd.aligned(_NEGATIVE_ROWS + 2, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN),
-        np.arange(sizes.contexts + 1, dtype=np.int32),
+        np.arange(text_words + 1, dtype=np.int32),
         np.zeros(sizes.contexts + sizes.centres + MAX_NEGATIVES + 2, np.int64),
     )
+
+
+class Inputs(NamedTuple):
+    """The words of a text as rows of the input matrix.
+
+    Attributes:
+        numbers: by position, the row of its word.
+        parts_before: by position, how many parts all words before it have. A mean is over parts, and each of them learns its gradient: a
+            row moves, and counts, as often as it has parts.
+    """
+
+    numbers: NDArray[np.int32]
+    parts_before: NDArray[np.int32]
 
 
 class Places(NamedTuple):
@@ -109,17 +122,16 @@ def places_of(text: Text, vectors: Floats, outputs: Floats, scratch: Scratch) ->
 
 
 @inner
-def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, prefetch: NDArray[np.int64], with_contexts: bool) -> None:
+def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, inputs: Inputs, prefetch: NDArray[np.int64]) -> None:
     """Note the rows that the block after this one reads and this one does not."""
     prefetch[0] = 0
     prefetch[1] = 0
     if number == blocks:
         return
     count = 2
-    if with_contexts:
-        for k in range(max(plan.context_first[number + 1], plan.context_last[number]), plan.context_last[number + 1]):
-            prefetch[count] = at.vectors + text.words[k] * at.row
-            count += 1
+    for k in range(max(plan.context_first[number + 1], plan.context_last[number]), plan.context_last[number + 1]):
+        prefetch[count] = at.vectors + inputs.numbers[k] * at.row
+        count += 1
     for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
         prefetch[count] = at.outputs + plan.negatives[k] * at.row
         count += 1
@@ -137,26 +149,17 @@ def _around(low: int, high: int, centre: int) -> tuple[int, int]:
 
 @inner
 def window_means(
-    width: tuple[int, ...],
-    text: Text,
-    block: Block,
-    at: Places,
-    scratch: Scratch,
-    parts_before: NDArray[np.int32],
-    negatives_per_centre: int,
+    width: tuple[int, ...], text: Text, block: Block, at: Places, scratch: Scratch, inputs: Inputs, negatives_per_centre: int
 ) -> None:
-    """The mean of every window and its score with the centre; the weight of a centre without context is zero.
-
-    Context m stands for the input rows parts_before[m] to parts_before[m + 1] of the block.
-    """
+    """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
     share = float32(-block.rate * float32(negatives_per_centre) / float32(block.negatives))
     weights = scratch.gradients[_NEGATIVE_ROWS + 1]
+    parts_before = inputs.parts_before
+    sums = at.sums - block.context * at.row
     for t in range(block.centres):
         ask_ahead(width, scratch.prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
-        low -= block.context
-        high -= block.context
-        before, after = _around(low, high, block.shift + t)
+        before, after = _around(low, high, block.first + t)
         parts = parts_before[before] - parts_before[low] + parts_before[high] - parts_before[after]
         weights[t] = share if parts > 0 else float32(0)
         window_mean(
@@ -164,10 +167,10 @@ def window_means(
             at.hidden + t * at.row,
             at.outputs + text.words[block.first + t] * at.row,
             at.positives + t * 4,
-            at.sums + low * at.row,
-            at.sums + before * at.row,
-            at.sums + after * at.row,
-            at.sums + high * at.row,
+            sums + low * at.row,
+            sums + before * at.row,
+            sums + after * at.row,
+            sums + high * at.row,
             float32(1) / float32(max(parts, 1)),
         )
 
@@ -231,26 +234,21 @@ def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places,
 
 
 @inner
-def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, numbers: int, parts_before: NDArray[np.int32]) -> None:
-    """Add to the input rows of every context the errors of the windows that hold it.
-
-    Context m has the rows whose numbers (int32) are numbers[parts_before[m]:parts_before[m + 1]].
-    """
+def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, inputs: Inputs) -> None:
+    """Add to the input row of every context the errors of the windows that hold it, for each of its parts."""
     errors = at.errors - block.first * at.row
-    for m in range(block.contexts):
-        position = block.context + m
+    for position in range(block.context, block.context + block.contexts):
         low, high = context_range(text, position, block.window, block.first, block.first + block.centres)
         if low < high:
             before, after = _around(low, high, position)
-            scatter_window(
+            add_window(
                 width,
-                at.vectors,
-                numbers + parts_before[m] * 4,
-                int64(parts_before[m + 1] - parts_before[m]),
+                at.vectors + inputs.numbers[position] * at.row,
                 errors + low * at.row,
                 errors + before * at.row,
                 errors + after * at.row,
                 errors + high * at.row,
+                float32(inputs.parts_before[position + 1] - inputs.parts_before[position]),
             )
 
 
@@ -259,6 +257,33 @@ def gather_negatives(width: tuple[int, ...], plan: Plan, block: Block, at: Place
     """Copy the rows of the negatives."""
     for j in range(block.negatives):
         copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
+
+
+@inner
+def train_range(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    first: int,
+    last: int,
+    inputs: Inputs,
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_centre: int,
+    scratch: Scratch,
+) -> None:
+    """Train blocks `first` to `last` of a plan, the words of the text being those rows of `vectors`."""
+    at = places_of(text, vectors, outputs, scratch)
+    for number in range(first, last + 1):
+        block = block_of(plan, number, alpha)
+        plan_prefetch(text, plan, number, last, at, inputs, scratch.prefetch)
+        running_sums(width, at.sums, at.vectors, int64(inputs.numbers.ctypes.data) + block.context * 4, block.contexts)
+        gather_negatives(width, plan, block, at)
+        window_means(width, text, block, at, scratch, inputs, negatives_per_centre)
+        gradients_of(width, text, plan, block, at, scratch)
+        update_outputs(width, plan, block, at, scratch)
+        add_errors(width, text, block, at, inputs)
 
 
 @kernel
@@ -277,13 +302,5 @@ def train_blocks(
 
     The arguments are those of `kernels_skipgram.train_blocks`.
     """
-    at = places_of(text, vectors, outputs, scratch)
-    for number in range(1, blocks + 1):
-        block = block_of(plan, number, alpha)
-        plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, True)
-        running_sums(width, at.sums, at.vectors, at.words + block.context * 4, block.contexts)
-        gather_negatives(width, plan, block, at)
-        window_means(width, text, block, at, scratch, scratch.one_each, negatives_per_centre)
-        gradients_of(width, text, plan, block, at, scratch)
-        update_outputs(width, plan, block, at, scratch)
-        add_errors(width, text, block, at, at.words + block.context * 4, scratch.one_each)
+    inputs = Inputs(text.words, scratch.one_each)
+    train_range(width, text, plan, 1, blocks, inputs, vectors, outputs, alpha, negatives_per_centre, scratch)

@@ -98,7 +98,9 @@ def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
 
 
 @inner
-def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, prefetch: NDArray[np.int64], with_contexts: bool) -> None:
+def plan_prefetch(
+    text: Text, plan: Plan, number: int, blocks: int, at: Places, inputs: NDArray[np.int32], prefetch: NDArray[np.int64]
+) -> None:
     """Note the rows that the block after this one reads and this one does not.
 
     Rows are scattered over memory; asked for one by one between the tiles of this block, they are in the cache when the next begins.
@@ -108,13 +110,12 @@ def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, 
     if number == blocks:
         return
     count = 2
-    if with_contexts:
-        first = int64(plan.context_first[number + 1])
-        if plan.context_first[number] <= first:
-            first = max(first, int64(plan.context_last[number]))
-        for k in range(first, plan.context_last[number + 1]):
-            prefetch[count] = at.vectors + text.words[k] * at.row
-            count += 1
+    first = int64(plan.context_first[number + 1])
+    if plan.context_first[number] <= first:
+        first = max(first, int64(plan.context_last[number]))
+    for k in range(first, plan.context_last[number + 1]):
+        prefetch[count] = at.vectors + inputs[k] * at.row
+        count += 1
     for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
         prefetch[count] = at.outputs + plan.negatives[k] * at.row
         count += 1
@@ -252,12 +253,12 @@ def centres_near(block: Block, first: int, last: int) -> tuple[int, int]:
 
 
 @inner
-def _update_inputs(width: tuple[int, ...], text: Text, block: Block, at: Places) -> None:
+def _update_inputs(width: tuple[int, ...], inputs: NDArray[np.int32], block: Block, at: Places) -> None:
     """Add to each context row all negatives and the centres near it."""
     four = int64(4)
     stride = int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, 2):
-        place = at.vectors + text.words[block.context + m] * at.row
+        place = at.vectors + inputs[block.context + m] * at.row
         begin, count = centres_near(block, m, min(m + 2, block.contexts))
         negative = at.towards_negatives + m * 4
         centre = at.towards_centres + begin * stride + m * 4
@@ -265,10 +266,38 @@ def _update_inputs(width: tuple[int, ...], text: Text, block: Block, at: Places)
         if m + 1 == block.contexts:
             add_rows(width, place, at.negatives, block.negatives, negative, stride, centres, count, centre, stride)
         else:
-            other = at.vectors + text.words[block.context + m + 1] * at.row
+            other = at.vectors + inputs[block.context + m + 1] * at.row
             add_rows_to_two(
                 width, place, other, four, four, at.negatives, block.negatives, negative, stride, centres, count, centre, stride
             )
+
+
+@inner
+def train_range(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    first: int,
+    last: int,
+    inputs: NDArray[np.int32],
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_pair: int,
+    scratch: Scratch,
+) -> None:
+    """Train blocks `first` to `last` of a plan, the word at position p of the text being row inputs[p] of `vectors`."""
+    at = places_of(vectors, outputs, scratch)
+    for number in range(first, last + 1):
+        block = block_of(plan, number, alpha)
+        plan_prefetch(text, plan, number, last, at, inputs, scratch.prefetch)
+        for m in range(block.contexts):
+            copy_row(width, at.contexts + m * at.row, at.vectors + inputs[block.context + m] * at.row)
+        gather_outputs(width, text, plan, block, at)
+        scores(width, block, at, scratch.prefetch)
+        gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
+        update_outputs(width, text, plan, block, at, scratch.prefetch)
+        _update_inputs(width, inputs, block, at)
 
 
 @kernel
@@ -296,14 +325,4 @@ def train_blocks(
         negatives_per_pair: K.
         scratch: from `new_scratch`.
     """
-    at = places_of(vectors, outputs, scratch)
-    for number in range(1, blocks + 1):
-        block = block_of(plan, number, alpha)
-        plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, True)
-        for m in range(block.contexts):
-            copy_row(width, at.contexts + m * at.row, at.vectors + text.words[block.context + m] * at.row)
-        gather_outputs(width, text, plan, block, at)
-        scores(width, block, at, scratch.prefetch)
-        gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
-        update_outputs(width, text, plan, block, at, scratch.prefetch)
-        _update_inputs(width, text, block, at)
+    train_range(width, text, plan, 1, blocks, text.words, vectors, outputs, alpha, negatives_per_pair, scratch)

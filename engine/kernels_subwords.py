@@ -1,12 +1,13 @@
 """Skip-gram and cbow with character n-grams (Bojanowski 2017) on the same blocks.
 
 A word's input vector is the mean of its own row and the rows of its n-grams, as in fastText; its gradient is added to each of these
-rows whole. The blocks are those of `kernels_skipgram` and `kernels_cbow`, with two differences: contexts are gathered as sums of
-rows, and their gradients are collected in scratch memory and scattered. For cbow the mean runs over all rows of all words in the
-window, so that, as in fastText, a word with more n-grams weighs more.
+rows whole. For cbow the mean runs over all rows of all words in the window, so that, as in fastText, a word with more n-grams weighs
+more.
 
-Waiting for the rows is most of the work: a word has about twenty. Those of a block are listed one after the other, with the next block's
-behind them, so that memory is asked for them without a gap.
+A word has about twenty rows, and waiting for them is most of the work. So the words of a span, some dozens of blocks, are composed once:
+every different word becomes one row, trained by `kernels_skipgram` or `kernels_cbow` as if there were no n-grams, and at the end what
+changed is added to the rows it was made of. A word sees all that the span taught it, as it would row by row: if each of its rows
+moves by e, so does their mean. What it learns from others through a common n-gram, it sees in the next span.
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
@@ -19,13 +20,11 @@ from numpy.typing import NDArray
 from engine import kernels_cbow as cbow
 from engine import kernels_skipgram as skipgram
 from engine import simd
-from engine.block_rows import Block, block_of
-from engine.blocks import MAX_CONTEXTS, Plan, Sizes
+from engine.blocks import Plan, Sizes
 from engine.jit import float32, inner, int64, kernel
 from engine.models import Floats
 from engine.sampling import Text
-from engine.simd import AHEAD, add_rows_to_two, gather_scaled, scatter_scaled, zero_row
-from engine.window_rows import running_sums_of_groups
+from engine.simd import AHEAD, copy_row, gather_scaled, prefetch_list, scatter_change
 
 
 class Rows(NamedTuple):
@@ -35,74 +34,120 @@ class Rows(NamedTuple):
     numbers: NDArray[np.int32]
 
 
-class Gathered(NamedTuple):
-    """Working memory of one thread.
+class Span(NamedTuple):
+    """The words of a span: working memory of one thread.
 
     Attributes:
-        errors: gradients of the contexts of a skip-gram block; one row more, because they are computed in pairs.
-        numbers: the rows of all contexts of two blocks, odd and even ones, each followed by the first of the next.
-        ends: where those of each context begin, and the last end.
+        most: how many positions of the text a span may reach over, unless one block does.
+        vectors: a row for each different word.
+        before: the same, as composed.
+        words: which words those are.
+        ends: where the rows that make each of them begin in `numbers`, and the last end.
+        numbers: those rows.
+        places: by word, its row of `vectors`, or -1.
+        inputs: by position of the text, the row of its word.
+        parts_before: by position, a running count of the rows that the words before it are made of.
     """
 
-    errors: Floats
-    numbers: NDArray[np.int32]
+    most: int
+    vectors: Floats
+    before: Floats
+    words: NDArray[np.int32]
     ends: NDArray[np.int32]
+    numbers: NDArray[np.int32]
+    places: NDArray[np.int32]
+    inputs: NDArray[np.int32]
+    parts_before: NDArray[np.int32]
 
 
-def new_gathered(dim: int, sizes: Sizes, rows: Rows) -> Gathered:
-    """Room for blocks of that size."""
-    most = int(np.diff(rows.starts).max())
-    return Gathered(
-        simd.aligned(MAX_CONTEXTS + 2, simd.padded(dim)),
-        np.zeros((2, sizes.contexts * most + AHEAD), np.int32),
-        np.zeros((2, sizes.contexts + 1), np.int32),
+def new_span(dim: int, sizes: Sizes, rows: Rows, length: int, text_words: int) -> Span:
+    """Room for spans of that length, over blocks of that size and texts of so many words."""
+    room = max(length, sizes.contexts)
+    return Span(
+        length,
+        simd.aligned(room, simd.padded(dim)),
+        simd.aligned(room, simd.padded(dim)),
+        np.zeros(room, np.int32),
+        np.zeros(room + 1, np.int32),
+        np.zeros(room * int(np.diff(rows.starts).max()) + AHEAD, np.int32),
+        np.full(len(rows.starts) - 1, -1, np.int32),
+        np.zeros(text_words, np.int32),
+        np.zeros(text_words + 1, np.int32),
     )
 
 
 @inner
-def _list_rows(text: Text, plan: Plan, number: int, rows: Rows, gathered: Gathered) -> None:
-    """List the rows of all contexts of a block, and what comes first behind those of the block before it."""
-    numbers = gathered.numbers[number & 1]
-    ends = gathered.ends[number & 1]
+def _reach(plan: Plan, first: int, blocks: int, most: int) -> tuple[int, int, int]:
+    """The last block of the span that begins with block `first`, and the stretch of text [begin, end) it reaches over."""
+    begin = int64(plan.context_first[first])
+    end = int64(plan.context_last[first])
+    for number in range(first + 1, blocks + 1):
+        low = min(begin, int64(plan.context_first[number]))
+        high = max(end, int64(plan.context_last[number]))
+        if high - low > most:
+            return number - 1, begin, end
+        begin = low
+        end = high
+    return blocks, begin, end
+
+
+@inner
+def _list_words(text: Text, begin: int, end: int, rows: Rows, span: Span) -> int:
+    """List the different words of a stretch of text and the rows they are made of; gives how many words."""
     count = 0
-    first = plan.context_first[number]
-    for m in range(first, plan.context_last[number]):
-        word = text.words[m]
-        for k in range(rows.starts[word], rows.starts[word + 1]):
-            numbers[count] = rows.numbers[k]
+    for position in range(begin, end):
+        word = text.words[position]
+        if span.places[word] < 0:
+            prefetch_list(int64(rows.starts.ctypes.data) + 8 * word)
+            span.places[word] = count
+            span.words[count] = word
             count += 1
-        ends[m + 1 - first] = count
-    before = int64(gathered.ends[(number - 1) & 1][plan.context_last[number - 1] - plan.context_first[number - 1]])
-    for k in range(AHEAD):
-        gathered.numbers[(number - 1) & 1][before + k] = numbers[k]
+        span.inputs[position] = span.places[word]
+    listed = 0
+    for k in range(count):
+        ahead = span.words[min(k + AHEAD, count - 1)]
+        prefetch_list(int64(rows.numbers.ctypes.data) + 4 * rows.starts[ahead])
+        word = span.words[k]
+        for i in range(rows.starts[word], rows.starts[word + 1]):
+            span.numbers[listed] = rows.numbers[i]
+            listed += 1
+        span.ends[k + 1] = listed
+    for position in range(begin, end):
+        place = span.inputs[position]
+        span.parts_before[position + 1] = span.parts_before[position] + span.ends[place + 1] - span.ends[place]
+    return count
 
 
 @inner
-def _rows_of(text: Text, plan: Plan, number: int, blocks: int, rows: Rows, gathered: Gathered) -> tuple[int, NDArray[np.int32]]:
-    """Where the rows of a block's contexts are listed, and where those of each end; the list of the next block is made as well."""
-    if number == 1:
-        _list_rows(text, plan, number, rows, gathered)
-    if number < blocks:
-        _list_rows(text, plan, number + 1, rows, gathered)
-    return int64(gathered.numbers[number & 1].ctypes.data), gathered.ends[number & 1]
+def _compose(width: tuple[int, ...], words: int, vectors: Floats, span: Span, means: bool) -> None:
+    """Make each word of the span from its rows: their mean, or their sum."""
+    row = int64(4 * vectors.shape[1])
+    for k in range(words):
+        place = int64(span.vectors.ctypes.data) + k * row
+        first = int64(span.ends[k])
+        count = int64(span.ends[k + 1]) - first
+        scale = float32(1) / float32(count) if means else float32(1)
+        gather_scaled(width, place, int64(vectors.ctypes.data), int64(span.numbers.ctypes.data) + 4 * first, count, scale)
+        copy_row(width, int64(span.before.ctypes.data) + k * row, place)
 
 
 @inner
-def _context_errors(width: tuple[int, ...], block: Block, at: skipgram.Places, errors: int) -> None:
-    """The gradient of each context of a skip-gram block, two at a time."""
-    four = int64(4)
-    stride = int64(skipgram.GRADIENT_STRIDE)
-    for m in range(0, block.contexts, 2):
-        place = errors + m * at.row
-        zero_row(width, place)
-        zero_row(width, place + at.row)
-        begin, count = skipgram.centres_near(block, m, min(m + 2, block.contexts))
-        negative = at.towards_negatives + m * 4
-        centre = at.towards_centres + begin * stride + m * 4
-        centres = at.centres + begin * at.row
-        add_rows_to_two(
-            width, place, place + at.row, four, four, at.negatives, block.negatives, negative, stride, centres, count, centre, stride
+def _spread(width: tuple[int, ...], words: int, vectors: Floats, span: Span, means: bool) -> None:
+    """Add to the rows of each word what it learned, and forget the span."""
+    row = int64(4 * vectors.shape[1])
+    for k in range(words):
+        first = int64(span.ends[k])
+        count = int64(span.ends[k + 1]) - first
+        scatter_change(
+            width,
+            int64(vectors.ctypes.data),
+            int64(span.numbers.ctypes.data) + 4 * first,
+            count,
+            int64(span.vectors.ctypes.data) + k * row,
+            int64(span.before.ctypes.data) + k * row,
+            float32(1) if means else float32(1) / float32(count),
         )
+        span.places[span.words[k]] = -1
 
 
 @kernel
@@ -116,26 +161,18 @@ def train_skipgram_blocks(
     alpha: float,
     negatives_per_pair: int,
     scratch: skipgram.Scratch,
-    gathered: Gathered,
+    span: Span,
     rows: Rows,
 ) -> None:
-    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `gathered` is from `new_gathered`."""
-    at = skipgram.places_of(vectors, outputs, scratch)
-    errors = int64(gathered.errors.ctypes.data)
-    for number in range(1, blocks + 1):
-        block = block_of(plan, number, alpha)
-        numbers, ends = _rows_of(text, plan, number, blocks, rows, gathered)
-        skipgram.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
-        for m in range(block.contexts):
-            count = int64(ends[m + 1] - ends[m])
-            gather_scaled(width, at.contexts + m * at.row, at.vectors, numbers + ends[m] * 4, count, float32(1) / float32(count))
-        skipgram.gather_outputs(width, text, plan, block, at)
-        skipgram.scores(width, block, at, scratch.prefetch)
-        skipgram.gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
-        skipgram.update_outputs(width, text, plan, block, at, scratch.prefetch)
-        _context_errors(width, block, at, errors)
-        for m in range(block.contexts):
-            scatter_scaled(width, at.vectors, numbers + ends[m] * 4, int64(ends[m + 1] - ends[m]), errors + m * at.row, float32(1))
+    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `span` is from `new_span`."""
+    first = 1
+    while first <= blocks:
+        last, begin, end = _reach(plan, first, blocks, span.most)
+        words = _list_words(text, begin, end, rows, span)
+        _compose(width, words, vectors, span, True)
+        skipgram.train_range(width, text, plan, first, last, span.inputs, span.vectors, outputs, alpha, negatives_per_pair, scratch)
+        _spread(width, words, vectors, span, True)
+        first = last + 1
 
 
 @kernel
@@ -149,18 +186,16 @@ def train_cbow_blocks(
     alpha: float,
     negatives_per_centre: int,
     scratch: cbow.Scratch,
-    gathered: Gathered,
+    span: Span,
     rows: Rows,
 ) -> None:
-    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; `gathered` is from `new_gathered`."""
-    at = cbow.places_of(text, vectors, outputs, scratch)
-    for number in range(1, blocks + 1):
-        block = block_of(plan, number, alpha)
-        numbers, ends = _rows_of(text, plan, number, blocks, rows, gathered)
-        cbow.plan_prefetch(text, plan, number, blocks, at, scratch.prefetch, False)
-        running_sums_of_groups(width, at.sums, at.vectors, numbers, int64(ends.ctypes.data), block.contexts)
-        cbow.gather_negatives(width, plan, block, at)
-        cbow.window_means(width, text, block, at, scratch, ends, negatives_per_centre)
-        cbow.gradients_of(width, text, plan, block, at, scratch)
-        cbow.update_outputs(width, plan, block, at, scratch)
-        cbow.add_errors(width, text, block, at, numbers, ends)
+    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; `span` is from `new_span`."""
+    first = 1
+    while first <= blocks:
+        last, begin, end = _reach(plan, first, blocks, span.most)
+        words = _list_words(text, begin, end, rows, span)
+        _compose(width, words, vectors, span, False)
+        inputs = cbow.Inputs(span.inputs, span.parts_before)
+        cbow.train_range(width, text, plan, first, last, inputs, span.vectors, outputs, alpha, negatives_per_centre, scratch)
+        _spread(width, words, vectors, span, False)
+        first = last + 1

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import StoppedError
 from engine.kernels_lines import Documents, Lines, index_lines, new_line_memory, note_lines
-from engine.models import ClassifierSettings, Integers
+from engine.models import ClassifierSettings, Integers, StopRequested
 from engine.scanning import temporary_file
 from engine.simd import AHEAD
 from engine.subwords import word_hash
@@ -38,8 +39,12 @@ class NotedLines:
             self._pages.madvise(mmap.MADV_DONTNEED)
 
 
-def noted_lines(corpus: Corpus, settings: ClassifierSettings) -> NotedLines:
-    """The lines of a corpus read with labels=True, to train on."""
+def noted_lines(corpus: Corpus, settings: ClassifierSettings, stop: StopRequested) -> NotedLines:
+    """The lines of a corpus read with labels=True, to train on.
+
+    Raises:
+        StoppedError: `stop`, asked several times a second, said so.
+    """
     buckets = _buckets(settings)
     documents, labels, longest = _documents(corpus, settings, np.full(buckets, -1, np.int32))
     count = len(documents.starts) - 1
@@ -50,7 +55,7 @@ def noted_lines(corpus: Corpus, settings: ClassifierSettings) -> NotedLines:
         label_starts=np.zeros(count + 1, np.int64),
         words=np.zeros(count, np.int32),
     )
-    pages, bucket_ids = _note(documents, longest, lines)
+    pages, bucket_ids = _note(documents, longest, lines, stop)
     return NotedLines(lines._replace(features=np.frombuffer(pages, np.int32)), buckets, bucket_ids, pages)
 
 
@@ -85,7 +90,7 @@ def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> 
     return Documents(ids, starts, hashes, len(vocabulary.words), line_end, settings.word_ngrams, rows), labels, longest
 
 
-def _note(documents: Documents, longest: int, lines: Lines) -> tuple[mmap.mmap, NDArray[np.int32]]:
+def _note(documents: Documents, longest: int, lines: Lines, stop: StopRequested) -> tuple[mmap.mmap, NDArray[np.int32]]:
     """Fill `lines`; gives the features in a mapped file without a name, and the buckets that have a row."""
     memory = new_line_memory(longest, documents.ngrams)
     used = np.empty(len(documents.rows), np.int32)
@@ -93,6 +98,8 @@ def _note(documents: Documents, longest: int, lines: Lines) -> tuple[mmap.mmap, 
     line = count = 0
     with temporary_file() as file:
         while line < len(lines.words):
+            if stop():
+                raise StoppedError
             line, count, written = note_lines(documents, line, memory, used, count, lines, block)
             file.write(block[:written].data)
         file.write(bytes(4 * AHEAD))

@@ -222,16 +222,17 @@ def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, source
 
 
 # Arguments of llvm.prefetch. What a row was read for is to change it: asked for to write, its lines belong to this core at once.
-_TO_WRITE, _TO_ALL_LEVELS, _DATA = 1, 3, 1
+TO_READ, TO_WRITE = 0, 1
+_TO_ALL_LEVELS, _DATA = 3, 1
 
 
-def prefetch(b: Any, registers: int, address: Any) -> None:
+def prefetch(b: Any, registers: int, address: Any, intent: int = TO_WRITE) -> None:
     """Ask for the cache lines of a row; harmless at any address."""
     pointer = ir.PointerType(BYTE)
     function = cgutils.get_or_insert_function(b.module, ir.FunctionType(ir.VoidType(), [pointer, INT32, INT32, INT32]), "llvm.prefetch.p0")
     for offset in range(0, registers * VECTOR_BYTES, CACHE_LINE):
         place = b.inttoptr(at(b, address, offset), pointer)
-        b.call(function, [place, *(ir.Constant(INT32, value) for value in (_TO_WRITE, _TO_ALL_LEVELS, _DATA))])
+        b.call(function, [place, *(ir.Constant(INT32, value) for value in (intent, _TO_ALL_LEVELS, _DATA))])
 
 
 def indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
@@ -240,10 +241,12 @@ def indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
     return b.add(base, b.mul(number, constant(row)))
 
 
-def scatter(b: Any, registers: int, rows: tuple[Any, Any, Any], offset: Any, added: list[Any]) -> None:
-    """Add registers, the part of a row at an offset, to rows (base, ids, how many)."""
+def scatter(b: Any, registers: int, rows: tuple[Any, Any, Any], offset: Any, added: list[Any], *, ahead: int = 0) -> None:
+    """Add registers, the part of a row at an offset, to rows (base, ids, how many); with each, ask for the one so many ids `ahead`."""
     base, ids, n = rows
     with cgutils.for_range(b, n, intp=INT64) as loop:
+        if ahead:
+            prefetch(b, registers, indexed_row(b, base, ids, b.add(loop.index, constant(ahead)), registers * VECTOR_BYTES))
         target = b.add(indexed_row(b, base, ids, loop.index, registers * VECTOR_BYTES), offset)
         for part, value in enumerate(added):
             store(b, b.fadd(load(b, target, part * VECTOR_BYTES), value, flags=FAST), target, part * VECTOR_BYTES)

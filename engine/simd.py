@@ -22,6 +22,7 @@ from engine.rows_ir import (
     INT64,
     LANES,
     SINGLE_COLUMNS,
+    TO_READ,
     UNROLLED,
     VECTOR,
     VECTOR_BYTES,
@@ -154,16 +155,20 @@ def copy_row(b: Any, registers: int, destination: Any, source: Any) -> None:
 
 
 @row_kernel(1)
-def zero_row(b: Any, registers: int, destination: Any) -> None:
-    """Clear a row."""
-    for place in each_register(b, registers):
-        store(b, every(0), destination, place)
-
-
-@row_kernel(1)
 def prefetch_row(b: Any, registers: int, address: Any) -> None:
     """Ask for the cache lines of a row that is needed soon; harmless at any address."""
     prefetch(b, registers, address)
+
+
+@intrinsic
+def prefetch_list(_context: Any, _address: Any) -> Any:
+    """Ask for the two cache lines from an address on, to read: as much as most lists of ids are long."""
+
+    def generate(context: Any, b: Any, _signature: Any, values: Any) -> Any:
+        prefetch(b, 2 * CACHE_LINE // VECTOR_BYTES, values[0], TO_READ)
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
 
 
 @row_kernel(4, scalars=1)
@@ -187,6 +192,20 @@ def scatter_scaled(b: Any, registers: int, base: Any, ids: Any, n: Any, source: 
     for offset, count in columns(b, registers, SINGLE_COLUMNS):
         added = [b.fmul(load(b, b.add(source, offset), part * VECTOR_BYTES), scales, flags=FAST) for part in range(count)]
         scatter(b, registers, (base, ids, n), offset, added)
+
+
+@row_kernel(5, scalars=1)
+def scatter_change(b: Any, registers: int, base: Any, ids: Any, n: Any, *a: Any) -> None:
+    """Row ids[i] (int32) of base += scale * (after - before), for every i < n. AHEAD ids past the last must be readable.
+
+    Arguments: base, ids, n, after, before, scale.
+    """
+    scales = splat(b, a[2])
+    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+        after, before = (b.add(row, offset) for row in a[:2])
+        places = [part * VECTOR_BYTES for part in range(count)]
+        added = [b.fmul(b.fsub(load(b, after, at), load(b, before, at), flags=FAST), scales, flags=FAST) for at in places]
+        scatter(b, registers, (base, ids, n), offset, added, ahead=AHEAD)
 
 
 @intrinsic

@@ -15,7 +15,7 @@ from types import FrameType
 from engine import arguments, classifier, evaluation, formats, logs, rendezvous, vectors_text, word2vec
 from engine.arguments import Arguments, SupervisedArguments, Word2VecArguments
 from engine.container import Channel, Container, Hosts
-from engine.errors import ChannelError, EngineError, PlatformError
+from engine.errors import ChannelError, EngineError, PlatformError, StoppedError
 from engine.logs import Log
 from engine.models import ClassifierModel, ClassifierSettings, EpochResult, Progress, Subwords, Word2VecSettings, WordVectors
 from engine.rendezvous import Rendezvous
@@ -49,16 +49,12 @@ class Training:
     stop: Callable[[], bool]
 
 
-class _StoppedError(Exception):
-    """A stop was asked for before there was anything to keep."""
-
-
 def run(container: Container, *, environ: Mapping[str, str], resources: Resources, log: Log) -> int:
     """Train as the container's files say; the exit code. A failure's reason is in the log and in the failure file."""
     try:
         with stop_on_sigterm() as stop:
             train(Training(container, environ, resources, log, stop))
-    except _StoppedError:
+    except StoppedError:
         log.info("Training was stopped before it learnt anything. There is no model to keep.")
     except EngineError as error:
         return _fail(container, log, error)
@@ -152,13 +148,13 @@ def read_text(training: Training, channel: Channel, *, min_count: int, labels: b
 
     Raises:
         UserError: nothing is left to train on.
-        _StoppedError: a stop was asked for meanwhile.
+        StoppedError: a stop was asked for meanwhile.
     """
     words = logs.WordsRead(training.log)
 
     def progress(count: int) -> None:
         if training.stop():
-            raise _StoppedError
+            raise StoppedError
         words.update(count)
 
     corpus = read_corpus(channel.files, min_count=min_count, threads=training.resources.threads, progress=progress, labels=labels)

@@ -8,16 +8,13 @@ from engine.jit import cgutils
 from engine.rows_ir import (
     FAST,
     FLOAT,
-    INT32,
     INT64,
-    SINGLE_COLUMNS,
     VECTOR_BYTES,
     accumulators,
     add_product,
     add_row,
     add_scaled_rows,
     column_sums,
-    columns,
     constant,
     each_register,
     indexed_row,
@@ -26,12 +23,10 @@ from engine.rows_ir import (
     multiply_add,
     prefetch,
     row_kernel,
-    scatter,
     splat,
     store,
     total_of,
 )
-from engine.simd import AHEAD
 
 
 @row_kernel(4)
@@ -42,23 +37,6 @@ def running_sums(b: Any, registers: int, sums: Any, base: Any, ids: Any, n: Any)
         keep(b, total, b.add(sums, offset))
         with cgutils.for_range(b, n, intp=INT64) as loop:
             add_row(b, total, b.add(indexed_row(b, base, ids, loop.index, row), offset))
-            keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
-
-
-@row_kernel(5)
-def running_sums_of_groups(b: Any, registers: int, sums: Any, base: Any, ids: Any, ends: Any, n: Any) -> None:
-    """The same where row i + 1 adds the rows ids[ends[i]:ends[i + 1]] (both int32). AHEAD ids past the last must be readable."""
-    row = registers * VECTOR_BYTES
-    for offset, total, first in column_sums(b, registers):
-        keep(b, total, b.add(sums, offset))
-        with cgutils.for_range(b, n, intp=INT64) as loop:
-            group = b.add(ends, b.mul(loop.index, constant(4)))
-            begin, end = (b.sext(load(b, group, 4 * k, INT32), INT64) for k in range(2))
-            with cgutils.for_range(b, b.sub(end, begin), intp=INT64) as inside:
-                i = b.add(begin, inside.index)
-                if first:
-                    prefetch(b, registers, indexed_row(b, base, ids, b.add(i, constant(AHEAD)), row))
-                add_row(b, total, b.add(indexed_row(b, base, ids, i, row), offset))
             keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(loop.index, constant(1)), constant(row))))
 
 
@@ -112,13 +90,13 @@ def window_errors(b: Any, registers: int, *a: Any) -> None:
             keep(b, total, b.add(b.add(sums, offset), b.mul(b.add(t, constant(1)), constant(row))))
 
 
-@row_kernel(7)
-def scatter_window(b: Any, registers: int, *a: Any) -> None:
-    """Row ids[i] (int32) of base += the sum of the rows in [low, high) without [before, after), for every i < n.
+@row_kernel(5, scalars=1)
+def add_window(b: Any, registers: int, row: Any, *a: Any) -> None:
+    """Row += scale x the sum of the rows in [low, high) without [before, after).
 
-    Arguments: base, ids, n, then the rows of running sums at low, before, after and high.
+    Arguments: the row, then the rows of running sums at low, before, after and high, and the scale.
     """
-    base, ids, n, *ends = a
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
-        added = [_around(b, tuple(ends), b.add(offset, constant(part * VECTOR_BYTES))) for part in range(count)]
-        scatter(b, registers, (base, ids, n), offset, added)
+    *ends, scale = a
+    scales = splat(b, scale)
+    for place in each_register(b, registers):
+        store(b, multiply_add(b, scales, _around(b, tuple(ends), place), load(b, row, place)), row, place)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
-from engine.blocks import Plan, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes
+from engine.blocks import Plan, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes, span_words
 from engine.hogwild import Schedule, Step, run_threads
 from engine.matrices import (
     ModelMatrices,
@@ -78,9 +78,21 @@ def train(
 
 @dataclass(frozen=True)
 class _Model:
+    """What the threads train, and how.
+
+    Attributes:
+        matrices: inputs and outputs.
+        draws: what sampling looks up.
+        sizes: of the blocks.
+        subwords: the input rows that words are made of; None where each has its own.
+        overlap: that of `SubwordRows.overlap`, 0 without n-grams.
+    """
+
     matrices: ModelMatrices
     draws: Draws
+    sizes: Sizes
     subwords: SubwordRows | None
+    overlap: float
 
 
 def _bounds(size: int, threads: int, shard: tuple[int, int]) -> list[int]:
@@ -96,10 +108,11 @@ def _new_model(corpus: Corpus, settings: Word2VecSettings, shard: tuple[int, int
     """
     vocabulary = corpus.vocabulary
     words = len(vocabulary.words)
-    subwords = None
+    subwords, overlap = None, 0.0
     if settings.subwords is not None:
         uses = keep_probabilities(vocabulary.counts, settings.sample) * vocabulary.counts
         subwords = subword_rows(vocabulary.words, uses, settings.subwords)
+        overlap = subwords.overlap(uses)
     rows = words if subwords is None else words + len(subwords.bucket_ids)
     spread = 1 / settings.dim
     shape, (host, hosts) = (rows, words), shard
@@ -110,7 +123,8 @@ def _new_model(corpus: Corpus, settings: Word2VecSettings, shard: tuple[int, int
         matrices = make_model_file(model_file, shape, settings.dim, hosts=hosts, spread=spread, seed=settings.seed)
     else:
         matrices = shared_matrices(model_file, shape, settings.dim, hosts=hosts)
-    return _Model(matrices, new_draws(vocabulary.counts, settings.sample), subwords)
+    sizes = (cbow_sizes if settings.mode == "cbow" else skipgram_sizes)(settings, vocabulary.counts, overlap)
+    return _Model(matrices, new_draws(vocabulary.counts, settings.sample), sizes, subwords, overlap)
 
 
 def _result(corpus: Corpus, settings: Word2VecSettings, model: _Model, seconds: float, completed: bool) -> WordVectors:
@@ -132,17 +146,15 @@ def _text_words(corpus: Corpus, settings: Word2VecSettings) -> int:
 
 def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: int) -> Step:
     """What one thread calls to train its next stretch of text."""
-    counts = corpus.vocabulary.counts
-    overlap = 0.0 if model.subwords is None else model.subwords.overlap(keep_probabilities(counts, settings.sample) * counts)
-    sizes = (cbow_sizes if settings.mode == "cbow" else skipgram_sizes)(settings, counts, overlap)
-    state, plan, text = new_state(settings.seed, thread), new_plan(), new_text(_text_words(corpus, settings))
-    keep, train_blocks = model.draws.keep, _block_trainer(settings, model, sizes)
+    text_words = _text_words(corpus, settings)
+    state, plan, text = new_state(settings.seed, thread), new_plan(), new_text(text_words)
+    draws, sizes, train_blocks = model.draws, model.sizes, _block_trainer(settings, model, text_words)
 
     def step(position: int, last: int, alpha: float) -> tuple[int, int]:
-        position, kept, read = sample_text(corpus.tokens.ids, position, last, keep, state, text)
+        position, kept, read = sample_text(corpus.tokens.ids, position, last, draws.keep, state, text)
         centre = 0
         while True:
-            blocks, centre = plan_blocks(text, centre, kept, sizes, model.draws, state, plan)
+            blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
             train_blocks(text, plan, blocks, alpha)
             if centre >= kept:
                 return position, read
@@ -150,15 +162,16 @@ def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: 
     return step
 
 
-def _block_trainer(settings: Word2VecSettings, model: _Model, sizes: Sizes) -> Callable[[Text, Plan, int, float], None]:
+def _block_trainer(settings: Word2VecSettings, model: _Model, text_words: int) -> Callable[[Text, Plan, int, float], None]:
     """The kernel of a mode, with this thread's scratch memory."""
     width, vectors, outputs = simd.width(settings.dim), model.matrices.vectors, model.matrices.outputs
     cbow = settings.mode == "cbow"
-    scratch = kernels_cbow.new_scratch(settings.dim, sizes) if cbow else kernels_skipgram.new_scratch(settings.dim)
+    scratch = kernels_cbow.new_scratch(settings.dim, model.sizes, text_words) if cbow else kernels_skipgram.new_scratch(settings.dim)
     extra: tuple[Any, ...] = ()
     train_blocks: Any = (kernels_cbow if cbow else kernels_skipgram).train_blocks
     if model.subwords is not None:
-        extra = kernels_subwords.new_gathered(settings.dim, sizes, model.subwords.rows), model.subwords.rows
+        rows, length = model.subwords.rows, span_words(settings, model.overlap)
+        extra = kernels_subwords.new_span(settings.dim, model.sizes, rows, length, text_words), rows
         train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
 
     def train(text: Text, plan: Plan, blocks: int, alpha: float) -> None:

@@ -1,14 +1,28 @@
 """Plans hold every pair of the text once, within the limits scratch memory is allocated by."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from engine.blocks import BLOCKS_PLANNED, MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes
+from engine.blocks import (
+    BLOCKS_PLANNED,
+    MAX_CENTRES,
+    MAX_CONTEXTS,
+    MAX_NEGATIVES,
+    Sizes,
+    cbow_sizes,
+    new_plan,
+    plan_blocks,
+    skipgram_sizes,
+    span_words,
+)
 from engine.models import Word2VecSettings
 from engine.sampling import new_draws, new_state, new_text, sample_text
 from tests.unit.engine.twins import blocks_of, corpus, planned
@@ -86,6 +100,31 @@ def test_blocks_shrink_as_steps_grow() -> None:
         return sizes.centres * sizes.shared_by
 
     assert work(calm) > max(work(bold), work(wide), work(hungry))
+
+
+@pytest.mark.parametrize("sizes_of", [skipgram_sizes, cbow_sizes])
+def test_blocks_of_words_that_share_their_rows_are_smaller(sizes_of: Callable[[Word2VecSettings, NDArray[np.int64], float], Sizes]) -> None:
+    apart, alike = (sizes_of(Word2VecSettings(), ZIPF, overlap) for overlap in (0.001, 0.2))
+
+    assert apart == sizes_of(Word2VecSettings(), ZIPF, 0.0)
+    assert alike.centres <= 5
+    assert alike.shared_by == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "overlap", "words"),
+    [
+        ({}, 0.003, 512),
+        ({"dim": 32}, 0.0, 512),
+        ({"dim": 512}, 0.003, 128),
+        ({}, 0.02, 100),
+        ({"learning_rate": 0.1}, 0.02, 50),
+        ({}, 1.0, 2),
+        ({"learning_rate": 1.0}, 1.0, 1),
+    ],
+)
+def test_a_span_is_shorter_where_rows_are_long_steps_bold_or_words_alike(changes: dict[str, Any], overlap: float, words: int) -> None:
+    assert span_words(Word2VecSettings(**changes), overlap) == words
 
 
 def test_a_text_that_repeats_itself_is_trained_more_gently() -> None:

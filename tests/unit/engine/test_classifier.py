@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import classifier, formats, simd
-from engine.errors import UserError
+from engine.errors import StoppedError, UserError
 from engine.kernels_classifier import lines_alone, new_scratch, train_lines
 from engine.lines import noted_lines
 from engine.matrices import ModelMatrices
@@ -60,7 +60,7 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
     text = "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n"
     corpus = corpus_of(tmp_path / "text", text * 7)
     settings = ClassifierSettings(dim=dim, word_ngrams=3, buckets=7)
-    noted = noted_lines(corpus, settings)
+    noted = noted_lines(corpus, settings, lambda: False)
     words, labels = len(corpus.vocabulary.words), len(corpus.vocabulary.labels)
     vectors, outputs = Guarded.random(words + len(noted.bucket_ids), dim, 1), Guarded.random(labels, dim, 2)
     v, u = vectors.values, outputs.values
@@ -98,15 +98,23 @@ def test_threads_with_label_rows_of_their_own_learn_one_model(corpus: Corpus, va
     assert classifier.accuracy(model, validation) == (1.0, 100)
 
 
+def test_a_stop_while_lines_are_noted_is_heard_at_once(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.lines._BLOCK_FEATURES", 100)
+    asked = iter([False, False, True])
+
+    with pytest.raises(StoppedError):
+        classifier.train(corpus, SETTINGS, progress=lambda _: None, stop=lambda: next(asked))
+
+
 def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = corpus_of(tmp_path / "text", "".join(f"__label__a {' '.join(map(str, range(n % 7, n)))}\n\n" for n in range(40)))
     settings = ClassifierSettings(word_ngrams=3, buckets=211)
     expected = [row for line in range(80) for row in twin_features(corpus, line, settings)]
     words = len(corpus.vocabulary.words)
 
-    whole = noted_lines(corpus, settings)
+    whole = noted_lines(corpus, settings, lambda: False)
     monkeypatch.setattr("engine.lines._BLOCK_FEATURES", 1)
-    in_parts = noted_lines(corpus, settings)
+    in_parts = noted_lines(corpus, settings, lambda: False)
 
     assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))
     rows = np.concatenate([np.arange(words), words + in_parts.bucket_ids])

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 
 from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
 from engine.blocks import Sizes
-from engine.sampling import Text
 from tests.unit.engine import twins
 from tests.unit.engine.twins import Guarded, blocks_of, corpus, planned
 
@@ -55,7 +54,7 @@ def test_cbow_blocks_match_numpy_and_touch_nothing_else(dim: int, sizes: Sizes) 
     expected = vectors.values, outputs.values
 
     twins.cbow(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives)
-    scratch = kernels_cbow.new_scratch(dim, sizes)
+    scratch = kernels_cbow.new_scratch(dim, sizes, len(text.words))
     kernels_cbow.train_blocks(simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch)
 
     assert blocks > 0
@@ -78,62 +77,56 @@ def rows_of(rows: kernels_subwords.Rows, word: int) -> NDArray[np.int64]:
     return rows.numbers[rows.starts[word] : rows.starts[word + 1]].astype(np.int64)
 
 
+@pytest.mark.parametrize("length", [1, 20, 1000])
 @pytest.mark.parametrize("sizes", SKIPGRAM_SIZES[:4], ids=str)
-def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Sizes) -> None:
+def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Sizes, length: int) -> None:
     dim, rows = 7, subword_rows(WORDS, 30)
     text, plan, blocks = planned(corpus(WORDS, LINES, 3), WORDS, sizes, 4)
     vectors, outputs = Guarded.random(WORDS + 30, dim, 1, 0.4), Guarded.random(WORDS, dim, 2, 0.4)
     expected = vectors.values, outputs.values
 
-    def scatter(matrix: twins.Matrix, word: int, gradient: twins.Matrix) -> None:
-        np.add.at(matrix, rows_of(rows, word), gradient)
-
-    twins.skipgram(
-        text,
-        blocks_of(text, plan, blocks, ALPHA),
-        *expected,
-        sizes.negatives,
-        lookup=lambda matrix, word: np.asarray(matrix[rows_of(rows, word)].mean(axis=0)),
-        scatter=scatter,
-    )
-    train_subwords(
-        kernels_subwords.train_skipgram_blocks, kernels_skipgram.new_scratch(dim), text, (plan, blocks), vectors, outputs, sizes, rows
+    for span in twins.spans_of(blocks_of(text, plan, blocks, ALPHA), length):
+        words = np.stack([expected[0][rows_of(rows, word)].mean(axis=0) for word in range(WORDS)])
+        before = words.copy()
+        twins.skipgram(text, span, words, expected[1], sizes.negatives)
+        for word in range(WORDS):
+            np.add.at(expected[0], rows_of(rows, word), words[word] - before[word])
+    own, scratch = kernels_subwords.new_span(dim, sizes, rows, length, len(text.words)), kernels_skipgram.new_scratch(dim)
+    kernels_subwords.train_skipgram_blocks(
+        simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, own, rows
     )
 
     np.testing.assert_allclose(vectors.values, expected[0], atol=3e-4)
     np.testing.assert_allclose(outputs.values, expected[1], atol=3e-4)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
+    assert (own.places == -1).all()
 
 
+@pytest.mark.parametrize("length", [1, 20, 1000])
 @pytest.mark.parametrize("sizes", CBOW_SIZES, ids=str)
-def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Sizes) -> None:
+def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Sizes, length: int) -> None:
     dim, rows = 7, subword_rows(WORDS, 30)
     text, plan, blocks = planned(corpus(WORDS, LINES, 3), WORDS, sizes, 4)
     vectors, outputs = Guarded.random(WORDS + 30, dim, 1, 0.4), Guarded.random(WORDS, dim, 2, 0.4)
     expected = vectors.values, outputs.values
 
-    twins.cbow(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives, rows=lambda word: rows_of(rows, word))
-    train_subwords(
-        kernels_subwords.train_cbow_blocks, kernels_cbow.new_scratch(dim, sizes), text, (plan, blocks), vectors, outputs, sizes, rows
+    for span in twins.spans_of(blocks_of(text, plan, blocks, ALPHA), length):
+        words = np.stack([expected[0][rows_of(rows, word)].sum(axis=0) for word in range(WORDS)])
+        before = words.copy()
+        twins.cbow(text, span, words, expected[1], sizes.negatives, parts=lambda word: len(rows_of(rows, word)))
+        for word in range(WORDS):
+            np.add.at(expected[0], rows_of(rows, word), (words[word] - before[word]) / len(rows_of(rows, word)))
+    scratch, own = (
+        kernels_cbow.new_scratch(dim, sizes, len(text.words)),
+        kernels_subwords.new_span(dim, sizes, rows, length, len(text.words)),
+    )
+    kernels_subwords.train_cbow_blocks(
+        simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, own, rows
     )
 
     np.testing.assert_allclose(vectors.values, expected[0], atol=3e-4)
     np.testing.assert_allclose(outputs.values, expected[1], atol=3e-4)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
-
-
-def train_subwords(
-    kernel: object,
-    scratch: object,
-    text: Text,
-    plan: tuple[object, int],
-    vectors: Guarded,
-    outputs: Guarded,
-    sizes: Sizes,
-    rows: kernels_subwords.Rows,
-) -> None:
-    assert callable(kernel)
-    gathered = kernels_subwords.new_gathered(vectors.dim, sizes, rows)
-    kernel(simd.width(vectors.dim), text, *plan, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, gathered, rows)
+    assert (own.places == -1).all()

@@ -60,6 +60,14 @@ def call_gather_and_scatter(width: Any, matrix: Floats, ids: Any, count: int, to
 
 
 @kernel
+def call_scatter_change(width: Any, matrix: Floats, ids: Any, count: int, rows: Floats) -> None:
+    before = np.int64(rows.ctypes.data)
+    after = before + np.int64(4 * rows.shape[1])
+    numbers = np.int64(ids.ctypes.data)
+    simd.scatter_change(width, np.int64(matrix.ctypes.data), numbers, np.int64(count), after, before, np.float32(0.5))
+
+
+@kernel
 def call_dot_row(width: Any, x: Floats, y: Floats) -> Any:
     return simd.dot_row(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data))
 
@@ -132,6 +140,19 @@ def test_rows_are_gathered_and_scattered_repeats_included(dim: int) -> None:
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-5)
     assert matrix.untouched_outside()
     assert total.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_a_change_is_added_to_rows_repeats_included(dim: int) -> None:
+    matrix, rows = Guarded.random(9, dim, 1), Guarded.random(2, dim, 2)
+    ids = np.array([3, 8, 3, 0, *[0] * simd.AHEAD], np.int32)
+    expected = matrix.values
+    np.add.at(expected, ids[:3], 0.5 * (rows.values[1] - rows.values[0]))
+
+    call_scatter_change(simd.width(dim), matrix.rows, ids, 3, rows.rows)
+
+    np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-5)
+    assert matrix.untouched_outside()
 
 
 @pytest.mark.parametrize("dim", DIMS)

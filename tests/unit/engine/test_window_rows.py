@@ -19,15 +19,6 @@ def call_running_sums(width: Any, matrix: Floats, ids: Any, count: int, sums: Fl
 
 
 @kernel
-def call_running_sums_of_groups(width: Any, matrix: Floats, ids: Any, ends: Any, sums: Floats) -> None:
-    groups = np.int64(len(ends) - 1)
-    numbers = np.int64(ids.ctypes.data)
-    window_rows.running_sums_of_groups(
-        width, np.int64(sums.ctypes.data), np.int64(matrix.ctypes.data), numbers, np.int64(ends.ctypes.data), groups
-    )
-
-
-@kernel
 def call_window_mean(width: Any, mean: Floats, y: Floats, score: Floats, sums: Floats, ends: Any) -> None:
     at = np.int64(sums.ctypes.data)
     row = np.int64(4 * sums.shape[1])
@@ -65,11 +56,11 @@ def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: F
 
 
 @kernel
-def call_scatter_window(width: Any, matrix: Floats, ids: Any, sums: Floats, ends: Any) -> None:
+def call_add_window(width: Any, matrix: Floats, number: int, sums: Floats, ends: Any, scale: float) -> None:
     at = np.int64(sums.ctypes.data)
     row = np.int64(4 * sums.shape[1])
     low, before, after, high = at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row
-    window_rows.scatter_window(width, np.int64(matrix.ctypes.data), np.int64(ids.ctypes.data), np.int64(len(ids)), low, before, after, high)
+    window_rows.add_window(width, np.int64(matrix.ctypes.data) + number * row, low, before, after, high, np.float32(scale))
 
 
 @pytest.mark.parametrize("dim", DIMS)
@@ -80,20 +71,6 @@ def test_running_sums_begin_with_nothing_and_end_with_all(dim: int) -> None:
     call_running_sums(simd.width(dim), matrix.rows, ids, 4, sums.rows)
 
     np.testing.assert_allclose(sums.values[1:], np.cumsum(matrix.values[ids], axis=0), rtol=1e-4, atol=1e-5)
-    assert not sums.values[0].any()
-    assert sums.untouched_outside()
-
-
-@pytest.mark.parametrize("dim", DIMS)
-def test_running_sums_of_groups_add_a_group_at_a_time(dim: int) -> None:
-    matrix, sums = Guarded.random(9, dim, 1), Guarded.random(4, dim, 2)
-    ids, ends = np.array([3, 8, 3, 0, 5, *[0] * simd.AHEAD], np.int32), np.array([0, 2, 2, 5], np.int32)
-
-    call_running_sums_of_groups(simd.width(dim), matrix.rows, ids, ends, sums.rows)
-
-    np.testing.assert_allclose(sums.values[3], matrix.values[ids[:5]].sum(axis=0), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(sums.values[1], matrix.values[3] + matrix.values[8], rtol=1e-4, atol=1e-5)
-    assert (sums.values[1] == sums.values[2]).all()
     assert not sums.values[0].any()
     assert sums.untouched_outside()
 
@@ -133,13 +110,13 @@ def test_errors_of_windows_see_what_the_same_centre_changed_before(dim: int) -> 
 
 
 @pytest.mark.parametrize("dim", DIMS)
-def test_a_window_is_added_to_rows_repeats_included(dim: int) -> None:
+def test_a_window_is_added_to_a_row_scaled(dim: int) -> None:
     matrix, rows = Guarded.random(9, dim, 1), Guarded.random(8, dim, 2)
     sums = np.concatenate([np.zeros((1, rows.rows.shape[1]), np.float32), np.cumsum(rows.rows, axis=0)])
     expected = matrix.values
-    np.add.at(expected, [3, 8, 3], rows.values[[1, 2, 4, 5]].sum(axis=0))
+    expected[3] += 3 * rows.values[[1, 2, 4, 5]].sum(axis=0)
 
-    call_scatter_window(simd.width(dim), matrix.rows, np.array([3, 8, 3], np.int32), sums, np.array([1, 3, 4, 6]))
+    call_add_window(simd.width(dim), matrix.rows, 3, sums, np.array([1, 3, 4, 6]), 3.0)
 
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-4)
     assert matrix.untouched_outside()

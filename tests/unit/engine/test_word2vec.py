@@ -112,6 +112,18 @@ def test_bold_settings_train_as_well(topics: Corpus, mode: str, changes: dict[st
     assert set(nearest(model, b"cat")[:3]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
 
 
+@pytest.mark.parametrize("mode", ["skipgram with subwords", "cbow with subwords"])
+def test_words_made_of_the_same_few_ngrams_are_trained(tmp_path: Path, mode: str) -> None:
+    """Blocks and spans as large as for other words diverge here."""
+    random = np.random.default_rng(1)
+    words = ["".join(random.choice(list("abcd"), 8)) for _ in range(2000)]
+    lines = [" ".join(random.choice(words[n % 20 :: 20], 100)) for n in range(1000)]
+
+    model = train(corpus_of(tmp_path, "\n".join(lines)), with_(mode, learning_rate=0.1, epochs=2, subwords=Subwords(1, 2, 300)))
+
+    assert np.abs(model.vectors).max() < 10
+
+
 def test_a_training_that_diverges_is_refused_with_the_remedy(topics: Corpus) -> None:
     with pytest.raises(UserError, match=r"Training diverged.*learning_rate 1000.*Lower learning_rate"):
         train(topics, with_("batch_skipgram", learning_rate=1000))

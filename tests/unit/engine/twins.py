@@ -1,7 +1,7 @@
 """The mathematics of the kernels in plain NumPy, pair by pair, in double precision: what the kernels must compute."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,28 +87,7 @@ def blocks_of(text: Text, plan: Plan, count: int, alpha: float) -> Iterator[Twin
         yield TwinBlock(centres, contexts, negatives, windows, alpha * float(plan.damping[n]))
 
 
-Scatter = Callable[[Matrix, int, Matrix], None]
-Lookup = Callable[[Matrix, int], Matrix]
-
-
-def add_to_row(vectors: Matrix, word: int, gradient: Matrix) -> None:
-    vectors[word] += gradient
-
-
-def row_of(vectors: Matrix, word: int) -> Matrix:
-    return np.asarray(vectors[word])
-
-
-def skipgram(
-    text: Text,
-    blocks: Iterator[TwinBlock],
-    vectors: Matrix,
-    outputs: Matrix,
-    negatives_per_pair: int,
-    *,
-    lookup: Lookup = row_of,
-    scatter: Scatter = add_to_row,
-) -> None:
+def skipgram(text: Text, blocks: Iterable[TwinBlock], vectors: Matrix, outputs: Matrix, negatives_per_pair: int) -> None:
     """Skip-gram with negatives shared by a block: every pair, every negative, all at the weights before the block."""
     words = text.words
     for block in blocks:
@@ -116,7 +95,7 @@ def skipgram(
         share = negatives_per_pair / max(len(block.negatives), 1)
         for t, window in block.windows.items():
             for m in window:
-                context, centre = lookup(inputs, words[m]), targets[words[t]]
+                context, centre = inputs[words[m]], targets[words[t]]
                 gradient = block.rate * (1 - sigmoid(context @ centre))
                 error = gradient * centre
                 outputs[words[t]] += gradient * context
@@ -126,20 +105,20 @@ def skipgram(
                     gradient = -block.rate * share * sigmoid(context @ targets[negative])
                     error += gradient * targets[negative]
                     outputs[negative] += gradient * context
-                scatter(vectors, words[m], error)
+                vectors[words[m]] += error
 
 
 def cbow(
     text: Text,
-    blocks: Iterator[TwinBlock],
+    blocks: Iterable[TwinBlock],
     vectors: Matrix,
     outputs: Matrix,
     negatives_per_centre: int,
     *,
-    rows: Callable[[int], NDArray[np.int64]] = lambda word: np.array([word]),
+    parts: Callable[[int], int] = lambda _word: 1,
 ) -> None:
     """Cbow with negatives shared by a block, at the weights before it, but that the error of a word that is a centre again sees what its
-    earlier occurrences changed; `rows` gives the input rows of a word.
+    earlier occurrences changed; the vector of a word is the sum of so many `parts`, each of which counts in a mean and learns.
     """
     words = text.words
     for block in blocks:
@@ -148,8 +127,9 @@ def cbow(
         for t, window in block.windows.items():
             if not window:
                 continue
-            bag = np.concatenate([rows(words[m]) for m in window])
-            hidden = inputs[bag].mean(axis=0)
+            bag = words[window]
+            counts = np.array([parts(word) for word in bag])
+            hidden = inputs[bag].sum(axis=0) / counts.sum()
             gradient = block.rate * (1 - sigmoid(hidden @ targets[words[t]]))
             error = gradient * seen[words[t]]
             seen[words[t]] += gradient * hidden
@@ -159,4 +139,16 @@ def cbow(
                     gradient = -block.rate * share * sigmoid(hidden @ targets[negative])
                     error += gradient * targets[negative]
                     outputs[negative] += gradient * hidden
-            np.add.at(vectors, bag, error)
+            np.add.at(vectors, bag, np.outer(counts, error))
+
+
+def spans_of(blocks: Iterable[TwinBlock], most: int) -> Iterator[list[TwinBlock]]:
+    """Blocks in groups that reach over at most so many positions of the text, or are one block."""
+    span: list[TwinBlock] = []
+    for block in blocks:
+        reach = [position for part in (*span, block) for position in part.contexts]
+        if span and max(reach) + 1 - min(reach) > most:
+            yield span
+            span = []
+        span.append(block)
+    yield span
