@@ -192,7 +192,8 @@ def _write_matrices(file: BinaryIO, matrix: InputMatrix, output: Floats) -> None
         file.write(block.astype("<f4", copy=False).data)
     file.seek(start + 4 * rows * columns)
     file.write(MATRIX.pack(False, *output.shape))
-    file.write(np.ascontiguousarray(output, "<f4").data)
+    for _, block in stretches(InputMatrix.of_words(output)):
+        file.write(block.astype("<f4", copy=False).data)
 
 
 class _Reader:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from engine.jit import kernel
 
-CHUNK_ROWS = 8_192
 LONGEST_NUMBER = len(" -1.23457e-05")
+# Numbers a thread writes at once: three megabytes of text, which stay in the processor's cache until they are in the file.
+_CHUNK_NUMBERS = 1 << 18
 # From the smallest subnormal float32 (10**-45) to the power of ten that brings it to six digits (10**51).
 _ZERO_EXPONENT = 46
 _POWERS = np.array([float(f"1e{exponent}") for exponent in range(-_ZERO_EXPONENT, 52)])
@@ -34,12 +35,12 @@ def write_vectors(path: Path, words: Sequence[bytes], vectors: NDArray[np.float3
         vectors: (words, dim).
         threads: how many format numbers at once; the bytes do not depend on it.
     """
-    starts = range(0, len(words), CHUNK_ROWS)
+    rows = max(1, _CHUNK_NUMBERS // max(1, vectors.shape[1]))
     with path.open("wb") as file, ThreadPoolExecutor(threads) as pool:
         file.write(b"%d %d\n" % vectors.shape)
         # Groups of one chunk a thread: mapping all chunks at once would hold the whole file in memory.
-        for group in _groups(starts, threads):
-            for lines in pool.map(lambda start: _chunk(words[start : start + CHUNK_ROWS], vectors[start : start + CHUNK_ROWS]), group):
+        for group in _groups(range(0, len(words), rows), threads):
+            for lines in pool.map(lambda start: _chunk(words[start : start + rows], vectors[start : start + rows]), group):
                 file.write(lines)
 
 

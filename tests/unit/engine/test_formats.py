@@ -205,6 +205,17 @@ def test_zeros_between_trained_buckets_are_read_but_take_no_room(tmp_path: Path,
     assert path.stat().st_blocks * 512 < 4 * dim * len(ids) + 100_000
 
 
+def test_matrices_are_written_a_few_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = word_vectors(Subwords(3, 4, 20), words=[b"word%d" % number for number in range(10)])
+    monkeypatch.setattr("engine.stretches.STRETCH_ROWS", 3)
+
+    formats.write_word_vectors(tmp_path / "vectors.bin", model, min_count=1)
+
+    read = formats.read(tmp_path / "vectors.bin")
+    np.testing.assert_array_equal(read.input, dense(model.input))
+    np.testing.assert_array_equal(read.output, model.output)
+
+
 def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
     formats.write_classifier(path, classifier(2), min_count=5)
