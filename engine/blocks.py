@@ -65,13 +65,15 @@ def _calm(settings: Word2VecSettings) -> float:
     return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
 
 
-def _sharing(settings: Word2VecSettings) -> float:
+def _sharing(settings: Word2VecSettings, *, whole_windows: bool) -> float:
     """How much less a negative is shared than `_calm` asks for: at most 1.
 
     Beyond a learning rate of 0.05 its overshoot grows faster than the step: at 0.1, half as much lost 0.03 of rho, a third nothing. Wide
-    windows of neighbouring centres are nearly one, and so is what a negative collects from them: at 30, this brought 0.02 to 0.05.
+    windows of neighbouring centres are nearly one, and so is what a negative collects from them: at 30, this brought 0.02 to 0.05. Where
+    a window is one example (cbow), more so: at 30, the square root lost 0.01.
     """
-    return math.sqrt(min(1.0, 0.05 / settings.learning_rate) * min(1.0, 5 / settings.window))
+    wide = min(1.0, 5 / settings.window)
+    return math.sqrt(min(1.0, 0.05 / settings.learning_rate)) * (wide if whole_windows else math.sqrt(wide))
 
 
 def _unlike(settings: Word2VecSettings, overlap: float) -> float:
@@ -83,7 +85,7 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
     window = min(settings.window, LINE_WORDS)
     calm, unlike = _calm(settings), _unlike(settings, overlap)
-    shared_by = max(1.0, min(48 * calm * _sharing(settings), unlike))
+    shared_by = max(1.0, min(48 * calm * _sharing(settings, whole_windows=False), unlike))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
     # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
     pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
@@ -107,7 +109,7 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
     """
     window = min(settings.window, LINE_WORDS)
     calm, unlike = _calm(settings), _unlike(settings, overlap)
-    shared_by = max(1.0, min(14 * calm * _sharing(settings), unlike))
+    shared_by = max(1.0, min(14 * calm * _sharing(settings, whole_windows=True), unlike))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
     examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # 22 at the default settings: eight negatives, two whole tiles.

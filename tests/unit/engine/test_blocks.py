@@ -27,6 +27,7 @@ from engine.models import Word2VecSettings
 from engine.sampling import new_draws, new_state, new_text, sample_text
 from tests.unit.engine.twins import blocks_of, corpus, planned
 
+SIZES = [skipgram_sizes, cbow_sizes]
 ZIPF = (1e6 / np.arange(1, 20_001)).astype(np.int64)
 
 
@@ -102,7 +103,16 @@ def test_blocks_shrink_as_steps_grow() -> None:
     assert work(calm) > max(work(bold), work(wide), work(hungry))
 
 
-@pytest.mark.parametrize("sizes_of", [skipgram_sizes, cbow_sizes])
+def test_wide_windows_share_a_negative_less_and_not_at_all_when_a_window_is_one_example() -> None:
+    pairs, windows = ([sizes_of(Word2VecSettings(window=window), ZIPF).shared_by for window in (5, 10, 30)] for sizes_of in SIZES)
+
+    assert pairs == sorted(pairs, reverse=True)
+    assert min(pairs) > 5
+    assert windows == sorted(windows, reverse=True)
+    assert windows[-1] == 1
+
+
+@pytest.mark.parametrize("sizes_of", SIZES)
 def test_blocks_of_words_that_share_their_rows_are_smaller(sizes_of: Callable[[Word2VecSettings, NDArray[np.int64], float], Sizes]) -> None:
     apart, alike = (sizes_of(Word2VecSettings(), ZIPF, overlap) for overlap in (0.001, 0.2))
 
