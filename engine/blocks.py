@@ -77,7 +77,10 @@ def _sharing(settings: Word2VecSettings, *, whole_windows: bool) -> float:
 
 
 def _unlike(settings: Word2VecSettings, overlap: float) -> float:
-    """How many words are together as unlike each other as one word and another, when each takes `overlap` of any other's step with it."""
+    """How many words may step at once when each takes `overlap` of every other's step with it: together no more than one whole step.
+
+    Fewer where steps are bold.
+    """
     return _calm(settings) / max(overlap, 1e-9)
 
 
@@ -120,8 +123,8 @@ def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: f
 def span_words(settings: Word2VecSettings, overlap: float) -> int:
     """How many words of the text are composed of their n-grams at once (`kernels_subwords`); `overlap` is as for `skipgram_sizes`.
 
-    A row that many words share is trained by all of them from where it was before the span. Twice as many words as are `_unlike` each other
-    is where vectors are still as good as with a span for each block; 512 words of a natural language are less.
+    A row that many words share is trained by all of them from where it was before the span. With twice as many
+    words as `_unlike` allows, vectors are as good as with a span for each block; 512 words of English are fewer.
     """
     fitting = _SPAN_BYTES // (4 * padded(settings.dim))
     return max(1, min(512, fitting, int(2 * _unlike(settings, overlap))))

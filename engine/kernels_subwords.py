@@ -63,13 +63,15 @@ class Span(NamedTuple):
 def new_span(dim: int, sizes: Sizes, rows: Rows, length: int, text_words: int) -> Span:
     """Room for spans of that length, over blocks of that size and texts of so many words."""
     room = max(length, sizes.contexts)
+    # One very long word must not take as much memory as a span full of them.
+    longest_lists = np.sort(np.diff(rows.starts))[-room:]
     return Span(
         length,
         simd.aligned(room, simd.padded(dim)),
         simd.aligned(room, simd.padded(dim)),
         np.zeros(room, np.int32),
         np.zeros(room + 1, np.int32),
-        np.zeros(room * int(np.diff(rows.starts).max()) + AHEAD, np.int32),
+        np.zeros(int(longest_lists.sum()) + AHEAD, np.int32),
         np.full(len(rows.starts) - 1, -1, np.int32),
         np.zeros(text_words, np.int32),
         np.zeros(text_words + 1, np.int32),

@@ -201,11 +201,11 @@ def scatter_change(b: Any, registers: int, base: Any, ids: Any, n: Any, *a: Any)
     Arguments: base, ids, n, after, before, scale.
     """
     scales = splat(b, a[2])
-    for offset, count in columns(b, registers, SINGLE_COLUMNS):
+    for number, (offset, count) in enumerate(columns(b, registers, SINGLE_COLUMNS)):
         after, before = (b.add(row, offset) for row in a[:2])
         places = [part * VECTOR_BYTES for part in range(count)]
         added = [b.fmul(b.fsub(load(b, after, at), load(b, before, at), flags=FAST), scales, flags=FAST) for at in places]
-        scatter(b, registers, (base, ids, n), offset, added, ahead=AHEAD)
+        scatter(b, registers, (base, ids, n), offset, added, ahead=0 if number else AHEAD)
 
 
 @intrinsic
