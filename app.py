@@ -6,12 +6,12 @@ import sys
 try:
     import aws_cdk as cdk
 
-    from lifecycle import naming
-    from lifecycle.errors import ConfigurationError
-    from stacks.serving_stack import ServingStack
-    from stacks.settings import Settings, check_region
-    from stacks.storage_stack import StorageStack
-    from stacks.training_stack import TrainingStack
+    from blazingtext_lifecycle import naming
+    from blazingtext_lifecycle.errors import ConfigurationError
+    from blazingtext_stacks.serving_stack import ServingStack
+    from blazingtext_stacks.settings import Settings, check_region
+    from blazingtext_stacks.storage_stack import StorageStack
+    from blazingtext_stacks.training_stack import TrainingStack
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The app cannot start: {sys.executable} has no module {missing.name}. "

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blazingtext.client import BlazingText
+    from .client import BlazingText
 
 __version__ = "0.1.0"
 __all__ = ["BlazingText", "__version__"]
@@ -12,7 +12,7 @@ __all__ = ["BlazingText", "__version__"]
 def __getattr__(name: str) -> Any:
     """The client, loaded when it is first asked for: boto3 would slow down ``blazingtext --help``."""
     if name == "BlazingText":
-        from blazingtext.client import BlazingText  # noqa: PLC0415 - see above
+        from .client import BlazingText  # noqa: PLC0415 - see above
 
         return BlazingText
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

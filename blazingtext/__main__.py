@@ -1,5 +1,5 @@
 """`python -m blazingtext` is the command line."""
 
-from blazingtext.cli import main
+from .cli.main import main
 
 main()

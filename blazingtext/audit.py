@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blazingtext.cloud import Cloud
-from blazingtext.errors import in_our_words
-from lifecycle import naming
+from blazingtext_lifecycle import naming
+
+from .cloud import Cloud
+from .errors import in_our_words
 
 Page = Mapping[str, Any]
 

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from blazingtext import artifacts, audit, prediction, serving, settling, training, upload
-from blazingtext import watch as watching
-from blazingtext.cloud import Cloud
-from lifecycle import naming
+from blazingtext_lifecycle import naming
+
+from . import audit
+from .cloud import Cloud
+from .corpus import upload
+from .runs import artifacts, training
+from .runs import watch as watching
+from .serving import live as serving
+from .serving import prediction
+from .serving import waiting as settling
 
 if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the verbs that need them
-    from blazingtext.evaluation import Evaluation
-    from blazingtext.map import Look, Map
-    from blazingtext.vectors import Neighbor, Vectors
+    from .vectors.evaluation import Evaluation
+    from .vectors.map import Look, Map
+    from .vectors.word_vectors import Neighbor, Vectors
 
 # Stands for the run whose model is served.
 LIVE = "live"
@@ -144,7 +150,7 @@ class BlazingText:
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""
-        from blazingtext import vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+        from .vectors import word_vectors as vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
         return vectors.load(self.artifact(job).path("vectors.txt"))
 
@@ -158,7 +164,7 @@ class BlazingText:
 
     def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False) -> Evaluation:
         """How well a run's vectors agree with people: the container's own figures, or computed here, on pairs of one's own too."""
-        from blazingtext import evaluation  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+        from .vectors import evaluation  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
         artifact = self.artifact(job)
         name = naming.job_of_artifact(artifact.uri)
@@ -168,7 +174,7 @@ class BlazingText:
 
     def map(self, path: str | Path, look: Look | None = None, job: str | None = None) -> Map:
         """Draws the most frequent words of a run."""
-        from blazingtext import map as drawing  # noqa: PLC0415 - matplotlib takes a second to load and is an optional dependency
+        from .vectors import map as drawing  # noqa: PLC0415 - matplotlib takes a second to load and is an optional dependency
 
         return drawing.draw(self.vectors(job), Path(path), look)
 

@@ -10,10 +10,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from blazingtext.errors import in_our_words
-from lifecycle import naming
-from lifecycle.aws_errors import message_of
-from lifecycle.errors import ConfigurationError
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.aws_errors import message_of
+from blazingtext_lifecycle.errors import ConfigurationError
+
+from .errors import in_our_words
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -18,8 +18,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from blazingtext.output import Output, duration
-from lifecycle.errors import CloudError, ConfigurationError
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError
+
+from .cli.output import Output, duration
 
 _SANDBOX = "demo"
 _WORDS = ("music", "army", "river")
@@ -206,7 +207,7 @@ def _environment(name: str) -> dict[str, str]:
     Raises:
         CloudError: the sandbox does not say.
     """
-    command = [sys.executable, "-m", "sandbox", "env", "--name", name, "--json"]
+    command = [sys.executable, "-m", "blazingtext_sandbox", "env", "--name", name, "--json"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False, cwd=_HOME)
     if asked.returncode:
         raise CloudError(

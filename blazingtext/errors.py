@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from botocore import exceptions as aws
 
-from lifecycle import aws_errors
-from lifecycle.errors import CloudError, ConfigurationError, LifecycleError, NotReady, UserError
+from blazingtext_lifecycle import aws_errors
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError, LifecycleError, NotReady, UserError
 
 _SIGN_IN = (
     aws.CredentialRetrievalError,

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from lifecycle.errors import UserError
+from blazingtext_lifecycle.errors import UserError
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""An open engine in the container contract of Amazon SageMaker BlazingText: `python -m engine train|serve`."""
+"""An open engine in the container contract of Amazon SageMaker BlazingText: `python -m blazingtext_engine train|serve`."""

@@ -1,4 +1,4 @@
-"""The container's two commands: `python -m engine train` and `python -m engine serve`.
+"""The container's two commands: `python -m blazingtext_engine train` and `python -m blazingtext_engine serve`.
 
 Options override the environment variables SageMaker or a person sets (engine/README.md lists them).
 """
@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from engine.container import Container
-from engine.errors import EngineError, UserError
+from .container.opt_ml import Container
+from .errors import EngineError, UserError
 
 DEFAULT_SEED = 1
 DEFAULT_PORT = 8080
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", description="An open engine in BlazingText's container contract.")
+    parser = argparse.ArgumentParser(prog="python -m blazingtext_engine", description="An open engine in BlazingText's container contract.")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train as <base>/input/config says, write <base>/model")
     train.add_argument("--threads", type=int, help="how many threads train (default: $ENGINE_THREADS, else every processor)")
@@ -42,8 +42,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, container: Container) -> int:
-    from engine import train  # noqa: PLC0415 - each command imports its own half: serving starts without compiling a kernel
-    from engine.logs import Log  # noqa: PLC0415 - likewise
+    from . import train  # noqa: PLC0415 - each command imports its own half: serving starts without compiling a kernel
+    from .container.log_lines import Log  # noqa: PLC0415 - likewise
 
     try:
         threads = _number(options.threads, os.environ, "ENGINE_THREADS", _processors(), least=1)
@@ -55,7 +55,7 @@ def _train(options: argparse.Namespace, container: Container) -> int:
 
 
 def _serve(options: argparse.Namespace, container: Container) -> int:
-    from engine import serve  # noqa: PLC0415 - likewise, training without the web server
+    from . import serve  # noqa: PLC0415 - likewise, training without the web server
 
     port = _number(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, least=0)
     return serve.run(container, host=options.host, port=port, workers=options.workers)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import UserError
+from .errors import UserError
 
 GOLD_FOLDER = Path(__file__).parent / "data" / "wordsim353"
 EXTRA_SETS = "ENGINE_EVALUATION_SETS"

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
-from engine.formats import FastTextModel, Kind, Loss, read
-from engine.models import Floats, Integers
-from engine.subwords import ngram_buckets, word_hash
+from .errors import ModelError
+from .formats.fasttext import FastTextModel, Kind, Loss, read
+from .training.settings import Floats, Integers
+from .training.subwords import ngram_buckets, word_hash
 
 SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")  # fastText's
 END_OF_LINE = b"</s>"

@@ -18,9 +18,9 @@ from typing import Any, NoReturn
 import orjson
 import uvicorn
 
-from engine.container import Container
-from engine.errors import ModelError
-from engine.inference import Model, TextClassifier, load
+from .container.opt_ml import Container
+from .errors import ModelError
+from .inference import Model, TextClassifier, load
 
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
@@ -164,7 +164,7 @@ def run(container: Container, *, host: str, port: int, workers: int = 1) -> int:
     model = load(container.model)
     if workers > 1:
         os.environ["SAGEMAKER_BASE_DIR"] = str(container.base)  # every worker maps the same file from there
-        uvicorn.run("engine.serve:application", factory=True, workers=workers, **_server_options(host, port))
+        uvicorn.run("blazingtext_engine.serve:application", factory=True, workers=workers, **_server_options(host, port))
         return 0
     # uvicorn raises the signal once more when all requests are answered: to end by it would look like a crash.
     signal.signal(signal.SIGTERM, _leave)

@@ -12,14 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from engine import arguments, classifier, evaluation, formats, logs, rendezvous, vectors_text, word2vec
-from engine.arguments import Arguments, SupervisedArguments, Word2VecArguments
-from engine.container import Channel, Container, Hosts
-from engine.errors import ChannelError, EngineError, PlatformError, StoppedError
-from engine.logs import Log
-from engine.models import ClassifierModel, ClassifierSettings, EpochResult, Progress, Subwords, Word2VecSettings, WordVectors
-from engine.rendezvous import Rendezvous
-from engine.vocabulary import Corpus, read_corpus
+from . import evaluation
+from .container import hyperparameters as arguments
+from .container import log_lines as logs
+from .container import rendezvous
+from .container.hyperparameters import Arguments, SupervisedArguments, Word2VecArguments
+from .container.log_lines import Log
+from .container.opt_ml import Channel, Container, Hosts
+from .container.rendezvous import Rendezvous
+from .corpus.vocabulary import Corpus, read_corpus
+from .errors import ChannelError, EngineError, PlatformError, StoppedError
+from .formats import fasttext as formats
+from .formats import word2vec_text as vectors_text
+from .training import classifier, word2vec
+from .training.settings import ClassifierModel, ClassifierSettings, EpochResult, Progress, Subwords, Word2VecSettings, WordVectors
 
 VECTORS_TEXT = "vectors.txt"
 VECTORS_BINARY = "vectors.bin"

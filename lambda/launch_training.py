@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from lifecycle import corpora, naming, requests, training_jobs
-from lifecycle.aws_errors import code_of, in_our_words, is_missing
-from lifecycle.environments import LaunchEnvironment
-from lifecycle.errors import RequestError
-from lifecycle.training_jobs import TrainingJob
+from blazingtext_lifecycle import corpora, naming, requests, training_jobs
+from blazingtext_lifecycle.aws_errors import code_of, in_our_words, is_missing
+from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.errors import RequestError
+from blazingtext_lifecycle.training_jobs import TrainingJob
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from lifecycle import naming, promotion, verdicts
-from lifecycle.aws_errors import in_our_words, is_missing
-from lifecycle.environments import PromoteEnvironment
-from lifecycle.errors import LifecycleError, NotReady
-from lifecycle.training_jobs import TERMINAL
-from lifecycle.verdicts import Decision, TrainedJob, Verdict
+from blazingtext_lifecycle import naming, promotion, verdicts
+from blazingtext_lifecycle.aws_errors import in_our_words, is_missing
+from blazingtext_lifecycle.environments import PromoteEnvironment
+from blazingtext_lifecycle.errors import LifecycleError, NotReady
+from blazingtext_lifecycle.training_jobs import TERMINAL
+from blazingtext_lifecycle.verdicts import Decision, TrainedJob, Verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

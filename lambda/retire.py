@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from lifecycle import custom_resources, emptying, naming, retirement
-from lifecycle.custom_resources import Answer
-from lifecycle.deadline import Context, Deadline
-from lifecycle.errors import ConfigurationError, LifecycleError
+from blazingtext_lifecycle import custom_resources, emptying, naming, retirement
+from blazingtext_lifecycle.custom_resources import Answer
+from blazingtext_lifecycle.deadline import Context, Deadline
+from blazingtext_lifecycle.errors import ConfigurationError, LifecycleError
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

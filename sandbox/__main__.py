@@ -1,6 +1,6 @@
-"""`python -m sandbox`."""
+"""`python -m blazingtext_sandbox`."""
 
-from sandbox.cli import main
+from .cli import main
 
 if __name__ == "__main__":
     main()

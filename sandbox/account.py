@@ -24,8 +24,8 @@ from typing import Any, Self
 import boto3
 import psutil
 
-from sandbox import server, state
-from sandbox.certificates import Certificates
+from . import server, state
+from .certificates import Certificates
 
 START_SECONDS = 60.0
 # What of the caller's would lead a client elsewhere.
@@ -174,7 +174,7 @@ class Sandbox:
     def _spawn(self, record: state.Record, descriptor: int, detached: bool) -> subprocess.Popen[bytes]:
         """The server process, in a session of its own, so that Ctrl-C in this terminal is not its end."""
         environment = server.server_environment(record, self.folder.path, self._exports(record), os.environ)
-        command = [sys.executable, "-m", "sandbox.server", "--state-folder", str(self.folder.path), "--socket", str(descriptor)]
+        command = [sys.executable, "-m", "blazingtext_sandbox.server", "--state-folder", str(self.folder.path), "--socket", str(descriptor)]
         with self.folder.log.open("wb") as log:
             process = subprocess.Popen(
                 command if detached else [*command, "--until-stdin-closes"],

@@ -1,4 +1,4 @@
-"""`python -m sandbox up|down|status|env`: results on standard output, progress and errors on standard error.
+"""`python -m blazingtext_sandbox up|down|status|env`: results on standard output, progress and errors on standard error.
 
 Exit codes: 0 done; 1 it broke; 2 a wrong option; 3 not running.
 """
@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import click
 
-from sandbox import state
-from sandbox.account import UNSET, Sandbox, SandboxError, all_sandboxes
+from . import state
+from .account import UNSET, Sandbox, SandboxError, all_sandboxes
 
 NOT_RUNNING = 3
 _name = click.option(

@@ -1,4 +1,4 @@
-"""The sandbox's server process: `python -m sandbox.server --state-folder F --socket FD --port P [--until-stdin-closes]`.
+"""The sandbox's server process: `python -m blazingtext_sandbox.server --state-folder F --socket FD --port P [--until-stdin-closes]`.
 
 Started by `sandbox.account` with an environment made for it (`server_environment`): ministack reads its settings while it is
 imported. The listening socket comes from the parent, bound to loopback, so no port can be lost between choosing and using it.
@@ -22,8 +22,9 @@ import psutil
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from sandbox import mount, state
-from sandbox.certificates import Certificates
+from . import assembly as mount
+from . import state
+from .certificates import Certificates
 
 _LOG = logging.getLogger("sandbox")
 # What ministack answers without asking who is there, beside the AWS services. The answer of a custom resource and the signal of a
@@ -80,7 +81,7 @@ def server_environment(record: state.Record, folder: Path, clients: Mapping[str,
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop, end every child, and leave."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.server")
+    parser = argparse.ArgumentParser(prog="python -m blazingtext_sandbox.server")
     parser.add_argument("--state-folder", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="file descriptor of the listening socket")
     parser.add_argument("--until-stdin-closes", action="store_true")

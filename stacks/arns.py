@@ -2,7 +2,7 @@
 
 import aws_cdk as cdk
 
-from lifecycle import naming
+from blazingtext_lifecycle import naming
 
 
 def training_jobs(stage: str) -> str:

@@ -13,8 +13,9 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
-from lifecycle import naming
-from stacks.settings import Settings
+from blazingtext_lifecycle import naming
+
+from .settings import Settings
 
 # Roles, by construct path.
 RETIRE = "Storage/Retirement/Retire/Role"

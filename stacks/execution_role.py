@@ -5,8 +5,9 @@ import aws_cdk.aws_iam as iam
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
-from lifecycle import naming
-from stacks import arns
+from blazingtext_lifecycle import naming
+
+from . import arns
 
 
 def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) -> iam.Role:

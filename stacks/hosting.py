@@ -5,7 +5,7 @@ import aws_cdk.aws_iam as iam
 import aws_cdk.aws_sagemaker as sagemaker
 from constructs import Construct
 
-from lifecycle import naming
+from blazingtext_lifecycle import naming
 
 # How long a fleet may take to start, on top of being watched; AWS allows 10 minutes to 8 hours in all.
 _FLEET_MAY_TAKE = 1800

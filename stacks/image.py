@@ -3,7 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from lifecycle import images
+from blazingtext_lifecycle import images
 
 
 def blazingtext_image(scope: Construct) -> str:

@@ -9,10 +9,11 @@ import aws_cdk.aws_s3 as s3
 import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
-from lifecycle import naming
-from lifecycle.environments import LaunchEnvironment
-from stacks import arns
-from stacks.python_function import PythonFunction
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.environments import LaunchEnvironment
+
+from . import arns
+from .python_function import PythonFunction
 
 
 class Launcher(Construct):

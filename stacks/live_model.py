@@ -5,8 +5,8 @@ from typing import cast
 import aws_cdk as cdk
 from constructs import Construct
 
-from lifecycle import naming
-from lifecycle.promotion import EndpointState, Parameter
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.promotion import EndpointState, Parameter
 
 _ARTIFACT = rf"(s3://[^/]+/{naming.RUNS}[^/]+/output/{naming.ARTIFACT})?".replace(".", r"\.")
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 from constructs import Construct
 
-from lifecycle import naming
-from stacks.settings import Settings
+from blazingtext_lifecycle import naming
+
+from .settings import Settings
 
 
 class ProjectStack(cdk.Stack):

@@ -9,10 +9,11 @@ import aws_cdk.aws_sns as sns
 import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
-from lifecycle import naming
-from lifecycle.environments import PromoteEnvironment
-from stacks import arns
-from stacks.python_function import PythonFunction
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.environments import PromoteEnvironment
+
+from . import arns
+from .python_function import PythonFunction
 
 _FUNCTION_MAY_TAKE = cdk.Duration.minutes(1)
 # AWS's advice for queues that feed functions: six times the function's limit.

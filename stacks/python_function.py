@@ -1,18 +1,14 @@
 """A Lambda function from the lambda/ folder: the folder is the one asset, a handler is named as text."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import aws_cdk as cdk
 import aws_cdk.aws_iam as iam
 import aws_cdk.aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.log_group import log_group
-
-ASSET = Path(__file__).parents[1] / "lambda"
-# What may lie about in the folder and must not change what is deployed.
-EXCLUDED = ("**/__pycache__", "**/*.pyc", "**/*.md", "**/.*")
+from .function_asset import function_code
+from .log_group import log_group
 
 
 class PythonFunction(Construct):
@@ -43,7 +39,7 @@ class PythonFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            code=lambda_.Code.from_asset(str(ASSET), exclude=list(EXCLUDED)),
+            code=function_code(self),
             handler=handler,
             runtime=lambda_.Runtime.PYTHON_3_14,
             role=self.role,

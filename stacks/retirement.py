@@ -6,8 +6,8 @@ import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
-from stacks import arns
-from stacks.python_function import PythonFunction
+from . import arns
+from .python_function import PythonFunction
 
 # The longest that Lambda allows: a stopping job has two minutes of grace, a full bucket takes its time.
 _FUNCTION_MAY_TAKE = cdk.Duration.minutes(15)

@@ -6,7 +6,7 @@ import aws_cdk.aws_cloudwatch_actions as actions
 import aws_cdk.aws_sns as sns
 from constructs import Construct
 
-from lifecycle import naming
+from blazingtext_lifecycle import naming
 
 _MINUTE = cdk.Duration.minutes(1)
 # CloudWatch gives ModelLatency in microseconds. A look-up takes a few milliseconds; a second means that something is broken.

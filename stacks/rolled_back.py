@@ -6,8 +6,9 @@ import aws_cdk.aws_sns as sns
 import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
-from lifecycle import naming
-from stacks import arns
+from blazingtext_lifecycle import naming
+
+from . import arns
 
 
 class RolledBack(Construct):

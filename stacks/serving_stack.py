@@ -4,16 +4,17 @@ import aws_cdk.aws_s3 as s3
 import aws_cdk.aws_sns as sns
 from constructs import Construct
 
-from lifecycle import naming
-from lifecycle.naming import Output
-from stacks.execution_role import hosting_role
-from stacks.hosting import Hosting
-from stacks.image import blazingtext_image
-from stacks.live_model import LiveModel
-from stacks.log_group import log_group
-from stacks.project_stack import ProjectStack
-from stacks.rollback_alarms import RollbackAlarms
-from stacks.settings import Settings
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.naming import Output
+
+from .execution_role import hosting_role
+from .hosting import Hosting
+from .image import blazingtext_image
+from .live_model import LiveModel
+from .log_group import log_group
+from .project_stack import ProjectStack
+from .rollback_alarms import RollbackAlarms
+from .settings import Settings
 
 
 class ServingStack(ProjectStack):

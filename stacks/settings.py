@@ -4,11 +4,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from lifecycle import combinations, hyperparameters, images, instances, naming, requests
-from lifecycle.errors import ConfigurationError, HyperparameterError
-from stacks import readers
-from stacks.log_group import RETENTION
-from stacks.readers import Reader
+from blazingtext_lifecycle import combinations, hyperparameters, images, instances, naming, requests
+from blazingtext_lifecycle.errors import ConfigurationError, HyperparameterError
+
+from . import readers
+from .log_group import RETENTION
+from .readers import Reader
 
 
 def _setting(default: Any, reader: Reader, meaning: str) -> Any:

@@ -2,12 +2,13 @@
 
 from constructs import Construct
 
-from lifecycle import naming
-from lifecycle.naming import Output
-from stacks.corpus_bucket import CorpusBucket
-from stacks.project_stack import ProjectStack
-from stacks.retirement import Retirement
-from stacks.settings import Settings
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.naming import Output
+
+from .corpus_bucket import CorpusBucket
+from .project_stack import ProjectStack
+from .retirement import Retirement
+from .settings import Settings
 
 
 class StorageStack(ProjectStack):

@@ -5,19 +5,20 @@ import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
-from lifecycle import naming
-from lifecycle.environments import LaunchEnvironment
-from lifecycle.naming import Output
-from stacks.dead_letters import DeadLetters
-from stacks.execution_role import execution_role
-from stacks.image import blazingtext_image
-from stacks.launcher import Launcher
-from stacks.notifications import Notifications
-from stacks.project_stack import ProjectStack
-from stacks.promotion import Promotion
-from stacks.retirement import stop_jobs
-from stacks.rolled_back import RolledBack
-from stacks.settings import Settings
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.naming import Output
+
+from .dead_letters import DeadLetters
+from .execution_role import execution_role
+from .image import blazingtext_image
+from .launcher import Launcher
+from .notifications import Notifications
+from .project_stack import ProjectStack
+from .promotion import Promotion
+from .retirement import stop_jobs
+from .rolled_back import RolledBack
+from .settings import Settings
 
 
 class TrainingStack(ProjectStack):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.engine.measure import Measured, run
-from blazingtext import evaluation, vectors
+from blazingtext.vectors import evaluation
+from blazingtext.vectors import word_vectors as vectors
 
 Settings = dict[str, object]
 DEFAULTS: Settings = {
@@ -39,7 +40,7 @@ class Result:
 
 
 Contestant = Callable[[Settings, Path], Result]
-ENGINE = (sys.executable, "-m", "engine", "train")
+ENGINE = (sys.executable, "-m", "blazingtext_engine", "train")
 
 
 def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, float]:

@@ -19,13 +19,14 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.engine.contestants import DEFAULTS, engine, train_once
 from benchmarks.engine.texts import count_words, in_lines
-from engine import kernels_skipgram, simd
-from engine.blocks import Plan, count_examples, new_plan, plan_blocks, skipgram_sizes
-from engine.jit import int64, kernel
-from engine.models import Word2VecSettings
-from engine.sampling import Text, new_draws, new_state, new_text, sample_text
-from engine.vocabulary import Corpus, read_corpus
-from engine.word2vec import TEXT_WORDS
+from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
+from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels import skipgram as kernels_skipgram
+from blazingtext_engine.kernels.block_plan import Plan, count_examples, new_plan, plan_blocks, skipgram_sizes
+from blazingtext_engine.kernels.jit import int64, kernel
+from blazingtext_engine.kernels.sampling import Text, new_draws, new_state, new_text, sample_text
+from blazingtext_engine.training.settings import Word2VecSettings
+from blazingtext_engine.training.word2vec import TEXT_WORDS
 
 RUNS = 5
 STRETCHES = 200

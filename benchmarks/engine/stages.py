@@ -16,10 +16,10 @@ import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
 
 from benchmarks.engine.contestants import DEFAULTS, ENGINE, engine_environment
-from engine import classifier
-from engine.models import ClassifierModel, ClassifierSettings
-from engine.vectors_text import write_vectors
-from engine.vocabulary import read_corpus
+from blazingtext_engine.corpus.vocabulary import read_corpus
+from blazingtext_engine.formats.word2vec_text import write_vectors
+from blazingtext_engine.training import classifier
+from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings
 
 COLD_MODES = ("batch_skipgram", "cbow", "supervised")
 Work = Callable[[], Any]

@@ -18,8 +18,8 @@ from benchmarks.engine.contestants import DEFAULTS, ENGINE, Settings, engine_env
 from benchmarks.engine.fasttext_peer import train_vectors
 from benchmarks.engine.measure import run
 from benchmarks.engine.texts import in_lines
-from blazingtext import evaluation
-from blazingtext.vectors import Vectors
+from blazingtext.vectors import evaluation
+from blazingtext.vectors.word_vectors import Vectors
 
 
 @click.command()

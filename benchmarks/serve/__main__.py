@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from blazingtext import vectors
+from blazingtext.vectors import word_vectors as vectors
 
 REQUESTS = 20_000
 READY_SECONDS = 60
@@ -46,7 +46,7 @@ def _server(model: Path) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(model.parent), "SAGEMAKER_BIND_TO_PORT": str(port)}
-    command = [sys.executable, "-m", "engine", "serve"]
+    command = [sys.executable, "-m", "blazingtext_engine", "serve"]
     process = subprocess.Popen(command, env=environment, preexec_fn=lambda: os.sched_setaffinity(0, cores[:1]))  # noqa: PLW1509 - this process has one thread
     os.sched_setaffinity(0, cores[1:] or cores)
     try:

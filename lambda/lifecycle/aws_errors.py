@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ParamValidationError, PartialCredentialsError
 
-from lifecycle.errors import AccessDeniedError, CloudError, ConfigurationError, LifecycleError, NotReady, QuotaError, RequestError
+from .errors import AccessDeniedError, CloudError, ConfigurationError, LifecycleError, NotReady, QuotaError, RequestError
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "AuthorizationError", "403"})
 _IDENTITY = frozenset(

@@ -6,8 +6,8 @@ Sources: the matrix of the SageMaker guide (``blazingtext.html``) and AWS's ``va
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lifecycle import instances
-from lifecycle.errors import HyperparameterError
+from . import instances
+from .errors import HyperparameterError
 
 Value = int | float | bool
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lifecycle import corpus_text, naming
-from lifecycle.aws_errors import in_our_words
-from lifecycle.errors import CorpusError
+from . import corpus_text, naming
+from .aws_errors import in_our_words
+from .errors import CorpusError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from lifecycle.errors import CloudError, RequestError
+from .errors import CloudError, RequestError
 
 # CloudFormation takes answers of at most 4096 bytes.
 _LONGEST_REASON = 1500

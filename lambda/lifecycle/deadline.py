@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from lifecycle.errors import NotReady
+from .errors import NotReady
 
 
 class Context(Protocol):

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lifecycle.aws_errors import code_of, in_our_words
-from lifecycle.deadline import Deadline
-from lifecycle.errors import CloudError
+from .aws_errors import code_of, in_our_words
+from .deadline import Deadline
+from .errors import CloudError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
-from lifecycle import naming
-from lifecycle.errors import ConfigurationError, raise_all
+from . import naming
+from .errors import ConfigurationError, raise_all
 
 Value = TypeVar("Value")
 

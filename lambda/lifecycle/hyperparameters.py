@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from lifecycle import combinations
-from lifecycle.combinations import BATCH_SKIPGRAM, MODES, SUPERVISED, WORD2VEC, Choice, Value
-from lifecycle.errors import HyperparameterError, raise_all
+from . import combinations
+from .combinations import BATCH_SKIPGRAM, MODES, SUPERVISED, WORD2VEC, Choice, Value
+from .errors import HyperparameterError, raise_all
 
 _LARGEST = 2**31 - 1
 _INTEGER = re.compile(r"[+-]?\d+")

@@ -4,7 +4,7 @@ The accounts are those of the SageMaker SDK (``image_uri_config/blazingtext.json
 AWS retired its own per-region pages, and CDK's region facts have no entry for BlazingText.
 """
 
-from lifecycle.errors import ConfigurationError
+from .errors import ConfigurationError
 
 REPOSITORY = "blazingtext"
 # AWS: ":1" is the stable tag, ":latest" is not for production.

@@ -6,7 +6,7 @@ Nothing here checks its arguments unless it says so: at synth they may be CDK to
 import re
 from enum import StrEnum
 
-from lifecycle.errors import ConfigurationError, RequestError
+from .errors import ConfigurationError, RequestError
 
 PROJECT = "blazingtext"
 DEFAULT_STAGE = "dev"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lifecycle import naming
-from lifecycle.aws_errors import code_of, in_our_words, message_of
-from lifecycle.errors import CloudError, NotReady, RequestError, UserError
+from . import naming
+from .aws_errors import code_of, in_our_words, message_of
+from .errors import CloudError, NotReady, RequestError, UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from lifecycle import hyperparameters, instances, naming
-from lifecycle.combinations import DEFAULT_MODE
-from lifecycle.environments import LaunchEnvironment
-from lifecycle.errors import RequestError, UserError
+from . import hyperparameters, instances, naming
+from .combinations import DEFAULT_MODE
+from .environments import LaunchEnvironment
+from .errors import RequestError, UserError
 
 EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry")
 INSTANCE_KEYS = ("type", "count", "volumeGb")

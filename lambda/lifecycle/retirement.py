@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lifecycle import naming
-from lifecycle.aws_errors import code_of, in_our_words, is_missing
-from lifecycle.deadline import Deadline
-from lifecycle.training_jobs import TERMINAL
-from lifecycle.verdicts import belongs
+from . import naming
+from .aws_errors import code_of, in_our_words, is_missing
+from .deadline import Deadline
+from .training_jobs import TERMINAL
+from .verdicts import belongs
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

@@ -5,12 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from lifecycle import hyperparameters, instances, naming
-from lifecycle.combinations import SUPERVISED
-from lifecycle.corpora import Corpus
-from lifecycle.environments import LaunchEnvironment
-from lifecycle.errors import CorpusError, HyperparameterError, UserError, raise_all
-from lifecycle.requests import TrainingRequest
+from . import hyperparameters, instances, naming
+from .combinations import SUPERVISED
+from .corpora import Corpus
+from .environments import LaunchEnvironment
+from .errors import CorpusError, HyperparameterError, UserError, raise_all
+from .requests import TrainingRequest
 
 # What a job may become after it failed or was stopped.
 RETRYABLE = frozenset({"Failed", "Stopped"})

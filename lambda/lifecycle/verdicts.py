@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from lifecycle import naming, promotion
-from lifecycle.combinations import SUPERVISED
-from lifecycle.environments import PromoteEnvironment
-from lifecycle.promotion import ServingStack, StackState
+from . import naming, promotion
+from .combinations import SUPERVISED
+from .environments import PromoteEnvironment
+from .promotion import ServingStack, StackState
 
 # A job that runs into its own limits ends as Stopped; nobody asked for that, so somebody should know.
 _LIMITS = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox import cloudformation_types, stack_roles
-from sandbox import mount as account
-from sandbox.sagemaker.cloud import MountedCloud
-from sandbox.sagemaker.errors import AwsError
-from sandbox.sagemaker.service import SageMaker, read_json
+from .. import assembly as account
+from ..emulator import stack_roles
+from . import cloudformation as cloudformation_types
+from .api.errors import AwsError
+from .api.service import SageMaker, read_json
+from .cloud import MountedCloud
 
 _INVOCATION = r"/endpoints/[^/]+/invocations"
 

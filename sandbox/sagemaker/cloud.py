@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import boto3
 from botocore.config import Config
 
-from sandbox import mount
-from sandbox.sagemaker.errors import AccessDeniedException
+from .. import assembly as mount
+from .api.errors import AccessDeniedException
 
 PRINCIPAL = "sagemaker.amazonaws.com"
 _PUBLISHING_ATTEMPTS = 5

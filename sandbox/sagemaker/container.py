@@ -17,14 +17,12 @@ from typing import IO, Final
 
 import psutil
 
-from sandbox.sagemaker.contract import Parameters
+from .api.contract import Parameters
 
 #: Training gives way to the server and to endpoints.
 NICENESS: Final = 5
-#: The folder that holds the package `engine`, for `python -m engine`.
-CODE: Final = Path(__file__).resolve().parents[2]
 #: The server's own settings and credentials are not the container's business.
-_HIDDEN: Final = ("AWS_", "MINISTACK_", "GATEWAY_", "LAMBDA_", "S3_", "STATE_", "PERSIST_", "AUTH", "USE_SSL", "BIND_HOST")
+_HIDDEN: Final = ("PYTHONPATH", "AWS_", "MINISTACK_", "GATEWAY_", "LAMBDA_", "S3_", "STATE_", "PERSIST_", "AUTH", "USE_SSL", "BIND_HOST")
 
 
 def lay_out(base: Path, request: Parameters, *, host: str, hosts: Sequence[str]) -> None:
@@ -67,7 +65,7 @@ def _channel(channel: Parameters) -> dict[str, str]:
 def environment(outer: Mapping[str, str], inner: Mapping[str, str]) -> dict[str, str]:
     """What the container sees: the machine's paths without the server's own settings, then what SageMaker sets."""
     kept = {name: value for name, value in outer.items() if not name.startswith(_HIDDEN)}
-    return kept | {"PYTHONPATH": str(CODE), "PYTHONUNBUFFERED": "1"} | dict(inner)
+    return kept | {"PYTHONUNBUFFERED": "1"} | dict(inner)
 
 
 class Container:

@@ -9,9 +9,9 @@ import datetime as dt
 import re
 from typing import Any
 
-from sandbox.sagemaker.cloud import Cloud
-from sandbox.sagemaker.contract import Parameters
-from sandbox.sagemaker.store import Endpoint, EndpointConfig, Model, TrainingJob
+from .api.contract import Parameters
+from .cloud import Cloud
+from .store import Endpoint, EndpointConfig, Model, TrainingJob
 
 _TRAINING_MEMBERS = (
     "HyperParameters",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sandbox.sagemaker.errors import ValidationException, not_emulated
+from .api.errors import ValidationException, not_emulated
 
 ACCOUNTS: Final = {
     "af-south-1": "455444449433",

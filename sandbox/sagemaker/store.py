@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sandbox.sagemaker.contract import Parameters
+from .api.contract import Parameters
 
 if TYPE_CHECKING:
-    from sandbox.sagemaker.fleet import Router
+    from .hosting.fleet import Router
 
 TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
 

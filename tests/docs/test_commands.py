@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blazingtext import cli
+from blazingtext.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md")])

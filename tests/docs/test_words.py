@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import blazingtext
-from stacks.settings import Settings, key
+from blazingtext_stacks.settings import Settings, key
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md"), *ROOT.glob("sandbox/*/README.md")])

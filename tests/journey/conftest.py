@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ROOT, SERVING, Shell, wait_until
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ENDPOINT, SERVING, STACKS, Shell
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, wait_until
 
 Parameters = Callable[[], dict[str, str]]

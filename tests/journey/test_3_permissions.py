@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import Shell
 
 pytestmark = pytest.mark.usefixtures("first_run")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import STACKS, Shell, wait_until
 
 

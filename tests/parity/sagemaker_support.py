@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.sagemaker.cloud import RoleError
-from sandbox.sagemaker.errors import AccessDeniedException
-from sandbox.sagemaker.service import SageMaker
+from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException
+from blazingtext_sandbox.sagemaker.api.service import SageMaker
+from blazingtext_sandbox.sagemaker.cloud import RoleError
 from tests.parity.support import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/execution"

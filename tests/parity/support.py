@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 
 T = TypeVar("T")
 

@@ -19,9 +19,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, SSLError
 
-from sandbox import internals, state
-from sandbox.account import Sandbox, SandboxError
-from sandbox.certificates import Certificates
+from blazingtext_sandbox import state
+from blazingtext_sandbox.account import Sandbox, SandboxError
+from blazingtext_sandbox.certificates import Certificates
+from blazingtext_sandbox.emulator import internals
 from tests.parity.support import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -43,10 +44,10 @@ def family(account: Sandbox) -> list[psutil.Process]:
 
 
 def sandbox_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python -m sandbox ...` with its sandboxes below `home`."""
+    """`python -m blazingtext_sandbox ...` with its sandboxes below `home`."""
     environment = {**os.environ, "BLAZINGTEXT_SANDBOX_HOME": str(home)}
     environment.pop("BLAZINGTEXT_SANDBOX", None)
-    command = [sys.executable, "-m", "sandbox", *arguments]
+    command = [sys.executable, "-m", "blazingtext_sandbox", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
 
 
@@ -216,7 +217,7 @@ def test_another_process_with_the_server_s_id_is_left_alone(elsewhere: Path) -> 
 def test_the_server_ends_with_the_process_that_used_it_as_a_context(elsewhere: Path) -> None:
     script = """
 import os, pathlib, sys
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 with Sandbox(pathlib.Path(sys.argv[1])) as account:
     print(account.record.pid, flush=True)
     os._exit(9)
@@ -285,7 +286,7 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(elsewhere: Path, 
 
 def test_every_internal_name_is_there_in_the_pinned_version(tmp_path: Path) -> None:
     # In a process of its own: importing ministack writes files.
-    check = "from sandbox.internals import check_names; check_names()"
+    check = "from blazingtext_sandbox.emulator.internals import check_names; check_names()"
     environment = {**os.environ, "STATE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
 
     subprocess.run([sys.executable, "-c", check], env=environment, check=True, timeout=60, cwd=ROOT)

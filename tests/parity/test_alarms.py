@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.account import Sandbox
-from sandbox.alarms import verdict
+from blazingtext_sandbox.account import Sandbox
+from blazingtext_sandbox.patches.alarms import verdict
 from tests.parity.support import wait_until
 
 NOW = 1_000_000.0

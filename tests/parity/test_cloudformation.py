@@ -2,7 +2,7 @@
 
 import json
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.parity.support import Stacks, allow, function, receive, role, wait_until
 
 

@@ -20,7 +20,7 @@ def start(folder: Path, host: str, settings: dict[str, str]) -> subprocess.Popen
     network = folder / "network"
     network.mkdir(exist_ok=True)
     environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(folder / host), "ENGINE_RENDEZVOUS": str(network), "ENGINE_THREADS": "1"}
-    command = [sys.executable, "-m", "engine", "train"]
+    command = [sys.executable, "-m", "blazingtext_engine", "train"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

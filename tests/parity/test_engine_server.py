@@ -15,19 +15,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import formats
-from engine.models import InputMatrix, Word2VecSettings, WordVectors
-from engine.vocabulary import Vocabulary
+from blazingtext_engine.corpus.vocabulary import Vocabulary
+from blazingtext_engine.formats import fasttext as formats
+from blazingtext_engine.training.settings import InputMatrix, Word2VecSettings, WordVectors
 
 DEADLINE = 30
 ROOT = Path(__file__).parents[2]
 
 
 class Server:
-    """`python -m engine serve` as a child process."""
+    """`python -m blazingtext_engine serve` as a child process."""
 
     def __init__(self, base: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "engine", "serve", "--base", str(base), "--port", "0", *options]
+        command = [sys.executable, "-m", "blazingtext_engine", "serve", "--base", str(base), "--port", "0", *options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
@@ -113,7 +113,7 @@ def test_a_server_without_a_model_says_so_and_ends(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
 
     ended = subprocess.run(
-        [sys.executable, "-m", "engine", "serve", "--port", "0"],
+        [sys.executable, "-m", "blazingtext_engine", "serve", "--port", "0"],
         cwd=ROOT, env={**os.environ, "SAGEMAKER_BASE_DIR": str(tmp_path)}, capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.parity.support import Stacks, allow, function, receive, role
 
 RAISES = """

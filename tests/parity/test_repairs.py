@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import function_errors, iam_requests
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
+from blazingtext_sandbox.patches import function_errors, iam_requests
 from tests.parity.support import Stacks, allow, function, role
 
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/own/jobs"

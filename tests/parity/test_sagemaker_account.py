@@ -13,7 +13,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.account import Sandbox
+from blazingtext_sandbox.account import Sandbox
 from tests.parity.sagemaker_support import IMAGE, artifact, training_request
 from tests.parity.support import Stacks, wait_until
 
@@ -301,7 +301,7 @@ def test_a_container_does_not_outlive_a_killed_sandbox(elsewhere: Path) -> None:
         stacks = Stacks(sandbox)
         assert stacks.deploy("left", template(home.role("hosting"), "model-1", EndpointName="left")) == "CREATE_COMPLETE"
         server = psutil.Process(sandbox.record.pid)
-        (container,) = [child for child in server.children() if child.cmdline()[1:4] == ["-m", "engine", "serve"]]
+        (container,) = [child for child in server.children() if child.cmdline()[1:4] == ["-m", "blazingtext_engine", "serve"]]
 
         server.kill()
         server.wait(10)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.sagemaker import contract, coverage, images
-from sandbox.sagemaker.errors import InternalFailure, SerializationException, UnknownOperationException, ValidationException
+from blazingtext_sandbox.sagemaker import images
+from blazingtext_sandbox.sagemaker.api import contract, coverage
+from blazingtext_sandbox.sagemaker.api.errors import InternalFailure, SerializationException, UnknownOperationException, ValidationException
 from tests.parity.sagemaker_support import IMAGE, FakeCloud, Sage, training_request
 
 README = Path(__file__).parents[2] / "sandbox" / "sagemaker" / "README.md"

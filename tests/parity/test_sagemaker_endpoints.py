@@ -11,8 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
-from sandbox.sagemaker import deployment, objects
-from sandbox.sagemaker.errors import AccessDeniedException, ResourceLimitExceeded, ValidationException
+from blazingtext_sandbox.sagemaker import objects
+from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceLimitExceeded, ValidationException
+from blazingtext_sandbox.sagemaker.hosting import deployment
 from tests.parity.sagemaker_support import IMAGE, ROLE, Sage
 from tests.parity.support import wait_until
 

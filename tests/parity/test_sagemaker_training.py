@@ -8,12 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.sagemaker.errors import (
-    AccessDeniedException,
-    ResourceInUse,
-    ResourceLimitExceeded,
-    ValidationException,
-)
+from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceInUse, ResourceLimitExceeded, ValidationException
 from tests.parity.sagemaker_support import ENDED, ROLE, Sage, training_request
 from tests.parity.support import wait_until
 

@@ -11,9 +11,9 @@ from typing import Any
 import aws_cdk as cdk
 
 import app as project
-from lifecycle import naming
-from stacks import compliance
-from stacks.settings import Settings
+from blazingtext_lifecycle import naming
+from blazingtext_stacks import compliance
+from blazingtext_stacks.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CDK_JSON = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))

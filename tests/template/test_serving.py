@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lifecycle import naming
-from lifecycle.promotion import Parameter, ServingStack, pause, promote, rollback
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.promotion import Parameter, ServingStack, pause, promote, rollback
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import app as project
-from lifecycle.errors import ConfigurationError
-from stacks.settings import Settings, check_region, key
+from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_stacks.settings import Settings, check_region, key
 
 ROOT = Path(__file__).parents[2]
 

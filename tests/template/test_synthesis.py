@@ -3,7 +3,7 @@
 import ast
 import json
 
-from lifecycle import images, naming
+from blazingtext_lifecycle import images, naming
 from tests.template.matrix import CDK_JSON, ROOT, STACKS, Synthesis
 
 HANDLERS = ROOT / "lambda"
@@ -56,10 +56,11 @@ def test_all_functions_share_one_asset_without_bytecode(defaults: Synthesis) -> 
     keys = {properties["Code"]["S3Key"] for properties in defaults.properties("AWS::Lambda::Function")}
     asset = defaults.folder / f"asset.{keys.pop().removesuffix('.zip')}"
     packed = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
-    written = {str(path.relative_to(HANDLERS)) for path in HANDLERS.rglob("*.py")}
+    handlers = {path.name for path in HANDLERS.glob("*.py")}
+    vocabulary = {f"blazingtext_lifecycle/{path.name}" for path in (HANDLERS / "lifecycle").glob("*.py")}
 
     assert not keys
-    assert packed - {"lifecycle/py.typed"} == written
+    assert packed == handlers | vocabulary
 
 
 def test_stacks_and_bootstrap_are_named_as_agreed(each: Synthesis) -> None:

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from lifecycle.environments import LaunchEnvironment, PromoteEnvironment
-from lifecycle.naming import Output
+from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
+from blazingtext_lifecycle.naming import Output
 from tests.template.matrix import Synthesis, prefix
 
 # What CloudFormation would put in for references; the environment refuses empty values.

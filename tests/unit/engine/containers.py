@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.container import Container
+from blazingtext_engine.container.opt_ml import Container
 
 
 def lay_out(

@@ -5,14 +5,16 @@ import fasttext
 import numpy as np
 import pytest
 
-from engine import classifier, formats, simd
-from engine.errors import StoppedError, UserError
-from engine.kernels_classifier import lines_alone, new_scratch, train_lines
-from engine.lines import noted_lines
-from engine.matrices import ModelMatrices
-from engine.models import ClassifierModel, ClassifierSettings, EpochResult
-from engine.sampling import new_state
-from engine.vocabulary import Corpus, read_corpus
+from blazingtext_engine.corpus.labelled_lines import noted_lines
+from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
+from blazingtext_engine.errors import StoppedError, UserError
+from blazingtext_engine.formats import fasttext as formats
+from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels.classifier import lines_alone, new_scratch, train_lines
+from blazingtext_engine.kernels.sampling import new_state
+from blazingtext_engine.training import classifier
+from blazingtext_engine.training.matrices import ModelMatrices
+from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings, EpochResult
 from tests.unit.engine.twins import Guarded
 
 SETTINGS = ClassifierSettings(dim=12, epochs=20, learning_rate=0.5, buckets=500)
@@ -99,7 +101,7 @@ def test_threads_with_label_rows_of_their_own_learn_one_model(corpus: Corpus, va
 
 
 def test_a_stop_while_lines_are_noted_is_heard_at_once(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.lines._BLOCK_FEATURES", 100)
+    monkeypatch.setattr("blazingtext_engine.corpus.labelled_lines._BLOCK_FEATURES", 100)
     asked = iter([False, False, True])
 
     with pytest.raises(StoppedError):
@@ -113,7 +115,7 @@ def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(
     words = len(corpus.vocabulary.words)
 
     whole = noted_lines(corpus, settings, lambda: False)
-    monkeypatch.setattr("engine.lines._BLOCK_FEATURES", 1)
+    monkeypatch.setattr("blazingtext_engine.corpus.labelled_lines._BLOCK_FEATURES", 1)
     in_parts = noted_lines(corpus, settings, lambda: False)
 
     assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))

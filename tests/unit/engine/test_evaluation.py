@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import evaluation
-from engine.errors import UserError
+from blazingtext_engine import evaluation
+from blazingtext_engine.errors import UserError
 
 GOLD = evaluation.GOLD_FOLDER
 DIGESTS = {

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine import kernels_cbow, kernels_skipgram, kernels_subwords, simd
-from engine.blocks import Sizes
+from blazingtext_engine.kernels import cbow as kernels_cbow
+from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels import skipgram as kernels_skipgram
+from blazingtext_engine.kernels import subwords as kernels_subwords
+from blazingtext_engine.kernels.block_plan import Sizes
 from tests.unit.engine import twins
 from tests.unit.engine.twins import Guarded, blocks_of, corpus, planned
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import __main__ as command_line
-from engine import train
-from engine.container import Container
+from blazingtext_engine import __main__ as command_line
+from blazingtext_engine import train
+from blazingtext_engine.container.opt_ml import Container
 
 
 @pytest.fixture

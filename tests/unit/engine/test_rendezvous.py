@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import rendezvous
-from engine.container import Hosts
-from engine.errors import HostError, PlatformError
+from blazingtext_engine.container import rendezvous
+from blazingtext_engine.container.opt_ml import Hosts
+from blazingtext_engine.errors import HostError, PlatformError
 
 NAMES = ("algo-1", "algo-2")
 MASTER, WORKER = (Hosts(name, NAMES) for name in NAMES)

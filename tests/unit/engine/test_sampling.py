@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.sampling import (
+from blazingtext_engine.kernels.sampling import (
     LINE_WORDS,
     draw_negatives,
     keep_probabilities,

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import formats, serve
-from engine.errors import ModelError
-from engine.inference import load
-from engine.models import ClassifierModel, ClassifierSettings, InputMatrix, Subwords, Word2VecSettings, WordVectors
-from engine.vocabulary import Vocabulary
+from blazingtext_engine import serve
+from blazingtext_engine.corpus.vocabulary import Vocabulary
+from blazingtext_engine.errors import ModelError
+from blazingtext_engine.formats import fasttext as formats
+from blazingtext_engine.inference import load
+from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings, InputMatrix, Subwords, Word2VecSettings, WordVectors
 
 WORDS = [b"awesome", b"blazing", b"caf\xc3\xa9", b"\xff"]
 LABELS = [b"__label__Company", b"__label__Artist", b"__label__Album"]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.models import Subwords
-from engine.subwords import ngram_buckets, subword_rows, word_hash
+from blazingtext_engine.training.settings import Subwords
+from blazingtext_engine.training.subwords import ngram_buckets, subword_rows, word_hash
 
 SETTINGS = [Subwords(3, 6, 2_000_000), Subwords(1, 3, 1000), Subwords(2, 2, 17)]
 

@@ -14,10 +14,11 @@ import fasttext
 import numpy as np
 import pytest
 
-from engine import train, word2vec
-from engine.container import Container
-from engine.inference import TextClassifier, WordVectorModel, load
-from engine.logs import Log
+from blazingtext_engine import train
+from blazingtext_engine.container.log_lines import Log
+from blazingtext_engine.container.opt_ml import Container
+from blazingtext_engine.inference import TextClassifier, WordVectorModel, load
+from blazingtext_engine.training import word2vec
 
 
 def _beside(name: str) -> ModuleType:

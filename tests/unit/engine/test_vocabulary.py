@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import scanning
-from engine.errors import UserError
-from engine.tokenizer import scan
-from engine.vocabulary import Corpus, read_corpus, read_with
-from engine.word_table import WordTable
+from blazingtext_engine.corpus import scanning
+from blazingtext_engine.corpus.tokenizer import scan
+from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus, read_with
+from blazingtext_engine.corpus.word_table import WordTable
+from blazingtext_engine.errors import UserError
 
 SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")
 TEXT = b"the cat  sat on the mat\nthe dog sat\n\n\xff\xfe odd\x01bytes \xe2\x82\xac\nthe end"
@@ -205,7 +205,7 @@ def test_pages_given_back_are_read_again(tmp_path: Path) -> None:
 FULL_DISK = """
 import errno, resource, sys
 from pathlib import Path
-from engine.vocabulary import read_corpus
+from blazingtext_engine.corpus.vocabulary import read_corpus
 small, large = map(Path, sys.argv[1:])
 read_corpus([small], min_count=2, threads=1)  # compiles first: what is compiled is written too
 resource.setrlimit(resource.RLIMIT_FSIZE, (710_000, 710_000))  # of 720,000: the last piece does not fit whole

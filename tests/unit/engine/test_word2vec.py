@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import word2vec
-from engine.errors import EngineError, UserError
-from engine.models import Progress, Subwords, Word2VecSettings, WordVectors
-from engine.vocabulary import Corpus, read_corpus
+from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
+from blazingtext_engine.errors import EngineError, UserError
+from blazingtext_engine.training import word2vec
+from blazingtext_engine.training.settings import Progress, Subwords, Word2VecSettings, WordVectors
 
 NGRAMS = Subwords(3, 4, 300)
 MODES = {

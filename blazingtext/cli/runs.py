@@ -1,0 +1,128 @@
+"""`blazingtext logs`, `runs` and `stop`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from blazingtext_lifecycle import naming, promotion
+
+from ..errors import in_our_words
+from ..runs import training, watch
+from .options import Session, shared
+from .output import duration
+
+_WIDE = 100
+
+
+@click.command()
+@click.argument("job", required=False)
+@click.option("--follow", "-f", is_flag=True, help="Stay until the job is over. Ctrl-C leaves it running.")
+@click.option("--endpoint", is_flag=True, help="The endpoint's log instead of a job's.")
+@shared
+def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> None:
+    """Print what a training job or the endpoint says.
+
+    JOB is a training job of the stage [default: the newest].
+    """
+    if endpoint:
+        _endpoint_logs(session)
+        return
+    job = session.client.run(job).job
+    found = []
+    try:
+        for event in session.client.events(job, follow=follow):
+            found.append(event)
+            _print(session, event)
+    except KeyboardInterrupt:
+        session.output.say(f"\n{job} goes on without you.")
+        session.output.next(session.command(f"logs {job} --follow"), session.command(f"stop {job}"))
+        raise
+    if session.json:
+        session.output.result({"job": job, "events": found}, lambda: None)
+    if not any(not event.phase for event in found):
+        session.output.say(f"{job} has not said anything yet.")
+
+
+def _print(session: Session, event: watch.Event) -> None:
+    if event.phase:
+        session.output.say(f"{event.phase} - {event.text}")
+    elif not session.json:
+        session.output.text(event.text)
+
+
+def _endpoint_logs(session: Session) -> None:
+    reader = watch.LogReader(session.cloud, naming.endpoint_log_group(session.stage), "")
+    with in_our_words("read the endpoint's log"):
+        lines = [{"stream": stream, "time": time, "text": text} for stream, time, text in reader.new_lines()]
+    out = session.output
+    shown = "\n".join(str(line["text"]) for line in lines)
+    out.result({"endpoint": naming.endpoint(session.stage), "events": lines}, lambda: out.text(shown) if lines else None)
+    if not lines:
+        out.say("The endpoint has not said anything.")
+
+
+@click.command()
+@click.option("--limit", "-n", type=click.IntRange(1, 100), default=10, help="How many [default: 10].")
+@shared
+def runs(session: Session, limit: int) -> None:
+    """List the latest training jobs.
+
+    The score is mean_rho of word vectors, accuracy of a classifier; M/s is million words a second; * marks the live model.
+    """
+    out = session.output
+    with out.waiting("Listing training jobs"):
+        found = session.client.runs(limit)
+        speeds = {run.job: session.client.throughput(run.job) for run in found}
+        live = promotion.describe(session.cloud.cloudformation, session.stage).live
+    listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds}
+    out.result(listed, lambda: _show_runs(session, found, speeds, live))
+    if not found:
+        out.say("Nothing was trained yet.")
+        out.next(session.command("train --corpus <name> --watch"))
+
+
+def _show_runs(session: Session, found: list[training.Run], speeds: dict[str, float | None], live: str) -> None:
+    """As many columns as fit beside the jobs' names, which are never cut."""
+    if not found:
+        return
+    columns = ["", "job", "status", "score", "M/s", "time"]
+    rows = [_row(run, speeds[run.job], live) for run in found]
+    if session.output.out.width >= _WIDE:
+        columns.append("created")
+        rows = [[*row, _moment(run.created)] for row, run in zip(rows, found, strict=True)]
+    session.output.table(columns, rows, right=(3, 4, 5))
+
+
+def _row(run: training.Run, speed: float | None, live: str) -> list[str]:
+    time = "" if run.training_seconds is None else duration(run.training_seconds)
+    mark = "*" if live and run.artifact == live else " "
+    return [mark, run.job, run.status, score(run), "" if speed is None else f"{speed:.2f}", time]
+
+
+def score(run: training.Run) -> str:
+    """A run's one figure: mean_rho of vectors, accuracy of a classifier."""
+    for metric in ("train:mean_rho", "validation:accuracy", "train:accuracy"):
+        if metric in run.metrics:
+            return f"{run.metrics[metric]:.3f}"
+    return ""
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone().strftime("%d %b %H:%M")
+
+
+@click.command()
+@click.argument("job", required=False)
+@shared
+def stop(session: Session, job: str | None) -> None:
+    """Stop a running training job; what it has learnt is kept.
+
+    JOB is a training job of the stage [default: the newest].
+    """
+    out = session.output
+    found = session.client.stop(session.client.run(job).job)
+    out.result(found, lambda: out.text(found.job))
+    out.done(f"{found.job} is {found.status}")
+    out.next(session.command("runs"))

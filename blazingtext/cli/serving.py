@@ -1,0 +1,147 @@
+"""`blazingtext status`, `promote`, `rollback`, `pause` and `resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from blazingtext_lifecycle.promotion import EndpointState
+
+from ..runs import training
+from ..serving import live as serving
+from .options import Command, Session, shared
+from .output import duration
+from .runs import score
+
+_HOURS_PER_MONTH = 730
+_NEWEST = "newest"
+
+
+@click.command()
+@click.option("--wait", is_flag=True, help="Wait until stack and endpoint are at rest.")
+@click.option("--live", metavar="JOB", default="", help="Wait until this run's model is live, too; 'newest' means the newest completed.")
+@click.option("--timeout", type=click.IntRange(1), default=1800, metavar="SECONDS", help="With --wait: give up after this [default: 1800].")
+@shared
+def status(session: Session, wait: bool, live: str, timeout: int) -> None:
+    """Show the stage on one screen: stacks, endpoint, cost, runs."""
+    out = session.output
+    with out.waiting("Looking") as tell:
+        if wait or live:
+            job = training.latest(session.cloud, completed=True).job if live == _NEWEST else live
+            session.client.wait(job, timeout_seconds=timeout, tell=tell)
+        found = session.client.status()
+    out.result(found, lambda: _show(session, found))
+    for command in _next(session, found):
+        out.next(command)
+
+
+def _show(session: Session, found: serving.Status) -> None:
+    endpoint = found.endpoint
+    rows = [(stack.name, stack.status or "not deployed") for stack in found.stacks]
+    rows += [
+        ("live model", found.live or "none"),
+        ("previous model", found.previous or "none"),
+        ("endpoint", f"{endpoint.name}: {endpoint.status or _absence(found)}"),
+        ("costs", _cost(endpoint)),
+    ]
+    if endpoint.failure:
+        rows.append(("failure", endpoint.failure))
+    session.output.table(("", ""), rows, title=f"stage {found.stage}, {found.region}")
+    if found.runs:
+        session.output.out.print()
+        session.output.table(("latest runs", "status", "score", "time"), [_run_row(run) for run in found.runs], right=(2, 3))
+
+
+def _run_row(run: training.Run) -> tuple[str, ...]:
+    return run.job, run.status, score(run), "" if run.training_seconds is None else duration(run.training_seconds)
+
+
+def _absence(found: serving.Status) -> str:
+    return "paused" if found.live and found.state == EndpointState.PAUSED else "none"
+
+
+def _cost(endpoint: serving.Endpoint) -> str:
+    if not endpoint.status:
+        return "nothing per hour (no endpoint); storage of the bucket's contents"
+    machines = f"{endpoint.instance_count} x {endpoint.instance_type}"
+    if endpoint.hourly_dollars is None:
+        return f"{machines}: see the price list of SageMaker hosting"
+    monthly = endpoint.hourly_dollars * _HOURS_PER_MONTH
+    return f"{machines}: about ${endpoint.hourly_dollars:.2f} an hour, ${monthly:,.0f} a month (us-east-1 list)"
+
+
+def _next(session: Session, found: serving.Status) -> list[str]:
+    """What makes sense now."""
+    context = "" if found.stage == "dev" else f" -c stage={found.stage}"
+    if not all(stack.status for stack in found.stacks):
+        return [f"cdk deploy --all{context}"]
+    if not found.runs:
+        return [session.command("upload <corpus.txt>"), session.command("train --corpus <name> --watch")]
+    if found.live and found.state == EndpointState.PAUSED:
+        return [session.command("resume")]
+    if not found.live:
+        return [session.command("promote")] if any(run.status == "Completed" for run in found.runs) else [session.command("logs --follow")]
+    return [session.command("predict awesome blazing")] if found.endpoint.status == "InService" else [session.command("status --wait")]
+
+
+def _wait_option(command: Command) -> Command:
+    return click.option("--wait/--no-wait", default=True, help="Wait until it is done [default: wait].")(command)
+
+
+@click.command()
+@click.argument("job", required=False)
+@_wait_option
+@shared
+def promote(session: Session, job: str | None, wait: bool) -> None:
+    """Make a run's model live.
+
+    JOB is a completed run [default: the newest]. The endpoint is updated in place; an update that fails leaves the former model.
+    """
+    _change(session, wait, lambda: session.client.promote(job), "is live already")
+
+
+@click.command()
+@_wait_option
+@shared
+def rollback(session: Session, wait: bool) -> None:
+    """Make the previous model live again.
+
+    A second rollback undoes the first.
+    """
+    _change(session, wait, session.client.rollback, "is live already")
+
+
+@click.command()
+@_wait_option
+@shared
+def pause(session: Session, wait: bool) -> None:
+    """Take the endpoint and its bill away; the model stays chosen."""
+    _change(session, wait, session.client.pause, "is paused already")
+
+
+@click.command()
+@_wait_option
+@shared
+def resume(session: Session, wait: bool) -> None:
+    """Bring the endpoint back."""
+    _change(session, wait, session.client.resume, "is running already")
+
+
+def _change(session: Session, wait: bool, change: Callable[[], serving.Change], already: str) -> None:
+    """Makes a change of what is live, waits for it, and says what stands now."""
+    out = session.output
+    with out.waiting("Updating the serving stack") as tell:
+        done = change()
+        if wait:
+            session.client.wait(done.live, begun=done.changed, tell=tell)
+    out.result(done, lambda: out.text(done.live))
+    if not done.changed:
+        out.say(f"Nothing to do: {done.live} {already}.")
+    else:
+        out.done(
+            f"{done.live} is {'paused' if done.state == EndpointState.PAUSED else 'live'}"
+            + ("" if wait else " as soon as the stack is updated")
+        )
+    paused = done.state == EndpointState.PAUSED
+    out.next(session.command("resume" if paused else "predict awesome blazing" if wait else "status --wait"))

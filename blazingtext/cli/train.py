@@ -1,0 +1,85 @@
+"""`blazingtext train`: every hyperparameter of the one table is an option."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from blazingtext_lifecycle import hyperparameters
+from blazingtext_lifecycle.combinations import MODES
+
+from ..runs import training
+from .options import Command, Session, shared
+from .watching import watch_to_the_end
+
+_TYPES: dict[str, type[int | float | bool]] = {"integer": int, "float": float, "boolean": bool}
+
+
+def _hyperparameter_options(command: Command) -> Command:
+    """An option for each row of the table, so that a new row is a new option."""
+    for name, row in reversed(hyperparameters.TABLE.items()):
+        modes = "" if row.modes == MODES else " supervised only." if row.modes == {"supervised"} else " Word2Vec only."
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=_TYPES[row.kind],
+            metavar={"integer": "N", "float": "X", "boolean": "True|False"}[row.kind],
+            help=f"{row.meaning[0].upper()}{row.meaning[1:]} [default: {hyperparameters.text(row.default)}].{modes}",
+        )(command)
+    return command
+
+
+@click.command()
+@click.option("--corpus", required=True, metavar="NAME", help="An uploaded corpus.")
+@click.option("--mode", type=click.Choice(sorted(MODES)), help="[default: the stage's, batch_skipgram]")
+@_hyperparameter_options
+@click.option("--instance-type", metavar="TYPE", help="Such as ml.c5.xlarge [default: the stage's].")
+@click.option("--instance-count", type=click.IntRange(1), metavar="N", help="More than one: batch_skipgram only.")
+@click.option("--volume", type=click.IntRange(1), metavar="GB", help="Disk of each instance.")
+@click.option("--max-runtime", type=click.IntRange(1), metavar="SECONDS", help="Stop at the latest after this.")
+@click.option("--max-wait", type=click.IntRange(1), metavar="SECONDS", help="With --spot: waiting included.")
+@click.option("--spot/--no-spot", default=None, help="Use spot instances [default: the stage's].")
+@click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag on the job; repeatable.")
+@click.option("--retry", is_flag=True, help="Start another attempt if this very job failed or was stopped.")
+@click.option("--watch", is_flag=True, help="Stay, and show its log until it is over. Ctrl-C leaves the job running.")
+@shared
+def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: bool, **options: Any) -> None:
+    """Start a training job through the launcher function.
+
+    The request is checked before anything is paid. The same request over the same data gets the same job.
+    """
+    order = training.TrainingOrder(
+        corpus=corpus,
+        mode=mode,
+        hyperparameters={name: options[name] for name in hyperparameters.TABLE if options[name] is not None},
+        instance_type=options["instance_type"],
+        instance_count=options["instance_count"],
+        volume_gb=options["volume"],
+        max_runtime_seconds=options["max_runtime"],
+        max_wait_seconds=options["max_wait"],
+        spot=options["spot"],
+        tags=_tags(options["tag"]),
+        retry=retry,
+    )
+    out = session.output
+    with out.waiting("Asking the launcher"):
+        launch = session.client.launch(order)
+    for warning in launch.warnings:
+        out.warn(warning)
+    if launch.created:
+        out.done(f"{launch.job} started")
+    else:
+        out.say(f"{launch.job} exists already: the same request over the same data. It is {launch.status}.")
+    if watch:
+        watch_to_the_end(session, launch.job)
+        return
+    out.result(launch, lambda: out.text(launch.job))
+    out.next(session.command(f"logs {launch.job} --follow"))
+
+
+def _tags(given: tuple[str, ...]) -> dict[str, str]:
+    wrong = [tag for tag in given if "=" not in tag]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r} has no '='; write KEY=VALUE.", param_hint="--tag")
+    return dict(tag.split("=", 1) for tag in given)

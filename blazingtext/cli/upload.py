@@ -1,0 +1,46 @@
+"""`blazingtext upload`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..corpus import upload as uploading
+from .options import Session, shared
+from .output import count, size
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
+@click.option("--corpus", metavar="NAME", help="The corpus's name [default: the first file's].")
+@click.option(
+    "--validation",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Labelled validation file, for supervised; repeatable.",
+)
+@click.option("--replace", is_flag=True, help="Remove files of an earlier upload of this corpus.")
+@shared
+def upload(session: Session, files: tuple[Path, ...], corpus: str | None, validation: tuple[Path, ...], replace: bool) -> None:
+    """Send a corpus to the stage's bucket, checked and verified.
+
+    FILE is prepared text: one sentence per line. What is there already, byte for byte, is not sent again.
+    """
+    name = uploading.corpus_name(files[0]) if corpus is None else corpus
+    channels = uploading.plan(name, files, validation)
+    total = sum(channel.path.stat().st_size for channel in channels)
+    out = session.output
+    if len(files) > 1:
+        out.warn("AWS expects a single file per channel; the trainer reads these one after the other. One file: cat them together.")
+    with out.progress(f"Uploading {name}", total) as advance:
+        found = uploading.upload(session.cloud, name, channels, replace=replace, advance=advance)
+    out.result(found, lambda: out.text(found.uri))
+    sent = [each for each in found.files if each.sent]
+    there = len(found.files) - len(sent)
+    out.done(
+        f"{count(len(sent), 'files')}, {size(sum(each.size for each in sent))} sent and verified"
+        + (f"; {count(there, 'files')} there already" if there else "")
+        + (f"; {count(len(found.removed), 'files')} of an earlier upload removed" if found.removed else "")
+    )
+    out.next(session.command(f"train --corpus {name} --watch"))

@@ -1,0 +1,85 @@
+"""Watching a training job at a terminal: its log above, a bar below."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from blazingtext_lifecycle.errors import CloudError, UserError
+
+from ..runs import training, watch
+from .options import Session
+from .output import duration
+
+
+def watch_to_the_end(session: Session, job: str) -> None:
+    """Shows a job's phases and lines on stderr until it is over, then its summary on stdout.
+
+    Raises:
+        UserError: the job failed for a reason that the person can mend, or was stopped.
+        CloudError: the job failed.
+    """
+    try:
+        _stream(session, job)
+    except KeyboardInterrupt:
+        session.output.say(f"\n{job} goes on without you.")
+        session.output.next(session.command(f"logs {job} --follow"), session.command(f"stop {job}"))
+        raise
+    report(session, session.client.run(job))
+
+
+def _stream(session: Session, job: str) -> None:
+    out = session.output
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[speed]}"), TimeElapsedColumn())
+    with Progress(*columns, console=out.err, transient=True, disable=not out.err.is_terminal) as bar:
+        task = bar.add_task("Starting", total=100, speed="")
+        lines = 0
+        for event in session.client.events(job, follow=True):
+            lines += not event.phase
+            if event.phase:
+                out.err.print(f"[bold]{event.phase}[/bold] [dim]- {escape(event.text)}[/dim]", soft_wrap=True)
+                bar.update(task, description=event.phase)
+                continue
+            out.err.print(f"  {escape(event.text)}", soft_wrap=True)
+            progress = watch.progress_of(event.text)
+            if progress:
+                bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
+    if not lines:
+        out.warn(f"{job} wrote no log line. Its role may lack the permission logs:PutLogEvents, or it never started.")
+
+
+def report(session: Session, run: training.Run) -> None:
+    """How a run ended.
+
+    Raises:
+        UserError: it failed for a reason that the person can mend, or was stopped.
+        CloudError: it failed otherwise.
+    """
+    out = session.output
+    if run.status == "Failed":
+        family = UserError if run.failure.startswith("ClientError") else CloudError
+        raise family(f"{run.job} failed. SageMaker says: {run.failure} See its log: {session.command(f'logs {run.job}')}")
+    out.result(run, lambda: show(session, run))
+    if run.status != "Completed":
+        out.warn(f"{run.job} is {run.status} ({run.phase}): what it had learnt by then is in its artifact, and is not promoted.")
+        out.next(session.command("runs"))
+        return
+    out.done(f"{run.job} in {duration(run.training_seconds or 0)}")
+    scored = [session.command(f"evaluate --job {run.job}")] if "train:mean_rho" in run.metrics else []
+    out.next(*scored, session.command("status"))
+
+
+def show(session: Session, run: training.Run) -> None:
+    """A run on one screen."""
+    rows = [
+        ("job", run.job),
+        ("status", run.status if run.phase == run.status else f"{run.status} ({run.phase})"),
+        ("corpus, mode", f"{run.corpus}, {run.mode}"),
+        ("instances", f"{run.instance_count} x {run.instance_type}"),
+        ("time", "" if run.training_seconds is None else duration(run.training_seconds)),
+        ("billed", "" if run.billable_seconds is None else duration(run.billable_seconds)),
+        *((name, f"{value:.4f}") for name, value in run.metrics.items()),
+        ("artifact", run.artifact),
+        ("failure", run.failure),
+    ]
+    session.output.table(("", ""), [row for row in rows if row[1]])

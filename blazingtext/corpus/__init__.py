@@ -1,0 +1,1 @@
+"""Corpora: read, normalised, counted, fetched and uploaded."""

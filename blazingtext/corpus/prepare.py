@@ -1,0 +1,320 @@
+"""Corpora on this machine: made from raw text, and looked at before money is spent on them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from blazingtext_lifecycle.errors import CorpusError
+
+from ..files import whole_file
+from . import sources
+from .text import LABEL, Normaliser, label_of, pieces, sentences
+
+# fastText's reader, and so BlazingText's, splits a line after 1,024 words.
+LONGEST_LINE = 1000
+_PIECE = 1 << 20
+_BLOCK = 1 << 16
+_LABEL = LABEL.encode()
+_PUNCTUATION = b'.,;:!?"()[]{}'
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the lines of a prepared corpus are.
+
+    Args:
+        split_sentences: one sentence a line; otherwise one line of input a line.
+        wrapped: the input's lines are hard-wrapped: join them until a blank one.
+        minimum_words: leave shorter lines out.
+        maximum_words: cut longer lines.
+    """
+
+    split_sentences: bool = True
+    wrapped: bool = False
+    minimum_words: int = 1
+    maximum_words: int = LONGEST_LINE
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A corpus that was written.
+
+    Attributes:
+        path: where.
+        files: how many files and archive members were read.
+        lines: lines written.
+        words: words written, labels excluded.
+        size: bytes written.
+        undecodable: bytes of the input that were not text in its encoding, and were dropped.
+        garbled: the files that held them.
+    """
+
+    path: Path
+    files: int
+    lines: int
+    words: int
+    size: int
+    undecodable: int
+    garbled: tuple[str, ...]
+
+
+def prepare(
+    inputs: Iterable[str],
+    output: Path,
+    *,
+    normaliser: Normaliser | None = None,
+    shape: Shape | None = None,
+    reading: sources.Reading | None = None,
+    force: bool = False,
+) -> Prepared:
+    """Writes a corpus as BlazingText wants it: UTF-8, one sentence per line, words separated by single spaces.
+
+    Streams, so memory does not grow with the input; the file appears only when it is whole.
+
+    Args:
+        inputs: files, folders, globs, or "-" for stdin.
+        output: the file to write.
+        normaliser: what becomes of characters.
+        shape: what becomes of lines.
+        reading: encoding, CSV columns and progress.
+        force: replace a file that is there.
+
+    Raises:
+        CorpusError: an input is missing or broken, or holds no words.
+        UserError: the output exists or cannot be written.
+    """
+    reading = replace(sources.Reading() if reading is None else reading, tally=sources.Tally())
+    made = _lines(reading.texts(sources.expand(inputs)), normaliser or Normaliser(), shape or Shape(), labelled=bool(reading.label_column))
+    with whole_file(output, force=force) as stream:
+        count, words = _write(made, stream)
+        if not count:
+            raise CorpusError(
+                f"No words were found in {reading.tally.files} files. After normalisation nothing was left. "
+                "Check the inputs, --encoding and --csv-column."
+            )
+    tally = reading.tally
+    return Prepared(output, tally.files, count, words, output.stat().st_size, tally.undecodable, tuple(tally.garbled))
+
+
+def _lines(texts: Iterator[tuple[str, str]], normaliser: Normaliser, shape: Shape, *, labelled: bool) -> Iterator[str]:
+    """The lines of the corpus."""
+    for label, text in _blocks(sources.paragraphs(texts) if shape.wrapped else texts, labelled=labelled):
+        if labelled or LABEL in text:
+            # A labelled text is one example, however many sentences it has.
+            words = normaliser.words(text)
+            if words and _length(words) >= shape.minimum_words:
+                yield f"{label_of(label)} {words}" if labelled else words
+            continue
+        marked = "\n".join(sentences(text)) if shape.split_sentences else text
+        for words in normaliser.lines(marked):
+            if words and _length(words) >= shape.minimum_words:
+                yield from pieces(words, shape.maximum_words)
+
+
+def _length(words: str) -> int:
+    return words.count(" ") + 1
+
+
+def _blocks(texts: Iterable[tuple[str, str]], *, labelled: bool) -> Iterator[tuple[str, str]]:
+    """Labelled texts as they are; others many at a time, a line each: normalising a block takes little longer than a line."""
+    held: list[str] = []
+    size = 0
+    for label, text in texts:
+        if labelled or LABEL in text:
+            yield label, text
+            continue
+        held.append(text.rstrip("\n").replace("\n", " "))
+        size += len(text)
+        if size >= _BLOCK:
+            yield "", "\n".join(held)
+            held, size = [], 0
+    yield "", "\n".join(held)
+
+
+def _write(made: Iterable[str], stream: IO[bytes]) -> tuple[int, int]:
+    """Writes the lines; how many lines and words that were."""
+    count = words = 0
+    for line in made:
+        stream.write(line.encode() + b"\n")
+        count += 1
+        words += _length(line) - line.count(LABEL)
+    return count, words
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a corpus holds.
+
+    Attributes:
+        path: which.
+        size: in bytes.
+        lines: lines that are not empty.
+        empty_lines: lines that are.
+        words: words, labels excluded.
+        distinct: different words.
+        vocabulary: different words seen at least `min_count` times: what the model will know.
+        covered: the share of all words that the vocabulary covers, 0 to 1.
+        min_count: see there.
+        longest_line: its length in words.
+        frequent: the most frequent words and their counts.
+        labels: the labels and their counts, most frequent first.
+        unlabelled: lines without a label.
+        warnings: what is legal and probably a mistake.
+    """
+
+    path: Path
+    size: int
+    lines: int
+    empty_lines: int
+    words: int
+    distinct: int
+    vocabulary: int
+    covered: float
+    min_count: int
+    longest_line: int
+    frequent: tuple[tuple[str, int], ...]
+    labels: tuple[tuple[str, int], ...]
+    unlabelled: int
+    warnings: tuple[str, ...]
+
+
+@dataclass
+class Tally:
+    """The running counts of `statistics`."""
+
+    words: Counter[bytes] = field(default_factory=Counter)
+    lines: int = 0
+    empty: int = 0
+    longest: int = 0
+    unlabelled: int = 0
+    length: int = 0
+    labelled: bool = False
+    nul: bool = False
+
+    def take(self, piece: bytes) -> None:
+        """Counts a piece of a line, up to and with its line break when it has one."""
+        found = piece.split()
+        self.words.update(found)
+        self.length += len(found)
+        self.labelled = self.labelled or _LABEL in piece
+        self.nul = self.nul or b"\0" in piece
+        if piece.endswith(b"\n"):
+            self.end_line()
+
+    def end_line(self) -> None:
+        """A line is over."""
+        if self.length:
+            self.lines += 1
+            self.longest = max(self.longest, self.length)
+            self.unlabelled += not self.labelled
+        else:
+            self.empty += 1
+        self.length = 0
+        self.labelled = False
+
+
+def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callable[[int], None] = lambda _: None) -> Statistics:
+    """Counts a prepared corpus, whatever its size; a text without line breaks is one line.
+
+    Args:
+        path: the corpus.
+        min_count: the hyperparameter under which the vocabulary is counted.
+        top: how many frequent words to report.
+        advance: hears of every byte read.
+
+    Raises:
+        CorpusError: the file cannot be read or is empty.
+    """
+    tally = Tally()
+    for piece in _pieces(path):
+        tally.take(piece)
+        advance(len(piece))
+    if tally.length:
+        tally.end_line()
+    labels = Counter({word: count for word, count in tally.words.items() if word.startswith(_LABEL)})
+    for label in labels:
+        del tally.words[label]
+    return _summary(path, tally, labels, min_count, top)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The lines of a file; an endless line in pieces that end between words."""
+    try:
+        with path.open("rb") as stream:
+            held = b""
+            while piece := stream.readline(_PIECE):
+                piece = held + piece
+                cut = len(piece) if piece.endswith(b"\n") or len(piece) < _PIECE else piece.rfind(b" ") + 1
+                held = piece[cut:]
+                if cut:
+                    yield piece[:cut]
+            if held:
+                yield held
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read. {error.strerror or error}. Check the path.") from error
+
+
+def _summary(path: Path, tally: Tally, labels: Counter[bytes], min_count: int, top: int) -> Statistics:
+    total = tally.words.total()
+    kept = [count for count in tally.words.values() if count >= min_count]
+    if not tally.lines:
+        raise CorpusError(
+            f"{path} holds no words. Its {path.stat().st_size} bytes are empty lines. Make a corpus with: blazingtext corpus prepare"
+        )
+    return Statistics(
+        path=path,
+        size=path.stat().st_size,
+        lines=tally.lines,
+        empty_lines=tally.empty,
+        words=total,
+        distinct=len(tally.words),
+        vocabulary=len(kept),
+        covered=sum(kept) / total if total else 0.0,
+        min_count=min_count,
+        longest_line=tally.longest,
+        frequent=_named(tally.words.most_common(top)),
+        labels=_named(labels.most_common()),
+        unlabelled=tally.unlabelled if labels else 0,
+        warnings=tuple(_warnings(tally, labels, len(kept), min_count)),
+    )
+
+
+def _named(counts: list[tuple[bytes, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple((word.decode(errors="replace"), count) for word, count in counts)
+
+
+def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: int) -> Iterator[str]:
+    """What would train, and probably not as meant."""
+    total = tally.words.total()
+    if not vocabulary:
+        word, count = tally.words.most_common(1)[0] if tally.words else (b"", 0)
+        yield (
+            f'No word occurs {min_count} times (most frequent: "{word.decode(errors="replace")}", {count}). Training would fail. '
+            "Lower min_count or add text."
+        )
+    elif total < 1_000_000 and not labels:
+        yield f"{total:,} words are few: vectors of {vocabulary:,} words will be poor. Add text, or raise epochs."
+    if tally.nul:
+        yield "There are zero bytes: this may not be text. Make it anew with: blazingtext corpus prepare --encoding ..."
+    yield from _warnings_of_form(tally, total)
+    if labels and tally.unlabelled:
+        unlabelled = f"{tally.unlabelled:,} of {tally.lines:,} lines have no label"
+        yield f"{unlabelled}: supervised training ignores them. Label them or leave them out."
+    if len(labels) == 1:
+        yield "There is one label only: a classifier has nothing to learn. Add lines with other labels."
+
+
+def _warnings_of_form(tally: Tally, total: int) -> Iterator[str]:
+    """Signs that the text was not normalised."""
+    if tally.longest > 1024:
+        yield f"The longest line has {tally.longest:,} words: trainers split lines after 1,024. Harmless for running text such as text8."
+    attached = sum(count for word, count in tally.words.items() if len(word) > 1 and word[-1] in _PUNCTUATION)
+    if total and attached > total / 50:
+        yield f'{attached / total:.0%} of the words end in punctuation ("word," is not "word"). Run: blazingtext corpus prepare'
+    capital = sum(count for word, count in tally.words.items() if word != word.lower())
+    if total and capital > total / 20:
+        yield f'{capital / total:.0%} of the words have capitals ("Word" is not "word"). Run: blazingtext corpus prepare'

@@ -1,0 +1,245 @@
+"""A corpus goes to the bucket: checked before, hashed on the way, compared after."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from blazingtext_lifecycle import aws_errors, naming
+from blazingtext_lifecycle.errors import CloudError, CorpusError
+
+from ..cloud import Cloud
+from ..errors import in_our_words
+from .text import LABEL
+
+# The part size is fixed, so that the same file always gets the same ETag, and so the same training job.
+PART_SIZE = 16 << 20
+_HASH = "blazingtext-sha256"
+_PIECE = 1 << 20
+_CHECKED_LINES = 1000
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One file of a corpus and where it goes.
+
+    Attributes:
+        path: the file.
+        channel: ``train`` or ``validation``.
+        key: the object's key in the bucket.
+    """
+
+    path: Path
+    channel: str
+    key: str
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file that is in the bucket, byte for byte.
+
+    Attributes:
+        uri: where.
+        size: in bytes.
+        sha256: of the file's content, in hexadecimal.
+        sent: False when the same content was there already.
+    """
+
+    uri: str
+    size: int
+    sha256: str
+    sent: bool
+
+
+@dataclass(frozen=True)
+class UploadedCorpus:
+    """A corpus in the bucket.
+
+    Attributes:
+        name: what to train on.
+        uri: where it lies.
+        files: what it consists of.
+        removed: objects of an earlier upload that were taken away.
+    """
+
+    name: str
+    uri: str
+    files: tuple[UploadedFile, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Digests:
+    """The SHA-256 of a file: whole, and as S3 composes it from the parts' own."""
+
+    whole: str
+    composite: str
+
+
+def corpus_name(path: Path) -> str:
+    """The corpus name that a file suggests: ``Wiki 2024.txt`` becomes ``wiki-2024``."""
+    name = re.sub(r"[^a-z0-9]+", "-", path.name.split(".")[0].lower()).strip("-")[:32].strip("-")
+    return naming.check_corpus(name)
+
+
+def plan(name: str, train: Sequence[Path], validation: Sequence[Path] = ()) -> list[Channel]:
+    """The files of a corpus, checked, in the order in which they must arrive.
+
+    Validation goes first: an upload into ``train`` may start a job, which must find everything in place.
+
+    Raises:
+        CorpusError: a file is missing, empty or not text, or labels are in some files and not in others.
+        RequestError: the name is not allowed.
+    """
+    naming.check_corpus(name)
+    channels = [_channel(name, naming.VALIDATION, path) for path in validation] + [_channel(name, naming.TRAIN, path) for path in train]
+    keys = [channel.key for channel in channels]
+    twice = {channel.path.name for channel in channels if keys.count(channel.key) > 1}
+    if twice:
+        raise CorpusError(f"Two files are called {', '.join(sorted(twice))}. One would replace the other. Rename one of them.")
+    labelled = {channel.path: _check(channel.path) for channel in channels}
+    if len(set(labelled.values())) > 1 or (validation and not all(labelled.values())):
+        bare = ", ".join(str(path) for path, has in labelled.items() if not has)
+        raise CorpusError(
+            f"{bare}: no line has a label. Classifiers learn from lines with {LABEL}<name>, and validation exists for them only. "
+            "Make it with: blazingtext corpus prepare --csv-column ... --labels ..."
+        )
+    return channels
+
+
+def _channel(name: str, channel: str, path: Path) -> Channel:
+    return Channel(path, channel, naming.channel_prefix(name, channel) + path.name)
+
+
+def _check(path: Path) -> bool:
+    """Whether a file's lines are labelled.
+
+    Raises:
+        CorpusError: it cannot be trained on.
+    """
+    try:
+        with path.open("rb") as stream:
+            lines = [stream.readline(_PIECE) for _ in range(_CHECKED_LINES)]
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be uploaded. {error.strerror or error}. Check the path.") from error
+    start = b"".join(lines)
+    if not start.split():
+        raise CorpusError(
+            f"{path} is empty. There is no word in its first {_CHECKED_LINES} lines. Make a corpus with: blazingtext corpus prepare"
+        )
+    if b"\0" in start or start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")):
+        raise CorpusError(
+            f"{path} is not text. BlazingText reads plain UTF-8 and unpacks nothing. Make a corpus with: blazingtext corpus prepare {path}"
+        )
+    return any(word.startswith(LABEL.encode()) for word in start.split())
+
+
+def upload(
+    cloud: Cloud, name: str, channels: Sequence[Channel], *, replace: bool = False, advance: Advance = lambda _: None
+) -> UploadedCorpus:
+    """Sends what `plan` made of a corpus.
+
+    Args:
+        cloud: the stage.
+        name: the corpus's name.
+        channels: its files.
+        replace: take away files of an earlier upload that are not among these.
+        advance: hears of every byte sent or found to be there.
+
+    Raises:
+        CorpusError: other files are there and may not be removed.
+        CloudError: what arrived is not what was sent.
+    """
+    with in_our_words(f"upload the corpus {name}"):
+        extra = _others(cloud, name, {channel.key for channel in channels})
+        if extra and not replace:
+            raise CorpusError(
+                f"The corpus {name} already holds {', '.join(extra)}. A job reads every file under the corpus, so it would train on both. "
+                "Use --replace to remove them, or upload under another name: --corpus."
+            )
+        # Removed first: the last upload into train/ may start a job.
+        for key in extra:
+            cloud.s3.delete_object(Bucket=cloud.bucket, Key=key)
+        sent = tuple(_send(cloud, channel, advance) for channel in channels)
+    return UploadedCorpus(name, f"s3://{cloud.bucket}/{naming.corpus_prefix(name)}", sent, tuple(extra))
+
+
+def _others(cloud: Cloud, name: str, keys: set[str]) -> list[str]:
+    pages = cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=cloud.bucket, Prefix=naming.corpus_prefix(name))
+    return [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"] not in keys]
+
+
+def _send(cloud: Cloud, channel: Channel, advance: Advance) -> UploadedFile:
+    size = channel.path.stat().st_size
+    digests = digests_of(channel.path)
+    uri = f"s3://{cloud.bucket}/{channel.key}"
+    if _stored(cloud, channel.key) == (size, digests.whole):
+        advance(size)
+        return UploadedFile(uri, size, digests.whole, sent=False)
+    cloud.s3.upload_file(
+        str(channel.path),
+        cloud.bucket,
+        channel.key,
+        ExtraArgs={"ChecksumAlgorithm": "SHA256", "ContentType": "text/plain", "Metadata": {_HASH: digests.whole}},
+        Config=_transfer(),
+        Callback=advance,
+    )
+    _compare(cloud, channel, size, digests)
+    return UploadedFile(uri, size, digests.whole, sent=True)
+
+
+def _transfer() -> TransferConfig:
+    return TransferConfig(multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE)
+
+
+def _stored(cloud: Cloud, key: str) -> tuple[int, str] | None:
+    """Size and hash of an object that an earlier upload left, or None."""
+    try:
+        head = cloud.s3.head_object(Bucket=cloud.bucket, Key=key)
+    except ClientError as error:
+        if aws_errors.is_missing(error):
+            return None
+        raise
+    return head["ContentLength"], head["Metadata"].get(_HASH, "")
+
+
+def _compare(cloud: Cloud, channel: Channel, size: int, digests: Digests) -> None:
+    """Nothing, when S3 holds what the file held while it was hashed.
+
+    Raises:
+        CloudError: it holds something else: the file changed meanwhile, or the way is broken.
+    """
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=channel.key, ChecksumMode="ENABLED")
+    arrived = (head["ContentLength"], head.get("ChecksumSHA256", ""))
+    if arrived not in {(size, digests.composite), (size, _base64(digests.whole))}:
+        cloud.s3.delete_object(Bucket=cloud.bucket, Key=channel.key)
+        raise CloudError(
+            f"{channel.path} did not arrive as it is here. S3 holds {arrived[0]} bytes with SHA-256 {arrived[1] or '(none)'}, "
+            f"sent were {size} with {digests.composite}: the file was changed meanwhile, or altered on the way. "
+            "It was removed; upload it again."
+        )
+
+
+def digests_of(path: Path) -> Digests:
+    """The hashes of a file, as `PART_SIZE` cuts it."""
+    whole = hashlib.sha256()
+    parts = []
+    with path.open("rb") as stream:
+        while part := stream.read(PART_SIZE):
+            whole.update(part)
+            parts.append(hashlib.sha256(part).digest())
+    composite = _base64(hashlib.sha256(b"".join(parts)).hexdigest()) + f"-{len(parts)}"
+    return Digests(whole.hexdigest(), composite)
+
+
+def _base64(hexadecimal: str) -> str:
+    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()

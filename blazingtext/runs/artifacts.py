@@ -1,0 +1,123 @@
+"""A run's artifact on this machine: downloaded once, unpacked without trust."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.errors import CloudError, RequestError
+
+from ..cloud import Cloud
+from ..errors import in_our_words
+
+# What BlazingText writes; anything else in an archive is left in it.
+MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")
+_PIECE = 1 << 20
+
+Advance = Callable[[int], None]
+OnSize = Callable[[int], Advance]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A run's files on this machine.
+
+    Attributes:
+        uri: where the archive is in S3.
+        folder: where its files are here.
+        files: which there are.
+    """
+
+    uri: str
+    folder: Path
+    files: tuple[str, ...]
+
+    def path(self, name: str) -> Path:
+        """One of the files.
+
+        Raises:
+            RequestError: the run has none of that name.
+        """
+        if name not in self.files:
+            raise RequestError(
+                f"{self.uri} holds no {name}. It holds {', '.join(self.files)}: word vectors come from skipgram, cbow and batch_skipgram, "
+                "a classifier from supervised. Choose a run of the other kind with --job; see: blazingtext runs"
+            )
+        return self.folder / name
+
+
+def cache_folder() -> Path:
+    """Where artifacts are kept: BLAZINGTEXT_CACHE, or the user's cache folder."""
+    chosen = os.environ.get("BLAZINGTEXT_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "blazingtext"
+
+
+def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None) -> Artifact:
+    """An artifact's files, from the cache when they are there.
+
+    Args:
+        cloud: the stage.
+        uri: of a model.tar.gz.
+        on_size: hears the archive's size and answers with what hears of every byte downloaded.
+
+    Raises:
+        RequestError: there is no such object.
+        CloudError: the archive is broken.
+    """
+    bucket, key = naming.split_s3_uri(uri)
+    with in_our_words(f"download {uri}"):
+        head = cloud.s3.head_object(Bucket=bucket, Key=key)
+        # The ETag is part of the name: another account's run, or a sandbox's, may be called the same.
+        folder = cache_folder() / bucket / (naming.job_of_artifact(uri) or key.replace("/", "_")) / head["ETag"].strip('"')
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as partial:
+                packed = Path(partial) / naming.ARTIFACT
+                cloud.s3.download_file(bucket, key, str(packed), Callback=on_size(head["ContentLength"]))
+                _settle(unpack(packed, Path(partial) / "files"), folder)
+    return Artifact(uri, folder, tuple(sorted(each.name for each in folder.iterdir() if each.name in MEMBERS)))
+
+
+def _settle(source: Path, folder: Path) -> None:
+    """Gives the unpacked files their place, whole; another process may have been quicker."""
+    try:
+        source.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Copies the files that BlazingText writes out of an archive, by name; links, devices, paths and strangers are not followed.
+
+    Raises:
+        CloudError: it is no archive, or holds none of the files.
+    """
+    folder.mkdir(parents=True)
+    try:
+        with tarfile.open(archive, "r:gz") as packed:
+            for member in packed:
+                name = member.name.removeprefix("./")
+                stream = packed.extractfile(member) if member.isreg() and name in MEMBERS else None
+                if stream is not None:
+                    with stream, (folder / name).open("wb") as target:
+                        shutil.copyfileobj(stream, target, _PIECE)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise CloudError(
+            f"{archive.name} cannot be unpacked. {type(error).__name__}: {error}. Download it again; if it stays, train anew."
+        ) from error
+    if not any(folder.iterdir()):
+        raise CloudError(
+            f"{archive.name} holds no model. None of {', '.join(MEMBERS)} is in it: BlazingText did not write it. Choose another run."
+        )
+    return folder

@@ -1,0 +1,295 @@
+"""Training jobs: started through the launcher function, listed, described, stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from blazingtext_lifecycle import aws_errors, errors, naming
+from blazingtext_lifecycle.errors import CloudError, LifecycleError, RequestError
+
+from ..cloud import Cloud
+from ..errors import in_our_words
+
+if TYPE_CHECKING:  # boto3's types are installed for development only
+    from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
+
+_THROUGHPUT = "Average throughput in Million words/sec"
+
+TERMINAL = frozenset({"Completed", "Failed", "Stopped", "Deleting"})
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What to train; None means the stage's default.
+
+    Attributes:
+        corpus: the name of an uploaded corpus.
+        mode: batch_skipgram, skipgram, cbow or supervised.
+        hyperparameters: by BlazingText's names.
+        instance_type: such as ml.c5.xlarge.
+        instance_count: how many of them.
+        volume_gb: disk of each.
+        max_runtime_seconds: when to stop at the latest.
+        max_wait_seconds: with spot, waiting included.
+        spot: use spot instances.
+        tags: on the job.
+        retry: start another attempt when the same job failed or was stopped.
+    """
+
+    corpus: str
+    mode: str | None = None
+    hyperparameters: Mapping[str, object] = field(default_factory=dict)
+    instance_type: str | None = None
+    instance_count: int | None = None
+    volume_gb: int | None = None
+    max_runtime_seconds: int | None = None
+    max_wait_seconds: int | None = None
+    spot: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    retry: bool = False
+
+    def event(self) -> dict[str, Any]:
+        """The launcher's event: only what was asked for."""
+        instance = {"type": self.instance_type, "count": self.instance_count, "volumeGb": self.volume_gb}
+        limits = {"maxRuntimeSeconds": self.max_runtime_seconds, "maxWaitSeconds": self.max_wait_seconds}
+        wishes = {
+            "mode": self.mode,
+            "hyperparameters": dict(self.hyperparameters) or None,
+            "instance": _given(instance) or None,
+            "limits": _given(limits) or None,
+            "spot": self.spot,
+            "tags": dict(self.tags) or None,
+            "retry": self.retry or None,
+        }
+        return {"corpus": self.corpus, **_given(wishes)}
+
+
+def _given(wishes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wishes.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The launcher's answer.
+
+    Attributes:
+        job: the training job's name.
+        arn: its ARN.
+        status: SageMaker's TrainingJobStatus.
+        created: False when the same request had a job already.
+        artifact: where the model will be.
+        warnings: what is legal but probably a mistake.
+    """
+
+    job: str
+    arn: str
+    status: str
+    created: bool
+    artifact: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training job of the stage.
+
+    Attributes:
+        job: its name.
+        status: TrainingJobStatus.
+        phase: SecondaryStatus.
+        corpus: what it trains on.
+        mode: how.
+        hyperparameters: all of them, as text.
+        instance_type: on what.
+        instance_count: on how many.
+        created: when it was asked for.
+        ended: when it was over, or None.
+        training_seconds: how long the instances worked, or None.
+        billable_seconds: how long they were paid for, over all instances, or None.
+        metrics: final values by name, such as train:mean_rho.
+        artifact: the model's URI, or "" when there is none.
+        failure: why it failed, or "".
+        arn: its ARN.
+    """
+
+    job: str
+    status: str
+    phase: str
+    corpus: str
+    mode: str
+    hyperparameters: Mapping[str, str]
+    instance_type: str
+    instance_count: int
+    created: datetime
+    ended: datetime | None
+    training_seconds: int | None
+    billable_seconds: int | None
+    metrics: Mapping[str, float]
+    artifact: str
+    failure: str
+    arn: str
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in TERMINAL
+
+
+def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
+    """Asks the launcher function for a training job; the same request over the same data gets the same job.
+
+    Raises:
+        UserError: the request was refused before anything was paid; every problem is named.
+        CloudError: the function or AWS failed.
+    """
+    with in_our_words(f"start training on {order.corpus}"):
+        answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=json.dumps(order.event()).encode())
+        payload = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise _refusal(payload)
+    return Launch(
+        payload["jobName"], payload["jobArn"], payload["status"], payload["created"], payload["artifact"], tuple(payload["warnings"])
+    )
+
+
+def _refusal(payload: Mapping[str, Any]) -> LifecycleError:
+    """The launcher's exception, with its own class when it is one of ours."""
+    kind, message = str(payload.get("errorType", "")), str(payload.get("errorMessage", payload))
+    family = getattr(errors, kind, None)
+    if isinstance(family, type) and issubclass(family, LifecycleError):
+        return family(message)
+    return CloudError(f"The launcher function stopped. It says: {kind}: {message}. See its log group, or deploy again.")
+
+
+def run(cloud: Cloud, job: str) -> Run:
+    """One training job.
+
+    Raises:
+        RequestError: there is no such job in this stage.
+    """
+    with in_our_words(f"look at the training job {job}"):
+        try:
+            described = cloud.sagemaker.describe_training_job(TrainingJobName=job)
+        except ClientError as error:
+            if aws_errors.is_missing(error):
+                raise _no_such(cloud, job) from error
+            raise
+    return _run(described)
+
+
+def _no_such(cloud: Cloud, job: str) -> RequestError:
+    return RequestError(
+        f"There is no training job {job}. Stage {cloud.stage} in {cloud.region} has none of that name. See: blazingtext runs"
+    )
+
+
+def _run(described: DescribeTrainingJobResponseTypeDef) -> Run:
+    resources = described.get("ResourceConfig", {})
+    hyperparameters = described.get("HyperParameters", {})
+    artifacts = described.get("ModelArtifacts", {})
+    return Run(
+        job=described["TrainingJobName"],
+        status=described["TrainingJobStatus"],
+        phase=described["SecondaryStatus"],
+        corpus=_corpus(described),
+        mode=hyperparameters.get("mode", ""),
+        hyperparameters=hyperparameters,
+        instance_type=resources.get("InstanceType", ""),
+        instance_count=resources.get("InstanceCount", 1),
+        created=described["CreationTime"],
+        ended=described.get("TrainingEndTime"),
+        training_seconds=described.get("TrainingTimeInSeconds"),
+        billable_seconds=described.get("BillableTimeInSeconds"),
+        metrics={metric["MetricName"]: metric["Value"] for metric in described.get("FinalMetricDataList", [])},
+        artifact=artifacts.get("S3ModelArtifacts", "") if described["TrainingJobStatus"] in {"Completed", "Stopped"} else "",
+        failure=described.get("FailureReason", ""),
+        arn=described["TrainingJobArn"],
+    )
+
+
+def _corpus(described: DescribeTrainingJobResponseTypeDef) -> str:
+    """The corpus's name, from the channel that the job reads."""
+    for channel in described.get("InputDataConfig", []):
+        uri = channel["DataSource"].get("S3DataSource", {}).get("S3Uri", "")
+        _, _, below = uri.partition(f"/{naming.CORPORA}")
+        if below:
+            return below.split("/")[0]
+    return ""
+
+
+def runs(cloud: Cloud, *, limit: int = 10) -> list[Run]:
+    """The stage's latest training jobs, newest first."""
+    with in_our_words("list the training jobs"):
+        return [_run(cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit)]
+
+
+def _names(cloud: Cloud, limit: int) -> Iterator[str]:
+    # NameContains narrows the search on the server; only the prefix says whose a job is.
+    prefix = naming.job_prefix(cloud.stage)
+    pages = cloud.sagemaker.get_paginator("list_training_jobs").paginate(NameContains=prefix, SortBy="CreationTime", SortOrder="Descending")
+    left = limit
+    for page in pages:
+        for summary in page["TrainingJobSummaries"]:
+            if left and summary["TrainingJobName"].startswith(prefix):
+                left -= 1
+                yield summary["TrainingJobName"]
+        if not left:
+            return
+
+
+def latest(cloud: Cloud, *, completed: bool = False) -> Run:
+    """The stage's newest job.
+
+    Args:
+        cloud: the stage.
+        completed: only count jobs that have a model.
+
+    Raises:
+        RequestError: there is none.
+    """
+    for found in runs(cloud, limit=50 if completed else 1):
+        if not completed or found.status == "Completed":
+            return found
+    kind = "finished training job" if completed else "training job"
+    raise RequestError(
+        f"There is no {kind} in stage {cloud.stage}. Nothing was trained yet. Start with: blazingtext train --corpus <name> --watch"
+    )
+
+
+def throughput(cloud: Cloud, job: str) -> float | None:
+    """A run's average million words a second, which its log alone says; None when it does not (yet)."""
+    with in_our_words(f"read the log of {job}"):
+        try:
+            found = cloud.logs.filter_log_events(
+                logGroupName=naming.TRAINING_LOG_GROUP, logStreamNamePrefix=f"{job}/", filterPattern=f'"{_THROUGHPUT}"'
+            )
+        except ClientError as error:
+            if aws_errors.is_missing(error):
+                return None
+            raise
+    said = [event["message"].rpartition(":")[2] for event in found["events"] if _THROUGHPUT in event["message"]]
+    return float(said[-1]) if said else None
+
+
+def stop(cloud: Cloud, job: str) -> Run:
+    """Asks SageMaker to stop a job; what it has learnt so far is kept.
+
+    Raises:
+        RequestError: there is no such job, or it is over.
+    """
+    found = run(cloud, job)
+    if not job.startswith(naming.job_prefix(cloud.stage)):
+        raise RequestError(
+            f"{job} is not a job of stage {cloud.stage}. Another stage's job is not stopped from here. Name its stage: --stage"
+        )
+    if found.over:
+        raise RequestError(f"{job} cannot be stopped. It is {found.status} already. See: blazingtext runs")
+    with in_our_words(f"stop the training job {job}"):
+        cloud.sagemaker.stop_training_job(TrainingJobName=job)
+    return run(cloud, job)

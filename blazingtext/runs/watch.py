@@ -1,0 +1,149 @@
+"""A training job as it happens: its phases from SageMaker and its words from CloudWatch Logs, in one stream."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from blazingtext_lifecycle import aws_errors, naming
+
+from ..cloud import Cloud
+from ..errors import in_our_words
+from . import training
+
+if TYPE_CHECKING:  # boto3's types are installed for development only
+    from mypy_boto3_logs.type_defs import GetLogEventsResponseTypeDef
+
+# Short enough for a run of seconds in the sandbox, kind enough to AWS's rate limits in a run of hours.
+_FIRST_POLL_SECONDS = 0.5
+_LONGEST_POLL_SECONDS = 5.0
+# Logs arrive after the job's end; when nothing new came for this many looks, nothing will.
+_QUIET_LOOKS = 2
+_PROGRESS = re.compile(r"Progress: (\d+\.\d+)%.*Million Words/sec: (\d+\.\d+)")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a job.
+
+    Attributes:
+        job: which.
+        time: when.
+        phase: SageMaker's secondary status, for a change of phase; "" for a log line.
+        text: the phase's message or the container's line.
+        stream: the log stream: which host said it.
+    """
+
+    job: str
+    time: datetime
+    phase: str
+    text: str
+    stream: str = ""
+
+
+def progress_of(line: str) -> tuple[float, float] | None:
+    """Percent done and million words a second, when a log line says so."""
+    found = _PROGRESS.search(line)
+    return (float(found.group(1)), float(found.group(2))) if found else None
+
+
+@dataclass
+class LogReader:
+    """Reads a log group's streams by prefix, each line once.
+
+    Args:
+        cloud: the stage.
+        group: the log group.
+        prefix: of the streams' names.
+    """
+
+    cloud: Cloud
+    group: str
+    prefix: str
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def new_lines(self) -> Iterator[tuple[str, datetime, str]]:
+        """Stream, time and text of the lines that came since the last call."""
+        for stream in self._streams():
+            yield from self._of(stream)
+
+    def _streams(self) -> list[str]:
+        try:
+            pages = self.cloud.logs.get_paginator("describe_log_streams").paginate(logGroupName=self.group, logStreamNamePrefix=self.prefix)
+            return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
+        except ClientError as error:
+            # Before the first line there is no group.
+            if aws_errors.is_missing(error):
+                return []
+            raise
+
+    def _of(self, stream: str) -> Iterator[tuple[str, datetime, str]]:
+        while True:
+            page = self._page(stream)
+            for event in page["events"]:
+                yield stream, datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip("\r\n")
+            # CloudWatch gives the same token again when there is no newer event.
+            if page["nextForwardToken"] == self._tokens.get(stream):
+                return
+            self._tokens[stream] = page["nextForwardToken"]
+
+    def _page(self, stream: str) -> GetLogEventsResponseTypeDef:
+        if stream not in self._tokens:
+            return self.cloud.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True)
+        return self.cloud.logs.get_log_events(
+            logGroupName=self.group, logStreamName=stream, startFromHead=True, nextToken=self._tokens[stream]
+        )
+
+
+def job_logs(cloud: Cloud, job: str) -> LogReader:
+    """The reader of a training job's lines."""
+    return LogReader(cloud, naming.TRAINING_LOG_GROUP, f"{job}/")
+
+
+def events(cloud: Cloud, job: str, *, follow: bool = True, sleep: Callable[[float], None] = time.sleep) -> Iterator[Event]:
+    """A job's phases and log lines, from its beginning; with `follow` until it is over.
+
+    Args:
+        cloud: the stage.
+        job: the training job.
+        follow: wait for more while the job runs.
+        sleep: waits between two looks.
+
+    Raises:
+        RequestError: there is no such job.
+    """
+    reader = job_logs(cloud, job)
+    seen: set[tuple[str, datetime]] = set()
+    pause, quiet = _FIRST_POLL_SECONDS, 0
+    while True:
+        over = training.run(cloud, job).over
+        found = [*_phases(cloud, job, seen), *_lines(reader, job)]
+        yield from sorted(found, key=lambda event: event.time)
+        quiet = 0 if found else quiet + 1
+        if not follow or (over and quiet >= _QUIET_LOOKS):
+            return
+        sleep(_FIRST_POLL_SECONDS if over else pause)
+        pause = min(pause * 1.1, _LONGEST_POLL_SECONDS)
+
+
+def _phases(cloud: Cloud, job: str, seen: set[tuple[str, datetime]]) -> list[Event]:
+    with in_our_words(f"look at the training job {job}"):
+        described = cloud.sagemaker.describe_training_job(TrainingJobName=job)
+    found = []
+    for change in described.get("SecondaryStatusTransitions", []):
+        key = (change["Status"], change["StartTime"])
+        if key not in seen:
+            seen.add(key)
+            found.append(Event(job, change["StartTime"], change["Status"], change.get("StatusMessage", "")))
+    return found
+
+
+def _lines(reader: LogReader, job: str) -> list[Event]:
+    with in_our_words(f"read the log of {job}"):
+        return [Event(job, time, "", text, stream) for stream, time, text in reader.new_lines()]

@@ -1,0 +1,1 @@
+"""What is live: promotion, waiting for it, asking it."""

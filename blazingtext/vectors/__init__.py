@@ -1,0 +1,1 @@
+"""Word vectors on this machine: neighbours, evaluation, the map."""

@@ -1,0 +1,141 @@
+"""How well vectors agree with people: WordSim-353, by the rules that BlazingText's container follows.
+
+The rules are those of mfaruqui/eval-word-vectors, whose file names and messages the container prints: lower-case, the last
+row of a repeated word, average ranks for ties, a pair given twice counts with its last score. `eval.json` of a run holds the
+container's own figures; this computes them from any vectors, with pairs of one's own too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blazingtext_lifecycle.errors import CloudError, UserError
+
+from .word_vectors import Vectors
+
+WORDSIM = ("EN-WS-353-ALL.txt", "EN-WS-353-REL.txt", "EN-WS-353-SIM.txt")
+_SMALL = 1e-6
+
+
+@dataclass(frozen=True)
+class Score:
+    """The agreement on one set of pairs.
+
+    Attributes:
+        name: the set's file.
+        rho: Spearman's rank correlation; 0 when no pair was found.
+        pairs: pairs in the file.
+        not_found: pairs with a word that the vectors do not have.
+    """
+
+    name: str
+    rho: float
+    pairs: int
+    not_found: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The agreement on several sets.
+
+    Attributes:
+        scores: one per set.
+        mean_rho: their mean.
+        source: where the figures come from.
+    """
+
+    scores: tuple[Score, ...]
+    mean_rho: float
+    source: str
+
+
+def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str = "vectors") -> Evaluation:
+    """Scores vectors on WordSim-353, or on pairs of one's own.
+
+    Args:
+        vectors: what to score.
+        pair_files: files of ``word<TAB>word<TAB>score`` lines; none means WordSim-353, whole, relatedness and similarity.
+        source: what to call the vectors.
+
+    Raises:
+        UserError: a file cannot be read or has another form.
+    """
+    folder = files("blazingtext") / "data" / "wordsim353"
+    sets: list[Traversable] = list(pair_files) or [folder / name for name in WORDSIM]
+    rows = {word.lower(): row for row, word in enumerate(vectors.words)}
+    scores = tuple(_score(pairs, vectors, rows) for pairs in sets)
+    return Evaluation(scores, sum(score.rho for score in scores) / len(scores), source)
+
+
+def _score(pairs: Traversable, vectors: Vectors, rows: Mapping[str, int]) -> Score:
+    lines = _pairs(pairs)
+    wanted: dict[tuple[str, str], float] = {}
+    found = 0
+    for first, second, score in lines:
+        if first in rows and second in rows:
+            found += 1
+            wanted[first, second] = score
+    model = np.array([_similarity(vectors, rows[first], rows[second]) for first, second in wanted])
+    return Score(pairs.name, spearman(np.array(list(wanted.values())), model), len(lines), len(lines) - found)
+
+
+def _pairs(pairs: Traversable) -> list[tuple[str, str, float]]:
+    """The lines of a pair file."""
+    try:
+        lines = pairs.read_text(encoding="utf-8").lower().splitlines()
+        return [(first, second, float(score)) for first, second, score in (line.split() for line in lines if line.strip())]
+    except (OSError, ValueError) as error:
+        raise UserError(f"{pairs} cannot be used. {error}. Each line holds two words and a score, separated by tabs.") from error
+
+
+def _similarity(vectors: Vectors, first: int, second: int) -> float:
+    """The cosine as eval-word-vectors computes it: in double precision, with a millionth added to every component."""
+    a, b = (_scaled(vectors.matrix[row].astype(np.float64)) for row in (first, second))
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+def _scaled(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return vector / np.sqrt(vector @ vector + _SMALL) + _SMALL
+
+
+def spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Spearman's rank correlation with average ranks for ties; 0 when there is nothing to correlate."""
+    if len(first) < 2:
+        return 0.0
+    a, b = (ranks(values) - (len(values) + 1) / 2 for values in (first, second))
+    spread = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / spread if spread else 0.0
+
+
+def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks from 1; equal values share the average of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    average: NDArray[np.float64] = ((last - counts + 1 + last) / 2)[inverse]
+    return average
+
+
+def read_eval_json(path: Path, *, source: str) -> Evaluation:
+    """The container's own figures.
+
+    Raises:
+        CloudError: the file has another form.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        scores = [
+            Score(name, each["spearmans_rho"], each["total_pairs"], each["not_found"]) for name, each in found.items() if name != "mean_rho"
+        ]
+        return Evaluation(tuple(scores), found["mean_rho"], source)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CloudError(
+            f"{path} is not BlazingText's eval.json. {error!r}. Compute the figures from the vectors: blazingtext evaluate --compute"
+        ) from error

@@ -1,0 +1,188 @@
+"""Word vectors on this machine: read from vectors.txt, searched by cosine."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blazingtext_lifecycle.errors import CloudError, UserError
+
+Matrix = NDArray[np.float32]
+_CHUNK_LINES = 2000
+_CACHE = "vectors.npz"
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A word and how close it is.
+
+    Attributes:
+        word: the word.
+        similarity: the cosine, -1 to 1.
+    """
+
+    word: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Words and their vectors, most frequent first; read-only.
+
+    Attributes:
+        words: n words.
+        matrix: n x dimension, float32.
+    """
+
+    words: tuple[str, ...]
+    matrix: Matrix = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self.matrix.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.rows
+
+    def __getitem__(self, word: str) -> Matrix:
+        vector: Matrix = self.matrix[self.row(word)]
+        return vector
+
+    @property
+    def dimension(self) -> int:
+        """Numbers per vector."""
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Where each word stands."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @cached_property
+    def directions(self) -> Matrix:
+        """The vectors scaled to length 1; a zero vector stays zero."""
+        norms = np.linalg.norm(self.matrix, axis=1, keepdims=True)
+        scaled: Matrix = (self.matrix / np.where(norms == 0, 1, norms)).astype(np.float32)
+        scaled.flags.writeable = False
+        return scaled
+
+    def row(self, word: str) -> int:
+        """Where a word stands.
+
+        Raises:
+            UserError: the model does not know it; words that look like it are named.
+        """
+        if word in self.rows:
+            return self.rows[word]
+        close = self.like(word)
+        hint = f"Did you mean {' or '.join(close)}?" if close else "Try another word, or train with a lower min_count."
+        raise UserError(
+            f'The model does not know "{word}". It is none of its {len(self):,} words: too rare in the corpus, or not in it. {hint}'
+        )
+
+    def like(self, word: str) -> list[str]:
+        """Up to three known words that are spelt like one that is not."""
+        folded = word.lower()
+        if folded in self.rows:
+            return [folded]
+        # The frequent half a million at most, and only words of about that length: difflib is slow.
+        near = [known for known in self.words[:500_000] if abs(len(known) - len(folded)) <= 2 and known[:1] == folded[:1]]
+        return difflib.get_close_matches(folded, near[:20_000], n=3, cutoff=0.75)
+
+    def unknown(self, words: Iterable[str]) -> list[str]:
+        """Those of the words that the model does not know."""
+        return [word for word in words if word not in self.rows]
+
+    def neighbors(self, word: str, count: int = 10) -> list[Neighbor]:
+        """The words whose vectors point most nearly the same way, closest first.
+
+        Raises:
+            UserError: the model does not know the word.
+        """
+        row = self.row(word)
+        return self._closest(self.directions[row], count, {row})
+
+    def analogy(self, first: str, second: str, third: str, count: int = 5) -> list[Neighbor]:
+        """What is to `third` as `second` is to `first`: man, king, woman gives queen (Mikolov's 3CosAdd).
+
+        Raises:
+            UserError: the model does not know one of the words.
+        """
+        a, b, c = (self.row(word) for word in (first, second, third))
+        return self._closest(self.directions[b] - self.directions[a] + self.directions[c], count, {a, b, c})
+
+    def _closest(self, direction: Matrix, count: int, left_out: set[int]) -> list[Neighbor]:
+        scores = self.directions @ (direction / max(float(np.linalg.norm(direction)), 1e-12))
+        scores[list(left_out)] = -np.inf
+        wanted = min(count, len(self) - len(left_out))
+        if wanted <= 0:
+            return []
+        best = np.argpartition(-scores, wanted - 1)[:wanted]
+        return [Neighbor(self.words[row], round(float(scores[row]), 6)) for row in best[np.argsort(-scores[best], kind="stable")]]
+
+
+def load(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
+    """The vectors of a vectors.txt; a binary copy is left beside it, which loads at once the next time.
+
+    Args:
+        path: the file in word2vec's text format.
+        advance: hears of every byte parsed.
+
+    Raises:
+        CloudError: the file is broken.
+    """
+    cached = path.with_name(_CACHE)
+    if cached.is_file():
+        with np.load(cached, allow_pickle=False) as stored:
+            return Vectors(tuple(str(stored["words"]).split("\n")), stored["matrix"])
+    vectors = parse(path, advance)
+    partial = path.with_name(f".{_CACHE}.part.npz")
+    np.savez(partial, words=np.array("\n".join(vectors.words)), matrix=vectors.matrix)
+    partial.replace(cached)
+    return vectors
+
+
+def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
+    """The vectors of a file in word2vec's text format, with or without spaces at line ends; a ``</s>`` row is left out.
+
+    Raises:
+        CloudError: it has another form, or ends early.
+    """
+    with path.open("rb") as stream:
+        try:
+            count, dimension = (int(number) for number in stream.readline().split())
+            words: list[str] = []
+            blocks: list[Matrix] = []
+            while lines := stream.readlines(_CHUNK_LINES * dimension * 10):
+                advance(sum(map(len, lines)))
+                blocks.append(_block(lines, dimension, words))
+        except ValueError as error:
+            raise CloudError(f"{path} is not in word2vec's text format. {error}. Download the run's artifact again.") from error
+    if len(words) != count:
+        raise CloudError(
+            f"{path} ends early. Its first line promises {count} words, it holds {len(words)}. Download the run's artifact again."
+        )
+    return _without_end_of_sentence(words, np.concatenate(blocks) if blocks else np.zeros((0, dimension), np.float32))
+
+
+def _block(lines: Sequence[bytes], dimension: int, words: list[str]) -> Matrix:
+    """The numbers of some lines; their words are appended."""
+    parts = [line.rstrip().split(b" ", 1) for line in lines]
+    words.extend(part[0].decode(errors="replace") for part in parts)
+    numbers = np.array(b" ".join(part[1] for part in parts).split(), dtype=np.float32)
+    return numbers.reshape(len(parts), dimension)
+
+
+def _without_end_of_sentence(words: list[str], matrix: Matrix) -> Vectors:
+    if "</s>" not in words:
+        return Vectors(tuple(words), matrix)
+    row = words.index("</s>")
+    return Vectors(tuple(words[:row] + words[row + 1 :]), np.delete(matrix, row, axis=0))

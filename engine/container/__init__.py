@@ -1,0 +1,1 @@
+"""The container contract: the `/opt/ml` folder, hyperparameters, log lines, and how several hosts meet."""

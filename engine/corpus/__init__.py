@@ -1,0 +1,1 @@
+"""The text as numbers: vocabulary, tokens, labelled lines."""

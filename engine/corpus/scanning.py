@@ -1,0 +1,199 @@
+"""Files to streams of numbers: each thread reads a part of the files, cut between words, into a table and a temporary file of its own.
+
+Nothing of the text is held in memory but the blocks being read; what the threads wrote is renumbered into one stream that is mapped.
+"""
+
+import mmap
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .tokenizer import END_OF_LINE, first_separator, last_separator, renumber, scan
+from .word_table import PADDING, WordTable
+
+BLOCK_BYTES = 1 << 22
+# The number of words that do not appear in the stream.
+DROPPED = -(2**31)
+_NEWLINE = ord("\n")
+_TICK_SECONDS = 0.1
+_READ_BYTES = 1 << 22
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a file: bytes [start, stop), moved to where words begin."""
+
+    path: Path
+    start: int
+    stop: int
+    ends_file: bool
+
+
+@dataclass
+class Part:
+    """What one thread read: its words, and its text as entries of its own table in a temporary file."""
+
+    pieces: list[Piece]
+    table: WordTable
+    stream: IO[bytes]
+    words: int = 0
+    lines: int = 0
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+@contextmanager
+def scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[Part]]:
+    """The files scanned, a part by each thread; the parts' temporary files last as long as the block."""
+    with ExitStack() as open_files:
+        parts = [Part(pieces, WordTable.empty(), open_files.enter_context(temporary_file())) for pieces in split_files(paths, threads)]
+        with ThreadPoolExecutor(len(parts)) as pool:
+            pending = {pool.submit(_scan_part, part) for part in parts}
+            while pending:
+                done, pending = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+                if progress is not None:
+                    progress(sum(part.words for part in parts))
+        yield parts
+
+
+def temporary_file() -> IO[bytes]:
+    """A file without a name: it is gone with the process, however that ends.
+
+    Buffered, though what is written is large: unbuffered, a disk that fills up takes a part of it and says nothing.
+    """
+    return tempfile.TemporaryFile()
+
+
+def merged(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
+    """One table of the words of all parts, and for each part the entries of that table its own entries became."""
+    for part in parts:
+        part.counts = part.table.counts()
+    table = parts[0].table
+    return table, [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
+
+
+def split_files(paths: Sequence[Path], threads: int) -> list[list[Piece]]:
+    """As many lists of pieces as threads, of equal size, cut between words; together they are the files in order."""
+    sizes = [path.stat().st_size for path in paths]
+    cuts = [sum(sizes) * part // threads for part in range(threads + 1)]
+    lists = []
+    for low, high in pairwise(cuts):
+        pieces, base = [], 0
+        for path, size in zip(paths, sizes, strict=True):
+            start, stop = max(low - base, 0), min(high - base, size)
+            if start < stop:
+                begin, end = _word_start(path, start, size), _word_start(path, stop, size)
+                if begin < end:
+                    pieces.append(Piece(path, begin, end, ends_file=end == size))
+            base += size
+        lists.append(pieces)
+    return lists
+
+
+def _word_start(path: Path, cut: int, size: int) -> int:
+    """The first place at or after `cut` that lies between words."""
+    if cut in {0, size}:
+        return cut
+    with path.open("rb") as file:
+        # The byte before the cut may be the separator, then the cut stays.
+        file.seek(cut - 1)
+        at = cut - 1
+        while chunk := file.read(BLOCK_BYTES):
+            found = first_separator(np.frombuffer(chunk, np.uint8), len(chunk))
+            at += found
+            if found < len(chunk):
+                return at + 1
+    return size
+
+
+def _scan_part(part: Part) -> None:
+    buffer = np.empty(BLOCK_BYTES + PADDING, np.uint8)
+    for piece in part.pieces:
+        buffer = _scan_piece(part, piece, buffer)
+
+
+def _scan_piece(part: Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Scan a piece block by block; gives the buffer, grown if a word was longer than it."""
+    with piece.path.open("rb", buffering=0) as file:
+        file.seek(piece.start)
+        left, held = piece.stop - piece.start, 0
+        last = _NEWLINE
+        while left:
+            if held == len(buffer) - PADDING:
+                buffer = np.concatenate([buffer, np.empty_like(buffer)])
+            room = min(left, len(buffer) - PADDING - held)
+            got = file.readinto(buffer[held : held + room].data)
+            if not got:
+                break
+            left -= got
+            held += got
+            last = int(buffer[held - 1])
+            stop = last_separator(buffer, held) if left else held
+            held = _scan_block(part, buffer, stop, held)
+        if held:
+            held = _scan_block(part, buffer, held, held)
+    if piece.ends_file and last != _NEWLINE:
+        part.stream.write(np.array([END_OF_LINE], np.int32).tobytes())
+        part.lines += 1
+    return buffer
+
+
+def _scan_block(part: Part, buffer: NDArray[np.uint8], stop: int, held: int) -> int:
+    """Number the words of buffer[:stop] and move the rest of the `held` bytes to the front; gives their number."""
+    rest = buffer[stop:held].copy()
+    # What is past the end must separate, or the last word of a file would run on into old bytes.
+    buffer[stop : stop + PADDING] = _NEWLINE
+    out = np.empty(stop, np.int32)
+    written, words = scan(part.table, buffer, stop, out)
+    part.stream.write(out[:written].data)
+    part.words += words
+    part.lines += written - words
+    buffer[: len(rest)] = rest
+    return len(rest)
+
+
+def write_stream(parts: list[Part], ids: list[NDArray[np.int32]]) -> mmap.mmap | None:
+    """The parts' entries, renumbered, one after another in one file that is mapped; None when there is nothing."""
+    # How much each part will write is known before: all can write at once.
+    sizes = [part.lines + int(part.counts[numbers != DROPPED].sum()) for part, numbers in zip(parts, ids, strict=True)]
+    total = sum(sizes)
+    if not total:
+        return None
+    with temporary_file() as file:
+        file.truncate(4 * total)
+        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with ThreadPoolExecutor(len(parts)) as pool:
+            starts = np.cumsum([0, *sizes[:-1]]).tolist()
+            pending = [pool.submit(_write_part, *each, file.fileno()) for each in zip(parts, ids, starts, strict=True)]
+            for future in pending:
+                future.result()
+    return pages
+
+
+def _write_part(part: Part, ids: NDArray[np.int32], start: int, file: int) -> None:
+    """Renumber a part and write it from token `start` of a file on."""
+    part.stream.seek(0)
+    out = np.empty(_READ_BYTES // 4 + 1, np.int32)
+    while chunk := part.stream.read(_READ_BYTES):
+        written = renumber(np.frombuffer(chunk, np.int32), ids, DROPPED, out)
+        _write_at(file, out[:written].data.cast("B"), 4 * start)
+        start += written
+
+
+def _write_at(file: int, rest: memoryview, place: int) -> None:
+    """Write all of it: one call may write less, and the next one then says why."""
+    while rest:
+        written = os.pwrite(file, rest, place)
+        rest, place = rest[written:], place + written

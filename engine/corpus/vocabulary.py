@@ -1,0 +1,195 @@
+"""The corpus as numbers: which words there are, how often, and the text as a stream of word ids.
+
+Words are separated as in fastText: by space, tab, vertical tab, form feed, carriage return, newline and NUL; a newline, the end
+of a file or the word `</s>` ends a line.
+"""
+
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from .scanning import DROPPED, Progress, merged, scanned, write_stream
+from .tokenizer import END_OF_LINE, hash_words
+from .word_table import WordTable
+
+END_OF_LINE_WORD = b"</s>"
+LABEL_PREFIX = b"__label__"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words kept (seen at least min_count times), most frequent first, ties in order of first appearance.
+
+    Attributes:
+        words: as they stand in the text, in bytes: a corpus need not be UTF-8.
+        counts: how often each occurs, int64.
+        total_words: words read, those dropped included, labels and line ends excluded.
+        labels: `__label__` words, kept whatever their count, most frequent first; empty for word vectors.
+        label_counts: how often each occurs.
+    """
+
+    words: list[bytes]
+    counts: NDArray[np.int64]
+    total_words: int
+    labels: list[bytes]
+    label_counts: NDArray[np.int64]
+
+    @cached_property
+    def ids(self) -> dict[bytes, int]:
+        """Each word's row."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @property
+    def kept_words(self) -> int:
+        """Running words that are in the vocabulary."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True)
+class TokenStream:
+    """The text as int32, in a temporary file mapped into memory, so that its size costs no memory.
+
+    Value n >= 0 is word n of the vocabulary; -1 ends a line; with labels, -2 - n is label n, and values from the size of the
+    vocabulary on are words below min_count, whose hashes word n-grams still need.
+
+    Attributes:
+        ids: the stream.
+        hashes: with labels, fastText's hash of every word, those below min_count after those of the vocabulary.
+    """
+
+    ids: NDArray[np.int32]
+    hashes: NDArray[np.uint32]
+    _pages: mmap.mmap | None = field(default=None, repr=False, compare=False)
+
+    def release(self) -> None:
+        """Give the pages read so far back to the system; they come again when read."""
+        if self._pages is not None and hasattr(self._pages, "madvise"):
+            self._pages.madvise(mmap.MADV_DONTNEED)
+
+    @classmethod
+    def of(cls, pages: mmap.mmap | None, hashes: NDArray[np.uint32]) -> Self:
+        """A stream in mapped pages."""
+        return cls(np.empty(0, np.int32) if pages is None else np.frombuffer(pages, np.int32), hashes, pages)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What training reads."""
+
+    vocabulary: Vocabulary
+    tokens: TokenStream
+
+
+def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress: Progress | None = None, labels: bool = False) -> Corpus:
+    """Read the files as one text.
+
+    Args:
+        paths: plain text files of any size, read in this order.
+        min_count: words seen less often are dropped; 0 and 1 keep all.
+        threads: how many threads read; the result does not depend on it.
+        progress: called from the main thread with the number of words read so far, now and then and at the end.
+        labels: whether `__label__` words are labels (supervised mode) and `</s>` is a word, as fastText counts.
+
+    Raises:
+        UserError: when nothing is left to train on; the message says the remedy.
+    """
+    with scanned(paths, threads, progress) as parts:
+        table, maps = merged(parts)
+        numbering = _number(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
+        _refuse_nothing(numbering.vocabulary, table, min_count, paths)
+        ids = [numbering.ids[entries] for entries in maps]
+        return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, ids), numbering.hashes))
+
+
+def read_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) -> Corpus:
+    """Read labelled lines in terms of an existing vocabulary; words it lacks get numbers after its own, labels it lacks are left out."""
+    with scanned(paths, threads, None) as parts:
+        table, maps = merged(parts)
+        ids, extra = _known_ids(table, vocabulary)
+        pages = write_stream(parts, [ids[entries] for entries in maps])
+        return Corpus(vocabulary, TokenStream.of(pages, _hashes([*vocabulary.words, *extra])))
+
+
+def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], list[bytes]]:
+    """The number of each entry in terms of a vocabulary, and the words it lacks."""
+    known, labels = vocabulary.ids, {label: -2 - n for n, label in enumerate(vocabulary.labels)}
+    ids = np.empty(table.entries, np.int32)
+    extra: list[bytes] = []
+    for entry, word in enumerate(table.words(np.arange(table.entries))):
+        if word.startswith(LABEL_PREFIX):
+            ids[entry] = labels.get(word, DROPPED)
+        elif word == END_OF_LINE_WORD:
+            ids[entry] = END_OF_LINE
+        elif word in known:
+            ids[entry] = known[word]
+        else:
+            ids[entry] = len(known) + len(extra)
+            extra.append(word)
+    return ids, extra
+
+
+@dataclass(frozen=True)
+class _Numbering:
+    vocabulary: Vocabulary
+    ids: NDArray[np.int32]
+    hashes: NDArray[np.uint32]
+
+
+def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _Numbering:
+    """Decide which entries are words of the vocabulary, and the number of each entry in the stream."""
+    counts = table.counts()
+    special = np.zeros(table.entries, np.int8)
+    if labels:
+        special[table.find(LABEL_PREFIX, whole=False)] = 1
+    ends = table.find(END_OF_LINE_WORD, whole=True)
+    special[ends] = 2
+    order = np.argsort(-counts, kind="stable").astype(np.int32)
+    ordinary = order[special[order] == 0]
+    words, rare = ordinary[counts[ordinary] >= min_count], ordinary[counts[ordinary] < min_count]
+    marks = order[special[order] == 1]
+    ids = np.full(table.entries, DROPPED, np.int32)
+    ids[special == 2] = END_OF_LINE
+    names, kept, ranks = table.words(words), counts[words], np.arange(len(words), dtype=np.int32)
+    if labels:
+        line_ends = lines + int(counts[ends].sum())
+        if line_ends >= min_count:
+            # fastText counts line ends as a word like any other: it takes its place in the order.
+            rank = int(np.count_nonzero(kept >= line_ends))
+            names.insert(rank, END_OF_LINE_WORD)
+            kept = np.insert(kept, rank, line_ends)
+            ranks[rank:] += 1
+        ids[marks] = -2 - np.arange(len(marks))
+        ids[rare] = len(names) + np.arange(len(rare))
+    ids[words] = ranks
+    vocabulary = Vocabulary(names, kept, int(counts[ordinary].sum()), table.words(marks), counts[marks])
+    hashes = _hashes([*names, *table.words(rare)]) if labels else np.empty(0, np.uint32)
+    return _Numbering(vocabulary, ids, hashes)
+
+
+def _hashes(words: list[bytes]) -> NDArray[np.uint32]:
+    offsets = np.zeros(len(words) + 1, np.int64)
+    np.cumsum([len(word) for word in words], out=offsets[1:])
+    hashes = np.zeros(len(words), np.uint32)
+    hash_words(np.frombuffer(b"".join(words), np.uint8), offsets, hashes)
+    return hashes
+
+
+def _refuse_nothing(vocabulary: Vocabulary, table: WordTable, min_count: int, paths: Sequence[Path]) -> None:
+    """Raise when there is no word to train on."""
+    if set(vocabulary.words) - {END_OF_LINE_WORD}:
+        return
+    names = ", ".join(path.name for path in paths)
+    if not vocabulary.total_words:
+        raise UserError(f"No words in {names}: the files are empty or hold only spaces. Give a text with one sentence per line.")
+    counts = table.counts()
+    word = table.word(int(counts.argmax())).decode("utf-8", "replace")
+    raise UserError(
+        f"No word occurs {min_count} times in {names} (most frequent: {word!r}, {counts.max()} times). Lower min_count or add text."
+    )

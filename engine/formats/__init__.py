@@ -1,0 +1,1 @@
+"""Files of a model: fastText binary and word2vec text."""

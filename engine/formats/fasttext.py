@@ -1,0 +1,285 @@
+"""vectors.bin and model.bin: fastText's binary format, version 12, written and read.
+
+Little endian, as fastText v0.9.2 saves it (src/fasttext.cc, args.cc, dictionary.cc, densematrix.cc):
+
+```
+int32 magic, version
+int32 dim ws epoch minCount neg wordNgrams loss model bucket minn maxn lrUpdateRate, double t
+int32 entries words labels, int64 tokens, int64 pruned (-1 for none)
+entries x { bytes word, NUL, int64 count, int8 type (0 word, 1 label) }      words first, then labels
+bool quantised, int64 rows columns, float32 input matrix                      a row per word, then a row per bucket
+bool quantised, int64 rows columns, float32 output matrix                     a row per word, or per label
+```
+Reading maps the file: matrices are views of it, nothing is copied, and processes that serve the same file share its memory.
+"""
+
+import mmap
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+from ..training.settings import ClassifierModel, Floats, InputMatrix, Subwords, WordVectors
+from .input_matrix import stretches
+
+MAGIC = 793712314
+VERSION = 12
+OLDER_VERSION = 11  # the same layout; its classifiers have no character n-grams whatever maxn says
+LEARNING_RATE_UPDATE_RATE = 100  # fastText's default; only its own training reads it
+START = struct.Struct("<ii")
+PARAMETERS = struct.Struct("<12id")
+DICTIONARY = struct.Struct("<iiiqq")
+ENTRY = struct.Struct("<qb")
+MATRIX = struct.Struct("<?qq")
+IS_LABEL = b"\x01"
+IS_WORD = b"\x00"
+
+
+class Kind(IntEnum):
+    """What a file was trained for, by fastText's numbers."""
+
+    CBOW = 1
+    SKIPGRAM = 2
+    SUPERVISED = 3
+
+
+class Loss(IntEnum):
+    """How the output matrix becomes probabilities, by fastText's numbers."""
+
+    HIERARCHICAL_SOFTMAX = 1
+    NEGATIVE_SAMPLING = 2
+    SOFTMAX = 3
+    ONE_VERSUS_ALL = 4
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The file's own record of how it was trained, in the order of the file."""
+
+    dim: int
+    window: int
+    epochs: int
+    min_count: int
+    negatives: int
+    word_ngrams: int
+    loss: int
+    kind: int
+    buckets: int
+    min_char: int
+    max_char: int
+    update_rate: int
+    sample: float
+
+    @property
+    def subwords(self) -> Subwords | None:
+        """The character n-grams in use, if any."""
+        return Subwords(self.min_char, self.max_char, self.buckets) if self.max_char > 0 and self.buckets > 0 else None
+
+
+@dataclass(frozen=True)
+class FastTextModel:
+    """A model file's content.
+
+    Attributes:
+        parameters: how it was trained.
+        words, counts: the dictionary's words, in the order of the rows.
+        labels, label_counts: a classifier's labels, in the order of the output rows.
+        tokens: running words read in training.
+        input: (words + buckets, dim) float32, read-only view of the file.
+        output: (words or labels, dim) float32, read-only view of the file.
+    """
+
+    parameters: Parameters
+    words: list[bytes]
+    counts: NDArray[np.int64]
+    labels: list[bytes]
+    label_counts: NDArray[np.int64]
+    tokens: int
+    input: Floats
+    output: Floats
+
+
+def write_word_vectors(path: Path, model: WordVectors, *, min_count: int) -> None:
+    """Save word vectors as fastText's skipgram or cbow model with negative sampling."""
+    settings, grams = model.settings, model.settings.subwords
+    parameters = Parameters(
+        dim=settings.dim,
+        window=settings.window,
+        epochs=settings.epochs,
+        min_count=min_count,
+        negatives=settings.negatives,
+        word_ngrams=1,
+        loss=Loss.NEGATIVE_SAMPLING,
+        kind=Kind.CBOW if settings.mode == "cbow" else Kind.SKIPGRAM,
+        buckets=model.input.buckets,
+        min_char=0 if grams is None else grams.min_char,
+        max_char=0 if grams is None else grams.max_char,
+        update_rate=LEARNING_RATE_UPDATE_RATE,
+        sample=settings.sample,
+    )
+    words = model.vocabulary
+    with path.open("wb") as file:
+        _write_start(file, parameters, words=(words.words, words.counts), labels=((), words.label_counts[:0]), tokens=words.total_words)
+        _write_matrices(file, model.input, model.output)
+
+
+def write_classifier(path: Path, model: ClassifierModel, *, min_count: int) -> None:
+    """Save a classifier as fastText's supervised model with softmax."""
+    settings, words = model.settings, model.vocabulary
+    parameters = Parameters(
+        dim=settings.dim,
+        window=5,
+        epochs=settings.epochs,
+        min_count=min_count,
+        negatives=5,
+        word_ngrams=settings.word_ngrams,
+        loss=Loss.SOFTMAX,
+        kind=Kind.SUPERVISED,
+        buckets=model.input.buckets,
+        min_char=0,
+        max_char=0,
+        update_rate=LEARNING_RATE_UPDATE_RATE,
+        sample=1e-4,
+    )
+    with path.open("wb") as file:
+        labels = (words.labels, words.label_counts)
+        _write_start(file, parameters, words=(words.words, words.counts), labels=labels, tokens=words.total_words)
+        _write_matrices(file, model.input, model.output)
+
+
+def read(path: Path) -> FastTextModel:
+    """Map a model file.
+
+    Raises:
+        ModelError: it is not a fastText model of version 11 or 12, is quantised or pruned, or is cut short.
+    """
+    with path.open("rb") as file:
+        if path.stat().st_size < START.size:
+            raise ModelError(_not_a_model(path))
+        # The mapping outlives the file object: the matrices hold on to it.
+        return _Reader(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).model()
+
+
+Entries = tuple[Sequence[bytes], NDArray[np.int64]]
+
+
+def _write_start(file: BinaryIO, parameters: Parameters, *, words: Entries, labels: Entries, tokens: int) -> None:
+    names = vars(parameters).values()
+    file.write(START.pack(MAGIC, VERSION) + PARAMETERS.pack(*names))
+    file.write(DICTIONARY.pack(len(words[0]) + len(labels[0]), len(words[0]), len(labels[0]), tokens, -1))
+    file.write(b"".join(_entries(words, IS_WORD)))
+    file.write(b"".join(_entries(labels, IS_LABEL)))
+
+
+def _entries(entries: Entries, kind: bytes) -> Iterable[bytes]:
+    counts = entries[1].astype("<i8").tobytes()
+    for row, word in enumerate(entries[0]):
+        yield word + b"\0" + counts[8 * row : 8 * row + 8] + kind
+
+
+def _write_matrices(file: BinaryIO, matrix: InputMatrix, output: Floats) -> None:
+    file.write(MATRIX.pack(False, *matrix.shape))
+    start, (rows, columns) = file.tell(), matrix.shape
+    for row, block in stretches(matrix):
+        # What is passed over is zero, and where the file system can, takes no room.
+        file.seek(start + 4 * row * columns)
+        file.write(block.astype("<f4", copy=False).data)
+    file.seek(start + 4 * rows * columns)
+    file.write(MATRIX.pack(False, *output.shape))
+    for _, block in stretches(InputMatrix.of_words(output)):
+        file.write(block.astype("<f4", copy=False).data)
+
+
+class _Reader:
+    """Walks through a mapped file from its start; every read names what is missing when the file ends early."""
+
+    def __init__(self, path: Path, data: mmap.mmap) -> None:
+        self.path, self.data, self.at = path, data, 0
+
+    def model(self) -> FastTextModel:
+        magic, version = self.unpack(START)
+        if magic != MAGIC or version not in {VERSION, OLDER_VERSION}:
+            raise ModelError(_not_a_model(self.path))
+        parameters = self.parameters(version)
+        entries, _, _, tokens, pruned = self.unpack(DICTIONARY)
+        if pruned >= 0:
+            raise ModelError(self.quantised())
+        kinds: dict[int, list[bytes]] = {0: [], 1: []}
+        counts: dict[int, list[int]] = {0: [], 1: []}
+        for _ in range(entries):
+            word, count, kind = self.entry()
+            kinds[kind].append(word)
+            counts[kind].append(count)
+        return FastTextModel(
+            parameters=parameters,
+            words=kinds[0],
+            counts=np.array(counts[0], np.int64),
+            labels=kinds[1],
+            label_counts=np.array(counts[1], np.int64),
+            tokens=tokens,
+            input=self.matrix(len(kinds[0]) + parameters.buckets, parameters.dim),
+            output=self.matrix(len(kinds[1]) if parameters.kind == Kind.SUPERVISED else len(kinds[0]), parameters.dim),
+        )
+
+    def parameters(self, version: int) -> Parameters:
+        parameters = Parameters(*self.unpack(PARAMETERS))
+        if version == OLDER_VERSION and parameters.kind == Kind.SUPERVISED:
+            parameters = replace(parameters, max_char=0)
+        return parameters
+
+    def unpack(self, shape: struct.Struct) -> tuple[int, ...]:
+        if self.at + shape.size > len(self.data):
+            raise ModelError(self.cut_short())
+        values: tuple[int, ...] = shape.unpack_from(self.data, self.at)
+        self.at += shape.size
+        return values
+
+    def entry(self) -> tuple[bytes, int, int]:
+        end = self.data.find(b"\0", self.at)
+        if end < 0:
+            raise ModelError(self.cut_short())
+        word = self.data[self.at : end]
+        self.at = end + 1
+        count, kind = self.unpack(ENTRY)
+        if kind not in {0, 1}:
+            raise ModelError(f"{self.path.name} is damaged: a dictionary entry is neither a word nor a label. Upload the file once more.")
+        return word, count, kind
+
+    def matrix(self, rows: int, columns: int) -> Floats:
+        quantised, *shape = self.unpack(MATRIX)
+        if quantised:
+            raise ModelError(self.quantised())
+        if shape != [rows, columns]:
+            raise ModelError(
+                f"{self.path.name} is damaged: a matrix has the shape {shape[0]} x {shape[1]}, its dictionary asks for {rows} x {columns}. "
+                "Upload the file once more."
+            )
+        start, self.at = self.at, self.at + 4 * rows * columns
+        if self.at > len(self.data):
+            raise ModelError(self.cut_short())
+        return np.frombuffer(self.data, "<f4", rows * columns, start).reshape(rows, columns)
+
+    def cut_short(self) -> str:
+        return (
+            f"{self.path.name} ends before it is complete. The upload or the training that wrote it was cut off. "
+            "Write or upload it once more."
+        )
+
+    def quantised(self) -> str:
+        return (
+            f"{self.path.name} is a quantised model. BlazingText and this engine read fastText's unquantised .bin files only. "
+            "Save the model before quantising it, and serve that file."
+        )
+
+
+def _not_a_model(path: Path) -> str:
+    return (
+        f"{path.name} is not a fastText model. It does not start with the magic number of fastText's binary format and its version "
+        f"{OLDER_VERSION} or {VERSION}. Use a vectors.bin or model.bin of BlazingText, or a .bin saved by fastText 0.1 or later."
+    )

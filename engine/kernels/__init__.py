@@ -1,0 +1,1 @@
+"""Compiled code: micro-kernels on rows and the training steps built from them."""

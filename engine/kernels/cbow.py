@@ -1,0 +1,306 @@
+"""Continuous bag of words with negative sampling (Mikolov 2013) on blocks (Ji 2016; Gupta & Khare 2017).
+
+The mean h of the context rows within the window predicts the centre word o against negatives n:
+
+    h = (1/|C|) sum_c v_c     g_o = a (1 - s(h . u_o))     g_n = -a s(h . u_n)
+    e = g_o u_o + sum_n g_n u_n     v_c += e for every context     u_o += g_o h     u_n += g_n h
+
+The error is not divided by |C|, as in word2vec.c with its mean. A block holds consecutive centres, whose windows overlap: every row of
+the reach is read once, into running sums S_m = v_0 + ... + v_(m-1). A window is what lies before its centre and what lies after it,
+(S_t - S_low) + (S_high - S_(t+1)): four rows, however wide it is. The words within the window of c are exactly those that have c in
+theirs, so that the errors are collected the same way, from running sums of e.
+
+All centres of a block share their negatives, each weighted K/|N|; a negative that is the centre itself does not count for that centre.
+Everything is taken at the weights before the block, but for a word that is a centre twice: its second error sees its first update.
+"""
+
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..training.settings import Floats
+from . import row_operations as simd
+from .block_plan import MAX_NEGATIVES, Plan, Sizes, context_range
+from .block_rows import Block, ask_ahead, block_of, score_tiles, word_bit
+from .jit import float32, inner, int64, kernel
+from .row_operations import TILE, add_rows, copy_row, positive_gradients, weighted_sigmoids
+from .sampling import Text
+from .window_rows import add_window, running_sums, window_errors, window_mean
+
+_MARGIN = 16
+_NEGATIVE_ROWS = MAX_NEGATIVES + TILE
+
+
+class Scratch(NamedTuple):
+    """Working memory of one thread.
+
+    Attributes:
+        negatives: gathered rows.
+        hidden: means of the windows.
+        sums: of the contexts, from none of them to all.
+        errors: running sums of the gradients of the means.
+        gradients: a row per negative and a column per centre; then a row each for positives and weights.
+        one_each: 0, 1, 2, ...: `Inputs.parts_before` of words that have one part.
+        prefetch: how many addresses there are, how many were asked for, and the addresses.
+    """
+
+    negatives: Floats
+    hidden: Floats
+    sums: Floats
+    errors: Floats
+    gradients: Floats
+    one_each: NDArray[np.int32]
+    prefetch: NDArray[np.int64]
+
+
+def new_scratch(dim: int, sizes: Sizes, text_words: int) -> Scratch:
+    """Room for blocks of that size, over texts of so many words."""
+    columns = simd.padded(dim)
+    return Scratch(
+        simd.aligned(_NEGATIVE_ROWS, columns),
+        simd.aligned(sizes.centres + TILE, columns),
+        simd.aligned(sizes.contexts + 1, columns),
+        simd.aligned(sizes.centres + 1, columns),
+        simd.aligned(_NEGATIVE_ROWS + 2, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN),
+        np.arange(text_words + 1, dtype=np.int32),
+        np.zeros(sizes.contexts + sizes.centres + MAX_NEGATIVES + 2, np.int64),
+    )
+
+
+class Inputs(NamedTuple):
+    """The words of a text as rows of the input matrix.
+
+    Attributes:
+        numbers: by position, the row of its word.
+        parts_before: by position, how many parts all words before it have. A mean is over parts, and each of them learns its gradient: a
+            row moves, and counts, as often as it has parts.
+    """
+
+    numbers: NDArray[np.int32]
+    parts_before: NDArray[np.int32]
+
+
+class Places(NamedTuple):
+    """Addresses: of the text, of the matrices, of scratch memory; `row` and `stride` are the bytes of a row and of a row of gradients."""
+
+    words: int
+    vectors: int
+    outputs: int
+    negatives: int
+    hidden: int
+    sums: int
+    errors: int
+    towards_negatives: int
+    positives: int
+    weights: int
+    row: int
+    stride: int
+
+
+@inner
+def places_of(text: Text, vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+    """Where everything is."""
+    gradients = int64(scratch.gradients.ctypes.data)
+    stride = int64(4 * scratch.gradients.shape[1])
+    return Places(
+        int64(text.words.ctypes.data),
+        int64(vectors.ctypes.data),
+        int64(outputs.ctypes.data),
+        int64(scratch.negatives.ctypes.data),
+        int64(scratch.hidden.ctypes.data),
+        int64(scratch.sums.ctypes.data),
+        int64(scratch.errors.ctypes.data),
+        gradients,
+        gradients + _NEGATIVE_ROWS * stride,
+        gradients + (_NEGATIVE_ROWS + 1) * stride,
+        int64(4 * vectors.shape[1]),
+        stride,
+    )
+
+
+@inner
+def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, inputs: Inputs, prefetch: NDArray[np.int64]) -> None:
+    """Note the rows that the block after this one reads and this one does not."""
+    prefetch[0] = 0
+    prefetch[1] = 0
+    if number == blocks:
+        return
+    count = 2
+    for k in range(max(plan.context_first[number + 1], plan.context_last[number]), plan.context_last[number + 1]):
+        prefetch[count] = at.vectors + inputs.numbers[k] * at.row
+        count += 1
+    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
+        prefetch[count] = at.outputs + plan.negatives[k] * at.row
+        count += 1
+    for k in range(plan.first[number + 1], plan.last[number + 1]):
+        prefetch[count] = at.outputs + text.words[k] * at.row
+        count += 1
+    prefetch[0] = count - 2
+
+
+@inner
+def _around(low: int, high: int, centre: int) -> tuple[int, int]:
+    """The end of what lies before the centre in [low, high), and the beginning of what lies after it."""
+    return min(max(low, centre), high), min(max(low, centre + 1), high)
+
+
+@inner
+def window_means(
+    width: tuple[int, ...], text: Text, block: Block, at: Places, scratch: Scratch, inputs: Inputs, negatives_per_centre: int
+) -> None:
+    """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
+    share = float32(-block.rate * float32(negatives_per_centre) / float32(block.negatives))
+    weights = scratch.gradients[_NEGATIVE_ROWS + 1]
+    parts_before = inputs.parts_before
+    sums = at.sums - block.context * at.row
+    for t in range(block.centres):
+        ask_ahead(width, scratch.prefetch)
+        low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+        before, after = _around(low, high, block.first + t)
+        parts = parts_before[before] - parts_before[low] + parts_before[high] - parts_before[after]
+        weights[t] = share if parts > 0 else float32(0)
+        window_mean(
+            width,
+            at.hidden + t * at.row,
+            at.outputs + text.words[block.first + t] * at.row,
+            at.positives + t * 4,
+            sums + low * at.row,
+            sums + before * at.row,
+            sums + after * at.row,
+            sums + high * at.row,
+            float32(1) / float32(max(parts, 1)),
+        )
+
+
+@inner
+def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
+    """Scores with the negatives, then all gradients in place of the scores."""
+    zero = int64(0)
+    positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, int64(-1), block.rate)
+    for t in range(0, block.centres, TILE):
+        score_tiles(width, at.hidden + t * at.row, at.negatives, block.negatives, at.towards_negatives + t * 4, at.stride, scratch.prefetch)
+    for j in range(block.negatives):
+        weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)
+    leave_out(text, plan, block, scratch.gradients)
+
+
+@inner
+def leave_out(text: Text, plan: Plan, block: Block, gradients: Floats) -> None:
+    """Clear the gradients of centres without context, and of negatives that are the centre itself."""
+    negatives = np.uint64(0)
+    for j in range(block.negatives):
+        negatives |= word_bit(plan.negatives[block.drawn + j])
+    for t in range(block.centres):
+        if gradients[_NEGATIVE_ROWS + 1, t] == 0:
+            gradients[_NEGATIVE_ROWS, t] = 0
+        word = text.words[block.first + t]
+        if negatives & word_bit(word):
+            for j in range(block.negatives):
+                if plan.negatives[block.drawn + j] == word:
+                    gradients[j, t] = 0
+
+
+@inner
+def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
+    """Errors of all windows; add to each centre row its window's mean, to each negative row all means."""
+    four = int64(4)
+    none = int64(0)
+    asked = scratch.prefetch[1]
+    unasked = scratch.prefetch[0] - asked
+    scratch.prefetch[1] += min(unasked, block.centres)
+    window_errors(
+        width,
+        at.errors,
+        block.centres,
+        at.negatives,
+        block.negatives,
+        at.towards_negatives,
+        at.stride,
+        at.outputs,
+        at.words + block.first * 4,
+        at.positives,
+        at.hidden,
+        int64(scratch.prefetch.ctypes.data) + 8 * (2 + asked),
+        unasked,
+    )
+    for j in range(block.negatives):
+        ask_ahead(width, scratch.prefetch)
+        place = at.outputs + plan.negatives[block.drawn + j] * at.row
+        gradient = at.towards_negatives + j * at.stride
+        add_rows(width, place, at.hidden, block.centres, gradient, four, at.hidden, none, gradient, four)
+
+
+@inner
+def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, inputs: Inputs) -> None:
+    """Add to the input row of every context the errors of the windows that hold it, for each of its parts."""
+    errors = at.errors - block.first * at.row
+    for position in range(block.context, block.context + block.contexts):
+        low, high = context_range(text, position, block.window, block.first, block.first + block.centres)
+        if low < high:
+            before, after = _around(low, high, position)
+            add_window(
+                width,
+                at.vectors + inputs.numbers[position] * at.row,
+                errors + low * at.row,
+                errors + before * at.row,
+                errors + after * at.row,
+                errors + high * at.row,
+                float32(inputs.parts_before[position + 1] - inputs.parts_before[position]),
+            )
+
+
+@inner
+def gather_negatives(width: tuple[int, ...], plan: Plan, block: Block, at: Places) -> None:
+    """Copy the rows of the negatives."""
+    for j in range(block.negatives):
+        copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
+
+
+@inner
+def train_range(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    first: int,
+    last: int,
+    inputs: Inputs,
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_centre: int,
+    scratch: Scratch,
+) -> None:
+    """Train blocks `first` to `last` of a plan, the words of the text being those rows of `vectors`."""
+    at = places_of(text, vectors, outputs, scratch)
+    for number in range(first, last + 1):
+        block = block_of(plan, number, alpha)
+        plan_prefetch(text, plan, number, last, at, inputs, scratch.prefetch)
+        running_sums(width, at.sums, at.vectors, int64(inputs.numbers.ctypes.data) + block.context * 4, block.contexts)
+        gather_negatives(width, plan, block, at)
+        window_means(width, text, block, at, scratch, inputs, negatives_per_centre)
+        gradients_of(width, text, plan, block, at, scratch)
+        update_outputs(width, plan, block, at, scratch)
+        add_errors(width, text, block, at, inputs)
+
+
+@kernel
+def train_blocks(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    blocks: int,
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_centre: int,
+    scratch: Scratch,
+) -> None:
+    """Train blocks 1 to `blocks` of a plan: the arithmetic, with every random choice already made.
+
+    The arguments are those of `kernels_skipgram.train_blocks`.
+    """
+    inputs = Inputs(text.words, scratch.one_each)
+    train_range(width, text, plan, 1, blocks, inputs, vectors, outputs, alpha, negatives_per_centre, scratch)

@@ -1,0 +1,162 @@
+"""Compilation to machine code: for which processor, with which options, and where the result is kept between runs.
+
+This is the one place that touches Numba's untyped decorators and llvmlite's untyped modules.
+"""
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import llvmlite.binding
+import numba
+import numba.core.cgutils
+import numba.extending
+import numpy as np
+
+from ..errors import UserError
+
+__all__ = ["CPU", "Cpu", "cgutils", "float32", "inner", "int64", "intrinsic", "ir", "kernel", "selected_cpu", "types"]
+
+# Compiler internals, untyped.
+cgutils: Any = numba.core.cgutils
+intrinsic: Callable[[Any], Any] = numba.extending.intrinsic
+ir: Any = llvmlite.ir
+types: Any = numba.types
+_config: Any = numba.config
+_njit: Any = numba.njit
+# What these make is a machine number in a kernel; to its reader, and to the type checker, it is a number.
+int64: Callable[[Any], int] = cast("Any", np.int64)
+float32: Callable[[Any], float] = cast("Any", np.float32)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """The instruction set kernels are written for.
+
+    Attributes:
+        name: avx512, avx2, sse or neon.
+        lanes: 32-bit floats in one vector register.
+        registers: how many vector registers there are; kernels choose their tiles by it.
+        model: LLVM's name of the processor, None for the host itself.
+        features: LLVM's feature string, None for the host's own.
+    """
+
+    name: str
+    lanes: int
+    registers: int
+    model: str | None = None
+    features: str | None = None
+
+
+def selected_cpu(wanted: str, host_features: dict[str, bool], machine: str) -> Cpu:
+    """The widest instruction set of this machine, or the one `ENGINE_CPU` names (`wanted`, empty when unset).
+
+    Raises:
+        UserError: when it names one that this machine does not have.
+    """
+    arm = machine.lower() in {"arm64", "aarch64"}
+    available = {"neon": Cpu("neon", 4, 32)} if arm else _x86_cpus(host_features)
+    if wanted and wanted not in available:
+        raise UserError(
+            f"ENGINE_CPU={wanted} cannot be used: this machine offers {', '.join(available)}. Unset ENGINE_CPU or choose one of these."
+        )
+    if wanted:
+        return available[wanted]
+    best = next(iter(available.values()))
+    return best if best.name == "avx512" else Cpu(best.name, best.lanes, best.registers)
+
+
+def _x86_cpus(features: dict[str, bool]) -> dict[str, Cpu]:
+    """What an x86-64 processor can run, widest first."""
+    cpus = {}
+    if features.get("avx512f") and features.get("avx512vl"):
+        # LLVM prefers 256-bit registers on most AVX-512 machines; these kernels are faster with 512.
+        prefetch = ",+prfchw" if features.get("prfchw") else ""
+        cpus["avx512"] = Cpu("avx512", 16, 32, "x86-64-v4", f"-prefer-256-bit{prefetch}")
+    if features.get("avx2") and features.get("fma"):
+        cpus["avx2"] = Cpu("avx2", 8, 16, "x86-64-v3", "")
+    cpus["sse"] = Cpu("sse", 4, 16, "x86-64", "")
+    return cpus
+
+
+def _host_cpu() -> Cpu:
+    machine = llvmlite.binding.get_process_triple().partition("-")[0]
+    return selected_cpu(os.environ.get("ENGINE_CPU", ""), dict(llvmlite.binding.get_host_cpu_features()), machine)
+
+
+def _source_digest() -> str:
+    """Identifies the sources of kernels and their compiler: a kernel inlines others, so any change makes all compiled code stale."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} {CPU}".encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        source = path.read_bytes()
+        if b"jit import" in source or path == Path(__file__):
+            digest.update(source)
+    return digest.hexdigest()[:16]
+
+
+def _cache_candidates() -> list[Path]:
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return [Path(chosen)]
+    home = os.environ.get("XDG_CACHE_HOME")
+    user = Path(home) if home else Path(os.path.expanduser("~/.cache"))  # noqa: PTH111 - Path.expanduser raises without a home
+    return [user / "blazingtext-engine", Path(tempfile.gettempdir()) / f"blazingtext-engine-{os.getuid()}"]
+
+
+def _cache_folder() -> str:
+    """A folder of ours for compiled code, or "" when nothing is writable; never the source folder, which may be read-only."""
+    for candidate in _cache_candidates():
+        folder = candidate / _source_digest()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            continue
+        # Compiled code is loaded and run: a folder that someone else may write to is not ours to use.
+        found = folder.stat()
+        if found.st_uid == os.getuid() and not found.st_mode & stat.S_IWOTH and os.access(folder, os.W_OK):
+            return str(folder)
+    return ""
+
+
+# Kernels inline each other across folders: the key of compiled code covers every module of the package that holds one.
+_PACKAGE = Path(__file__).parents[1]
+CPU = _host_cpu()
+if CPU.model is not None:
+    _config.CPU_NAME = CPU.model
+    _config.CPU_FEATURES = CPU.features
+_CACHE = _cache_folder()
+
+
+# Without Numba's runtime (_nrt) arrays are not counted as they are passed on: each count is an atomic operation, hundreds in a block,
+# on words that all threads share. Kernels allocate nothing, so they have no use for it; one that did would fail to compile.
+_OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that holds no Python object: it runs without the interpreter lock, so threads run it side by side.
+
+    fastmath lets LLVM reorder sums into vector registers; bounds are the kernels' own duty (tests put guard rows around everything).
+    """
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = _CACHE
+    try:
+        compiled: Function = _njit(**_OPTIONS, cache=bool(_CACHE))(function)
+    finally:
+        _config.CACHE_DIR = before
+    return compiled
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that only kernels call: without the wrappers for Python and C, which take as long as the function itself.
+
+    Called from Python it would crash the process: there is nothing to call.
+    """
+    compiled: Function = _njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return compiled

@@ -1,0 +1,328 @@
+"""Skip-gram with negative sampling (Mikolov 2013) on blocks (Ji 2016; Gupta & Khare 2017).
+
+For a pair of context word c and centre word o, and negatives n drawn at random, one step of gradient ascent on
+log s(v_c . u_o) + sum_n log s(-v_c . u_n), s the logistic function, is
+
+    g_o = a (1 - s(v_c . u_o))     g_n = -a s(v_c . u_n)
+    v_c += g_o u_o + sum_n g_n u_n     u_o += g_o v_c     u_n += g_n v_c
+
+A block has contexts C (rows of the input matrix), centres O and negatives N (rows of the output matrix). All pairs of the block share
+N. The scores are two matrix products, C N^T and the band of C O^T within the window; the updates are four: N^T-weighted and
+O^T-weighted sums for the contexts, C-weighted sums for centres and negatives. A negative stands for K/|N| of the K negatives of each
+pair, so the gradient of context c towards n is weighted K/|N| x (pairs of c in the block): its expectation is that of K negatives per
+pair. As in word2vec.c, a negative that is the centre itself does not count for that centre's pairs.
+
+Rows are copied into scratch memory first: all scores and updates of a block are taken at the same weights, whatever other threads
+write meanwhile (Hogwild, Recht 2011), and the copies are contiguous. Updates are added to the matrices directly, where each row's sum
+is held in registers and stored once.
+"""
+
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..training.settings import Floats
+from . import row_operations as simd
+from .block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
+from .block_rows import Block, ask_ahead, block_of, score_tiles, word_bit
+from .jit import float32, inner, int64, kernel
+from .row_operations import TILE, add_rows, add_rows_to_two, copy_row, dot_half_tile, positive_gradients, weighted_sigmoids
+from .sampling import Text
+
+# Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
+_PAIR = TILE // 2
+_MARGIN = 16
+GRADIENT_STRIDE = 4 * (MAX_CONTEXTS + _MARGIN)
+_CONTEXT_ROWS = MAX_CONTEXTS + TILE
+_CENTRE_ROWS = MAX_CENTRES + TILE
+_NEGATIVE_ROWS = MAX_NEGATIVES + TILE
+_WEIGHTS = _NEGATIVE_ROWS + _CENTRE_ROWS
+_PREFETCHED = MAX_CONTEXTS + MAX_CENTRES + MAX_NEGATIVES
+
+
+class Scratch(NamedTuple):
+    """Working memory of one thread.
+
+    Attributes:
+        rows: gathered contexts, centres and negatives, in this order.
+        gradients: a row per negative and a row per centre, a column per context; then two rows of weights.
+        prefetch: how many addresses there are, how many were asked for, and the addresses.
+    """
+
+    rows: Floats
+    gradients: Floats
+    prefetch: NDArray[np.int64]
+
+
+def new_scratch(dim: int) -> Scratch:
+    """Room for the largest block."""
+    rows = simd.aligned(_CONTEXT_ROWS + _CENTRE_ROWS + _NEGATIVE_ROWS, simd.padded(dim))
+    return Scratch(rows, simd.aligned(_WEIGHTS + 2, GRADIENT_STRIDE // 4), np.zeros(_PREFETCHED + 2, np.int64))
+
+
+class Places(NamedTuple):
+    """Addresses: of the matrices, of what was gathered, of the gradients; `row` is the bytes of a row."""
+
+    vectors: int
+    outputs: int
+    contexts: int
+    centres: int
+    negatives: int
+    towards_negatives: int
+    towards_centres: int
+    weights: int
+    row: int
+
+
+@inner
+def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+    """Where everything is."""
+    row = int64(4 * vectors.shape[1])
+    contexts = int64(scratch.rows.ctypes.data)
+    centres = contexts + _CONTEXT_ROWS * row
+    gradients = int64(scratch.gradients.ctypes.data)
+    return Places(
+        int64(vectors.ctypes.data),
+        int64(outputs.ctypes.data),
+        contexts,
+        centres,
+        centres + _CENTRE_ROWS * row,
+        gradients,
+        gradients + _NEGATIVE_ROWS * GRADIENT_STRIDE,
+        gradients + _WEIGHTS * GRADIENT_STRIDE,
+        row,
+    )
+
+
+@inner
+def plan_prefetch(
+    text: Text, plan: Plan, number: int, blocks: int, at: Places, inputs: NDArray[np.int32], prefetch: NDArray[np.int64]
+) -> None:
+    """Note the rows that the block after this one reads and this one does not.
+
+    Rows are scattered over memory; asked for one by one between the tiles of this block, they are in the cache when the next begins.
+    """
+    prefetch[0] = 0
+    prefetch[1] = 0
+    if number == blocks:
+        return
+    count = 2
+    first = int64(plan.context_first[number + 1])
+    if plan.context_first[number] <= first:
+        first = max(first, int64(plan.context_last[number]))
+    for k in range(first, plan.context_last[number + 1]):
+        prefetch[count] = at.vectors + inputs[k] * at.row
+        count += 1
+    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
+        prefetch[count] = at.outputs + plan.negatives[k] * at.row
+        count += 1
+    if plan.first[number + 1] != plan.first[number]:
+        for k in range(plan.first[number + 1], plan.last[number + 1]):
+            prefetch[count] = at.outputs + text.words[k] * at.row
+            count += 1
+    prefetch[0] = count - 2
+
+
+@inner
+def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
+    """Copy the rows of centres and negatives."""
+    for t in range(block.centres):
+        copy_row(width, at.centres + t * at.row, at.outputs + text.words[block.first + t] * at.row)
+    for j in range(block.negatives):
+        copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
+
+
+@inner
+def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+    """Dot products of all contexts with all negatives, and with the centres near them."""
+    stride = int64(GRADIENT_STRIDE)
+    for m in range(0, block.contexts, TILE):
+        score_tiles(width, at.contexts + m * at.row, at.negatives, block.negatives, at.towards_negatives + m * 4, stride, prefetch)
+    for t in range(0, block.centres, _PAIR):
+        begin = max(0, block.shift + t - block.window)
+        for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), TILE):
+            ask_ahead(width, prefetch)
+            dot_half_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
+
+
+@inner
+def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Places, weights: NDArray[np.float32], share: float) -> None:
+    """Turn the scores of pairs into gradients, zero outside the windows; weights[m] becomes `share` x pairs of context m."""
+    for m in range(block.contexts + 1):
+        weights[m] = 0
+    until = block.context + block.contexts
+    for t in range(block.centres):
+        low, high = context_range(text, block.first + t, block.window, block.context, until)
+        low -= block.context
+        high -= block.context
+        centre = block.shift + t
+        # One position more on either side: rows are updated in pairs, and the second may lie outside the window of the first.
+        first = min(max(0, centre - block.window - 1), block.contexts)
+        last = min(max(0, centre + block.window + 2), block.contexts)
+        positive_gradients(width, at.towards_centres + t * GRADIENT_STRIDE, first, last, low, high, centre, block.rate)
+        if low < high:
+            # Differences now, summed below: a window adds to its ends only.
+            weights[low] += share
+            weights[high] -= share
+            if low <= centre < high:
+                weights[centre] -= share
+                weights[centre + 1] += share
+    total = float32(0)
+    for m in range(block.contexts):
+        total += weights[m]
+        weights[m] = total
+
+
+@inner
+def negative_gradients(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    block: Block,
+    at: Places,
+    weights: NDArray[np.float32],
+    fewer: NDArray[np.float32],
+    share: float,
+) -> None:
+    """Turn the scores of negatives into gradients, leaving out the pairs whose centre is the negative itself."""
+    # Few negatives are centres: a bit per word of the block, hashed to 64, tells most of the others apart at once.
+    centres = np.uint64(0)
+    for t in range(block.centres):
+        centres |= word_bit(text.words[block.first + t])
+    for j in range(block.negatives):
+        word = plan.negatives[block.drawn + j]
+        if not centres & word_bit(word):
+            weighted_sigmoids(width, at.towards_negatives + j * GRADIENT_STRIDE, at.weights, block.contexts)
+            continue
+        for m in range(block.contexts):
+            fewer[m] = weights[m]
+        for t in range(block.centres):
+            if text.words[block.first + t] == word:
+                low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+                for m in range(low, high):
+                    if m != block.first + t:
+                        fewer[m - block.context] -= share
+        weighted_sigmoids(width, at.towards_negatives + j * GRADIENT_STRIDE, at.weights + GRADIENT_STRIDE, block.contexts)
+
+
+@inner
+def gradients_of(
+    width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch, negatives_per_pair: int
+) -> None:
+    """All gradients of a block, in place of its scores."""
+    share = float32(-block.rate * float32(negatives_per_pair) / float32(block.negatives))
+    weights = scratch.gradients[_WEIGHTS]
+    centre_gradients(width, text, block, at, weights, share)
+    negative_gradients(width, text, plan, block, at, weights, scratch.gradients[_WEIGHTS + 1], share)
+
+
+@inner
+def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+    """Add to each centre row its window of contexts, to each negative row all contexts."""
+    four = int64(4)
+    none = int64(0)
+    for t in range(block.centres):
+        ask_ahead(width, prefetch)
+        low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+        if low < high:
+            m = low - block.context
+            place = at.outputs + text.words[block.first + t] * at.row
+            gradients = at.towards_centres + t * GRADIENT_STRIDE + m * 4
+            add_rows(width, place, at.contexts + m * at.row, high - low, gradients, four, at.contexts, none, gradients, four)
+    for j in range(0, block.negatives, 2):
+        place = at.outputs + plan.negatives[block.drawn + j] * at.row
+        gradients = at.towards_negatives + j * GRADIENT_STRIDE
+        if j + 1 == block.negatives:
+            add_rows(width, place, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four)
+        else:
+            other = at.outputs + plan.negatives[block.drawn + j + 1] * at.row
+            next_row = int64(GRADIENT_STRIDE)
+            add_rows_to_two(
+                width, place, other, next_row, none, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four
+            )
+
+
+@inner
+def centres_near(block: Block, first: int, last: int) -> tuple[int, int]:
+    """The first of the centres whose window may reach contexts [first, last), and how many."""
+    begin = min(max(0, first - block.window - block.shift), block.centres)
+    return begin, max(0, min(block.centres, last + block.window - block.shift) - begin)
+
+
+@inner
+def _update_inputs(width: tuple[int, ...], inputs: NDArray[np.int32], block: Block, at: Places) -> None:
+    """Add to each context row all negatives and the centres near it."""
+    four = int64(4)
+    stride = int64(GRADIENT_STRIDE)
+    for m in range(0, block.contexts, 2):
+        place = at.vectors + inputs[block.context + m] * at.row
+        begin, count = centres_near(block, m, min(m + 2, block.contexts))
+        negative = at.towards_negatives + m * 4
+        centre = at.towards_centres + begin * stride + m * 4
+        centres = at.centres + begin * at.row
+        if m + 1 == block.contexts:
+            add_rows(width, place, at.negatives, block.negatives, negative, stride, centres, count, centre, stride)
+        else:
+            other = at.vectors + inputs[block.context + m + 1] * at.row
+            add_rows_to_two(
+                width, place, other, four, four, at.negatives, block.negatives, negative, stride, centres, count, centre, stride
+            )
+
+
+@inner
+def train_range(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    first: int,
+    last: int,
+    inputs: NDArray[np.int32],
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_pair: int,
+    scratch: Scratch,
+) -> None:
+    """Train blocks `first` to `last` of a plan, the word at position p of the text being row inputs[p] of `vectors`."""
+    at = places_of(vectors, outputs, scratch)
+    for number in range(first, last + 1):
+        block = block_of(plan, number, alpha)
+        plan_prefetch(text, plan, number, last, at, inputs, scratch.prefetch)
+        for m in range(block.contexts):
+            copy_row(width, at.contexts + m * at.row, at.vectors + inputs[block.context + m] * at.row)
+        gather_outputs(width, text, plan, block, at)
+        scores(width, block, at, scratch.prefetch)
+        gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
+        update_outputs(width, text, plan, block, at, scratch.prefetch)
+        _update_inputs(width, inputs, block, at)
+
+
+@kernel
+def train_blocks(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    blocks: int,
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_pair: int,
+    scratch: Scratch,
+) -> None:
+    """Train blocks 1 to `blocks` of a plan: the arithmetic, with every random choice already made.
+
+    Args:
+        width: row length token (`simd.width`).
+        text: sampled words; every word is a row of both matrices.
+        plan: what to train.
+        blocks: how many of its blocks.
+        vectors: input matrix, rows padded and aligned.
+        outputs: output matrix, likewise.
+        alpha: learning rate.
+        negatives_per_pair: K.
+        scratch: from `new_scratch`.
+    """
+    train_range(width, text, plan, 1, blocks, text.words, vectors, outputs, alpha, negatives_per_pair, scratch)

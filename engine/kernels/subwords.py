@@ -1,0 +1,202 @@
+"""Skip-gram and cbow with character n-grams (Bojanowski 2017) on the same blocks.
+
+A word's input vector is the mean of its own row and the rows of its n-grams, as in fastText; its gradient is added to each of these
+rows whole. For cbow the mean runs over all rows of all words in the window, so that, as in fastText, a word with more n-grams weighs
+more.
+
+A word has about twenty rows, and waiting for them is most of the work. So the words of a span, some dozens of blocks, are composed once:
+every different word becomes one row, trained by `kernels_skipgram` or `kernels_cbow` as if there were no n-grams, and at the end what
+changed is added to the rows it was made of. A word sees all that the span taught it, as it would row by row: if each of its rows
+moves by e, so does their mean. What it learns from others through a common n-gram, it sees in the next span.
+"""
+
+# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..training.settings import Floats
+from . import cbow, skipgram
+from . import row_operations as simd
+from .block_plan import Plan, Sizes
+from .jit import float32, inner, int64, kernel
+from .row_operations import AHEAD, copy_row, gather_scaled, prefetch_list, scatter_change
+from .sampling import Text
+
+
+class Rows(NamedTuple):
+    """Which input rows make a word: those of word w are numbers[starts[w]:starts[w + 1]]."""
+
+    starts: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+
+
+class Span(NamedTuple):
+    """The words of a span: working memory of one thread.
+
+    Attributes:
+        most: how many positions of the text a span may reach over, unless one block does.
+        vectors: a row for each different word.
+        before: the same, as composed.
+        words: which words those are.
+        ends: where the rows that make each of them begin in `numbers`, and the last end.
+        numbers: those rows.
+        places: by word, its row of `vectors`, or -1.
+        inputs: by position of the text, the row of its word.
+        parts_before: by position, a running count of the rows that the words before it are made of.
+    """
+
+    most: int
+    vectors: Floats
+    before: Floats
+    words: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    numbers: NDArray[np.int32]
+    places: NDArray[np.int32]
+    inputs: NDArray[np.int32]
+    parts_before: NDArray[np.int32]
+
+
+def new_span(dim: int, sizes: Sizes, rows: Rows, length: int, text_words: int) -> Span:
+    """Room for spans of that length, over blocks of that size and texts of so many words."""
+    room = max(length, sizes.contexts)
+    # One very long word must not take as much memory as a span full of them.
+    longest_lists = np.sort(np.diff(rows.starts))[-room:]
+    return Span(
+        length,
+        simd.aligned(room, simd.padded(dim)),
+        simd.aligned(room, simd.padded(dim)),
+        np.zeros(room, np.int32),
+        np.zeros(room + 1, np.int32),
+        np.zeros(int(longest_lists.sum()) + AHEAD, np.int32),
+        np.full(len(rows.starts) - 1, -1, np.int32),
+        np.zeros(text_words, np.int32),
+        np.zeros(text_words + 1, np.int32),
+    )
+
+
+@inner
+def _reach(plan: Plan, first: int, blocks: int, most: int) -> tuple[int, int, int]:
+    """The last block of the span that begins with block `first`, and the stretch of text [begin, end) it reaches over."""
+    begin = int64(plan.context_first[first])
+    end = int64(plan.context_last[first])
+    for number in range(first + 1, blocks + 1):
+        low = min(begin, int64(plan.context_first[number]))
+        high = max(end, int64(plan.context_last[number]))
+        if high - low > most:
+            return number - 1, begin, end
+        begin = low
+        end = high
+    return blocks, begin, end
+
+
+@inner
+def _list_words(text: Text, begin: int, end: int, rows: Rows, span: Span) -> int:
+    """List the different words of a stretch of text and the rows they are made of; gives how many words."""
+    count = 0
+    for position in range(begin, end):
+        word = text.words[position]
+        if span.places[word] < 0:
+            prefetch_list(int64(rows.starts.ctypes.data) + 8 * word)
+            span.places[word] = count
+            span.words[count] = word
+            count += 1
+        span.inputs[position] = span.places[word]
+    listed = 0
+    for k in range(count):
+        ahead = span.words[min(k + AHEAD, count - 1)]
+        prefetch_list(int64(rows.numbers.ctypes.data) + 4 * rows.starts[ahead])
+        word = span.words[k]
+        for i in range(rows.starts[word], rows.starts[word + 1]):
+            span.numbers[listed] = rows.numbers[i]
+            listed += 1
+        span.ends[k + 1] = listed
+    for position in range(begin, end):
+        place = span.inputs[position]
+        span.parts_before[position + 1] = span.parts_before[position] + span.ends[place + 1] - span.ends[place]
+    return count
+
+
+@inner
+def _compose(width: tuple[int, ...], words: int, vectors: Floats, span: Span, means: bool) -> None:
+    """Make each word of the span from its rows: their mean, or their sum."""
+    row = int64(4 * vectors.shape[1])
+    for k in range(words):
+        place = int64(span.vectors.ctypes.data) + k * row
+        first = int64(span.ends[k])
+        count = int64(span.ends[k + 1]) - first
+        scale = float32(1) / float32(count) if means else float32(1)
+        gather_scaled(width, place, int64(vectors.ctypes.data), int64(span.numbers.ctypes.data) + 4 * first, count, scale)
+        copy_row(width, int64(span.before.ctypes.data) + k * row, place)
+
+
+@inner
+def _spread(width: tuple[int, ...], words: int, vectors: Floats, span: Span, means: bool) -> None:
+    """Add to the rows of each word what it learned, and forget the span."""
+    row = int64(4 * vectors.shape[1])
+    for k in range(words):
+        first = int64(span.ends[k])
+        count = int64(span.ends[k + 1]) - first
+        scatter_change(
+            width,
+            int64(vectors.ctypes.data),
+            int64(span.numbers.ctypes.data) + 4 * first,
+            count,
+            int64(span.vectors.ctypes.data) + k * row,
+            int64(span.before.ctypes.data) + k * row,
+            float32(1) if means else float32(1) / float32(count),
+        )
+        span.places[span.words[k]] = -1
+
+
+@kernel
+def train_skipgram_blocks(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    blocks: int,
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_pair: int,
+    scratch: skipgram.Scratch,
+    span: Span,
+    rows: Rows,
+) -> None:
+    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `span` is from `new_span`."""
+    first = 1
+    while first <= blocks:
+        last, begin, end = _reach(plan, first, blocks, span.most)
+        words = _list_words(text, begin, end, rows, span)
+        _compose(width, words, vectors, span, True)
+        skipgram.train_range(width, text, plan, first, last, span.inputs, span.vectors, outputs, alpha, negatives_per_pair, scratch)
+        _spread(width, words, vectors, span, True)
+        first = last + 1
+
+
+@kernel
+def train_cbow_blocks(
+    width: tuple[int, ...],
+    text: Text,
+    plan: Plan,
+    blocks: int,
+    vectors: Floats,
+    outputs: Floats,
+    alpha: float,
+    negatives_per_centre: int,
+    scratch: cbow.Scratch,
+    span: Span,
+    rows: Rows,
+) -> None:
+    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; `span` is from `new_span`."""
+    first = 1
+    while first <= blocks:
+        last, begin, end = _reach(plan, first, blocks, span.most)
+        words = _list_words(text, begin, end, rows, span)
+        _compose(width, words, vectors, span, False)
+        inputs = cbow.Inputs(span.inputs, span.parts_before)
+        cbow.train_range(width, text, plan, first, last, inputs, span.vectors, outputs, alpha, negatives_per_centre, scratch)
+        _spread(width, words, vectors, span, False)
+        first = last + 1

@@ -1,0 +1,1 @@
+"""Training: threads, matrices, and the loops over a corpus."""

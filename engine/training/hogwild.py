@@ -1,0 +1,109 @@
+"""Threads that train one model without locks (Hogwild, Recht 2011), the falling learning rate, progress, and the way to stop."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .settings import Progress, ReportProgress, StopRequested
+
+# Trains from a position of the text on, at most up to another, at a learning rate; gives the position reached and words read.
+Step = Callable[[int, int, float], tuple[int, int]]
+
+TICK_SECONDS = 0.05
+TICKS_PER_INSPECTION = 6
+REPORTED_FRACTION = 0.02
+LEAST_RATE = 1e-4
+
+
+@dataclass
+class Schedule:
+    """How far training is, over all threads and hosts.
+
+    Attributes:
+        learning_rate: at the start; it falls linearly to nearly zero.
+        total: words x epochs.
+        done: words trained, one counter per thread of every host; this process writes those from `first` on.
+        first: see `done`.
+    """
+
+    learning_rate: float
+    total: float
+    done: NDArray[np.float64]
+    first: int = 0
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def fraction(self) -> float:
+        """Work done, 0 to 1."""
+        return min(1.0, float(self.done.sum()) / self.total) if self.total else 1.0
+
+    @property
+    def alpha(self) -> float:
+        """The learning rate now. It never reaches zero, so that the last words still count."""
+        return self.learning_rate * max(LEAST_RATE, 1 - self.fraction)
+
+    def progress(self) -> Progress:
+        """What to report."""
+        fraction = self.fraction
+        return Progress(
+            self.learning_rate * (1 - fraction), fraction, float(self.done.sum()) / max(time.perf_counter() - self.started, 1e-9)
+        )
+
+
+def run_threads(
+    work: Iterable[tuple[Step, int, int]],
+    epochs: int,
+    schedule: Schedule,
+    *,
+    progress: ReportProgress,
+    stop: StopRequested,
+    inspect: Callable[[], None],
+) -> bool:
+    """Run `epochs` passes of every (step, first, last) in its own thread; gives whether all was done.
+
+    `progress`, `stop` and `inspect` (which may raise to end training) are called from this thread.
+    """
+    halt = threading.Event()
+    jobs = list(work)
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        pending = {pool.submit(_passes, job, epochs, schedule, schedule.first + slot, halt) for slot, job in enumerate(jobs)}
+        try:
+            return _watch(pending, schedule, progress, stop, inspect)
+        finally:
+            # Threads still at work when something is raised, or after a stop, end with the step they are in.
+            halt.set()
+
+
+def _passes(job: tuple[Step, int, int], epochs: int, schedule: Schedule, slot: int, halt: threading.Event) -> None:
+    step, first, last = job
+    for _ in range(epochs):
+        position = first
+        while position < last and not halt.is_set():
+            position, read = step(position, last, schedule.alpha)
+            schedule.done[slot] += read
+
+
+def _watch(
+    pending: set[Future[None]], schedule: Schedule, progress: ReportProgress, stop: StopRequested, inspect: Callable[[], None]
+) -> bool:
+    """Wait for the threads; False as soon as a stop is requested."""
+    reported = 0.0
+    ticks = 0
+    while pending:
+        done, pending = wait(pending, timeout=TICK_SECONDS, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+        if stop():
+            return False
+        ticks += 1
+        if not ticks % TICKS_PER_INSPECTION:
+            inspect()
+        if pending and schedule.fraction >= reported + REPORTED_FRACTION:
+            reported = schedule.fraction
+            progress(schedule.progress())
+    return True

@@ -1,0 +1,175 @@
+"""Training of word vectors: batch_skipgram, skipgram, cbow (Mikolov 2013), the last two with subwords (Bojanowski 2017).
+
+Threads train stretches of their own part of the text on shared matrices without locks (Hogwild, Recht 2011). The learning rate falls
+linearly with the words trained by all of them. One thread and a seed give the same bits every time.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..corpus.vocabulary import Corpus
+from ..kernels import cbow as kernels_cbow
+from ..kernels import row_operations as simd
+from ..kernels import skipgram as kernels_skipgram
+from ..kernels import subwords as kernels_subwords
+from ..kernels.block_plan import Plan, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes, span_words
+from ..kernels.sampling import Draws, Text, keep_probabilities, new_draws, new_state, new_text, sample_text
+from .hogwild import Schedule, Step, run_threads
+from .matrices import ModelMatrices, first_counter, initialise, make_model_file, new_matrices, refuse_divergence, shared_matrices
+from .settings import InputMatrix, ReportProgress, StopRequested, Word2VecSettings, WordVectors
+from .subwords import SubwordRows, subword_rows
+
+# Words sampled at a time: some milliseconds of work, next to which the call from Python costs nothing.
+TEXT_WORDS = 16384
+_STEPS_PER_THREAD = 500
+
+
+def train(
+    corpus: Corpus,
+    settings: Word2VecSettings,
+    *,
+    progress: ReportProgress,
+    stop: StopRequested,
+    shard: tuple[int, int] = (0, 1),
+    model_file: Path | None = None,
+) -> WordVectors:
+    """Train word vectors.
+
+    Args:
+        corpus: the whole text, the same on every host.
+        settings: how.
+        progress: called from this thread about every 2 % of the work, and at 100 %.
+        stop: asked several times a second; once true, training ends with what it has.
+        shard: this host's number and the number of hosts; each trains its part of the text.
+        model_file: where several hosts on one machine share one model; None for one host.
+
+    Raises:
+        UserError: when training diverges.
+    """
+    model = _new_model(corpus, settings, shard, model_file)
+    steps = [_stepper(corpus, settings, model, first_counter(shard[0]) + thread) for thread in range(settings.threads)]
+    bounds = _bounds(len(corpus.tokens.ids), settings.threads, shard)
+    work = list(zip(steps, bounds[:-1], bounds[1:], strict=True))
+    steps[0](0, 0, 0.0)  # compiles, or loads what was compiled before: not a part of training time
+    schedule = Schedule(
+        settings.learning_rate, float(corpus.vocabulary.kept_words) * settings.epochs, model.matrices.done, first_counter(shard[0])
+    )
+
+    def inspect() -> None:
+        corpus.tokens.release()
+        refuse_divergence(model.matrices, settings.learning_rate)
+
+    completed = run_threads(work, settings.epochs, schedule, progress=progress, stop=stop, inspect=inspect)
+    seconds = time.perf_counter() - schedule.started
+    refuse_divergence(model.matrices, settings.learning_rate, everything=True)
+    progress(schedule.progress())
+    return _result(corpus, settings, model, seconds, completed)
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What the threads train, and how.
+
+    Attributes:
+        matrices: inputs and outputs.
+        draws: what sampling looks up.
+        sizes: of the blocks.
+        subwords: the input rows that words are made of; None where each has its own.
+        overlap: that of `SubwordRows.overlap`, 0 without n-grams.
+    """
+
+    matrices: ModelMatrices
+    draws: Draws
+    sizes: Sizes
+    subwords: SubwordRows | None
+    overlap: float
+
+
+def _bounds(size: int, threads: int, shard: tuple[int, int]) -> list[int]:
+    """Where the part of each thread begins, and the last ends, among the parts of all hosts."""
+    host, hosts = shard
+    return [size * part // (threads * hosts) for part in range(threads * host, threads * (host + 1) + 1)]
+
+
+def _new_model(corpus: Corpus, settings: Word2VecSettings, shard: tuple[int, int], model_file: Path | None) -> _Model:
+    """Matrices before the first step: inputs random, outputs zero (word2vec.c); with n-grams, inputs as in fastText.
+
+    The first of several hosts makes the model file; the others wait for it before they call.
+    """
+    vocabulary = corpus.vocabulary
+    words = len(vocabulary.words)
+    subwords, overlap = None, 0.0
+    if settings.subwords is not None:
+        uses = keep_probabilities(vocabulary.counts, settings.sample) * vocabulary.counts
+        subwords = subword_rows(vocabulary.words, uses, settings.subwords)
+        overlap = subwords.overlap(uses)
+    rows = words if subwords is None else words + len(subwords.bucket_ids)
+    spread = 1 / settings.dim
+    shape, (host, hosts) = (rows, words), shard
+    if model_file is None:
+        matrices = new_matrices(shape, settings.dim, counters=settings.threads)
+        initialise(matrices.vectors, settings.dim, spread, settings.seed)
+    elif host == 0:
+        matrices = make_model_file(model_file, shape, settings.dim, hosts=hosts, spread=spread, seed=settings.seed)
+    else:
+        matrices = shared_matrices(model_file, shape, settings.dim, hosts=hosts)
+    sizes = (cbow_sizes if settings.mode == "cbow" else skipgram_sizes)(settings, vocabulary.counts, overlap)
+    return _Model(matrices, new_draws(vocabulary.counts, settings.sample), sizes, subwords, overlap)
+
+
+def _result(corpus: Corpus, settings: Word2VecSettings, model: _Model, seconds: float, completed: bool) -> WordVectors:
+    rows = model.matrices.vectors[:, : settings.dim]
+    if model.subwords is None or settings.subwords is None:
+        vectors, inputs = rows, InputMatrix.of_words(rows)
+    else:
+        vectors, inputs = model.subwords.word_vectors(rows), model.subwords.input_matrix(rows, settings.subwords.buckets)
+    outputs = model.matrices.outputs[:, : settings.dim]
+    speed = float(model.matrices.done.sum()) / max(seconds, 1e-9)
+    return WordVectors(corpus.vocabulary, settings, vectors, inputs, outputs, seconds, speed, completed)
+
+
+def _text_words(corpus: Corpus, settings: Word2VecSettings) -> int:
+    """Words a step samples: fewer for a small text, so that the learning rate still falls smoothly."""
+    share = corpus.vocabulary.kept_words * settings.epochs // (settings.threads * _STEPS_PER_THREAD)
+    return int(np.clip(share, 64, TEXT_WORDS))
+
+
+def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: int) -> Step:
+    """What one thread calls to train its next stretch of text."""
+    text_words = _text_words(corpus, settings)
+    state, plan, text = new_state(settings.seed, thread), new_plan(), new_text(text_words)
+    draws, sizes, train_blocks = model.draws, model.sizes, _block_trainer(settings, model, text_words)
+
+    def step(position: int, last: int, alpha: float) -> tuple[int, int]:
+        position, kept, read = sample_text(corpus.tokens.ids, position, last, draws.keep, state, text)
+        centre = 0
+        while True:
+            blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
+            train_blocks(text, plan, blocks, alpha)
+            if centre >= kept:
+                return position, read
+
+    return step
+
+
+def _block_trainer(settings: Word2VecSettings, model: _Model, text_words: int) -> Callable[[Text, Plan, int, float], None]:
+    """The kernel of a mode, with this thread's scratch memory."""
+    width, vectors, outputs = simd.width(settings.dim), model.matrices.vectors, model.matrices.outputs
+    cbow = settings.mode == "cbow"
+    scratch = kernels_cbow.new_scratch(settings.dim, model.sizes, text_words) if cbow else kernels_skipgram.new_scratch(settings.dim)
+    extra: tuple[Any, ...] = ()
+    train_blocks: Any = (kernels_cbow if cbow else kernels_skipgram).train_blocks
+    if model.subwords is not None:
+        rows, length = model.subwords.rows, span_words(settings, model.overlap)
+        extra = kernels_subwords.new_span(settings.dim, model.sizes, rows, length, text_words), rows
+        train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
+
+    def train(text: Text, plan: Plan, blocks: int, alpha: float) -> None:
+        train_blocks(width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch, *extra)
+
+    return train

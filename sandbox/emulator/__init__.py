@@ -1,0 +1,1 @@
+"""The one way into ministack, the emulator of the rest of AWS."""

@@ -1,0 +1,141 @@
+"""How a service of our own stands beside ministack's: requests come in authorised, events and metrics go out."""
+
+# ruff: noqa: SLF001 - see sandbox/internals.py
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from .identity import ServiceError, access_key_of_request, account_id, authorize, region
+from .internals import Json, internal
+
+
+@dataclass(frozen=True)
+class Request:
+    """One authenticated and authorised call of a service's operation; header names are lower case."""
+
+    operation: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, list[str]]
+
+    def json(self) -> Json:
+        """The body as a JSON object; an empty body is an empty object.
+
+        Raises:
+            ServiceError: `SerializationException`, when the body is no JSON object.
+        """
+        try:
+            value = json.loads(self.body or b"{}")
+        except ValueError as problem:
+            raise ServiceError("SerializationException", f"The request body is not JSON: {problem}") from problem
+        if not isinstance(value, dict):
+            raise ServiceError("SerializationException", "The request body is not a JSON object.")
+        return value
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a handler answers."""
+
+    body: bytes = b"{}"
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/x-amz-json-1.1"})
+
+
+Handler = Callable[[Request], Response]
+ResourceArns = Callable[[Request], Sequence[str]]
+ResourceTags = Callable[[str], Mapping[str, str]]
+
+
+def register_service(  # one registration is one decision of the service, so they stand together
+    name: str,
+    handler: Handler,
+    *,
+    target_prefix: str,
+    routes: Sequence[tuple[str, str, str]] = (),
+    resource_arns: ResourceArns = lambda _: ("*",),
+    resource_tags: ResourceTags = lambda _: {},
+) -> None:
+    """Serve a service: requests signed for `name`, or with `X-Amz-Target: <target_prefix>.<Operation>`, reach `handler`.
+
+    Before the handler runs, the signature has been verified and the caller's policies have allowed
+    `<name>:<Operation>` on every ARN of `resource_arns(request)`, with `aws:RequestTag`, `aws:TagKeys` and
+    `aws:ResourceTag` known. The handler runs on a thread of its own, so it may block and may call the sandbox.
+
+    Args:
+        name: the signing name and IAM namespace, for example `sagemaker`.
+        handler: raises `ServiceError` for an error answer.
+        target_prefix: the service model's `targetPrefix`, for example `SageMaker`.
+        routes: for operations without a target header: (HTTP method, regular expression of the whole path, operation).
+        resource_arns: the ARNs an operation acts on; `("*",)` for lists and the like.
+        resource_tags: the tags of an existing resource.
+    """
+
+    async def serve(method: str, path: str, headers: Json, body: bytes, query: Json) -> tuple[int, Json, bytes]:
+        request = Request(_operation(method, path, headers, routes), method, path, headers, body, query)
+        access_key_of_request.set(str(internal("core.router").extract_access_key_id(headers, query)))
+        answer = await internal("core.concurrency").run_reentrant(_answer, name, handler, request, resource_arns, resource_tags)
+        return answer.status, dict(answer.headers), answer.body
+
+    internal("app").SERVICE_HANDLERS[name] = serve
+    internal("core.router").SERVICE_PATTERNS[name] = {"host_patterns": [], "target_prefixes": [f"{target_prefix}."]}
+
+
+def _operation(method: str, path: str, headers: Mapping[str, str], routes: Sequence[tuple[str, str, str]]) -> str:
+    """The operation a request asks for; empty when it names none."""
+    target = headers.get("x-amz-target", "")
+    matching = (operation for verb, pattern, operation in routes if verb == method and re.fullmatch(pattern, path))
+    return target.rpartition(".")[2] if target else next(matching, "")
+
+
+def _answer(name: str, handler: Handler, request: Request, resource_arns: ResourceArns, resource_tags: ResourceTags) -> Response:
+    """The handler's answer, or the error in the shape AWS SDKs read."""
+    try:
+        _authorize_operation(name, request, resource_arns, resource_tags)
+        return handler(request)
+    except ServiceError as problem:
+        content = json.dumps({"__type": problem.code, "message": problem.message}).encode()
+        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": problem.code}
+        return Response(content, problem.status, headers)
+
+
+def _authorize_operation(name: str, request: Request, resource_arns: ResourceArns, resource_tags: ResourceTags) -> None:
+    """Check the operation on every resource it acts on; what is no operation is refused first."""
+    if not request.operation:
+        raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is no operation of {name}.", 404)
+    action = f"{name}:{request.operation}"
+    asked = internal("core.iam_actions").request_tag_context(name, action, request.body, dict(request.query))
+    for arn in resource_arns(request):
+        authorize(action, arn, {**{f"aws:ResourceTag/{key}": value for key, value in resource_tags(arn).items()}, **asked})
+
+
+def publish_event(source: str, detail_type: str, detail: Json, resources: Sequence[str] = ()) -> None:
+    """Put an event of an AWS service (`aws.sagemaker`) on the default bus of this account and region; rules and targets run."""
+    event = {
+        "EventId": str(uuid.uuid4()),
+        "Source": source,
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail, default=str),
+        "EventBusName": "default",
+        "Time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Resources": list(resources),
+        "Account": account_id(),
+        "Region": region(),
+    }
+    internal("services.eventbridge")._dispatch_event(event)
+
+
+def put_metric(namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str = "None") -> None:
+    """Store one value of a service's own metric (namespaces `AWS/*` take no `PutMetricData`); alarms are evaluated."""
+    cloudwatch = internal("services.cloudwatch")
+    cloudwatch._store_datum(namespace, name, dict(dimensions), time.time(), unit, value, None, None, None)
+    cloudwatch._evaluate_all_alarms()

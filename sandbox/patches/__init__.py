@@ -1,0 +1,1 @@
+"""What ministack does otherwise than AWS, put right: one difference a file."""

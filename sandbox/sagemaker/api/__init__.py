@@ -1,0 +1,1 @@
+"""The API of SageMaker: requests checked, answers shaped, by botocore's model."""

@@ -1,0 +1,81 @@
+"""Filters, order and pages of the List operations."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from ..store import Resource
+from .contract import Parameters
+from .errors import ValidationException
+
+Listed = TypeVar("Listed", bound=Resource)
+DEFAULT_PAGE = 10
+
+
+def page(resources: Iterable[Listed], parameters: Parameters, *, order: str = "Descending") -> tuple[list[Listed], str | None]:
+    """One page of the resources that match.
+
+    Args:
+        resources: all there are.
+        parameters: the request; its filters, SortBy, SortOrder, MaxResults and NextToken are used.
+        order: the operation's own default SortOrder.
+
+    Returns:
+        The page and the token of the next one, None after the last.
+
+    Raises:
+        ValidationException: a token this operation did not give.
+    """
+    found = sorted((each for each in resources if _matches(each, parameters)), key=_key(parameters.get("SortBy", "CreationTime")))
+    if parameters.get("SortOrder", order) == "Descending":
+        found.reverse()
+    start = _offset(found, parameters.get("NextToken"))
+    size = parameters.get("MaxResults", DEFAULT_PAGE)
+    chosen = found[start : start + size]
+    more = start + size < len(found)
+    return chosen, base64.urlsafe_b64encode(chosen[-1].name.encode()).decode() if more else None
+
+
+def moment(value: float | str) -> dt.datetime:
+    """A timestamp of a request: epoch seconds, or ISO 8601."""
+    if isinstance(value, str):
+        return dt.datetime.fromisoformat(value)
+    return dt.datetime.fromtimestamp(value, dt.UTC)
+
+
+def _matches(resource: Resource, parameters: Parameters) -> bool:
+    tests: list[bool] = [
+        parameters.get("NameContains", "") in resource.name,
+        parameters.get("StatusEquals") in (None, getattr(resource, "status", None)),
+    ]
+    for name, value in (("CreationTime", resource.created), ("LastModifiedTime", resource.modified)):
+        after, before = parameters.get(f"{name}After"), parameters.get(f"{name}Before")
+        tests.append(after is None or value > moment(after))
+        tests.append(before is None or value < moment(before))
+    return all(tests)
+
+
+def _key(sort_by: str) -> Callable[[Resource], Any]:
+    keys: dict[str, Callable[[Resource], Any]] = {
+        "Name": lambda each: each.name,
+        "Status": lambda each: (getattr(each, "status", ""), each.name),
+        "CreationTime": lambda each: (each.created, each.name),
+    }
+    return keys[sort_by]
+
+
+def _offset(found: list[Listed], token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        name = base64.urlsafe_b64decode(token).decode()
+    except (binascii.Error, UnicodeDecodeError) as problem:
+        raise ValidationException("The pagination token is invalid.") from problem
+    places = [place for place, each in enumerate(found) if each.name == name]
+    if not places:
+        raise ValidationException("The pagination token is invalid.")
+    return places[0] + 1

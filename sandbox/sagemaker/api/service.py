@@ -1,0 +1,180 @@
+"""SageMaker's front door: an operation's name and a body come in, the operation's answer or AWS's error goes out."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ..cloud import Cloud, arn
+from ..hosting.endpoint_configs import EndpointConfigs
+from ..hosting.endpoints import Endpoints
+from ..hosting.fleet import ENGINE as SERVE
+from ..hosting.fleet import Fleet
+from ..hosting.invocations import Invocation, InvocationMetrics, Invocations
+from ..hosting.models import Models
+from ..store import EndpointConfig, Store, Stores
+from ..training.job_runner import ENGINE as TRAIN
+from ..training.job_runner import GRACE_SECONDS, JobRunner
+from ..training.jobs import TrainingJobs
+from . import contract, tagging
+from .contract import Parameters
+from .errors import AwsError, InternalFailure, SerializationException
+
+logger = logging.getLogger("sandbox.sagemaker")
+
+Operation = Callable[[Store, Parameters], Parameters]
+HttpAnswer = tuple[int, dict[str, str], bytes]
+
+#: Operation -> the kinds of resource IAM is asked about, and the members that name them.
+RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    **{f"{verb}TrainingJob": (("training-job", "TrainingJobName"),) for verb in ("Create", "Describe", "Stop", "Delete")},
+    **{f"{verb}Model": (("model", "ModelName"),) for verb in ("Create", "Describe", "Delete")},
+    **{f"{verb}EndpointConfig": (("endpoint-config", "EndpointConfigName"),) for verb in ("Create", "Describe", "Delete")},
+    **{f"{verb}Endpoint": (("endpoint", "EndpointName"),) for verb in ("Describe", "Delete")},
+    **{f"{verb}Endpoint": (("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")) for verb in ("Create", "Update")},
+}
+
+
+class SageMaker:
+    """The service of one sandbox.
+
+    Args:
+        cloud: the account around.
+        folder: where jobs and endpoints keep their files.
+        train: the training container's program.
+        serve: the inference container's program.
+        grace: seconds a stopped job has between SIGTERM and SIGKILL.
+    """
+
+    def __init__(
+        self, cloud: Cloud, folder: Path, *, train: Sequence[str] = TRAIN, serve: Sequence[str] = SERVE, grace: float = GRACE_SECONDS
+    ) -> None:
+        self._cloud, self._folder, self._serve = cloud, folder, tuple(serve)
+        self.stores = Stores()
+        self.jobs = TrainingJobs(cloud, JobRunner(cloud, folder, command=train, grace=grace).run)
+        self.models = Models(cloud)
+        self.configs = EndpointConfigs(cloud)
+        self.endpoints = Endpoints(cloud, self.configs, self._fleet)
+        self.invocations = Invocations(cloud, InvocationMetrics(cloud))
+        self._numbers = itertools.count(1)
+        self._operations: dict[str, Operation] = {
+            "CreateTrainingJob": self.jobs.create,
+            "DescribeTrainingJob": self.jobs.describe,
+            "ListTrainingJobs": self.jobs.list_,
+            "StopTrainingJob": self.jobs.stop,
+            "DeleteTrainingJob": self.jobs.delete,
+            "CreateModel": self.models.create,
+            "DescribeModel": self.models.describe,
+            "ListModels": self.models.list_,
+            "DeleteModel": self.models.delete,
+            "CreateEndpointConfig": self.configs.create,
+            "DescribeEndpointConfig": self.configs.describe,
+            "ListEndpointConfigs": self.configs.list_,
+            "DeleteEndpointConfig": self.configs.delete,
+            "CreateEndpoint": self.endpoints.create,
+            "DescribeEndpoint": self.endpoints.describe,
+            "ListEndpoints": self.endpoints.list_,
+            "UpdateEndpoint": self.endpoints.update,
+            "DeleteEndpoint": self.endpoints.delete,
+            "AddTags": tagging.add,
+            "ListTags": tagging.list_,
+            "DeleteTags": tagging.delete,
+        }
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The names of all operations, InvokeEndpoint included."""
+        return (*self._operations, "InvokeEndpoint")
+
+    @property
+    def store(self) -> Store:
+        """What there is in the account and region of the request."""
+        return self.stores.of(self._cloud.account_id, self._cloud.region)
+
+    def call(self, operation: str, parameters: Parameters) -> Parameters:
+        """Do one operation of the control plane.
+
+        Args:
+            operation: its name.
+            parameters: its input, as JSON has it.
+
+        Returns:
+            Its output, as JSON has it.
+
+        Raises:
+            AwsError: AWS's error for what is wrong.
+        """
+        contract.check_operation(operation)
+        contract.check_request(operation, parameters)
+        return contract.shape_answer(operation, self._operations[operation](self.store, parameters))
+
+    def authorize(self, operation: str, parameters: Parameters) -> None:
+        """Ask whether the caller may do an operation, where no request over HTTP has been asked already.
+
+        CloudFormation reads back what it makes and changes, so a role needs the Describe operation too.
+
+        Raises:
+            AccessDeniedException: with AWS's message.
+        """
+        described = "Describe" + re.sub("^(Create|Update|Delete)", "", operation)
+        for action in (operation, described):
+            for resource_arn in self.resource_arns(action, parameters):
+                self._cloud.authorize(f"sagemaker:{action}", resource_arn)
+
+    def answer(self, operation: str, body: bytes) -> HttpAnswer:
+        """A control-plane request over HTTP."""
+
+        def control() -> HttpAnswer:
+            answer = self.call(operation, read_json(body))
+            return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
+
+        return _in_aws_errors(operation, control)
+
+    def invoke(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """An InvokeEndpoint request over HTTP."""
+        return _in_aws_errors("InvokeEndpoint", lambda: self.invocations.invoke(self.store, Invocation.parse(path, headers, body)))
+
+    def resource_arns(self, operation: str, parameters: Mapping[str, Any]) -> list[str]:
+        """The ARNs IAM is asked about before an operation; `*` when it concerns no single resource."""
+        named = [arn(self._cloud, kind, str(parameters[member])) for kind, member in RESOURCES.get(operation, ()) if parameters.get(member)]
+        return named or [str(parameters.get("ResourceArn", "*"))]
+
+    def resource_tags(self, resource_arn: str) -> dict[str, str]:
+        """The tags of an existing resource, for `aws:ResourceTag` conditions."""
+        resource = self.store.by_arn(resource_arn)
+        return {} if resource is None else dict(resource.tags)
+
+    def _fleet(self, endpoint: str, config: EndpointConfig) -> Fleet:
+        return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(next(self._numbers)), self._serve)
+
+
+def read_json(body: bytes) -> Parameters:
+    """A request's body.
+
+    Raises:
+        SerializationException: it is not a JSON object.
+    """
+    try:
+        parameters = json.loads(body or b"{}")
+    except ValueError as problem:
+        raise SerializationException(f"the body is not JSON: {problem}") from problem
+    if not isinstance(parameters, dict):
+        raise SerializationException("the body is not a JSON object")
+    return parameters
+
+
+def _in_aws_errors(operation: str, work: Callable[[], HttpAnswer]) -> HttpAnswer:
+    try:
+        return work()
+    except AwsError as problem:
+        logger.info("%s: %s: %s", operation, problem.code, problem.message)
+        return problem.response()
+    except Exception:
+        # The border of the service: a fault of ours becomes AWS's InternalFailure, and its trace goes to the log.
+        logger.exception("the sandbox failed in %s", operation)
+        return InternalFailure(f"the sandbox failed in {operation}; its log says why").response()

@@ -1,0 +1,191 @@
+"""How an endpoint moves to a new fleet: blue/green, with bake, alarms and roll-back.
+
+The new (green) fleet is started and pinged while the old (blue) one goes on answering; traffic moves in the steps of the
+deployment configuration; between steps the alarms are watched; then blue drains and stops. If green does not become healthy, or
+an alarm fires, blue has all the traffic again and green is stopped.
+
+AWS's waits are minutes. They are honoured, divided by `SANDBOX_CLOCK` (default 60: a minute takes a second).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from ..api.contract import Parameters
+from ..api.errors import ValidationException
+from ..cloud import Cloud, RoleError
+from .fleet import Fleet, FleetError, Router
+
+logger = logging.getLogger("sandbox.sagemaker")
+
+CLOCK: Final = "SANDBOX_CLOCK"
+DEFAULT_CLOCK: Final = 60.0
+#: How often alarms are looked at while a deployment bakes.
+_LOOK_EVERY: Final = 0.5
+
+
+class RolledBackError(Exception):
+    """The deployment was undone; the message is the endpoint's FailureReason."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A share of the traffic for the new fleet, and how long it is watched before the next step."""
+
+    share: float
+    bake: float
+
+
+def clock() -> float:
+    """How many times faster than AWS the waits of a deployment pass.
+
+    Raises:
+        ValueError: SANDBOX_CLOCK is not a positive number.
+    """
+    text = os.environ.get(CLOCK, str(DEFAULT_CLOCK))
+    factor = float(text)
+    if factor <= 0:
+        raise ValueError(f"{CLOCK} is {text!r}: it divides AWS's waiting times, so it must be a positive number such as 60")
+    return factor
+
+
+def steps(config: Parameters | None, instances: int) -> list[Step]:
+    """The traffic steps of a DeploymentConfig for a fleet of so many instances, waits in AWS's seconds; without one, all at once."""
+    policy = (config or {}).get("BlueGreenUpdatePolicy", {})
+    routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0})
+    wait, last = float(routing.get("WaitIntervalInSeconds", 0)), float(policy.get("TerminationWaitInSeconds", 0))
+    shares: list[float] = []
+    if routing["Type"] == "CANARY":
+        shares = [_share(routing["CanarySize"], instances)]
+    elif routing["Type"] == "LINEAR":
+        shares = _linear(routing, instances)
+    whole = wait + last if routing["Type"] == "ALL_AT_ONCE" else last
+    return [*(Step(share, wait) for share in shares), Step(1.0, whole)]
+
+
+def check(config: Parameters | None, instances: int) -> None:
+    """Refuse a DeploymentConfig that AWS refuses for a fleet of so many instances.
+
+    Raises:
+        ValidationException: a step size that is missing or too large.
+    """
+    routing = (config or {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
+    for kind, member, most in (("CANARY", "CanarySize", 0.5), ("LINEAR", "LinearStepSize", 0.5)):
+        if routing.get("Type") != kind:
+            continue
+        size = routing.get(member)
+        if size is None:
+            raise ValidationException(f"{member} must be specified for a TrafficRoutingConfiguration of type {kind}.")
+        if _share(size, instances) > most:
+            raise ValidationException(f"{member} must be at most {most:.0%} of the capacity.")
+    waits = sum(step.bake for step in steps(config, instances))
+    if waits > longest(config):
+        raise ValidationException(
+            f"MaximumExecutionTimeoutInSeconds must be greater than the total waiting time of the deployment, {waits:g} seconds."
+        )
+
+
+def alarms(config: Parameters | None) -> list[str]:
+    """The names of the alarms that roll a deployment back."""
+    return [alarm["AlarmName"] for alarm in (config or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
+
+
+def longest(config: Parameters | None) -> float:
+    """How long a deployment may take, in AWS's seconds."""
+    limit = (config or {}).get("BlueGreenUpdatePolicy", {}).get("MaximumExecutionTimeoutInSeconds")
+    return math.inf if limit is None else float(limit)
+
+
+@dataclass
+class Rollout:
+    """One move from a fleet to another.
+
+    Attributes:
+        cloud: the account around.
+        router: the endpoint's.
+        blue: the fleet that answers now.
+        green: the fleet that will.
+        config: the DeploymentConfig.
+        role_arn: the hosting role, which looks at the alarms.
+        stage: told what is happening, in AWS's words for a variant's status.
+    """
+
+    cloud: Cloud
+    router: Router
+    blue: Fleet
+    green: Fleet
+    config: Parameters | None
+    role_arn: str
+    stage: Callable[[str], None]
+
+    def run(self, start: Callable[[], None]) -> None:
+        """Do it.
+
+        Args:
+            start: starts the green fleet and returns when it is healthy.
+
+        Raises:
+            RolledBackError: blue has all the traffic again and green is gone.
+        """
+        began = time.monotonic()
+        try:
+            self.stage("Creating")
+            start()
+            # Starting takes the time it takes; the waits count with AWS's seconds, as the limit does.
+            spent = time.monotonic() - began
+            for step in steps(self.config, self.green.config.instances):
+                spent += step.bake
+                if spent > longest(self.config):
+                    raise RolledBackError("The deployment did not complete within MaximumExecutionTimeoutInSeconds.")  # noqa: TRY301 - rolled back below like any other reason
+                self.stage("ActivatingTraffic")
+                old = [(self.blue, 1 - step.share)] if step.share < 1 else []
+                self.router.send_to(*old, (self.green, step.share))
+                self.stage("Baking")
+                self._bake(step.bake / clock())
+        except (FleetError, RolledBackError) as problem:
+            self.router.send_to((self.blue, 1.0))
+            raise RolledBackError(str(problem)) from problem
+
+    def _bake(self, seconds: float) -> None:
+        """Watch the alarms for so long, and at least once."""
+        names, deadline = alarms(self.config), time.monotonic() + seconds
+        while True:
+            fired = self._fired(names)
+            if fired:
+                raise RolledBackError(f"One or more configured alarm(s) have been activated: {', '.join(fired)}.")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, _LOOK_EVERY))
+
+    def _fired(self, names: Sequence[str]) -> list[str]:
+        if not names:
+            return []
+        try:
+            found: dict[str, Any] = self.cloud.client("cloudwatch", self.role_arn).describe_alarms(AlarmNames=list(names))
+        except (ClientError, RoleError) as problem:
+            raise RolledBackError(f"The configured alarms cannot be read with the role {self.role_arn}: {problem}") from problem
+        known = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found.get("MetricAlarms", []) + found.get("CompositeAlarms", [])}
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise RolledBackError(f"The configured alarm(s) do not exist: {', '.join(missing)}.")
+        return [name for name in names if known[name] == "ALARM"]
+
+
+def _share(size: Parameters, instances: int) -> float:
+    """A step as a part of the whole; AWS counts it in percent or in instances."""
+    return float(size["Value"]) / (instances if size["Type"] == "INSTANCE_COUNT" else 100)
+
+
+def _linear(routing: Parameters, instances: int) -> list[float]:
+    """Every step of a linear shift but the last, which is all of the traffic."""
+    size = _share(routing["LinearStepSize"], instances)
+    return [round(size * number, 6) for number in range(1, 200) if size * number < 1 - 1e-9]

@@ -1,0 +1,246 @@
+"""Endpoints as the API knows them: create, describe, list, update, delete."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from .. import events
+from ..api import listing, tagging
+from ..api.contract import Parameters
+from ..api.errors import ValidationException
+from ..cloud import Cloud, arn, authorize_tags
+from ..store import Endpoint, EndpointConfig, Store, now
+from . import deployment
+from .deployment import RolledBackError, Rollout
+from .endpoint_configs import EndpointConfigs
+from .fleet import Fleet, FleetError, Router, describe_variants
+
+logger = logging.getLogger("sandbox.sagemaker")
+
+_SETTLED = ("InService", "Failed", "OutOfService")
+
+MakeFleet = Callable[[str, EndpointConfig], Fleet]
+
+
+class Endpoints:
+    """The operations on endpoints.
+
+    Args:
+        cloud: the account around.
+        configs: the endpoint configurations.
+        make_fleet: a fleet, not yet started, for an endpoint's name and configuration.
+    """
+
+    def __init__(self, cloud: Cloud, configs: EndpointConfigs, make_fleet: MakeFleet) -> None:
+        self._cloud, self._configs, self._make_fleet = cloud, configs, make_fleet
+
+    def create(self, store: Store, parameters: Parameters) -> Parameters:
+        """CreateEndpoint: returns at once; the endpoint is InService when every container has answered `/ping`.
+
+        Raises:
+            AccessDeniedException: AddTags.
+            ValidationException: no such configuration, or a name that is taken.
+        """
+        name = parameters["EndpointName"]
+        tags = tagging.as_map(parameters.get("Tags", []))
+        endpoint = Endpoint(name, arn(self._cloud, "endpoint", name), parameters["EndpointConfigName"], Router(), tags)
+        endpoint.deployment = parameters.get("DeploymentConfig")
+        authorize_tags(self._cloud, endpoint.arn, parameters.get("Tags", []))
+        config = self._configs.find(store, endpoint.config_name)
+        deployment.check(endpoint.deployment, config.instances)
+        with store.lock:
+            if name in store.endpoints:
+                raise ValidationException(f'Cannot create already existing endpoint "{endpoint.arn}".')
+            store.endpoints[name] = endpoint
+        self._announce(endpoint, config)
+        self._cloud.background(f"endpoint-{name}", partial(self._guarded, endpoint, partial(self._create, store, endpoint, config)))
+        return {"EndpointArn": endpoint.arn}
+
+    def describe(self, store: Store, parameters: Parameters) -> Parameters:
+        """DescribeEndpoint."""
+        endpoint = self.find(store, parameters["EndpointName"])
+        fleets = endpoint.router.fleets()
+        pending = None
+        if endpoint.pending_config is not None:
+            pending = {"EndpointConfigName": endpoint.pending_config, "StartTime": endpoint.pending_since}
+        return {
+            "EndpointName": endpoint.name,
+            "EndpointArn": endpoint.arn,
+            "EndpointConfigName": endpoint.config_name,
+            "ProductionVariants": describe_variants(fleets[0]) if fleets else None,
+            "EndpointStatus": endpoint.status,
+            "FailureReason": endpoint.failure,
+            "CreationTime": endpoint.created,
+            "LastModifiedTime": endpoint.modified,
+            "LastDeploymentConfig": endpoint.deployment,
+            "PendingDeploymentSummary": pending,
+        }
+
+    def list_(self, store: Store, parameters: Parameters) -> Parameters:
+        """ListEndpoints."""
+        with store.lock:
+            endpoints = list(store.endpoints.values())
+        found, token = listing.page(endpoints, parameters)
+        return {"Endpoints": [_summary(endpoint) for endpoint in found], "NextToken": token}
+
+    def update(self, store: Store, parameters: Parameters) -> Parameters:
+        """UpdateEndpoint: returns at once; blue/green follows.
+
+        Raises:
+            ValidationException: no such endpoint or configuration, or the endpoint is not settled.
+        """
+        endpoint = self.find(store, parameters["EndpointName"])
+        config = self._configs.find(store, parameters["EndpointConfigName"])
+        retained = endpoint.deployment if parameters.get("RetainDeploymentConfig") else None
+        plan = parameters.get("DeploymentConfig", retained)
+        deployment.check(plan, config.instances)
+        with store.lock:
+            if endpoint.status not in _SETTLED:
+                raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            if not endpoint.router.fleets():
+                raise ValidationException(f'Cannot update endpoint "{endpoint.arn}" in status {endpoint.status}.')
+            endpoint.pending_config, endpoint.pending_since, endpoint.deployment = config.name, now(), plan
+            endpoint.become("Updating")
+        retain = bool(parameters.get("RetainAllVariantProperties"))
+        excluded = {each["VariantPropertyType"] for each in parameters.get("ExcludeRetainedVariantProperties", [])}
+        live = _retained(config, endpoint.router.fleets()[0], excluded) if retain else config
+        self._announce(endpoint, live)
+        self._cloud.background(f"update-{endpoint.name}", partial(self._guarded, endpoint, partial(self._update, store, endpoint, live)))
+        return {"EndpointArn": endpoint.arn}
+
+    def delete(self, store: Store, parameters: Parameters) -> Parameters:
+        """DeleteEndpoint: the containers drain and end; the name is free when they have.
+
+        Raises:
+            ValidationException: no such endpoint, or it is being created, updated or deleted.
+        """
+        endpoint = self.find(store, parameters["EndpointName"])
+        with store.lock:
+            if endpoint.status not in _SETTLED:
+                raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            endpoint.become("Deleting")
+        self._cloud.background(f"delete-{endpoint.name}", partial(self._delete, store, endpoint))
+        return {}
+
+    def find(self, store: Store, name: str) -> Endpoint:
+        """The endpoint of this name.
+
+        Raises:
+            ValidationException: there is none.
+        """
+        endpoint = store.endpoints.get(name)
+        if endpoint is None:
+            raise ValidationException(f'Could not find endpoint "{arn(self._cloud, "endpoint", name)}".')
+        return endpoint
+
+    def wait(self, endpoint: Endpoint, seconds: float) -> str:
+        """Wait until an endpoint is settled; its status then."""
+        deadline = time.monotonic() + seconds
+        with endpoint.changed:
+            while endpoint.status not in (*_SETTLED, "Deleted") and (left := deadline - time.monotonic()) > 0:
+                endpoint.changed.wait(left)
+        return endpoint.status
+
+    def _create(self, store: Store, endpoint: Endpoint, config: EndpointConfig) -> None:
+        fleet = self._make_fleet(endpoint.name, config)
+        try:
+            fleet.start(store)
+        except FleetError as problem:
+            fleet.stop()
+            endpoint.become("Failed", failure=str(problem))
+        else:
+            endpoint.router.send_to((fleet, 1.0))
+            endpoint.become("InService")
+        self._announce(endpoint, config)
+
+    def _update(self, store: Store, endpoint: Endpoint, config: EndpointConfig) -> None:
+        blue, green = endpoint.router.fleets()[0], self._make_fleet(endpoint.name, config)
+        rollout = Rollout(
+            cloud=self._cloud,
+            router=endpoint.router,
+            blue=blue,
+            green=green,
+            config=endpoint.deployment,
+            role_arn=_role(store, config),
+            stage=partial(self._stage, endpoint),
+        )
+        try:
+            rollout.run(lambda: green.start(store))
+        except RolledBackError as problem:
+            endpoint.become("RollingBack", failure=str(problem))
+            self._announce(endpoint, blue.config)
+            green.stop()
+            self._settle(endpoint, blue.config, failure=str(problem))
+        else:
+            blue.stop()
+            self._settle(endpoint, config)
+
+    def _settle(self, endpoint: Endpoint, config: EndpointConfig, *, failure: str | None = None) -> None:
+        endpoint.config_name, endpoint.pending_config, endpoint.pending_since = config.name, None, None
+        endpoint.become("InService", failure=failure)
+        self._announce(endpoint, config)
+
+    def _delete(self, store: Store, endpoint: Endpoint) -> None:
+        fleets = endpoint.router.fleets()
+        endpoint.router.send_to()
+        for fleet in fleets:
+            fleet.stop()
+        with store.lock:
+            store.endpoints.pop(endpoint.name, None)
+        endpoint.become("Deleted")
+        events.endpoint_changed(self._cloud, endpoint, [])
+
+    def _guarded(self, endpoint: Endpoint, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            # The border of a thread: an endpoint left Creating or Updating by a fault of ours would never settle.
+            logger.exception("the sandbox failed with endpoint %s", endpoint.name)
+            healthy = bool(endpoint.router.fleets())
+            endpoint.pending_config = endpoint.pending_since = None
+            endpoint.become("InService" if healthy else "Failed", failure="InternalServerError: We encountered an internal error.")
+
+    def _stage(self, endpoint: Endpoint, stage: str) -> None:
+        endpoint.pending_stage = stage
+        events.endpoint_deployment_changed(self._cloud, endpoint, stage)
+
+    def _announce(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        variants = [
+            {"VariantName": each["VariantName"], "Weight": each.get("InitialVariantWeight", 1.0), "Count": each["InitialInstanceCount"]}
+            for each in config.request["ProductionVariants"]
+        ]
+        events.endpoint_changed(self._cloud, endpoint, variants)
+
+
+def _retained(config: EndpointConfig, live: Fleet, excluded: set[str]) -> EndpointConfig:
+    """The new configuration with the live variants' instance counts and weights, where names match."""
+    old = {variant["VariantName"]: variant for variant in live.variants}
+    members = [
+        member
+        for kind, member in (("DesiredInstanceCount", "InitialInstanceCount"), ("DesiredWeight", "InitialVariantWeight"))
+        if kind not in excluded
+    ]
+    variants: list[dict[str, Any]] = []
+    for variant in config.request["ProductionVariants"]:
+        before = old.get(variant["VariantName"], {})
+        variants.append({**variant, **{member: before[member] for member in members if member in before}})
+    return EndpointConfig(config.name, config.arn, {**config.request, "ProductionVariants": variants}, config.tags, config.created)
+
+
+def _role(store: Store, config: EndpointConfig) -> str:
+    model = store.models.get(config.request["ProductionVariants"][0]["ModelName"])
+    return "" if model is None else str(model.request["ExecutionRoleArn"])
+
+
+def _summary(endpoint: Endpoint) -> Parameters:
+    return {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
+        "EndpointStatus": endpoint.status,
+    }

@@ -1,0 +1,260 @@
+"""The containers behind an endpoint: started, pinged, invoked, drained, stopped.
+
+A fleet serves one endpoint configuration. A router knows the fleets of an endpoint and how much traffic each gets; swapping a
+fleet for another under a router is what makes an update invisible to a client.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import secrets
+import shutil
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from .. import container, objects
+from ..api.contract import Parameters
+from ..cloud import Cloud, RoleError
+from ..container import Container
+from ..logs_and_metrics import LogStream
+from ..objects import Location, TransferError
+from ..store import EndpointConfig, Store
+from .wire import Pool
+
+ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "serve")
+LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
+#: AWS's default for ContainerStartupHealthCheckTimeoutInSeconds is four minutes.
+HEALTH_CHECK_SECONDS: Final = 240
+#: AWS's longest ModelDataDownloadTimeoutInSeconds, for a variant that names none.
+DOWNLOAD_SECONDS: Final = 3600
+PING_SECONDS: Final = 2
+STOP_GRACE: Final = 30
+INVOCATION_SECONDS: Final = 60
+
+
+class FleetError(Exception):
+    """A fleet did not become healthy; the message is the endpoint's FailureReason."""
+
+
+@dataclass
+class Instance:
+    """One instance of a variant: a container with a port, and how many requests it is answering."""
+
+    id: str
+    variant: str
+    base: Path
+    pool: Pool
+    container: Container
+    logs: LogStream
+    in_flight: int = 0
+    served: int = 0
+
+    @property
+    def stream(self) -> str:
+        """The name of its log stream."""
+        return f"{self.variant}/{self.id}"
+
+
+@dataclass
+class Fleet:
+    """The instances of one endpoint configuration.
+
+    Args:
+        cloud: the account around.
+        endpoint: the endpoint's name.
+        config: what it serves.
+        folder: where its containers live.
+        command: the container's program; the port is added.
+    """
+
+    cloud: Cloud
+    endpoint: str
+    config: EndpointConfig
+    folder: Path
+    command: Sequence[str] = ENGINE
+    instances: list[Instance] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _abandoned: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def variants(self) -> list[Parameters]:
+        """The configuration's production variants."""
+        variants: list[Parameters] = self.config.request["ProductionVariants"]
+        return variants
+
+    def start(self, store: Store) -> None:
+        """Fetch the models, start every container, and wait until all answer `/ping`.
+
+        Raises:
+            FleetError: with AWS's words for what went wrong.
+        """
+        for variant in self.variants:
+            model = store.models.get(variant["ModelName"])
+            if model is None:
+                raise FleetError(f"The model {variant['ModelName']} of production variant {variant['VariantName']} no longer exists.")
+            artifact = self._fetch(model.request, variant)
+            for _ in range(variant["InitialInstanceCount"]):
+                self.instances.append(self._launch(variant["VariantName"], model.request, artifact))
+        for instance in list(self.instances):
+            variant = next(each for each in self.variants if each["VariantName"] == instance.variant)
+            self._await_ping(instance, variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS))
+
+    def acquire(self, variant: str | None) -> Instance:
+        """The least busy instance, counted as busy from now on.
+
+        Raises:
+            LookupError: no instance of that variant.
+        """
+        with self._changed:
+            chosen = variant if variant is not None else self._draw_variant()
+            candidates = [each for each in self.instances if each.variant == chosen]
+            if not candidates:
+                raise LookupError(chosen)
+            instance = min(candidates, key=lambda each: (each.in_flight, each.served))
+            instance.in_flight += 1
+            instance.served += 1
+            return instance
+
+    def release(self, instance: Instance) -> None:
+        """The instance has answered."""
+        with self._changed:
+            instance.in_flight -= 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Let requests in flight finish, then stop every container and remove its files."""
+        self._abandoned.set()
+        deadline = time.monotonic() + INVOCATION_SECONDS
+        with self._changed:
+            while any(each.in_flight for each in self.instances) and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(left)
+        for instance in self.instances:
+            instance.pool.close()
+        for instance in self.instances:
+            instance.container.terminate(STOP_GRACE)
+            instance.logs.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _draw_variant(self) -> str:
+        weights = [float(variant.get("InitialVariantWeight", 1.0)) for variant in self.variants]
+        names = [variant["VariantName"] for variant in self.variants]
+        return str(names[0] if sum(weights) == 0 else random.choices(names, weights)[0])  # noqa: S311 - traffic shares, no secret
+
+    def _fetch(self, model: Parameters, variant: Parameters) -> Path:
+        name = str(variant["VariantName"])
+        limit = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
+        uri, began = model["PrimaryContainer"]["ModelDataUrl"], time.monotonic()
+        location, archive, unpacked = Location.parse(uri), self.folder / f"{name}.tar.gz", self.folder / name / "model"
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # CreateModel has seen to it that the address is one.
+            objects.download(self.cloud.client("s3", model["ExecutionRoleArn"]), location or Location("", ""), archive)
+            objects.unpack(archive, unpacked)
+            if time.monotonic() - began > limit:
+                raise TransferError(f"it took more than {limit} seconds")  # noqa: TRY301 - told like any other reason
+        except (TransferError, RoleError) as problem:
+            raise FleetError(
+                f"Failed to download model data for the production variant {name}. Please ensure that there is an object located at the"
+                f' URL "{uri}" and that the role passed to CreateModel has permissions to download the object. ({problem})'
+            ) from problem
+        archive.unlink()
+        return unpacked
+
+    def _launch(self, variant: str, model: Parameters, artifact: Path) -> Instance:
+        name = f"i-{secrets.token_hex(9)[:17]}"
+        base, port = self.folder / variant / name, _free_port()
+        (base / "code").mkdir(parents=True)
+        (base / "model").symlink_to(artifact, target_is_directory=True)
+        logs = LogStream(partial(self.cloud.client, "logs", model["ExecutionRoleArn"]), LOG_GROUP + self.endpoint, f"{variant}/{name}")
+        inner = {
+            "AWS_REGION": self.cloud.region,
+            "AWS_DEFAULT_REGION": self.cloud.region,
+            "SAGEMAKER_BASE_DIR": str(base),
+            **model["PrimaryContainer"].get("Environment", {}),
+        }
+        started = Container(
+            (*self.command, "--port", str(port)),
+            environment=container.environment(self.cloud.child_environment(), inner),
+            folder=base / "code",
+            on_line=logs.write,
+        )
+        return Instance(name, variant, base, Pool(port), started, logs)
+
+    def _await_ping(self, instance: Instance, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        for delay in itertools.chain((0.02, 0.05, 0.1), itertools.repeat(0.2)):
+            if instance.pool.ping(PING_SECONDS):
+                return
+            # A container that ended is started again on AWS until the time is up; here the same container would end the same way.
+            if instance.container.exit_code is not None or time.monotonic() > deadline or self._abandoned.wait(delay):
+                break
+        raise FleetError(
+            f"The primary container for production variant {instance.variant} did not pass the ping health check. Please check CloudWatch"
+            " logs for this endpoint."
+        )
+
+
+@dataclass
+class Router:
+    """Which fleets of an endpoint get traffic, and how much of it."""
+
+    _routes: list[tuple[Fleet, float]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send_to(self, *routes: tuple[Fleet, float]) -> None:
+        """Replace the fleets and their shares; requests in flight stay where they are."""
+        with self._lock:
+            self._routes = list(routes)
+
+    def fleets(self) -> list[Fleet]:
+        """The fleets that get traffic."""
+        with self._lock:
+            return [fleet for fleet, _ in self._routes]
+
+    def acquire(self, variant: str | None) -> tuple[Fleet, Instance]:
+        """An instance for one request, held until it is released: a fleet cannot stop between choice and use.
+
+        Raises:
+            LookupError: nothing serves, or nothing of that variant.
+        """
+        with self._lock:
+            if not self._routes:
+                raise LookupError("no fleet")
+            fleets, shares = [fleet for fleet, _ in self._routes], [share for _, share in self._routes]
+            fleet = fleets[0] if len(fleets) == 1 else random.choices(fleets, shares)[0]  # noqa: S311 - traffic shares, no secret
+            return fleet, fleet.acquire(variant)
+
+
+def describe_variants(fleet: Fleet) -> list[Any]:
+    """The production variants of a fleet as DescribeEndpoint shows them."""
+    total = len(fleet.instances)
+    shown = []
+    for variant in fleet.variants:
+        count = sum(each.variant == variant["VariantName"] for each in fleet.instances) if total else 0
+        weight = float(variant.get("InitialVariantWeight", 1.0))
+        shown.append(
+            {
+                "VariantName": variant["VariantName"],
+                "CurrentWeight": weight,
+                "DesiredWeight": weight,
+                "CurrentInstanceCount": count,
+                "DesiredInstanceCount": variant["InitialInstanceCount"],
+            }
+        )
+    return shown
+
+
+def _free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

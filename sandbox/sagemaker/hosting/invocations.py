@@ -1,0 +1,198 @@
+"""InvokeEndpoint: a request on its way to a container and back, with AWS's errors and metrics."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..api.errors import README, ModelError, ServiceUnavailable, ValidationError
+from ..cloud import Cloud
+from ..store import Store
+from .fleet import INVOCATION_SECONDS, LOG_GROUP, Fleet, Instance
+from .wire import Answer, ContainerTimeoutError, ContainerUnreachableError
+
+MOST_BYTES: Final = 6_291_456
+NAMESPACE: Final = "AWS/SageMaker"
+_MOST_LATENCIES: Final = 50
+
+_PREFIX: Final = "x-amzn-sagemaker-"
+_KNOWN: Final = ("custom-attributes", "target-variant", "inference-id")
+_PATH: Final = re.compile(r"/endpoints/(?P<name>[^/]+)/invocations")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a client sent."""
+
+    endpoint: str
+    body: bytes
+    headers: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, path: str, headers: Mapping[str, str], body: bytes) -> Invocation:
+        """From the HTTP request; header names in lower case.
+
+        Raises:
+            ValidationError: not an invocation's path.
+        """
+        match = _PATH.fullmatch(path)
+        if match is None:
+            raise ValidationError(f"{path} is no invocation of an endpoint")
+        unknown = sorted(name for name in headers if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _KNOWN)
+        if unknown:
+            raise ValidationError(f"the sandbox does not emulate InvokeEndpoint's {unknown[0]} ({README} lists what is emulated)")
+        return cls(match["name"], body, headers)
+
+
+class Invocations:
+    """The operation InvokeEndpoint.
+
+    Args:
+        cloud: the account around.
+        metrics: where invocations are counted.
+        timeout: seconds a container may take.
+    """
+
+    def __init__(self, cloud: Cloud, metrics: InvocationMetrics, *, timeout: float = INVOCATION_SECONDS) -> None:
+        self._cloud, self._metrics, self._timeout = cloud, metrics, timeout
+
+    def invoke(self, store: Store, invocation: Invocation) -> tuple[int, dict[str, str], bytes]:
+        """Send it to the least busy container; status, headers and body of the answer.
+
+        Raises:
+            ModelError: the container answered with an error or not in time.
+            ServiceUnavailable: the container cannot be reached.
+            ValidationError: no such endpoint or variant, or a body too large.
+        """
+        fleet, instance = self._choose(store, invocation)
+        started = time.perf_counter()
+        status = 500
+        try:
+            answer = self._exchange(invocation, instance)
+            status = answer.status
+            self._check(invocation, instance, answer)
+        finally:
+            fleet.release(instance)
+            self._metrics.add(invocation.endpoint, instance.variant, status, time.perf_counter() - started)
+        headers = {
+            # In lower case: the emulator rewrites "Content-Type: application/json" of a JSON 1.1 service, and this one is the container's.
+            "content-type": answer.header("content-type", "application/octet-stream"),
+            "x-Amzn-Invoked-Production-Variant": instance.variant,
+        }
+        attributes = answer.header("X-Amzn-SageMaker-Custom-Attributes")
+        return 200, headers | ({"X-Amzn-SageMaker-Custom-Attributes": attributes} if attributes else {}), answer.body
+
+    def _choose(self, store: Store, invocation: Invocation) -> tuple[Fleet, Instance]:
+        endpoint = store.endpoints.get(invocation.endpoint)
+        if endpoint is None:
+            raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.")
+        if len(invocation.body) > MOST_BYTES:
+            raise ValidationError(
+                "1 validation error detected: Value at 'body' failed to satisfy constraint:"
+                f" Member must have length less than or equal to {MOST_BYTES}"
+            )
+        variant = invocation.headers.get("x-amzn-sagemaker-target-variant")
+        try:
+            return endpoint.router.acquire(variant)
+        except LookupError as problem:
+            if not endpoint.router.fleets():
+                raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.") from problem
+            raise ValidationError(f"Variant {variant} not found for endpoint {invocation.endpoint}.") from problem
+
+    def _exchange(self, invocation: Invocation, instance: Instance) -> Answer:
+        headers = {
+            "Content-Type": invocation.headers.get("content-type", "application/octet-stream"),
+            "Accept": invocation.headers.get("accept", "*/*"),
+        }
+        for name in ("x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id"):
+            if name in invocation.headers:
+                headers[name] = invocation.headers[name]
+        try:
+            return instance.pool.post("/invocations", invocation.body, headers, self._timeout)
+        except ContainerTimeoutError as problem:
+            message = (
+                "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each"
+                " container in Amazon CloudWatch, resolve the issue, and try again."
+            )
+            raise self._model_error(invocation, instance, 0, message) from problem
+        except ContainerUnreachableError as problem:
+            raise ServiceUnavailable(f"The container of {invocation.endpoint} does not answer: {problem}") from problem
+
+    def _check(self, invocation: Invocation, instance: Instance, answer: Answer) -> None:
+        if answer.status >= 400:
+            raise self._model_error(invocation, instance, answer.status, answer.body.decode("utf-8", "replace"))
+        if len(answer.body) > MOST_BYTES:
+            raise self._model_error(invocation, instance, 500, f"the response is larger than {MOST_BYTES} bytes")
+
+    def _model_error(self, invocation: Invocation, instance: Instance, status: int, message: str) -> ModelError:
+        region, account, group = self._cloud.region, self._cloud.account_id, LOG_GROUP + invocation.endpoint
+        whose = "client" if 400 <= status < 500 else "server"
+        return ModelError(
+            f'Received {whose} error ({status}) from primary with message "{message}". See log group {group} in account {account} for more'
+            " information.",
+            OriginalStatusCode=status,
+            OriginalMessage=message,
+            LogStreamArn=f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{instance.stream}",
+        )
+
+
+class InvocationMetrics:
+    """The invocation metrics of `AWS/SageMaker`, published once a second.
+
+    Counts are summed over the second; of the latencies at most 50 are kept, evenly spread over the sorted ones with both ends,
+    so that average, percentiles and maximum stay what they were.
+
+    Args:
+        cloud: the account around.
+        interval: seconds between two publications.
+    """
+
+    def __init__(self, cloud: Cloud, *, interval: float = 1.0) -> None:
+        self._cloud, self._interval = cloud, interval
+        self._calls: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self._running = False
+
+    def add(self, endpoint: str, variant: str, status: int, seconds: float) -> None:
+        """Count one invocation."""
+        with self._lock:
+            self._calls[endpoint, variant].append((status, seconds))
+            start, self._running = not self._running, True
+        if start:
+            self._cloud.background("invocation-metrics", self._publish_until_idle)
+
+    def _publish_until_idle(self) -> None:
+        """Publish every second; the thread ends when a second passes without a call."""
+        while True:
+            time.sleep(self._interval)
+            with self._lock:
+                calls, self._calls = self._calls, defaultdict(list)
+                self._running = bool(calls)
+            if not calls:
+                return
+            for (endpoint, variant), measured in calls.items():
+                self._publish({"EndpointName": endpoint, "VariantName": variant}, measured)
+
+    def _publish(self, dimensions: Mapping[str, str], calls: list[tuple[int, float]]) -> None:
+        counts = {
+            "Invocations": len(calls),
+            "Invocation4XXErrors": sum(400 <= status < 500 for status, _ in calls),
+            "Invocation5XXErrors": sum(status >= 500 for status, _ in calls),
+            "InvocationModelErrors": sum(status >= 400 for status, _ in calls),
+        }
+        for name, value in counts.items():
+            self._cloud.put_metric(NAMESPACE, name, float(value), dimensions, "None")
+        for seconds in _spread(sorted(seconds for _, seconds in calls), _MOST_LATENCIES):
+            self._cloud.put_metric(NAMESPACE, "ModelLatency", seconds * 1e6, dimensions, "Microseconds")
+
+
+def _spread(ordered: list[float], most: int) -> list[float]:
+    """At most so many of the ordered values, evenly spread, first and last included."""
+    if len(ordered) <= most:
+        return ordered
+    return [ordered[round(place * (len(ordered) - 1) / (most - 1))] for place in range(most)]

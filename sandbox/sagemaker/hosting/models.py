@@ -1,0 +1,107 @@
+"""Models: an image with an artifact, checked when it is created."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from .. import events
+from ..api import listing, tagging
+from ..api.contract import Parameters
+from ..api.errors import ValidationException
+from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
+from ..images import check_image
+from ..objects import Location
+from ..store import Model, Store
+
+_GZIP: Final = b"\x1f\x8b"
+
+
+class Models:
+    """The operations on models.
+
+    Args:
+        cloud: the account around.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def create(self, store: Store, parameters: Parameters) -> Parameters:
+        """CreateModel: the role must be passable and trust SageMaker, the image be BlazingText's, the artifact be readable.
+
+        Raises:
+            AccessDeniedException: PassRole or AddTags.
+            ValidationException: image, role, artifact, or a name that is taken.
+        """
+        name = parameters["ModelName"]
+        model = Model(name, arn(self._cloud, "model", name), parameters, tagging.as_map(parameters.get("Tags", [])))
+        authorize_tags(self._cloud, model.arn, parameters.get("Tags", []))
+        if "ExecutionRoleArn" not in parameters or "Image" not in parameters.get("PrimaryContainer", {}):
+            raise ValidationException("The request must name ExecutionRoleArn and PrimaryContainer.Image.")
+        pass_role(self._cloud, parameters["ExecutionRoleArn"])
+        check_image(parameters["PrimaryContainer"]["Image"], self._cloud.region)
+        self._check_artifact(parameters)
+        with store.lock:
+            if name in store.models:
+                raise ValidationException(f'Cannot create already existing model "{model.arn}".')
+            store.models[name] = model
+        events.model_changed(self._cloud, model)
+        return {"ModelArn": model.arn}
+
+    def describe(self, store: Store, parameters: Parameters) -> Parameters:
+        """DescribeModel."""
+        model = self._find(store, parameters)
+        return {
+            **{name: value for name, value in model.request.items() if name != "Tags"},
+            "ModelArn": model.arn,
+            "CreationTime": model.created,
+            "EnableNetworkIsolation": bool(model.request.get("EnableNetworkIsolation")),
+        }
+
+    def list_(self, store: Store, parameters: Parameters) -> Parameters:
+        """ListModels."""
+        with store.lock:
+            models = list(store.models.values())
+        found, token = listing.page(models, parameters)
+        shown = [{"ModelName": model.name, "ModelArn": model.arn, "CreationTime": model.created} for model in found]
+        return {"Models": shown, "NextToken": token}
+
+    def delete(self, store: Store, parameters: Parameters) -> Parameters:
+        """DeleteModel; endpoints that serve it go on."""
+        with store.lock:
+            model = self._find(store, parameters)
+            del store.models[model.name]
+        events.model_changed(self._cloud, model)
+        return {}
+
+    def _find(self, store: Store, parameters: Parameters) -> Model:
+        model = store.models.get(parameters["ModelName"])
+        if model is None:
+            raise ValidationException(f'Could not find model "{arn(self._cloud, "model", parameters["ModelName"])}".')
+        return model
+
+    def _check_artifact(self, parameters: Parameters) -> None:
+        """Look at the artifact as the role: it must be there, readable, and gzipped."""
+        uri, role = parameters["PrimaryContainer"].get("ModelDataUrl"), parameters["ExecutionRoleArn"]
+        if uri is None:
+            raise ValidationException("The request must name PrimaryContainer.ModelDataUrl: BlazingText has nothing to serve without it.")
+        location = Location.parse(uri)
+        if location is None or not location.key.endswith(".tar.gz"):
+            raise ValidationException(f"Invalid model data {uri}: the object must be a .tar.gz in S3.")
+        try:
+            first = self._cloud.client("s3", role).get_object(Bucket=location.bucket, Key=location.key, Range="bytes=0-1")["Body"].read()
+        except (ClientError, RoleError) as problem:
+            raise ValidationException(_unreadable(uri, role, self._cloud.region)) from problem
+        if first != _GZIP:
+            raise ValidationException(f"Invalid model data {uri}: the object is not gzipped.")
+
+
+def _unreadable(uri: str, role: str, region: str) -> str:
+    return (
+        f'Could not access model data at {uri}. Please ensure that the role "{role}" exists and that its trust relationship policy allows'
+        ' the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject"'
+        f" permissions and that the object is located in {region}. If your Model uses multiple models or uncompressed models, please ensure"
+        ' that the role has "s3:ListBucket" permission.'
+    )

@@ -1,0 +1,268 @@
+"""One training job from Starting to its end: data in, the engine as a child process, the artifact out.
+
+The states follow "DescribeTrainingJob": Starting, Downloading, Training, Uploading, then Completed, Failed, Stopped or
+MaxRuntimeExceeded. Everything the job touches in S3, Logs and CloudWatch it touches with its execution role.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from .. import container, events, objects
+from ..cloud import Cloud, RoleError
+from ..container import Container
+from ..logs_and_metrics import LogStream, metrics_in, put_training_metrics
+from ..objects import Location, TransferError
+from ..store import TERMINAL, TrainingJob, now
+
+logger = logging.getLogger("sandbox.sagemaker")
+
+LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
+ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "train")
+GRACE_SECONDS: Final = 120
+REASON_LENGTH: Final = 1024
+#: How often a running job looks whether it was stopped or has run too long.
+_LOOK_EVERY: Final = 0.1
+
+
+class JobFailedError(Exception):
+    """The job ends as Failed, and this is its FailureReason."""
+
+
+@dataclass
+class Host:
+    """One instance of a job: its folder, its log stream, its process once it runs."""
+
+    name: str
+    base: Path
+    logs: LogStream
+    container: Container | None = field(default=None)
+
+    def failure(self) -> str:
+        """What the container wrote about its failure."""
+        path = self.base / "output" / "failure"
+        return path.read_text("utf-8", "replace").strip() if path.is_file() else ""
+
+
+class JobRunner:
+    """Runs training jobs.
+
+    Args:
+        cloud: the account around.
+        folder: where jobs keep their `/opt/ml` while they run.
+        command: the container's program.
+        grace: seconds between SIGTERM and SIGKILL.
+    """
+
+    def __init__(self, cloud: Cloud, folder: Path, *, command: Sequence[str] = ENGINE, grace: float = GRACE_SECONDS) -> None:
+        self._cloud, self._folder, self._command, self._grace = cloud, folder, tuple(command), grace
+
+    def run(self, job: TrainingJob) -> None:
+        """Take a job to its end; whatever happens, it ends."""
+        base = self._folder / "training" / self._cloud.region / job.name
+        shutil.rmtree(base, ignore_errors=True)
+        try:
+            self._run(job, base)
+        except JobFailedError as problem:
+            self._fail(job, str(problem))
+        except Exception:
+            # The border of a thread: a job left InProgress by a fault of ours would never end.
+            logger.exception("the sandbox failed in training job %s", job.name)
+            self._fail(job, "InternalServerError: We encountered an internal error. Please try again.")
+        finally:
+            shutil.rmtree(base, ignore_errors=True)
+
+    def _run(self, job: TrainingJob, base: Path) -> None:
+        job.started = now()
+        client = self._clients(job)
+        hosts = self._hosts(job, base, client)
+        try:
+            if not job.stop_requested.is_set():
+                self._move(job, "Downloading", "Downloading input data")
+                self._download(job, hosts, client)
+            if job.stop_requested.is_set():
+                self._finish(job, "Stopped", "Stopped", "Training job stopped")
+                return
+            self._move(job, "Training", "Training image download completed. Training in progress.")
+            overdue = self._train(job, hosts)
+        finally:
+            for host in hosts:
+                host.logs.close()
+        if job.metrics:
+            put_training_metrics(client("cloudwatch"), job.name, {name: value for name, (value, _) in job.metrics.items()})
+        self._upload(job, hosts[0], client)
+        self._end(job, overdue=overdue)
+
+    def _clients(self, job: TrainingJob) -> Callable[[str], Any]:
+        return partial(_client_or_failure, self._cloud, job.request["RoleArn"])
+
+    def _hosts(self, job: TrainingJob, base: Path, client: Callable[[str], Any]) -> list[Host]:
+        names = [f"algo-{number}" for number in range(1, job.request["ResourceConfig"]["InstanceCount"] + 1)]
+        epoch = int(time.time())
+        hosts = []
+        for name in names:
+            container.lay_out(base / name, job.request, host=name, hosts=names)
+            hosts.append(Host(name, base / name, LogStream(partial(client, "logs"), LOG_GROUP, f"{job.name}/{name}-{epoch}")))
+        return hosts
+
+    def _download(self, job: TrainingJob, hosts: list[Host], client: Callable[[str], Any]) -> None:
+        """Fetch each channel once; every host then sees all of it, as FullyReplicated asks."""
+        first, *others = hosts
+        for channel in job.request["InputDataConfig"]:
+            prefix = Location.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
+            folder = first.base / "input" / "data" / channel["ChannelName"]
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                count = 0 if prefix is None else objects.download_prefix(client("s3"), prefix, folder)
+            except TransferError as problem:
+                raise JobFailedError(f"ClientError: Data download failed:{problem}") from problem
+            if count == 0:
+                raise JobFailedError(f"ClientError: Data download failed:No objects found under {prefix}")
+            for host in others:
+                (host.base / "input" / "data" / channel["ChannelName"]).symlink_to(folder)
+
+    def _train(self, job: TrainingJob, hosts: list[Host]) -> bool:
+        """Run the containers to their end; whether they had to be stopped for running too long."""
+        rendezvous = hosts[0].base.parent / "rendezvous"
+        rendezvous.mkdir()
+        for host in hosts:
+            host.container = self._start(job, host, rendezvous)
+        overdue = self._wait(job, hosts)
+        for host in hosts:
+            _raise_failure(host, stopped=overdue or job.stop_requested.is_set())
+        return overdue
+
+    def _start(self, job: TrainingJob, host: Host, rendezvous: Path) -> Container:
+        inner = {
+            "AWS_REGION": self._cloud.region,
+            "AWS_DEFAULT_REGION": self._cloud.region,
+            "TRAINING_JOB_NAME": job.name,
+            "TRAINING_JOB_ARN": job.arn,
+            "SAGEMAKER_BASE_DIR": str(host.base),
+            "ENGINE_RENDEZVOUS": str(rendezvous),
+            **job.request.get("Environment", {}),
+        }
+        return Container(
+            self._command,
+            environment=container.environment(self._cloud.child_environment(), inner),
+            folder=host.base / "code",
+            on_line=partial(_take_line, job, host.logs),
+            niceness=container.NICENESS,
+        )
+
+    def _wait(self, job: TrainingJob, hosts: list[Host]) -> bool:
+        """Wait for every container, or end them all when one fails, the job is stopped, or its time is up."""
+        limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86_400)
+        deadline = time.monotonic() + limit - ((now() - job.started).total_seconds() if job.started is not None else 0)
+        running = [host.container for host in hosts if host.container is not None]
+        while running:
+            over = time.monotonic() >= deadline
+            failed = any(each.exit_code not in (None, 0) for each in running)
+            if over or failed or job.stop_requested.is_set():
+                for each in running:
+                    each.terminate(self._grace)
+                return over and not job.stop_requested.is_set()
+            running = [each for each in running if each.wait(_LOOK_EVERY) is None]
+        return False
+
+    def _upload(self, job: TrainingJob, host: Host, client: Callable[[str], Any]) -> None:
+        """Pack and store what is in `/opt/ml/model`; a stopped job that wrote nothing leaves no artifact."""
+        model = host.base / "model"
+        if job.status == "Stopping" and not any(model.iterdir()):
+            return
+        if job.status == "InProgress":
+            self._move(job, "Uploading", "Uploading generated training model")
+        archive = host.base / "model.tar.gz"
+        objects.pack(model, archive)
+        output = job.request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+        uri = f"{output}/{job.name}/output/model.tar.gz"
+        target = Location.parse(uri)
+        if target is None:
+            raise JobFailedError(f"ClientError: Artifact upload failed:{uri} is no S3 address")
+        try:
+            objects.upload(client("s3"), archive, target)
+        except TransferError as problem:
+            raise JobFailedError(f"ClientError: Artifact upload failed:{problem}") from problem
+        job.artifact = uri
+
+    def _end(self, job: TrainingJob, *, overdue: bool) -> None:
+        if overdue:
+            self._finish(job, "Stopped", "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided")
+        elif job.stop_requested.is_set():
+            self._finish(job, "Stopped", "Stopped", "Training job stopped")
+        else:
+            self._finish(job, "Completed", "Completed", "Training job completed")
+
+    def _move(self, job: TrainingJob, secondary: str, message: str) -> None:
+        """Go on within InProgress; a job asked to stop meanwhile stays Stopping."""
+        with job.lock:
+            if job.status != "InProgress":
+                return
+            job.move("InProgress", secondary, message)
+            event = events.training_job_event(job)
+        self._cloud.publish(*event)
+
+    def _finish(self, job: TrainingJob, status: str, secondary: str, message: str) -> None:
+        with job.lock:
+            # A stop that came after the container had ended still counts: the job was Stopping, so it is Stopped.
+            if job.status == "Stopping" and status == "Completed":
+                status, secondary, message = "Stopped", "Stopped", "Training job stopped"
+            job.move(status, secondary, message)
+            event = events.training_job_event(job)
+        self._cloud.publish(*event)
+
+    def _fail(self, job: TrainingJob, reason: str) -> None:
+        with job.lock:
+            if job.status in TERMINAL:
+                return
+            job.failure = reason[:REASON_LENGTH]
+            job.move("Failed", "Failed", "Training job failed")
+            event = events.training_job_event(job)
+        self._cloud.publish(*event)
+
+
+def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:
+    """A client as the job's role; a role that went away meanwhile fails the job."""
+    try:
+        return cloud.client(service, role_arn)
+    except RoleError as problem:
+        raise JobFailedError(
+            "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform: sts:AssumeRole on"
+            " the role. Check if you have a trust relationship for 'sagemaker.amazonaws.com' to assume the role."
+        ) from problem
+
+
+def _take_line(job: TrainingJob, logs: LogStream, line: str) -> None:
+    logs.write(line)
+    for name, value in metrics_in(line).items():
+        if math.isfinite(value):
+            with job.lock:
+                job.metrics[name] = (value, now())
+
+
+def _raise_failure(host: Host, *, stopped: bool) -> None:
+    """Turn a container's bad end into a FailureReason.
+
+    A stopped container may well exit with an error or a signal: what counts then is what it left in the model folder.
+
+    Raises:
+        JobFailedError: it failed by itself.
+    """
+    code = host.container.exit_code if host.container is not None else None
+    if code is None or code == 0 or stopped:
+        return
+    written = host.failure()
+    if written.startswith("Customer Error: "):
+        raise JobFailedError(f"ClientError: {written.removeprefix('Customer Error: ')}")
+    # A signal's number comes back negative; a shell, and so a container, says 128 and the number.
+    shown = 128 - code if code < 0 else code
+    raise JobFailedError(f"AlgorithmError: {written.removeprefix('Platform Error: ')[: REASON_LENGTH - 40]}, exit code: {shown}")

@@ -1,0 +1,228 @@
+"""Training jobs as the API knows them: create, describe, list, stop, delete. What runs is in job_runner.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from .. import events
+from ..api import listing, tagging
+from ..api.contract import Parameters
+from ..api.errors import ASK_FOR_MORE, ResourceInUse, ResourceLimitExceeded, ValidationException
+from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
+from ..images import check_image
+from ..logs_and_metrics import METRIC_DEFINITIONS
+from ..objects import Location, first_key
+from ..store import TERMINAL, Store, TrainingJob
+
+#: AWS's quota "Number of instances across all training jobs" of a fresh account.
+INSTANCES_ACROSS_JOBS: Final = 4
+#: Built-in algorithms without checkpoints may wait an hour for spot capacity.
+LONGEST_SPOT_WAIT: Final = 3600
+#: What a spot job is billed of its time; AWS's real share follows the market.
+SPOT_SHARE: Final = 0.3
+
+_ECHOED: Final = (
+    "HyperParameters",
+    "RoleArn",
+    "InputDataConfig",
+    "ResourceConfig",
+    "StoppingCondition",
+    "Environment",
+)
+
+
+class TrainingJobs:
+    """The operations on training jobs.
+
+    Args:
+        cloud: the account around.
+        start: runs a job to its end, on a thread of its own.
+    """
+
+    def __init__(self, cloud: Cloud, start: Callable[[TrainingJob], None]) -> None:
+        self._cloud, self._start = cloud, start
+
+    def create(self, store: Store, parameters: Parameters) -> Parameters:
+        """CreateTrainingJob: check everything AWS checks before it starts anything, then start.
+
+        Raises:
+            AccessDeniedException: PassRole or AddTags.
+            ResourceInUse: the name is taken.
+            ResourceLimitExceeded: too many instances.
+            ValidationException: image, role, data or stopping condition.
+        """
+        name = parameters["TrainingJobName"]
+        job = TrainingJob(name, arn(self._cloud, "training-job", name), parameters, tagging.as_map(parameters.get("Tags", [])))
+        authorize_tags(self._cloud, job.arn, parameters.get("Tags", []))
+        pass_role(self._cloud, parameters["RoleArn"])
+        _check_complete(parameters)
+        check_image(parameters["AlgorithmSpecification"]["TrainingImage"], self._cloud.region)
+        _check_spot(parameters)
+        self._check_data(parameters)
+        with store.lock:
+            _check_free(store, job)
+            store.training_jobs[name] = job
+        job.move("InProgress", "Starting", "Starting the training job")
+        self._cloud.publish(*events.training_job_event(job))
+        self._cloud.background(f"training-{name}", lambda: self._start(job))
+        return {"TrainingJobArn": job.arn}
+
+    def describe(self, store: Store, parameters: Parameters) -> Parameters:
+        """DescribeTrainingJob."""
+        return _description(_find(store, parameters))
+
+    def list_(self, store: Store, parameters: Parameters) -> Parameters:
+        """ListTrainingJobs."""
+        with store.lock:
+            jobs = list(store.training_jobs.values())
+        found, token = listing.page(jobs, parameters, order="Ascending")
+        return {"TrainingJobSummaries": [_summary(job) for job in found], "NextToken": token}
+
+    def stop(self, store: Store, parameters: Parameters) -> Parameters:
+        """StopTrainingJob: the container gets SIGTERM and 120 seconds.
+
+        Raises:
+            ValidationException: the job has ended.
+        """
+        job = _find(store, parameters)
+        with job.lock:
+            if job.status in TERMINAL:
+                raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
+            if job.status == "Stopping":
+                return {}
+            job.move("Stopping", "Stopping", "Stopping the training job")
+            event = events.training_job_event(job)
+        # Before the runner is told, so that Stopping is heard of before Stopped.
+        self._cloud.publish(*event)
+        job.stop_requested.set()
+        return {}
+
+    def delete(self, store: Store, parameters: Parameters) -> Parameters:
+        """DeleteTrainingJob: the record of a job that has ended; its artifact and logs stay.
+
+        Raises:
+            ValidationException: it has not ended.
+        """
+        job = _find(store, parameters)
+        with store.lock:
+            if job.status not in TERMINAL:
+                raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
+            store.training_jobs.pop(job.name, None)
+        return {}
+
+    def _check_data(self, parameters: Parameters) -> None:
+        role, region = parameters["RoleArn"], self._cloud.region
+        try:
+            s3 = self._cloud.client("s3", role)
+        except RoleError as problem:
+            raise ValidationException(
+                f"Could not assume role {role}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume"
+                " the role."
+            ) from problem
+        for channel in parameters["InputDataConfig"]:
+            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+            prefix = Location.parse(uri)
+            if prefix is None or first_key(s3, prefix) is None:
+                bucket = prefix.bucket if prefix is not None else uri
+                raise ValidationException(
+                    f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in the'
+                    f' selected region ({region}), that objects exist under that S3 prefix, and that the role "{role}" has'
+                    f' "s3:ListBucket" permissions on bucket "{bucket}".'
+                )
+
+
+def _check_complete(parameters: Parameters) -> None:
+    """Members the model leaves open and a built-in algorithm needs."""
+    needed = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition", "InputDataConfig")
+    missing = [name for name in needed if not parameters.get(name)]
+    specification, resources = parameters.get("AlgorithmSpecification", {}), parameters.get("ResourceConfig", {})
+    missing += ["AlgorithmSpecification.TrainingImage"] if "TrainingImage" not in specification else []
+    missing += [f"ResourceConfig.{name}" for name in ("InstanceType", "InstanceCount") if name not in resources]
+    for channel in parameters.get("InputDataConfig") or []:
+        missing += ["InputDataConfig.DataSource.S3DataSource"] if "S3DataSource" not in channel["DataSource"] else []
+    if missing:
+        raise ValidationException(f"The request must name {', '.join(missing)}.")
+    if Location.parse(parameters["OutputDataConfig"]["S3OutputPath"]) is None:
+        raise ValidationException(f"Invalid S3OutputPath: {parameters['OutputDataConfig']['S3OutputPath']}")
+
+
+def _check_spot(parameters: Parameters) -> None:
+    condition = parameters["StoppingCondition"]
+    wait, run = condition.get("MaxWaitTimeInSeconds"), condition.get("MaxRuntimeInSeconds", 86_400)
+    if not parameters.get("EnableManagedSpotTraining"):
+        if wait is not None:
+            raise ValidationException("Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true")
+        return
+    if wait is None or wait < run:
+        raise ValidationException(
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds when"
+            " EnableManagedSpotTraining is set to true"
+        )
+    if wait > LONGEST_SPOT_WAIT:
+        raise ValidationException(f"MaxWaitTimeInSeconds above {LONGEST_SPOT_WAIT} is not supported for the given algorithm.")
+
+
+def _check_free(store: Store, job: TrainingJob) -> None:
+    if job.name in store.training_jobs:
+        raise ResourceInUse(
+            "Training job names must be unique within an AWS account and region, and a training job with this name already exists"
+            f" ({job.arn})"
+        )
+    active = (other for other in store.training_jobs.values() if other.status not in TERMINAL)
+    used = sum(other.request["ResourceConfig"]["InstanceCount"] for other in active)
+    asked = job.request["ResourceConfig"]["InstanceCount"]
+    if used + asked > INSTANCES_ACROSS_JOBS:
+        raise ResourceLimitExceeded(
+            f"The account-level service limit 'Number of instances across all training jobs' is {INSTANCES_ACROSS_JOBS} Instances, with"
+            f" current utilization of {used} Instances and a request delta of {asked} Instances. {ASK_FOR_MORE}"
+        )
+
+
+def _find(store: Store, parameters: Parameters) -> TrainingJob:
+    job = store.training_jobs.get(parameters["TrainingJobName"])
+    if job is None:
+        raise ValidationException("Requested resource not found.")
+    return job
+
+
+def _description(job: TrainingJob) -> Parameters:
+    with job.lock:
+        seconds = job.training_seconds
+        spot = bool(job.request.get("EnableManagedSpotTraining"))
+        billed = None if seconds is None or job.ended is None else max(1, round(seconds * (SPOT_SHARE if spot else 1)))
+        return {
+            "TrainingJobName": job.name,
+            "TrainingJobArn": job.arn,
+            **{name: job.request.get(name) for name in _ECHOED},
+            "AlgorithmSpecification": {**job.request["AlgorithmSpecification"], "MetricDefinitions": list(METRIC_DEFINITIONS)},
+            "OutputDataConfig": {"KmsKeyId": "", **job.request["OutputDataConfig"]},
+            "ModelArtifacts": None if job.artifact is None else {"S3ModelArtifacts": job.artifact},
+            "TrainingJobStatus": job.status,
+            "SecondaryStatus": job.secondary,
+            "SecondaryStatusTransitions": [dict(each) for each in job.transitions],
+            "FailureReason": job.failure,
+            "CreationTime": job.created,
+            "TrainingStartTime": job.started,
+            "TrainingEndTime": job.ended,
+            "LastModifiedTime": job.modified,
+            "TrainingTimeInSeconds": seconds,
+            "BillableTimeInSeconds": billed,
+            "FinalMetricDataList": [{"MetricName": name, "Value": value, "Timestamp": at} for name, (value, at) in job.metrics.items()]
+            or None,
+            "EnableNetworkIsolation": bool(job.request.get("EnableNetworkIsolation")),
+            "EnableInterContainerTrafficEncryption": bool(job.request.get("EnableInterContainerTrafficEncryption")),
+            "EnableManagedSpotTraining": spot,
+        }
+
+
+def _summary(job: TrainingJob) -> Parameters:
+    return {
+        "TrainingJobName": job.name,
+        "TrainingJobArn": job.arn,
+        "CreationTime": job.created,
+        "TrainingEndTime": job.ended,
+        "LastModifiedTime": job.modified,
+        "TrainingJobStatus": job.status,
+        "SecondaryStatus": job.secondary,
+    }

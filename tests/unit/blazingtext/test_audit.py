@@ -1,0 +1,136 @@
+from typing import Any
+
+import pytest
+
+from blazingtext import audit as auditing
+from blazingtext_lifecycle.errors import AccessDeniedError
+from tests.unit.blazingtext.cloud_fakes import EMPTY_ACCOUNT, account, cloud, described_stacks
+from tests.unit.lifecycle.aws_fakes import client_error
+
+TAGS = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazingtext:stage", "Value": "dev"}]
+
+
+def left(**answers: Any) -> list[tuple[str, str]]:
+    return [(each.kind, each.name) for each in auditing.audit(cloud(**account(**answers))).left]
+
+
+def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> None:
+    clients = account()
+
+    found = auditing.audit(cloud(**clients))
+
+    assert (found.left, found.bootstrap) == ((), ())
+    asked = {(service, name) for service, client in clients.items() for name, _ in client.calls}
+    # Contents of buckets, tags and streams are asked for only when there is a bucket, a model, a log group.
+    assert {(service, name) for service, names in EMPTY_ACCOUNT.items() for name in names} - asked == {
+        ("s3", "list_object_versions"),
+        ("sagemaker", "list_tags"),
+        ("logs", "describe_log_streams"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "answer", "found"),
+    [
+        (
+            "lambda__list_functions",
+            {"Functions": [{"FunctionName": "blazingtext-dev-training-Launch"}]},
+            ("function", "blazingtext-dev-training-Launch"),
+        ),
+        ("iam__list_roles", {"Roles": [{"RoleName": "blazingtext-dev-training-Role"}]}, ("role", "blazingtext-dev-training-Role")),
+        ("sqs__list_queues", {"QueueUrls": ["https://sqs/1/blazingtext-dev-q"]}, ("queue", "blazingtext-dev-q")),
+        ("sns__list_topics", {"Topics": [{"TopicArn": "arn:aws:sns:us-east-1:1:blazingtext-dev-t"}]}, ("topic", "blazingtext-dev-t")),
+        ("events__list_rules", {"Rules": [{"Name": "blazingtext-dev-rule"}]}, ("rule", "blazingtext-dev-rule")),
+        ("cloudwatch__describe_alarms", {"MetricAlarms": [{"AlarmName": "blazingtext-dev-alarm"}]}, ("alarm", "blazingtext-dev-alarm")),
+        ("cloudwatch__list_dashboards", {"DashboardEntries": [{"DashboardName": "blazingtext-dev"}]}, ("dashboard", "blazingtext-dev")),
+        ("ssm__describe_parameters", {"Parameters": [{"Name": "/blazingtext/dev/live"}]}, ("parameter", "/blazingtext/dev/live")),
+        (
+            "sagemaker__list_endpoints",
+            {"Endpoints": [{"EndpointName": "blazingtext-dev", "EndpointStatus": "InService"}]},
+            ("endpoint", "blazingtext-dev"),
+        ),
+        (
+            "sagemaker__list_training_jobs",
+            {"TrainingJobSummaries": [{"TrainingJobName": "blazingtext-dev-wiki-1", "TrainingJobStatus": "Completed"}]},
+            ("training job", "blazingtext-dev-wiki-1"),
+        ),
+        (
+            "logs__describe_log_groups",
+            {"logGroups": [{"logGroupName": "/aws/lambda/blazingtext-dev-x", "storedBytes": 5}]},
+            ("log group", "/aws/lambda/blazingtext-dev-x"),
+        ),
+        (
+            "logs__describe_log_groups",
+            {"logGroups": [{"logGroupName": "/aws/sagemaker/Endpoints/blazingtext-dev"}]},
+            ("log group", "/aws/sagemaker/Endpoints/blazingtext-dev"),
+        ),
+        (
+            "resourcegroupstaggingapi__get_resources",
+            {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:kms:us-east-1:1:key/abc"}]},
+            ("tagged resource", "arn:aws:kms:us-east-1:1:key/abc"),
+        ),
+    ],
+)
+def test_what_exists_is_found_where_it_lives(place: str, answer: Any, found: tuple[str, str]) -> None:
+    assert left(**{place: answer}) == [found]
+
+
+def test_a_bucket_is_reported_with_what_bills_in_it() -> None:
+    versions = {"Versions": [{"Size": 1_000_000}, {"Size": 500_000}], "DeleteMarkers": [{}]}
+
+    (found,) = auditing.audit(
+        cloud(**account(s3__list_buckets={"Buckets": [{"Name": "blazingtext-dev-storage-x"}]}, s3__list_object_versions=versions))
+    ).left
+
+    assert (found.kind, found.bills, found.detail) == ("bucket", True, "3 object versions, 1.5 MB")
+
+
+def test_a_model_named_by_cloudformation_is_known_by_its_exact_tags() -> None:
+    models = {"Models": [{"ModelName": f"Model-{each}", "ModelArn": f"arn:{each}"} for each in ("ours", "theirs", "bare")]}
+    tags = {"arn:ours": TAGS, "arn:theirs": [TAGS[0], {"Key": "blazingtext:stage", "Value": "devel"}], "arn:bare": []}
+
+    assert left(sagemaker__list_models=models, sagemaker__list_tags=lambda ResourceArn: {"Tags": tags[ResourceArn]}) == [  # noqa: N803 - AWS's names
+        ("model", "Model-ours")
+    ]
+
+
+@pytest.mark.parametrize("name", ["blazingtext-devel-x", "blazingtext-prod-x", "my-blazingtext-dev-x", "blazingtext", "BLAZINGTEXT-DEV-x"])
+def test_another_stages_things_are_not_ours(name: str) -> None:
+    assert not left(
+        lambda__list_functions={"Functions": [{"FunctionName": name}]},
+        sns__list_topics={"Topics": [{"TopicArn": f"arn:aws:sns:us-east-1:1:{name}"}]},
+        sagemaker__list_endpoints={"Endpoints": [{"EndpointName": name, "EndpointStatus": "InService"}]},
+        sagemaker__list_training_jobs={"TrainingJobSummaries": [{"TrainingJobName": name, "TrainingJobStatus": "InProgress"}]},
+        logs__describe_log_groups={"logGroups": [{"logGroupName": f"/aws/lambda/{name}"}]},
+    )
+
+
+def test_log_lines_of_jobs_that_are_gone_are_found_in_the_accounts_common_group() -> None:
+    groups = {"logGroups": [{"logGroupName": "/aws/sagemaker/TrainingJobs"}]}
+    streams = {"logStreams": [{"logStreamName": "blazingtext-dev-wiki-1/algo-1"}]}
+
+    assert left(logs__describe_log_groups=groups, logs__describe_log_streams=streams) == [
+        ("log stream", "/aws/sagemaker/TrainingJobs:blazingtext-dev-wiki-1/algo-1")
+    ]
+
+
+def test_a_stack_is_known_by_name_or_by_tags_and_the_bootstrap_is_set_apart() -> None:
+    described: list[dict[str, Any]] = [
+        {"StackName": "blazingtext-dev-training", "StackStatus": "DELETE_FAILED"},
+        {"StackName": "renamed", "StackStatus": "CREATE_COMPLETE", "Tags": TAGS},
+        {"StackName": "CDKToolkit-blazingtext", "StackStatus": "CREATE_COMPLETE"},
+        {"StackName": "somebody-elses", "StackStatus": "CREATE_COMPLETE"},
+    ]
+
+    found = auditing.audit(cloud(**account(cloudformation__describe_stacks=described_stacks(*described))))
+
+    assert [each.name for each in found.left] == ["blazingtext-dev-training", "renamed"]
+    assert [each.name for each in found.bootstrap] == ["CDKToolkit-blazingtext"]
+
+
+def test_an_audit_that_may_not_look_everywhere_says_nothing_at_all() -> None:
+    def denied(**_: Any) -> None:
+        raise client_error("AccessDenied", "not authorized to perform: iam:ListRoles")
+
+    with pytest.raises(AccessDeniedError, match="look for roles"):
+        left(iam__list_roles=denied)

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blazingtext.vectors import word_vectors as vectors
+from blazingtext.vectors.word_vectors import Vectors
+from blazingtext_lifecycle.errors import CloudError, UserError
+
+
+@pytest.fixture(name="royal")
+def _royal() -> Vectors:
+    words = ("man", "woman", "king", "queen", "apple")
+    rows = [[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1], [-1, 0.1, 0]]
+    return Vectors(words, np.array(rows, np.float32))
+
+
+def test_the_nearest_word_comes_first_and_the_word_itself_not_at_all(royal: Vectors) -> None:
+    near = royal.neighbors("king", 3)
+
+    assert [each.word for each in near] == ["queen", "man", "woman"]
+    assert near[0].similarity == pytest.approx(2 / np.sqrt(6), abs=1e-5)
+
+
+def test_more_neighbours_than_words_are_all_the_others(royal: Vectors) -> None:
+    assert len(royal.neighbors("king", 100)) == 4
+
+
+def test_man_is_to_king_as_woman_to_queen(royal: Vectors) -> None:
+    assert royal.analogy("man", "king", "woman", 1)[0].word == "queen"
+
+
+def test_an_unknown_word_is_refused_with_words_spelt_like_it(royal: Vectors) -> None:
+    with pytest.raises(UserError, match=r'does not know "kingg".*Did you mean king'):
+        royal.neighbors("kingg")
+
+
+def test_capitals_are_pointed_out(royal: Vectors) -> None:
+    assert royal.like("King") == ["king"]
+
+
+def test_vectors_cannot_be_changed(royal: Vectors) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        royal["king"][0] = 7
+
+
+def test_a_zero_vector_has_no_nearest_words_out_of_thin_air() -> None:
+    found = Vectors(("a", "b"), np.array([[0, 0], [1, 0]], np.float32)).neighbors("a", 1)
+
+    assert found[0].similarity == 0
+
+
+@pytest.mark.parametrize("line_end", ["\n", " \n"])
+def test_vectors_txt_is_read_with_and_without_trailing_spaces(tmp_path: Path, line_end: str) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text(f"3 2\nthe 0.5 -1{line_end}</s> 9 9{line_end}caf\u00e9 1e-3 2{line_end}", encoding="utf-8")
+
+    found = vectors.parse(path)
+
+    assert found.words == ("the", "caf\u00e9")
+    assert found["caf\u00e9"] == pytest.approx([0.001, 2])
+
+
+@pytest.mark.parametrize("text", ["3 2\na 1 2\n", "words\n", "1 2\na 1\n", "2 2\na 1 2\nb 1 2 3\n", ""])
+def test_a_broken_file_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text(text)
+
+    with pytest.raises(CloudError, match=r"vectors\.txt"):
+        vectors.parse(path)
+
+
+def test_the_second_load_reads_the_binary_copy_and_gives_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("2 2\na 1 2\nb 3 4\n")
+
+    first = vectors.load(path)
+    path.write_text("not vectors any more")
+    second = vectors.load(path)
+
+    assert second.words == first.words == ("a", "b")
+    assert np.array_equal(first.matrix, second.matrix)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["vectors.npz", "vectors.txt"]
+
+
+def test_gensim_finds_the_same_neighbours(tmp_path: Path) -> None:
+    gensim = pytest.importorskip("gensim.models")
+    rng = np.random.default_rng(7)
+    lines = [f"w{row} " + " ".join(f"{number:.5f}" for number in rng.normal(size=8)) for row in range(50)]
+    path = tmp_path / "vectors.txt"
+    path.write_text("50 8\n" + "\n".join(lines) + "\n")
+
+    theirs = gensim.KeyedVectors.load_word2vec_format(path).most_similar("w7", topn=5)
+    ours = vectors.parse(path).neighbors("w7", 5)
+
+    assert [each.word for each in ours] == [word for word, _ in theirs]
+    assert [each.similarity for each in ours] == pytest.approx([score for _, score in theirs], abs=1e-5)

@@ -1,0 +1,128 @@
+"""Hyperparameters: what is taken, what is refused, and in whose words."""
+
+import pytest
+
+from blazingtext_engine.container import hyperparameters as arguments
+from blazingtext_engine.container.hyperparameters import SupervisedArguments, Word2VecArguments
+from blazingtext_engine.errors import HyperparameterError
+
+SEED = {
+    "mode": "batch_skipgram", "epochs": "10", "min_count": "40", "sampling_threshold": "0.0001", "learning_rate": "0.05",
+    "window_size": "5", "vector_dim": "100", "negative_samples": "5", "batch_size": "11", "evaluation": "True", "subwords": "False",
+}  # fmt: skip
+
+
+def test_the_settings_of_the_well_known_blog_are_understood() -> None:
+    parsed = arguments.parse(SEED)
+
+    assert parsed == Word2VecArguments("batch_skipgram", epochs=10, min_count=40)
+
+
+@pytest.mark.parametrize("mode", ["batch_skipgram", "skipgram", "cbow"])
+def test_word_vectors_have_the_documented_defaults(mode: str) -> None:
+    parsed = arguments.parse({"mode": mode})
+
+    assert vars(parsed) == {
+        "mode": mode, "batch_size": 11, "buckets": 2_000_000, "epochs": 5, "evaluation": True, "learning_rate": 0.05, "min_char": 3,
+        "max_char": 6, "min_count": 5, "negative_samples": 5, "sampling_threshold": 0.0001, "subwords": False, "vector_dim": 100,
+        "window_size": 5,
+    }  # fmt: skip
+
+
+def test_classification_has_the_documented_defaults() -> None:
+    parsed = arguments.parse({"mode": "supervised"})
+
+    assert vars(parsed) == {
+        "mode": "supervised", "buckets": 2_000_000, "early_stopping": False, "epochs": 5, "learning_rate": 0.05, "min_count": 5,
+        "min_epochs": 5, "patience": 4, "vector_dim": 100, "word_ngrams": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value"), [("True", True), ("true", True), ("TRUE", True), ("False", False), ("false", False)])
+def test_booleans_have_either_spelling(text: str, value: bool) -> None:
+    parsed = arguments.parse({"mode": "cbow", "subwords": text})
+
+    assert isinstance(parsed, Word2VecArguments)
+    assert parsed.subwords is value
+
+
+def test_values_that_are_not_strings_are_read_as_their_text() -> None:
+    parsed = arguments.parse({"mode": "skipgram", "epochs": 3, "subwords": True, "learning_rate": 0.1})
+
+    assert parsed == Word2VecArguments("skipgram", epochs=3, subwords=True, learning_rate=0.1)
+
+
+def test_the_tuners_own_key_is_not_a_mistake() -> None:
+    assert arguments.parse({"mode": "cbow", "_tuning_objective_metric": "train:mean_rho"}) == Word2VecArguments("cbow")
+
+
+REFUSED = [
+    ({}, "Please provide a mode in hyperparameters. It should be one of "),
+    ({"mode": "glove"}, 'mode should be one of ["skipgram", "cbow", "batch_skipgram"]'),
+    ({"mode": "cbow", "epochs": "many"}, "Parameter epochs expects integer input."),
+    ({"mode": "cbow", "epochs": "5.0"}, "Parameter epochs expects integer input."),
+    ({"mode": "cbow", "epochs": ""}, "Parameter epochs expects integer input."),
+    ({"mode": "cbow", "epochs": "\u0665"}, "Parameter epochs expects integer input."),
+    ({"mode": "cbow", "learning_rate": "fast"}, "Parameter learning_rate expects float input."),
+    ({"mode": "cbow", "learning_rate": "nan"}, "Parameter learning_rate expects float input."),
+    ({"mode": "cbow", "learning_rate": "inf"}, "Parameter learning_rate expects float input."),
+    ({"mode": "cbow", "subwords": "yes"}, "Parameter subwords expects boolean input."),
+    ({"mode": "cbow", "min_count": "-1"}, "Parameter 'min_count' should be >= 0."),
+    ({"mode": "cbow", "sampling_threshold": "0"}, "Parameter 'sampling_threshold' should be between (0,1)"),
+    ({"mode": "cbow", "sampling_threshold": "1"}, "Parameter 'sampling_threshold' should be between (0,1)"),
+    ({"mode": "cbow", "learning_rate": "0"}, "Parameter 'learning_rate' should be > 0."),
+    ({"mode": "cbow", "window_size": "0"}, "Parameter 'window_size' should be > 0."),
+    ({"mode": "cbow", "epochs": "0"}, "Parameter 'epochs' should be > 0."),
+    ({"mode": "cbow", "negative_samples": "-5"}, "Parameter 'negative_samples' should be > 0."),
+    ({"mode": "cbow", "vector_dim": "0"}, "Parameter 'vector_dim' should be > 0."),
+    ({"mode": "cbow", "vector_dim": "2049"}, "Parameter 'vector_dim' should be <= 2048."),
+    ({"mode": "cbow", "batch_size": "33"}, "Parameter 'batch_size' should be <= 32."),
+    ({"mode": "cbow", "buckets": "99999999999"}, "Parameter 'buckets' should be <= 2147483647."),
+    ({"mode": "cbow", "mini_batch_siz": "3"}, "Additional properties are not allowed ('mini_batch_siz' was unexpected)"),
+    ({"mode": "supervised", "window_size": "5"}, "Additional properties are not allowed ('window_size' was unexpected)"),
+    ({"mode": "cbow", "patience": "4"}, "Additional properties are not allowed ('patience' was unexpected)"),
+    ({"mode": "batch_skipgram", "subwords": "True"}, "Subword embedding learning is not supported by batch_skipgram"),
+    ({"mode": "cbow", "subwords": "True", "min_char": "5", "max_char": "4"}, "Parameter 'min_char' should be <= max_char."),
+    ({"mode": "supervised", "early_stopping": "True"}, "early_stopping needs a validation channel"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), REFUSED, ids=lambda value: str(value)[:60])
+def test_what_blazingtext_does_not_take_is_refused_in_its_words(given: dict[str, object], words: str) -> None:
+    with pytest.raises(HyperparameterError) as refusal:
+        arguments.parse(given)
+
+    message = str(refusal.value)
+    assert message.startswith(words)
+    assert message.count(". ") >= 2, "what happened, why, what to do"
+
+
+def test_every_problem_is_told_at_once() -> None:
+    with pytest.raises(HyperparameterError) as refusal:
+        arguments.parse({"mode": "batch_skipgram", "subwords": "true", "epochs": "0", "dims": "3", "learning_rate": "x"})
+
+    assert len(str(refusal.value).splitlines()) == 4
+
+
+@pytest.mark.parametrize("mode", ["skipgram", "cbow", "supervised"])
+def test_several_hosts_train_batch_skipgram_only(mode: str) -> None:
+    with pytest.raises(HyperparameterError, match=r"^Only batch_skipgram is available when training on multiple CPU instances"):
+        arguments.parse({"mode": mode}, hosts=2)
+
+    assert arguments.parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")
+
+
+def test_early_stopping_works_with_a_validation_channel() -> None:
+    parsed = arguments.parse({"mode": "supervised", "early_stopping": "True", "patience": "2"}, validation=True)
+
+    assert parsed == SupervisedArguments("supervised", early_stopping=True, patience=2)
+
+
+def test_what_is_legal_but_unusual_is_warned_of() -> None:
+    warned = list(arguments.warnings(Word2VecArguments("batch_skipgram", vector_dim=1500, window_size=8)))
+
+    assert warned == [
+        "You are using a big vector dimension. Training might take a long time or might fail due to memory issues.",
+        "It is recommended that you set batch_size as 2*window_size + 1 which is 17 in this case.",
+    ]
+    assert not list(arguments.warnings(Word2VecArguments("batch_skipgram")))

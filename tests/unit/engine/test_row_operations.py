@@ -1,0 +1,238 @@
+"""Micro-kernels against NumPy, at row lengths from one register to many, with guards around everything they write."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from blazingtext_engine.errors import UserError
+from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels.jit import CPU, kernel, selected_cpu
+from blazingtext_engine.training.settings import Floats
+from tests.unit.engine.twins import Guarded
+
+DIMS = [1, 7, 100, 300, 512]
+X86 = {"avx512f": True, "avx512vl": True, "avx2": True, "fma": True}
+
+
+@kernel
+def call_dot_tile(width: Any, x: Floats, y: Floats, out: Floats) -> None:
+    simd.dot_tile(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data), np.int64(out.ctypes.data), np.int64(4 * out.shape[1]))
+
+
+@kernel
+def call_add_rows(width: Any, target: Floats, x: Floats, g: Floats, y: Floats, h: Floats) -> None:
+    simd.add_rows(
+        width,
+        np.int64(target.ctypes.data),
+        np.int64(x.ctypes.data),
+        np.int64(len(x)),
+        np.int64(g.ctypes.data),
+        np.int64(4),
+        np.int64(y.ctypes.data),
+        np.int64(len(y)),
+        np.int64(h.ctypes.data),
+        np.int64(4),
+    )
+
+
+@kernel
+def call_add_rows_to_two(width: Any, targets: Floats, second: int, x: Floats, g: Floats) -> None:
+    """Coefficients of the second target are the second row of g."""
+    row = np.int64(4 * targets.shape[1])
+    at = np.int64(targets.ctypes.data)
+    gs = np.int64(g.ctypes.data)
+    stride = np.int64(4 * g.shape[1])
+    xs = np.int64(x.ctypes.data)
+    none = np.int64(0)
+    four = np.int64(4)
+    simd.add_rows_to_two(width, at, at + second * row, stride, stride, xs, np.int64(len(x)), gs, four, xs, none, gs, four)
+
+
+@kernel
+def call_gather_and_scatter(width: Any, matrix: Floats, ids: Any, count: int, total: Floats) -> None:
+    numbers = np.int64(ids.ctypes.data)
+    simd.gather_scaled(width, np.int64(total.ctypes.data), np.int64(matrix.ctypes.data), numbers, np.int64(count), np.float32(0.5))
+    simd.scatter_scaled(width, np.int64(matrix.ctypes.data), numbers, np.int64(count), np.int64(total.ctypes.data), np.float32(2))
+
+
+@kernel
+def call_scatter_change(width: Any, matrix: Floats, ids: Any, count: int, rows: Floats) -> None:
+    before = np.int64(rows.ctypes.data)
+    after = before + np.int64(4 * rows.shape[1])
+    numbers = np.int64(ids.ctypes.data)
+    simd.scatter_change(width, np.int64(matrix.ctypes.data), numbers, np.int64(count), after, before, np.float32(0.5))
+
+
+@kernel
+def call_dot_row(width: Any, x: Floats, y: Floats) -> Any:
+    return simd.dot_row(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data))
+
+
+@kernel
+def call_equal_pairs(ids: Any, count: int) -> Any:
+    return simd.equal_pairs(np.int64(ids.ctypes.data), np.int64(count))
+
+
+@kernel
+def call_weighted_sigmoids(width: Any, scores: Floats, weights: Floats) -> None:
+    simd.weighted_sigmoids(width, np.int64(scores.ctypes.data), np.int64(weights.ctypes.data), np.int64(len(scores)))
+
+
+@kernel
+def call_exponentials(width: Any, scores: Floats, largest: float) -> None:
+    simd.exponentials(width, np.int64(scores.ctypes.data), np.int64(len(scores)), np.float32(largest))
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_a_tile_is_sixteen_dot_products(dim: int) -> None:
+    x, y = Guarded.random(4, dim, 1), Guarded.random(4, dim, 2)
+    out = np.full((6, 9), 7, np.float32)
+
+    call_dot_tile(simd.width(dim), x.rows, y.rows, out[1:5])
+
+    np.testing.assert_allclose(out[1:5, :4], y.values @ x.values.T, rtol=1e-4, atol=1e-4)
+    assert (out[[0, 5]] == 7).all()
+    assert (out[:, 4:] == 7).all()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_scaled_rows_are_added(dim: int) -> None:
+    target, x, y = Guarded.random(1, dim, 1), Guarded.random(5, dim, 2), Guarded.random(3, dim, 3)
+    g, h = np.random.default_rng(4).random((2, 8), dtype=np.float32)
+    expected = target.values + g[:5] @ x.values + h[:3] @ y.values
+
+    call_add_rows(simd.width(dim), target.rows, x.rows, g, y.rows, h)
+
+    np.testing.assert_allclose(target.values, expected, rtol=1e-4, atol=1e-5)
+    assert target.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+@pytest.mark.parametrize("second", [0, 1], ids=["one row twice", "two rows"])
+def test_two_rows_are_added_to_at_once_even_if_they_are_one(dim: int, second: int) -> None:
+    targets, x = Guarded.random(2, dim, 1), Guarded.random(5, dim, 2)
+    g = np.random.default_rng(4).random((2, 5), dtype=np.float32)
+    expected = targets.values
+    expected[0] += g[0] @ x.values
+    expected[second] += g[1] @ x.values
+
+    call_add_rows_to_two(simd.width(dim), targets.rows, second, x.rows, g)
+
+    np.testing.assert_allclose(targets.values, expected, rtol=1e-4, atol=1e-5)
+    assert targets.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_rows_are_gathered_and_scattered_repeats_included(dim: int) -> None:
+    matrix, total = Guarded.random(9, dim, 1), Guarded.random(1, dim, 2)
+    ids = np.array([3, 8, 3, 0, *[0] * simd.AHEAD], np.int32)
+    expected_total = 0.5 * matrix.values[ids[:4]].sum(axis=0)
+    expected = matrix.values
+    np.add.at(expected, ids[:4], 2 * expected_total)
+
+    call_gather_and_scatter(simd.width(dim), matrix.rows, ids, 4, total.rows)
+
+    np.testing.assert_allclose(total.values[0], expected_total, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-5)
+    assert matrix.untouched_outside()
+    assert total.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_a_change_is_added_to_rows_repeats_included(dim: int) -> None:
+    matrix, rows = Guarded.random(9, dim, 1), Guarded.random(2, dim, 2)
+    ids = np.array([3, 8, 3, 0, *[0] * simd.AHEAD], np.int32)
+    expected = matrix.values
+    np.add.at(expected, ids[:3], 0.5 * (rows.values[1] - rows.values[0]))
+
+    call_scatter_change(simd.width(dim), matrix.rows, ids, 3, rows.rows)
+
+    np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-5)
+    assert matrix.untouched_outside()
+
+
+@pytest.mark.parametrize("dim", DIMS)
+def test_a_dot_product_of_two_rows(dim: int) -> None:
+    rows = Guarded.random(2, dim, 1)
+
+    assert call_dot_row(simd.width(dim), rows.rows[0], rows.rows[1]) == pytest.approx(rows.values[0] @ rows.values[1], abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 31, 64, 95])
+def test_equal_ids_are_counted_pair_by_pair_and_those_past_the_last_are_not(count: int) -> None:
+    ids = np.random.default_rng(count).integers(0, 10, count + CPU.lanes).astype(np.int32)
+    ids[count:] = ids[0]
+
+    assert call_equal_pairs(ids, count) == sum(ids[i] == ids[j] for j in range(count) for i in range(j))
+
+
+def test_sigmoids_are_exact_to_a_few_in_a_hundred_thousand_and_end_at_nine() -> None:
+    scores = np.linspace(-30, 30, 1024, dtype=np.float32)
+    expected = 1 / (1 + np.exp(-np.clip(scores.astype(np.float64), -9, 9)))
+
+    call_weighted_sigmoids(simd.width(1), scores, np.ones(1024, np.float32))
+
+    np.testing.assert_allclose(scores, expected, atol=3e-5)
+
+
+def test_exponentials_are_exact_and_vanish_far_below_the_largest() -> None:
+    scores = np.linspace(-200, 5, 1024, dtype=np.float32)
+    expected = np.exp(scores.astype(np.float64) - 5)
+
+    call_exponentials(simd.width(1), scores, 5.0)
+
+    np.testing.assert_allclose(scores, expected, rtol=2e-5, atol=1e-37)
+
+
+@pytest.mark.parametrize(
+    ("features", "machine", "name", "lanes"),
+    [
+        (X86, "x86_64", "avx512", 16),
+        ({"avx2": True, "fma": True}, "x86_64", "avx2", 8),
+        ({}, "x86_64", "sse", 4),
+        ({}, "arm64", "neon", 4),
+        ({}, "aarch64", "neon", 4),
+    ],
+)
+def test_the_widest_registers_of_the_machine_are_used(features: dict[str, bool], machine: str, name: str, lanes: int) -> None:
+    cpu = selected_cpu("", features, machine)
+
+    assert (cpu.name, cpu.lanes) == (name, lanes)
+
+
+def test_a_narrower_instruction_set_can_be_asked_for() -> None:
+    assert selected_cpu("sse", X86, "x86_64").lanes == 4
+    assert selected_cpu("avx2", X86, "x86_64").model == "x86-64-v3"
+
+
+def test_an_instruction_set_the_machine_lacks_is_refused() -> None:
+    with pytest.raises(UserError, match="ENGINE_CPU=avx512 cannot be used: this machine offers avx2, sse"):
+        selected_cpu("avx512", {"avx2": True, "fma": True}, "x86_64")
+
+
+CHECK = """
+import numpy as np
+from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels.jit import CPU
+from tests.unit.engine import test_kernels_word2vec as blocks, test_row_operations
+test_row_operations.test_scaled_rows_are_added(100)
+test_row_operations.test_a_tile_is_sixteen_dot_products(100)
+test_row_operations.test_equal_ids_are_counted_pair_by_pair_and_those_past_the_last_are_not(31)
+blocks.test_skipgram_blocks_match_numpy_and_touch_nothing_else(100, blocks.SKIPGRAM_SIZES[0])
+blocks.test_cbow_blocks_match_numpy_and_touch_nothing_else(100, blocks.CBOW_SIZES[0])
+print(CPU.name, simd.padded(5))
+"""
+
+
+def test_machines_without_wide_registers_compute_the_same() -> None:
+    if selected_cpu("", {}, os.uname().machine).name == "neon":
+        pytest.skip("x86-64 only")
+
+    environment = {**os.environ, "ENGINE_CPU": "sse"}
+    found = subprocess.run([sys.executable, "-c", CHECK], env=environment, check=True, capture_output=True, text=True)
+
+    assert found.stdout == "sse 8\n"

@@ -1,0 +1,75 @@
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from blazingtext_lifecycle import images, instances
+from blazingtext_lifecycle.errors import ConfigurationError
+
+
+def sdk(name: str) -> dict[str, Any]:
+    """A table that the SageMaker SDK itself works with."""
+    return dict(json.loads(resources.files("sagemaker.core").joinpath("image_uri_config", name).read_text(encoding="utf-8")))
+
+
+def test_the_table_is_the_sdks() -> None:
+    version = sdk("blazingtext.json")["versions"]["1"]
+
+    assert version["registries"] == images.ACCOUNTS
+    assert version["repository"] == images.REPOSITORY
+    assert len(images.ACCOUNTS) == 37
+
+
+@pytest.fixture(scope="module")
+def retrieve() -> Iterator[Callable[..., str]]:
+    """The SDK's own look-up, which would read its tables anew for every region; the import takes seconds itself."""
+    from sagemaker.core import image_uris  # type: ignore[import-untyped] # the SDK has no stubs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image_uris, "config_for_framework", cache(image_uris.config_for_framework))
+        patch.setattr(image_uris.utils, "_botocore_resolver", cache(image_uris.utils._botocore_resolver))
+        yield image_uris.retrieve
+
+
+@pytest.mark.parametrize("region", images.supported_regions())
+def test_an_image_is_the_one_the_sdk_names(region: str, retrieve: Callable[..., str]) -> None:
+    assert images.image_uri(region) == retrieve("blazingtext", region, version="1")
+
+
+@pytest.mark.parametrize("region", ["ap-southeast-5", "mx-central-1", "", "us-east-9"])
+def test_a_region_without_blazingtext_is_refused_with_those_that_have_it(region: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"no BlazingText image.*af-south-1, .*us-west-2"):
+        images.image_uri(region)
+
+
+def test_gpu_counts_are_the_sdks() -> None:
+    known = {name: row["Count"] for region in sdk("instance_gpu_info.json").values() for name, row in region.items()}
+    # The SDK's table misspells this one.
+    known["ml.g5.xlarge"] = known.pop("ml.g5n.xlarge")
+
+    families = {"p2", "p3", "g4dn", "g5"}
+    assert {name: count for name, count in known.items() if instances.family(name) in families} == instances.GPU_COUNTS
+
+
+@pytest.mark.parametrize(
+    ("name", "valid", "gpu"),
+    [
+        ("ml.c5.xlarge", True, False),
+        ("ml.m4.xlarge", True, False),
+        ("ml.p3.2xlarge", True, True),
+        ("ml.g4dn.xlarge", True, True),
+        ("ml.p4d.24xlarge", True, True),
+        ("ml.inf1.xlarge", True, False),
+        ("ml.g4dn.metal", True, True),
+        ("c5.xlarge", False, False),
+        ("ml.ml.c5.xlarge", False, False),
+        ("p3.2xlarge", False, False),
+        ("", False, False),
+    ],
+)
+def test_instance_types_are_known_by_their_shape(name: str, valid: bool, gpu: bool) -> None:
+    assert instances.is_instance_type(name) is valid
+    assert instances.is_gpu(name) is gpu

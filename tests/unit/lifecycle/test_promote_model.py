@@ -1,0 +1,326 @@
+import json
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+import promote_model
+from blazingtext_lifecycle import naming, promotion
+from blazingtext_lifecycle.environments import PromoteEnvironment
+from promote_model import Clients
+from tests.unit.lifecycle.aws_fakes import STARTED, FakeCloudFormation, FakeQueues, FakeS3, FakeSageMaker, FakeTopic, client_error
+
+ENVIRONMENT = PromoteEnvironment(
+    stage="dev",
+    bucket="own-bucket",
+    topic_arn="arn:aws:sns:us-east-1:123456789012:topic",
+    queue_url="https://sqs/queue",
+    dead_letter_queue_url="https://sqs/dead",
+)
+EMPTY = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "Other": "kept"}
+JOB = "blazingtext-dev-wiki-batch-skipgram-0123456789"
+GATED = PromoteEnvironment(**{**vars(ENVIRONMENT), "minimum_mean_rho": 0.65, "minimum_accuracy": 0.9})
+
+
+class Account:
+    """A deployed stage whose training jobs a test adds."""
+
+    def __init__(self) -> None:
+        self.sagemaker = FakeSageMaker()
+        self.s3 = FakeS3("own-bucket")
+        self.cloudformation = FakeCloudFormation("blazingtext-dev-serving", EMPTY)
+        self.sns = FakeTopic()
+        self.sqs = FakeQueues()
+
+    def train(self, name: str = JOB, status: str = "Completed", minutes: float = 0, **more: Any) -> str:
+        """Adds an ended job and its artifact; answers with the artifact's URI."""
+        artifact = naming.artifact_uri("own-bucket", name)
+        made = {"ModelArtifacts": {"S3ModelArtifacts": artifact}} if status == "Completed" else {}
+        job: dict[str, Any] = {
+            "CreationTime": STARTED + timedelta(minutes=minutes),
+            "HyperParameters": {"mode": "batch_skipgram"},
+            "FinalMetricDataList": [{"MetricName": "train:mean_rho", "Value": 0.7, "Timestamp": STARTED}],
+            **made,
+            **more,
+        }
+        self.sagemaker.add(name, status, job.pop("tags", naming.tags("dev")), **job)
+        self.s3.objects[naming.artifact_key(name)] = b"model"
+        return artifact
+
+    def deliver(self, name: str = JOB, status: str = "Completed", environment: PromoteEnvironment = ENVIRONMENT, receives: int = 1) -> bool:
+        return self.deliver_body(
+            json.dumps({"source": "aws.sagemaker", "detail": {"TrainingJobName": name, "TrainingJobStatus": status}}), environment, receives
+        )
+
+    def deliver_body(self, body: str, environment: PromoteEnvironment = ENVIRONMENT, receives: int = 1) -> bool:
+        record = {"messageId": "m", "receiptHandle": "r", "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
+        clients = Clients(*(cast("Any", each) for each in (self.sagemaker, self.s3, self.cloudformation, self.sns, self.sqs)))
+        return promote_model.settle(record, environment, clients)
+
+    @property
+    def live(self) -> str:
+        return self.cloudformation.parameters["ModelDataUrl"]
+
+    @property
+    def subjects(self) -> list[str]:
+        return [each["Subject"] for each in self.sns.published]
+
+
+def test_a_completed_job_goes_live() -> None:
+    account = Account()
+    artifact = account.train()
+
+    assert account.deliver()
+
+    assert account.cloudformation.updates == [
+        {"ModelDataUrl": artifact, "PreviousModelDataUrl": "", "PromotedThrough": "2026-11-22T20:00:00.000Z"}
+    ]
+    assert account.subjects == ["BlazingText dev: the promotion of a model has begun"]
+    assert "train:mean_rho 0.7000" in account.sns.published[0]["Message"]
+
+
+def test_the_next_job_replaces_it_and_remembers_it() -> None:
+    account = Account()
+    first, second = account.train(), account.train(f"{JOB}-2", minutes=5)
+    account.deliver()
+    account.cloudformation.finish()
+
+    assert account.deliver(f"{JOB}-2")
+
+    assert account.live == second
+    assert account.cloudformation.parameters["PreviousModelDataUrl"] == first
+
+
+def test_a_repeated_event_changes_nothing() -> None:
+    account = Account()
+    account.train()
+    account.deliver()
+    account.cloudformation.finish()
+
+    assert account.deliver()
+
+    assert len(account.cloudformation.updates) == 1
+    assert len(account.sns.published) == 1
+
+
+def test_an_older_job_never_replaces_a_newer_one() -> None:
+    account = Account()
+    newer, _ = account.train(minutes=5), account.train(f"{JOB}-2", minutes=1)
+    account.deliver()
+    account.cloudformation.finish()
+
+    assert account.deliver(f"{JOB}-2")
+
+    assert account.live == newer
+
+
+def test_a_late_event_does_not_undo_a_rollback() -> None:
+    account = Account()
+    first, _ = account.train(), account.train(f"{JOB}-2", minutes=5)
+    for name in (JOB, f"{JOB}-2"):
+        account.deliver(name)
+        account.cloudformation.finish()
+    stack = promotion.describe(cast("Any", account.cloudformation), "dev")
+    promotion.update(cast("Any", account.cloudformation), stack, promotion.rollback(stack))
+    account.cloudformation.finish()
+
+    assert account.deliver(f"{JOB}-2")
+
+    assert account.live == first
+
+
+@pytest.mark.parametrize("status", ["Failed", "Stopped", "InProgress", "Stopping"])
+def test_a_job_that_did_not_complete_is_never_promoted(status: str) -> None:
+    account = Account()
+    account.train(status=status)
+
+    assert account.deliver(status=status)
+
+    assert account.cloudformation.updates == []
+
+
+def test_the_event_is_not_believed_but_the_job() -> None:
+    account = Account()
+    account.train(status="Failed", FailureReason="ClientError: no text")
+
+    assert account.deliver(status="Completed")
+
+    assert account.cloudformation.updates == []
+
+
+def test_a_failed_training_is_told() -> None:
+    account = Account()
+    account.train(status="Failed", FailureReason="ClientError: no text")
+
+    account.deliver(status="Failed")
+
+    assert account.subjects == ["BlazingText dev: a training failed"]
+    assert "ClientError: no text" in account.sns.published[0]["Message"]
+
+
+def test_a_job_stopped_by_its_limit_is_told_and_one_stopped_by_a_person_is_not() -> None:
+    account = Account()
+    account.train(status="Stopped", SecondaryStatus="MaxRuntimeExceeded")
+    account.train(f"{JOB}-2", status="Stopped")
+
+    account.deliver(status="Stopped")
+    account.deliver(f"{JOB}-2", status="Stopped")
+
+    assert len(account.sns.published) == 1
+    assert "MaxRuntimeExceeded" in account.sns.published[0]["Message"]
+
+
+@pytest.mark.parametrize("tags", [{}, naming.tags("prod"), {"blazingtext:stage": "dev"}])
+def test_a_job_without_this_stages_tags_is_left_alone(tags: dict[str, str]) -> None:
+    account = Account()
+    account.train(tags=tags)
+
+    assert account.deliver()
+
+    assert account.cloudformation.updates == []
+    assert account.sqs.sent == []
+
+
+def test_another_stages_job_is_left_alone() -> None:
+    account = Account()
+
+    assert account.deliver("blazingtext-prod-wiki-cbow-0123456789")
+    assert account.sqs.sent == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "metrics", "goes_live"),
+    [
+        ("batch_skipgram", {"train:mean_rho": 0.65}, True),
+        ("batch_skipgram", {"train:mean_rho": 0.6499}, False),
+        ("cbow", {}, False),
+        ("cbow", {"train:mean_rho": 0.0}, False),
+        ("supervised", {"validation:accuracy": 0.9, "train:accuracy": 0.5}, True),
+        ("supervised", {"validation:accuracy": 0.89, "train:accuracy": 0.99}, False),
+        ("supervised", {"train:accuracy": 0.99}, False),
+    ],
+)
+def test_the_gate_lets_only_good_models_through(mode: str, metrics: dict[str, float], goes_live: bool) -> None:
+    account = Account()
+    measured = [{"MetricName": name, "Value": value, "Timestamp": STARTED} for name, value in metrics.items()]
+    account.train(HyperParameters={"mode": mode}, FinalMetricDataList=measured)
+
+    assert account.deliver(environment=GATED)
+
+    assert bool(account.cloudformation.updates) is goes_live
+    assert account.subjects == [
+        f"BlazingText dev: {'the promotion of a model has begun' if goes_live else 'the quality gate refused a model'}"
+    ]
+
+
+@pytest.mark.parametrize(("receives", "hidden"), [(1, 10), (2, 20), (5, 160), (6, 300), (60, 300), (5000, 300)])
+def test_a_busy_stack_is_tried_again_later_and_later(receives: int, hidden: int) -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+
+    assert not account.deliver(receives=receives)
+
+    assert account.sqs.hidden == [hidden]
+    assert account.cloudformation.updates == []
+
+
+def test_an_update_that_begins_between_look_and_call_is_waited_for() -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.refusal = client_error("ValidationError", "Stack is in UPDATE_IN_PROGRESS state and can not be updated.")
+    account.cloudformation.status_after_refusal = "UPDATE_IN_PROGRESS"
+
+    assert not account.deliver()
+
+    assert account.sqs.hidden == [10]
+
+
+def test_a_failed_update_leaves_the_message_to_the_queue() -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.refusal = client_error("InternalFailure", "We failed")
+
+    assert not account.deliver()
+
+    assert account.sqs.hidden == []
+    assert account.sns.published == []
+
+
+def test_what_can_never_be_done_goes_to_the_dead_letters_with_its_reason() -> None:
+    account = Account()
+    account.train()
+    account.s3.objects.clear()
+
+    assert account.deliver()
+
+    assert account.sqs.sent[0]["QueueUrl"] == "https://sqs/dead"
+    assert JOB in account.sqs.sent[0]["MessageBody"]
+    assert "has no artifact" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+    assert account.subjects == ["BlazingText dev: a promotion is impossible (dead-letter queue)"]
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_COMPLETE"])
+def test_a_stack_that_takes_no_update_is_a_dead_letter(status: str) -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.status = status
+
+    assert account.deliver()
+
+    assert "takes no update" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+
+
+def test_a_stack_that_is_not_there_is_a_dead_letter() -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.name = "another"
+
+    assert account.deliver()
+
+    assert "no such stack" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+
+
+def test_a_deleted_job_is_a_dead_letter() -> None:
+    account = Account()
+
+    assert account.deliver()
+
+    assert "is gone" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "{}", '{"detail": 5}', '{"detail": {"Other": 1}}'])
+def test_a_message_that_is_no_event_is_a_dead_letter(body: str) -> None:
+    account = Account()
+
+    assert account.deliver_body(body)
+
+    assert "is no training job event" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+
+
+def test_a_missing_permission_on_the_artifact_is_not_a_missing_artifact(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.train()
+
+    def forbidden(**_: Any) -> None:
+        raise client_error("403", "Forbidden", "HeadObject")
+
+    monkeypatch.setattr(account.s3, "head_object", forbidden)
+
+    assert not account.deliver()
+    assert account.sqs.sent == []
+
+
+def test_the_handler_names_the_messages_to_deliver_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.status = "UPDATE_IN_PROGRESS"
+    for name, value in ENVIRONMENT.variables().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
+    body = json.dumps({"detail": {"TrainingJobName": JOB, "TrainingJobStatus": "Completed"}})
+    record = {"messageId": "m-1", "receiptHandle": "r", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+
+    answer = promote_model.handler({"Records": [record]}, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}

@@ -1,0 +1,133 @@
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
+
+import pytest
+
+from blazingtext_lifecycle import promotion
+from blazingtext_lifecycle.errors import NotReady, RequestError
+from blazingtext_lifecycle.promotion import ServingStack, StackState
+from tests.unit.lifecycle.aws_fakes import FakeCloudFormation, client_error
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NAME = "blazingtext-dev-serving"
+
+
+def stack(status: str = "UPDATE_COMPLETE", **parameters: str) -> ServingStack:
+    present = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", **parameters}
+    return ServingStack(NAME, status, present)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("CREATE_COMPLETE", StackState.READY),
+        ("UPDATE_COMPLETE", StackState.READY),
+        ("UPDATE_ROLLBACK_COMPLETE", StackState.READY),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", StackState.BUSY),
+        ("REVIEW_IN_PROGRESS", StackState.BUSY),
+        ("ROLLBACK_COMPLETE", StackState.BROKEN),
+        ("UPDATE_ROLLBACK_FAILED", StackState.BROKEN),
+        ("DELETE_FAILED", StackState.BROKEN),
+        ("DELETE_COMPLETE", StackState.ABSENT),
+        ("", StackState.ABSENT),
+    ],
+)
+def test_a_status_says_what_can_be_done(status: str, state: StackState) -> None:
+    assert promotion.classify(status) is state
+
+
+def test_a_mark_is_utc_whatever_the_clock() -> None:
+    assert promotion.mark(NOON.astimezone(timezone(timedelta(hours=5)))) == "2026-11-22T12:00:00.000Z"
+
+
+def test_promoting_an_old_job_by_hand_keeps_the_mark() -> None:
+    live = stack(ModelDataUrl="new", PromotedThrough=promotion.mark(NOON))
+
+    changes = promotion.promote(live, "old", NOON - timedelta(days=1))
+
+    assert changes == {"ModelDataUrl": "old", "PreviousModelDataUrl": "new", "PromotedThrough": promotion.mark(NOON)}
+
+
+def test_a_job_as_old_as_the_mark_is_not_newer() -> None:
+    live = stack(PromotedThrough=promotion.mark(NOON))
+
+    assert not promotion.is_newer(live, NOON)
+    assert promotion.is_newer(live, NOON + timedelta(milliseconds=1))
+
+
+def test_promoting_what_is_live_changes_nothing() -> None:
+    assert promotion.promote(stack(ModelDataUrl="a"), "a", NOON) == {}
+
+
+def test_a_rollback_swaps_and_a_second_one_swaps_back() -> None:
+    before = stack(ModelDataUrl="b", PreviousModelDataUrl="a")
+
+    once = stack(**promotion.rollback(before))
+
+    assert (once.live, once.previous) == ("a", "b")
+    assert promotion.rollback(once) == {"ModelDataUrl": "b", "PreviousModelDataUrl": "a"}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"ModelDataUrl": "only"}])
+def test_there_is_nothing_to_roll_back_to_before_the_second_promotion(parameters: dict[str, str]) -> None:
+    with pytest.raises(RequestError, match="There is nothing to roll back to"):
+        promotion.rollback(stack(**parameters))
+
+
+def test_pause_and_resume_change_the_endpoint_state_alone() -> None:
+    assert promotion.pause(stack(ModelDataUrl="a")) == {"EndpointState": "paused"}
+    assert promotion.resume(stack(ModelDataUrl="a", EndpointState="paused")) == {"EndpointState": "running"}
+    assert promotion.pause(stack(ModelDataUrl="a", EndpointState="paused")) == {}
+    assert promotion.resume(stack(ModelDataUrl="a")) == {}
+
+
+def test_without_a_model_there_is_nothing_to_pause() -> None:
+    with pytest.raises(RequestError, match="nothing to pause"):
+        promotion.pause(stack())
+
+
+class TestUpdate:
+    def update(self, cloudformation: FakeCloudFormation, changes: dict[str, str]) -> bool:
+        client = cast("Any", cloudformation)
+        return promotion.update(client, promotion.describe(client, "dev"), changes)
+
+    def test_changes_only_what_is_asked(self) -> None:
+        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a", "Other": "kept"})
+
+        assert self.update(cloudformation, {"ModelDataUrl": "b"})
+
+        assert cloudformation.updates == [{"ModelDataUrl": "b"}]
+
+    def test_does_nothing_when_the_stack_stands_so_already(self) -> None:
+        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a"})
+
+        assert not self.update(cloudformation, {"ModelDataUrl": "a"})
+        assert not self.update(cloudformation, {})
+
+        assert cloudformation.updates == []
+
+    def test_takes_no_updates_for_nothing_to_do(self) -> None:
+        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a"})
+        cloudformation.refusal = client_error("ValidationError", "No updates are to be performed.")
+
+        assert not self.update(cloudformation, {"ModelDataUrl": "b"})
+
+    def test_passes_other_refusals_on_with_awss_words(self) -> None:
+        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a"})
+        cloudformation.refusal = client_error("ValidationError", "Template error")
+
+        with pytest.raises(RequestError, match="Template error"):
+            self.update(cloudformation, {"ModelDataUrl": "b"})
+
+    def test_waits_for_a_busy_stack(self) -> None:
+        with pytest.raises(NotReady, match="UPDATE_IN_PROGRESS"):
+            self.update(FakeCloudFormation(NAME, {}, "UPDATE_IN_PROGRESS"), {"ModelDataUrl": "b"})
+
+    @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_COMPLETE"])
+    def test_says_what_to_do_about_a_stack_that_takes_none(self, status: str) -> None:
+        with pytest.raises(RequestError, match="cdk deploy"):
+            self.update(FakeCloudFormation(NAME, {}, status), {"ModelDataUrl": "b"})
+
+    def test_says_what_to_do_when_there_is_no_stack(self) -> None:
+        with pytest.raises(RequestError, match="There is no stack blazingtext-dev-serving"):
+            self.update(FakeCloudFormation("other", {}), {"ModelDataUrl": "b"})
