@@ -1,6 +1,7 @@
-"""Which tests stay together when several workers run them (`--numprocesses`); see the Makefile."""
+"""Which tests stay together when several workers run them (`--numprocesses`); see the Makefile. And how Hypothesis runs its examples."""
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped] # xdist ships no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # likewise
 
@@ -8,6 +9,10 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 # The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
 TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/")
 ALONE = ("tests/template/test_reproducibility.py", "tests/template/test_settings.py")
+
+# How long an example takes says how busy the machine is, not whether the example is right.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc] # likewise

@@ -189,8 +189,10 @@ def handler(event, context):
     sqs = boto3.client("sqs")
     for record in event["Records"]:
         receives = record["attributes"]["ApproximateReceiveCount"]
-        sqs.change_message_visibility(QueueUrl=os.environ["SOURCE"], ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0)
         sqs.send_message(QueueUrl=os.environ["SEEN"], MessageBody=record["body"] + receives)
+        # Last, and only what failed: from here on the message may come again, while this call is not over.
+        if record["body"] == "bad":
+            sqs.change_message_visibility(QueueUrl=os.environ["SOURCE"], ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0)
     return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"] if r["body"] == "bad"]}
 """
     queue_arn, dead_arn = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::GetAtt": ["Dead", "Arn"]}

@@ -29,7 +29,7 @@ def test_the_pairs_are_the_ones_the_container_uses(name: str, start: str, pairs:
 
 @pytest.fixture(scope="module")
 def spearmanr() -> Callable[..., Any]:
-    """SciPy's, whose import takes a second: too long for one of Hypothesis' examples, and not every worker need wait for it."""
+    """SciPy's, whose import takes a second: not every worker need wait for it."""
     from scipy import stats  # type: ignore[import-untyped] # ships no types
 
     return stats.spearmanr  # type: ignore[no-any-return] # likewise

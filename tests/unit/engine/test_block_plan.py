@@ -38,7 +38,7 @@ ZIPF = (1e6 / np.arange(1, 20_001)).astype(np.int64)
     contexts=st.integers(1, MAX_CONTEXTS),
     whole=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_pair_within_a_window_is_planned_exactly_once(
     lines: list[int], window: int, centres: int, contexts: int, whole: bool
 ) -> None:

@@ -86,11 +86,19 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
     assert outputs.untouched_outside()
 
 
-@pytest.mark.parametrize(("labels", "threads", "lines"), [(2, 1, 0), (2, 2, 16), (2, 8, 4), (2, 9, 0), (300, 2, 16), (400, 2, 0)], ids=str)
-def test_threads_keep_label_rows_to_themselves_while_they_fit_into_the_cache_and_for_few_lines(
-    labels: int, threads: int, lines: int
+@pytest.mark.parametrize(("threads", "lines"), [(1, 0), (2, 16), (8, 4), (9, 0)], ids=str)
+def test_threads_keep_label_rows_to_themselves_while_each_has_a_few_lines(threads: int, lines: int) -> None:
+    assert lines_alone(2, 100, threads) == lines
+
+
+@pytest.mark.parametrize(("lanes", "columns"), [(4, 100), (8, 104), (16, 112)], ids=["sse", "avx2", "avx512"])
+def test_threads_keep_label_rows_to_themselves_while_two_copies_take_a_quarter_of_a_mebibyte(
+    lanes: int, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert lines_alone(labels, 100, threads) == lines
+    monkeypatch.setattr("engine.simd.LANES", lanes)
+    most = 2**18 // (2 * columns * 4)
+
+    assert [lines_alone(labels, 100, 2) for labels in (most, most + 1)] == [16, 0]
 
 
 def test_threads_with_label_rows_of_their_own_learn_one_model(corpus: Corpus, validation: Corpus) -> None:

@@ -239,7 +239,7 @@ def test_another_file_is_refused(tmp_path: Path, start: bytes) -> None:
 word = st.binary(min_size=1, max_size=12).filter(lambda text: not set(text) & set(b" \n\r\t\v\f\0"))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(words=st.lists(word, min_size=1, max_size=20, unique=True), subwords=st.sampled_from([None, Subwords(3, 6, 7)]))
 def test_any_bytes_survive_writing_and_reading(
     tmp_path_factory: pytest.TempPathFactory, words: list[bytes], subwords: Subwords | None

@@ -34,7 +34,7 @@ def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @given(word=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0 \n\r\t\v\f"), min_size=1, max_size=12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_ngrams_are_fasttexts(reference: tuple[Subwords, Any], word: str) -> None:
     wanted, model = reference
     known = len(model.words)

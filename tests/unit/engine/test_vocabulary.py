@@ -55,7 +55,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=300).map(b"".join), st.integers(1, 5), st.integers(1, 3), st.sampled_from([7, 64, 1 << 22]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes_in_any_blocks_by_any_number_of_threads_give_the_counts_of_python(
     tmp_path_factory: pytest.TempPathFactory, text: bytes, threads: int, min_count: int, block: int
 ) -> None:

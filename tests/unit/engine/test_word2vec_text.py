@@ -41,7 +41,7 @@ def test_so_are_all_sizes_of_numbers(tmp_path: Path) -> None:
     assert [[float(text) for text in line] for line in numbers] == [[float(f"{value:.6g}") for value in row] for row in rows.tolist()]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(arrays.arrays(np.float32, (3, 4), elements=st.floats(-100, 100, width=32)))
 def test_and_any_plausible_vector(tmp_path_factory: object, rows: np.ndarray) -> None:
     path = Path(str(tmp_path_factory.mktemp("text"))) / "vectors.txt"  # type: ignore[attr-defined]  # pytest's type is private
