@@ -1,0 +1,17 @@
+"""What somebody probably meant by a name that does not exist."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:
+    """A sentence that offers the known names most similar to a wrong one, such as ``Did you mean "epochs"?``; "" when none is similar.
+
+    Args:
+        word: the name that does not exist.
+        known: the names that do.
+        most: how many of them to offer.
+        cutoff: how similar a name must be, from 0 to 1 (`difflib.SequenceMatcher.ratio`).
+    """
+    close = difflib.get_close_matches(word, list(known), n=most, cutoff=cutoff)
+    return "Did you mean " + " or ".join(f'"{each}"' for each in close) + "?" if close else ""

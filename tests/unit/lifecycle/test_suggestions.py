@@ -1,0 +1,26 @@
+import pytest
+
+from blazingtext_lifecycle.suggestions import did_you_mean
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("epoch", 'Did you mean "epochs"?'),
+        ("epochs", 'Did you mean "epochs"?'),
+        ("min_cuont", 'Did you mean "min_count"?'),
+        ("zzz", ""),
+        ("", ""),
+    ],
+)
+def test_the_most_similar_name_is_offered_and_none_when_none_is_similar(word: str, sentence: str) -> None:
+    assert did_you_mean(word, ("epochs", "min_count", "min_char")) == sentence
+
+
+def test_several_names_can_be_offered_most_similar_first() -> None:
+    assert did_you_mean("kong", (word for word in ("ping", "king", "kongs")), most=2) == 'Did you mean "kongs" or "king"?'
+
+
+def test_the_cutoff_says_how_similar_a_name_must_be() -> None:
+    assert did_you_mean("abxx", ["abcd"], cutoff=0.5) == 'Did you mean "abcd"?'
+    assert not did_you_mean("abxx", ["abcd"], cutoff=0.51)
