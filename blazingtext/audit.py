@@ -13,7 +13,7 @@ from typing import Any
 from blazingtext_lifecycle import naming
 
 from .cloud import Cloud
-from .errors import in_our_words
+from .errors import translating_aws_errors
 
 Page = Mapping[str, Any]
 
@@ -253,9 +253,9 @@ def audit(cloud: Cloud, *, tell: Callable[[str], None] = lambda _: None) -> Audi
     found: list[Leftover] = []
     for kind, finder in FINDERS.items():
         tell(f"looking for {kind}")
-        with in_our_words(f"look for {kind}"):
+        with translating_aws_errors(f"look for {kind}"):
             found += finder(scope)
-    with in_our_words("look for the bootstrap"):
+    with translating_aws_errors("look for the bootstrap"):
         bootstrap = tuple(_bootstrap(scope))
     return Audit(cloud.stage, cloud.region, tuple(FINDERS), tuple(found), bootstrap)
 

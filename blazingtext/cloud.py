@@ -14,7 +14,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.aws_errors import message_of
 from blazingtext_lifecycle.errors import ConfigurationError
 
-from .errors import in_our_words
+from .errors import translating_aws_errors
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -83,7 +83,7 @@ class Cloud:
 
     def find_stack(self, name: str) -> StackTypeDef | None:
         """A stack's description, or None when it does not exist."""
-        with in_our_words(f"look at the stack {name}"):
+        with translating_aws_errors(f"look at the stack {name}"):
             try:
                 return self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
             except ClientError as error:

@@ -1,6 +1,6 @@
 """The one border of the command line where the AWS SDK's errors become ours.
 
-Everything here that talks to AWS runs inside `in_our_words`; what comes out is the tree of `lifecycle.errors`, whose
+Everything here that talks to AWS runs inside `translating_aws_errors`; what comes out is the tree of `lifecycle.errors`, whose
 classes carry the exit code. What the functions meet as well is translated by `lifecycle.aws_errors`; a person at a terminal
 also meets profiles, expired sign-ins, waiters and a model's own container.
 """
@@ -27,7 +27,7 @@ _UNREACHABLE = (aws.HTTPClientError, aws.ConnectionError)
 
 
 @contextmanager
-def in_our_words(doing: str) -> Iterator[None]:
+def translating_aws_errors(doing: str) -> Iterator[None]:
     """Whatever AWS's SDK raises inside comes out as an error of ours; also usable as a decorator.
 
     Args:
@@ -36,7 +36,7 @@ def in_our_words(doing: str) -> Iterator[None]:
     Raises:
         LifecycleError: the fitting class of the tree, the SDK's exception as its cause.
     """
-    with aws_errors.in_our_words(doing):
+    with aws_errors.translating_aws_errors(doing):
         try:
             yield
         except (aws.ClientError, aws.BotoCoreError) as error:

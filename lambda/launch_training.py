@@ -17,7 +17,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import corpora, naming, requests, training_jobs
-from blazingtext_lifecycle.aws_errors import code_of, in_our_words, is_missing
+from blazingtext_lifecycle.aws_errors import code_of, is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import RequestError
 from blazingtext_lifecycle.training_jobs import TrainingJob
@@ -96,7 +96,7 @@ def _latest_attempt(name: str, sagemaker: SageMakerClient) -> tuple[int, Mapping
 
 
 def _describe(name: str, sagemaker: SageMakerClient) -> Mapping[str, Any] | None:
-    with in_our_words(f"look up the training job {name}"):
+    with translating_aws_errors(f"look up the training job {name}"):
         try:
             return sagemaker.describe_training_job(TrainingJobName=name)
         except ClientError as error:
@@ -106,7 +106,7 @@ def _describe(name: str, sagemaker: SageMakerClient) -> Mapping[str, Any] | None
 
 
 def _create(job: TrainingJob, name: str, sagemaker: SageMakerClient) -> dict[str, Any]:
-    with in_our_words(f"start the training job {name}"):
+    with translating_aws_errors(f"start the training job {name}"):
         try:
             created = sagemaker.create_training_job(TrainingJobName=name, **job.definition)
         except ClientError as error:

@@ -18,7 +18,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import naming, promotion, verdicts
-from blazingtext_lifecycle.aws_errors import in_our_words, is_missing
+from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady
 from blazingtext_lifecycle.training_jobs import TERMINAL
@@ -112,7 +112,7 @@ def _job_in(body: str) -> tuple[str, str]:
 
 def _look_up(name: str, clients: Clients) -> TrainedJob | None:
     """The job as SageMaker has it now: the event has neither artifact nor metrics."""
-    with in_our_words(f"look up the training job {name}"):
+    with translating_aws_errors(f"look up the training job {name}"):
         try:
             found = clients.sagemaker.describe_training_job(TrainingJobName=name)
             tags = clients.sagemaker.get_paginator("list_tags").paginate(ResourceArn=found["TrainingJobArn"])
@@ -140,7 +140,7 @@ def _exists(artifact: str, s3: S3Client) -> bool:
     if not artifact:
         return False
     bucket, key = naming.split_s3_uri(artifact)
-    with in_our_words(f"look for {artifact}"):
+    with translating_aws_errors(f"look for {artifact}"):
         try:
             s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -172,14 +172,14 @@ def _postpone(record: Mapping[str, Any], environment: PromoteEnvironment, sqs: S
     """Hides the message for a while that doubles with every delivery: 10 s, 20 s, ... 5 minutes."""
     deliveries = int(record["attributes"]["ApproximateReceiveCount"])
     delay = min(_LONGEST_DELAY, 10 * 2 ** min(deliveries - 1, 10))
-    with in_our_words("postpone the message"):
+    with translating_aws_errors("postpone the message"):
         sqs.change_message_visibility(QueueUrl=environment.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay)
 
 
 def _bury(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, sqs: SQSClient) -> None:
     """Puts the message where an alarm watches, with the reason beside it."""
     attributes = {"Reason": {"DataType": "String", "StringValue": reason}}
-    with in_our_words("write to the dead-letter queue"):
+    with translating_aws_errors("write to the dead-letter queue"):
         sqs.send_message(QueueUrl=environment.dead_letter_queue_url, MessageBody=record["body"], MessageAttributes=attributes)  # type: ignore[arg-type] # plain dicts
 
 
@@ -193,5 +193,5 @@ _SUBJECTS = {
 
 def _tell(decision: Decision, environment: PromoteEnvironment, sns: SNSClient) -> None:
     subject = f"BlazingText {environment.stage}: {_SUBJECTS[decision.verdict]}"
-    with in_our_words("publish the notification"):
+    with translating_aws_errors("publish the notification"):
         sns.publish(TopicArn=environment.topic_arn, Subject=subject[:_SUBJECT_LIMIT], Message=decision.reason)

@@ -15,7 +15,7 @@ from blazingtext_lifecycle import naming
 
 from ..client import BlazingText
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 from .output import Output
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -46,7 +46,7 @@ class Session:
     @cached_property
     def client(self) -> BlazingText:
         """The stage's client."""
-        with in_our_words("use the AWS settings"):
+        with translating_aws_errors("use the AWS settings"):
             return BlazingText(self.stage, boto3.Session(region_name=self.region, profile_name=self.profile))
 
     @property

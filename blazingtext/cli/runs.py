@@ -8,7 +8,7 @@ import click
 
 from blazingtext_lifecycle import naming, promotion
 
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 from ..runs import training, watch
 from .options import Session, shared
 from .output import duration
@@ -54,7 +54,7 @@ def _print(session: Session, event: watch.Event) -> None:
 
 def _endpoint_logs(session: Session) -> None:
     reader = watch.LogReader(session.cloud, naming.endpoint_log_group(session.stage), "")
-    with in_our_words("read the endpoint's log"):
+    with translating_aws_errors("read the endpoint's log"):
         lines = [{"stream": stream, "time": time, "text": text} for stream, time, text in reader.new_lines()]
     out = session.output
     shown = "\n".join(str(line["text"]) for line in lines)

@@ -16,7 +16,7 @@ from blazingtext_lifecycle import aws_errors, naming
 from blazingtext_lifecycle.errors import CloudError, CorpusError
 
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 from .text import LABEL
 
 # The part size is fixed, so that the same file always gets the same ETag, and so the same training job.
@@ -159,7 +159,7 @@ def upload(
         CorpusError: other files are there and may not be removed.
         CloudError: what arrived is not what was sent.
     """
-    with in_our_words(f"upload the corpus {name}"):
+    with translating_aws_errors(f"upload the corpus {name}"):
         extra = _others(cloud, name, {channel.key for channel in channels})
         if extra and not replace:
             raise CorpusError(

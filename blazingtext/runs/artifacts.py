@@ -15,7 +15,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import CloudError, RequestError
 
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 
 # What BlazingText writes; anything else in an archive is left in it.
 MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")
@@ -75,7 +75,7 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
         CloudError: the archive is broken.
     """
     bucket, key = naming.split_s3_uri(uri)
-    with in_our_words(f"download {uri}"):
+    with translating_aws_errors(f"download {uri}"):
         head = cloud.s3.head_object(Bucket=bucket, Key=key)
         # The ETag is part of the name: another account's run, or a sandbox's, may be called the same.
         folder = cache_folder() / bucket / (naming.job_of_artifact(uri) or key.replace("/", "_")) / head["ETag"].strip('"')

@@ -14,7 +14,7 @@ from blazingtext_lifecycle import aws_errors, errors, naming
 from blazingtext_lifecycle.errors import CloudError, LifecycleError, RequestError
 
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
@@ -148,7 +148,7 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
         UserError: the request was refused before anything was paid; every problem is named.
         CloudError: the function or AWS failed.
     """
-    with in_our_words(f"start training on {order.corpus}"):
+    with translating_aws_errors(f"start training on {order.corpus}"):
         answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=json.dumps(order.event()).encode())
         payload = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
@@ -173,7 +173,7 @@ def run(cloud: Cloud, job: str) -> Run:
     Raises:
         RequestError: there is no such job in this stage.
     """
-    with in_our_words(f"look at the training job {job}"):
+    with translating_aws_errors(f"look at the training job {job}"):
         try:
             described = cloud.sagemaker.describe_training_job(TrainingJobName=job)
         except ClientError as error:
@@ -225,7 +225,7 @@ def _corpus(described: DescribeTrainingJobResponseTypeDef) -> str:
 
 def runs(cloud: Cloud, *, limit: int = 10) -> list[Run]:
     """The stage's latest training jobs, newest first."""
-    with in_our_words("list the training jobs"):
+    with translating_aws_errors("list the training jobs"):
         return [_run(cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit)]
 
 
@@ -264,7 +264,7 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
 
 def throughput(cloud: Cloud, job: str) -> float | None:
     """A run's average million words a second, which its log alone says; None when it does not (yet)."""
-    with in_our_words(f"read the log of {job}"):
+    with translating_aws_errors(f"read the log of {job}"):
         try:
             found = cloud.logs.filter_log_events(
                 logGroupName=naming.TRAINING_LOG_GROUP, logStreamNamePrefix=f"{job}/", filterPattern=f'"{_THROUGHPUT}"'
@@ -290,6 +290,6 @@ def stop(cloud: Cloud, job: str) -> Run:
         )
     if found.over:
         raise RequestError(f"{job} cannot be stopped. It is {found.status} already. See: blazingtext runs")
-    with in_our_words(f"stop the training job {job}"):
+    with translating_aws_errors(f"stop the training job {job}"):
         cloud.sagemaker.stop_training_job(TrainingJobName=job)
     return run(cloud, job)

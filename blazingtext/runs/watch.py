@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from blazingtext_lifecycle import aws_errors, naming
 
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 from . import training
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
@@ -133,7 +133,7 @@ def events(cloud: Cloud, job: str, *, follow: bool = True, sleep: Callable[[floa
 
 
 def _phases(cloud: Cloud, job: str, seen: set[tuple[str, datetime]]) -> list[Event]:
-    with in_our_words(f"look at the training job {job}"):
+    with translating_aws_errors(f"look at the training job {job}"):
         described = cloud.sagemaker.describe_training_job(TrainingJobName=job)
     found = []
     for change in described.get("SecondaryStatusTransitions", []):
@@ -145,5 +145,5 @@ def _phases(cloud: Cloud, job: str, seen: set[tuple[str, datetime]]) -> list[Eve
 
 
 def _lines(reader: LogReader, job: str) -> list[Event]:
-    with in_our_words(f"read the log of {job}"):
+    with translating_aws_errors(f"read the log of {job}"):
         return [Event(job, time, "", text, stream) for stream, time, text in reader.new_lines()]

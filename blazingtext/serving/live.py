@@ -12,7 +12,7 @@ from blazingtext_lifecycle import aws_errors, naming, promotion
 from blazingtext_lifecycle.errors import NotReady, RequestError
 
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 from ..runs import training
 
 # Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
@@ -146,7 +146,7 @@ def live_artifact(cloud: Cloud) -> str:
 def update_failure(cloud: Cloud) -> str:
     """Why the last update of the serving stack failed, in CloudFormation's words; "" when its events do not say."""
     name = naming.serving_stack(cloud.stage)
-    with in_our_words(f"read the events of {name}"):
+    with translating_aws_errors(f"read the events of {name}"):
         events = cloud.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     reason = ""
     for event in events:
@@ -162,7 +162,7 @@ def update_failure(cloud: Cloud) -> str:
 def endpoint(cloud: Cloud) -> Endpoint:
     """The stage's endpoint as SageMaker describes it."""
     name = naming.endpoint(cloud.stage)
-    with in_our_words(f"look at the endpoint {name}"):
+    with translating_aws_errors(f"look at the endpoint {name}"):
         try:
             found = cloud.sagemaker.describe_endpoint(EndpointName=name)
         except ClientError as error:
@@ -230,7 +230,7 @@ def _change(cloud: Cloud, wish: Callable[[promotion.ServingStack], Mapping[str, 
     stack = promotion.describe(cloud.cloudformation, cloud.stage)
     promotion.require_ready(stack)
     wanted = wish(stack)
-    with in_our_words(f"update {stack.name}"):
+    with translating_aws_errors(f"update {stack.name}"):
         changed = bool(wanted) and promotion.update(cloud.cloudformation, stack, wanted)
     after = promotion.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
     return Change(

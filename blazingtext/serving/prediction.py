@@ -14,7 +14,7 @@ from blazingtext_lifecycle import aws_errors, naming
 from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError, UserError
 
 from ..cloud import Cloud
-from ..errors import in_our_words
+from ..errors import translating_aws_errors
 
 # InvokeEndpoint takes and gives 6 MB at most. A number prints as up to 22 characters, so 250 vectors of 1,000 numbers fit.
 _LARGEST_BODY = 5_000_000
@@ -127,7 +127,7 @@ def _ask(cloud: Cloud, batch: Sequence[str], k: int | None) -> list[dict[str, An
     body: dict[str, Any] = {"instances": list(batch)}
     if k is not None:
         body["configuration"] = {"k": k}
-    with in_our_words(f"ask the endpoint {endpoint}"):
+    with translating_aws_errors(f"ask the endpoint {endpoint}"):
         try:
             # Without the content type, the container answers 415.
             answer = cloud.runtime.invoke_endpoint(

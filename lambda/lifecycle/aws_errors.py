@@ -54,7 +54,7 @@ def is_missing(error: ClientError) -> bool:
 
 
 @contextmanager
-def in_our_words(operation: str) -> Iterator[None]:
+def translating_aws_errors(operation: str) -> Iterator[None]:
     """Turns whatever boto3 raises inside into an error of ours.
 
     Args:
@@ -71,7 +71,7 @@ def in_our_words(operation: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise translated(error, operation) from error
+        raise translation(error, operation) from error
     except (NoCredentialsError, PartialCredentialsError, NoRegionError) as error:
         raise ConfigurationError(
             f"Could not {operation}. {error} Set the AWS credentials and region: for the sandbox, "
@@ -85,8 +85,8 @@ def in_our_words(operation: str) -> Iterator[None]:
         ) from error
 
 
-def translated(error: ClientError, operation: str) -> LifecycleError:
-    """An AWS error in our words; see `in_our_words`."""
+def translation(error: ClientError, operation: str) -> LifecycleError:
+    """The error of ours that an AWS error means; see `translating_aws_errors`."""
     code, words = code_of(error), _words(error)
     for codes, family, why, remedy in _meanings("iam:PassRole" in words):
         if code in codes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import corpus_text, naming
-from .aws_errors import in_our_words
+from .aws_errors import translating_aws_errors
 from .errors import CorpusError
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def look(s3: S3Client, bucket: str, name: str, *, supervised: bool) -> Corpus:
 
 def _files(s3: S3Client, bucket: str, prefix: str) -> tuple[CorpusFile, ...]:
     """The files under a prefix; the empty objects that consoles make to show a folder are none."""
-    with in_our_words(f"list s3://{bucket}/{prefix}"):
+    with translating_aws_errors(f"list s3://{bucket}/{prefix}"):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         found = [each for page in pages for each in page.get("Contents", [])]
     return tuple(CorpusFile(each["Key"], each["ETag"], each["Size"]) for each in found if not each["Key"].endswith("/"))
 
 
 def _sample(s3: S3Client, bucket: str, file: CorpusFile) -> bytes:
-    with in_our_words(f"read s3://{bucket}/{file.key}"):
+    with translating_aws_errors(f"read s3://{bucket}/{file.key}"):
         return s3.get_object(Bucket=bucket, Key=file.key, Range=f"bytes=0-{SAMPLE_BYTES - 1}")["Body"].read()
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from .aws_errors import code_of, in_our_words
+from .aws_errors import code_of, translating_aws_errors
 from .deadline import Deadline
 from .errors import CloudError
 
@@ -27,7 +27,7 @@ def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
         LifecycleError: AWS refused or failed, if only for a single object.
     """
     total = 0
-    with in_our_words(f"empty the bucket {bucket}"):
+    with translating_aws_errors(f"empty the bucket {bucket}"):
         try:
             while deleted := _delete_versions(s3, bucket, deadline) + _abort_uploads(s3, bucket, deadline):
                 total += deleted

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from . import naming
-from .aws_errors import code_of, in_our_words, message_of
+from .aws_errors import code_of, message_of, translating_aws_errors
 from .errors import CloudError, NotReady, RequestError, UserError
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def describe(cloudformation: CloudFormationClient, stage: str) -> ServingStack:
         CloudError: likewise.
     """
     name = naming.serving_stack(stage)
-    with in_our_words(f"read the stack {name}"):
+    with translating_aws_errors(f"read the stack {name}"):
         try:
             found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -229,7 +229,7 @@ def update(cloudformation: CloudFormationClient, stack: ServingStack, changes: M
 
 def _update_stack(cloudformation: CloudFormationClient, name: str, parameters: list[dict[str, Any]]) -> bool:
     try:
-        with in_our_words(f"update the stack {name}"):
+        with translating_aws_errors(f"update the stack {name}"):
             cloudformation.update_stack(StackName=name, UsePreviousTemplate=True, Capabilities=list(CAPABILITIES), Parameters=parameters)  # type: ignore[arg-type] # built from plain strings
     except (UserError, CloudError) as error:
         if _NOTHING_TO_DO in str(error):
@@ -241,7 +241,7 @@ def _update_stack(cloudformation: CloudFormationClient, name: str, parameters: l
 
 def _refuse_if_busy(cloudformation: CloudFormationClient, name: str, cause: Exception) -> None:
     """Raises NotReady when the refusal came from an update that began between our look and our call."""
-    with in_our_words(f"read the stack {name}"):
+    with translating_aws_errors(f"read the stack {name}"):
         status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     if classify(status) is StackState.BUSY:
         raise NotReady(f"{name} is busy. CloudFormation reports {status}. Try again when it has finished.") from cause

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from . import naming
-from .aws_errors import code_of, in_our_words, is_missing
+from .aws_errors import code_of, is_missing, translating_aws_errors
 from .deadline import Deadline
 from .training_jobs import TERMINAL
 from .verdicts import belongs
@@ -83,7 +83,7 @@ def own_jobs(sagemaker: SageMakerClient, stage: str) -> list[Job]:
     NameContains finds the prefix anywhere, and names can be imitated: prefix and both tags must fit exactly.
     """
     prefix = naming.job_prefix(stage)
-    with in_our_words(f"list the training jobs of stage {stage}"):
+    with translating_aws_errors(f"list the training jobs of stage {stage}"):
         pages = sagemaker.get_paginator("list_training_jobs").paginate(NameContains=prefix)
         listed = [
             Job(each["TrainingJobName"], each["TrainingJobArn"], each["TrainingJobStatus"])
@@ -94,7 +94,7 @@ def own_jobs(sagemaker: SageMakerClient, stage: str) -> list[Job]:
 
 
 def _tags(sagemaker: SageMakerClient, arn: str) -> Mapping[str, str]:
-    with in_our_words(f"read the tags of {arn}"):
+    with translating_aws_errors(f"read the tags of {arn}"):
         try:
             pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
             return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
@@ -106,7 +106,7 @@ def _tags(sagemaker: SageMakerClient, arn: str) -> Mapping[str, str]:
 
 
 def _stop(sagemaker: SageMakerClient, name: str) -> None:
-    with in_our_words(f"stop the training job {name}"):
+    with translating_aws_errors(f"stop the training job {name}"):
         try:
             sagemaker.stop_training_job(TrainingJobName=name)
         except ClientError as error:
@@ -117,7 +117,7 @@ def _stop(sagemaker: SageMakerClient, name: str) -> None:
 
 
 def _delete(sagemaker: SageMakerClient, name: str) -> None:
-    with in_our_words(f"delete the training job {name}"):
+    with translating_aws_errors(f"delete the training job {name}"):
         try:
             sagemaker.delete_training_job(TrainingJobName=name)
         except ClientError as error:
@@ -127,7 +127,7 @@ def _delete(sagemaker: SageMakerClient, name: str) -> None:
 
 def _delete_streams(logs: CloudWatchLogsClient, job: str) -> None:
     """Deletes ``<job>/...``; the slash keeps the streams of ``<job>-2`` apart."""
-    with in_our_words(f"delete the log streams of {job}"):
+    with translating_aws_errors(f"delete the log streams of {job}"):
         for stream in list(_streams(logs, f"{job}/")):
             logs.delete_log_stream(logGroupName=naming.TRAINING_LOG_GROUP, logStreamName=stream)
 

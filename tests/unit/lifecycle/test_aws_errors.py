@@ -2,7 +2,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ParamValidationError
 
 from blazingtext_lifecycle import errors
-from blazingtext_lifecycle.aws_errors import in_our_words, is_missing
+from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.errors import CloudError, ConfigurationError, LifecycleError, NotReady, RequestError
 from tests.unit.lifecycle.aws_fakes import client_error
 
@@ -19,7 +19,7 @@ from tests.unit.lifecycle.aws_fakes import client_error
     ],
 )
 def test_no_boto3_error_leaves_untranslated(raised: Exception, family: type[LifecycleError], words: str) -> None:
-    with pytest.raises(family) as refusal, in_our_words("do it"):
+    with pytest.raises(family) as refusal, translating_aws_errors("do it"):
         raise raised
 
     assert "Could not do it." in str(refusal.value)
@@ -28,7 +28,7 @@ def test_no_boto3_error_leaves_untranslated(raised: Exception, family: type[Life
 
 
 def test_our_own_errors_pass_through() -> None:
-    with pytest.raises(NotReady, match=r"^wait$"), in_our_words("do it"):
+    with pytest.raises(NotReady, match=r"^wait$"), translating_aws_errors("do it"):
         raise NotReady("wait")
 
 

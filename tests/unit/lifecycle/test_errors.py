@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as aws
 
-from blazingtext.errors import in_our_words
+from blazingtext.errors import translating_aws_errors
 from blazingtext_lifecycle.errors import (
     AccessDeniedError,
     CloudError,
@@ -53,7 +53,7 @@ def model_error(status: int) -> aws.ClientError:
     ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
 def test_an_sdk_error_becomes_one_of_ours(theirs: Exception, ours: type[LifecycleError], code: int) -> None:
-    with pytest.raises(ours) as caught, in_our_words("list the training jobs"):
+    with pytest.raises(ours) as caught, translating_aws_errors("list the training jobs"):
         raise theirs
 
     assert caught.type is ours
@@ -62,7 +62,7 @@ def test_an_sdk_error_becomes_one_of_ours(theirs: Exception, ours: type[Lifecycl
 
 
 def test_the_message_says_what_why_and_what_to_do() -> None:
-    with pytest.raises(AccessDeniedError) as caught, in_our_words("list the training jobs"):
+    with pytest.raises(AccessDeniedError) as caught, translating_aws_errors("list the training jobs"):
         raise client_error("AccessDeniedException", "User x is not authorized to perform: sagemaker:ListTrainingJobs")
 
     message = str(caught.value)
@@ -79,17 +79,17 @@ def test_no_sdk_error_leaves_the_border_as_it_is() -> None:
     for family in families:
         error = family.__new__(family)
         Exception.__init__(error, "words")
-        with pytest.raises(LifecycleError), in_our_words("try"):
+        with pytest.raises(LifecycleError), translating_aws_errors("try"):
             raise error
 
 
 def test_other_errors_pass_through_untouched() -> None:
-    with pytest.raises(ZeroDivisionError), in_our_words("divide"):
+    with pytest.raises(ZeroDivisionError), translating_aws_errors("divide"):
         raise ZeroDivisionError
 
 
 def test_a_function_can_be_marked_with_what_it_does() -> None:
-    @in_our_words("look")
+    @translating_aws_errors("look")
     def look() -> None:
         raise client_error("InternalServerError", "oops")
 
