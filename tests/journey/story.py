@@ -40,10 +40,10 @@ class Shell:
 
     def run(self, *command: str, code: int | None = 0, timeout: int = 240) -> Ran:
         """Run a command to its end; an exit code other than the expected one fails the test with everything the command said."""
-        finished = subprocess.run(
-            command, cwd=ROOT, env=dict(self.environment), capture_output=True, text=True, check=False, timeout=timeout
-        )
-        ran = Ran(" ".join(command), finished.returncode, finished.stdout, finished.stderr)
+        finished = subprocess.run(command, cwd=ROOT, env=dict(self.environment), capture_output=True, check=False, timeout=timeout)
+        # Node writes UTF-8 whatever the locale is.
+        out, err = (said.decode(errors="replace") for said in (finished.stdout, finished.stderr))
+        ran = Ran(" ".join(command), finished.returncode, out, err)
         if code is not None and ran.code != code:
             pytest.fail(f"$ {ran.command}\nexited with {ran.code}, not {code}\n{ran.out[-4000:]}\n{ran.err[-6000:]}")
         return ran

@@ -423,8 +423,9 @@ def test_a_wrong_option_exits_with_two_and_prints_nothing_on_stdout(typed: Typed
 def test_a_reader_that_has_seen_enough_is_not_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("word " * 10 + "\n")
 
-    command = f"{sys.executable} -m blazingtext corpus stats {tmp_path / 'a.txt'} --json --top 5 | head -c 1"
-    said = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "blazingtext", "corpus", "stats", str(tmp_path / "a.txt"), "--json", "--top", "5"]
+    script = ["bash", "-c", 'set -o pipefail; "$@" | head -c 1', "bash"]
+    said = subprocess.run([*script, *command], capture_output=True, text=True, check=False)
 
     assert said.stdout == "{"
     assert "Traceback" not in said.stderr

@@ -24,10 +24,27 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, train.Resources]]
     return seen
 
 
-def test_every_processor_trains_unless_told_otherwise(calls: list[tuple[Path, train.Resources]]) -> None:
+@pytest.mark.parametrize("allowed", [{0}, {2, 3, 7}], ids=["one of them", "three of them"])
+def test_every_processor_the_process_may_use_trains_unless_told_otherwise(
+    calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch, allowed: set[int]
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: allowed, raising=False)
+
     assert command_line.main(["train"]) == 0
 
-    assert calls == [(Path("/opt/ml"), train.Resources(command_line._processors(), 1))]
+    assert calls == [(Path("/opt/ml"), train.Resources(len(allowed), 1))]
+
+
+def test_every_processor_trains_where_a_process_may_use_all(
+    calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+
+    assert command_line.main(["train"]) == 0
+
+    assert calls == [(Path("/opt/ml"), train.Resources(8, 1))]
 
 
 def test_the_environment_sets_what_options_set(
