@@ -22,8 +22,7 @@ import psutil
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from . import assembly as mount
-from . import state
+from . import assembly, state
 from .certificates import Certificates
 
 _LOG = logging.getLogger("sandbox")
@@ -99,7 +98,7 @@ async def _serve(folder: Path, descriptor: int, until_stdin_closes: bool) -> Non
         loop.add_signal_handler(number, stopping.set)
     if until_stdin_closes:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
-    application = _guarded(mount.mount(folder))
+    application = _guarded(assembly.assemble(folder))
     serving = asyncio.create_task(serve(cast("Any", application), _configuration(folder, descriptor), shutdown_trigger=stopping.wait))
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -129,7 +128,7 @@ def _configuration(folder: Path, descriptor: int) -> Config:
     return config
 
 
-def _guarded(application: mount.Application) -> mount.Application:
+def _guarded(application: assembly.Application) -> assembly.Application:
     """The application without ministack's own unauthenticated pages."""
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:

@@ -87,6 +87,11 @@ def internal(name: str) -> Any:
     return importlib.import_module(f"ministack.{name}")
 
 
+def application() -> Any:
+    """Ministack as an ASGI application."""
+    return internal("app").app
+
+
 def check_names() -> None:
     """Refuse a ministack other than the pinned one, or one whose names are not the ones used here.
 

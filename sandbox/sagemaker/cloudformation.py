@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from .. import assembly as mount
 from ..emulator import stack_roles
+from ..emulator.identity import RoleNotAssumableError
+from ..emulator.resource_types import physical_name, register_cloudformation_type
 from .api import contract, tagging
 from .api.errors import AwsError
-from .api.service import SageMaker
+from .service import SageMaker
 from .store import Endpoint, EndpointConfig, Model, Resource
 
 Properties = dict[str, Any]
@@ -62,7 +63,7 @@ def register(service: SageMaker) -> None:
         service: does what the types ask for.
     """
     types = _Types(service)
-    mount.register_cloudformation_type(
+    register_cloudformation_type(
         "AWS::SageMaker::Model",
         create=types.creator("CreateModel", "ModelName", _MODEL),
         update=types.retag,
@@ -71,7 +72,7 @@ def register(service: SageMaker) -> None:
         name_property="ModelName",
         slow=True,
     )
-    mount.register_cloudformation_type(
+    register_cloudformation_type(
         "AWS::SageMaker::EndpointConfig",
         create=types.creator("CreateEndpointConfig", "EndpointConfigName", _CONFIG),
         update=types.retag,
@@ -80,7 +81,7 @@ def register(service: SageMaker) -> None:
         name_property="EndpointConfigName",
         slow=True,
     )
-    mount.register_cloudformation_type(
+    register_cloudformation_type(
         "AWS::SageMaker::Endpoint",
         create=types.create_endpoint,
         update=types.update_endpoint,
@@ -224,7 +225,7 @@ def _acting_for(stack_name: str) -> Iterator[None]:
     try:
         with stack_roles.acting_for(stack_name):
             yield
-    except mount.RoleNotAssumableError as problem:
+    except RoleNotAssumableError as problem:
         raise ResourceFailedError(str(problem)) from problem
 
 
@@ -243,7 +244,7 @@ def _not_stabilized(physical_id: str, reason: str | None) -> ResourceFailedError
 
 def _generated_name(stack_name: str, logical_id: str) -> str:
     """`<logical id>-<12 characters>`, at most 63, as AWS names these three; stable until the resource is replaced."""
-    suffix = mount.physical_name(stack_name, logical_id)[-_SUFFIX_LENGTH:]
+    suffix = physical_name(stack_name, logical_id)[-_SUFFIX_LENGTH:]
     return f"{logical_id[: 62 - _SUFFIX_LENGTH]}-{suffix}"
 
 

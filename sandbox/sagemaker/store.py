@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
+
+from urllib3 import BaseHTTPResponse
 
 from .api.contract import Parameters
-
-if TYPE_CHECKING:
-    from .hosting.fleet import Router
 
 TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -110,9 +109,59 @@ class EndpointConfig:
     modified: dt.datetime = field(default_factory=now)
 
     @property
+    def variants(self) -> list[Parameters]:
+        """The production variants."""
+        variants: list[Parameters] = self.request["ProductionVariants"]
+        return variants
+
+    @property
     def instances(self) -> int:
         """The instances of a fleet of this configuration, all variants together."""
-        return sum(int(variant["InitialInstanceCount"]) for variant in self.request["ProductionVariants"])
+        return sum(int(variant["InitialInstanceCount"]) for variant in self.variants)
+
+
+class Instance(Protocol):
+    """One container behind an endpoint, held for one request."""
+
+    variant: str
+
+    @property
+    def stream(self) -> str:
+        """The name of its log stream."""
+
+    def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> BaseHTTPResponse:
+        """The container's answer to `POST /invocations`."""
+
+    def release(self) -> None:
+        """The request is over."""
+
+
+class Fleet(Protocol):
+    """The running instances of one endpoint configuration."""
+
+    config: EndpointConfig
+
+    def acquire(self, variant: str | None) -> Instance:
+        """An instance, held until it is released; LookupError when the variant has none."""
+
+    def describe_variants(self) -> list[Parameters]:
+        """The production variants as DescribeEndpoint shows them."""
+
+    def stop(self) -> None:
+        """Finish the requests in flight, then end every container."""
+
+
+class Router(Protocol):
+    """Which fleets receive an endpoint's traffic, and how much of it each."""
+
+    def send_to(self, *routes: tuple[Fleet, float]) -> None:
+        """Replace the fleets and their weights."""
+
+    def fleets(self) -> list[Fleet]:
+        """The fleets that receive traffic."""
+
+    def acquire(self, variant: str | None) -> Instance:
+        """An instance for one request; LookupError when there is none."""
 
 
 @dataclass

@@ -14,8 +14,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException
-from blazingtext_sandbox.sagemaker.api.service import SageMaker
 from blazingtext_sandbox.sagemaker.cloud import RoleError
+from blazingtext_sandbox.sagemaker.service import SageMaker
 from tests.parity.support import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/execution"

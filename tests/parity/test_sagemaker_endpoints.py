@@ -14,6 +14,7 @@ import pytest
 from blazingtext_sandbox.sagemaker import objects
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceLimitExceeded, ValidationException
 from blazingtext_sandbox.sagemaker.hosting import deployment
+from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
 from tests.parity.sagemaker_support import IMAGE, ROLE, Sage
 from tests.parity.support import wait_until
 
@@ -154,7 +155,9 @@ def test_a_request_in_flight_on_the_old_fleet_is_answered_by_it(sage: Sage) -> N
     answers: list[Any] = []
     slow = threading.Thread(target=lambda: answers.append(sage.invoke("sleep")))
     slow.start()
-    wait_until(lambda: sum(each.in_flight for each in sage.service.store.endpoints["e"].router.fleets()[0].instances))
+    (fleet,) = sage.service.store.endpoints["e"].router.fleets()
+    assert isinstance(fleet, Fleet)
+    wait_until(lambda: sum(each.in_flight for each in fleet.instances))
 
     sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second")
     sage.settled()

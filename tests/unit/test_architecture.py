@@ -1,9 +1,9 @@
 """The arrows between the parts, as drawn in docs/architecture.md."""
 
 import ast
-import importlib
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,48 @@ def imports_of(path: Path, *, run_time_only: bool = False) -> set[str]:
     return names
 
 
+def imports_within(part: str) -> dict[str, set[str]]:
+    """Every module of a part with the modules of the same part that it imports: at the top, inside a function, or only for types."""
+    package = NAMES[part]
+    root = ROOT / part / "lifecycle" if part == "lambda" else ROOT / part
+    files = {".".join((package, *path.relative_to(root).with_suffix("").parts)): path for path in sorted(root.rglob("*.py"))}
+    named = {name.removesuffix(".__init__"): path for name, path in files.items()}
+    return {name: targets_of(name, path, named.keys()) - {name} for name, path in named.items()}
+
+
+def targets_of(name: str, path: Path, modules: Collection[str]) -> set[str]:
+    """The modules a file imports; relative imports are resolved against the module's own name, members to the module they are in."""
+    found = set()
+    for base, member in names_imported(name, path):
+        found.add(f"{base}.{member}" if f"{base}.{member}" in modules else base)
+    return found & set(modules)
+
+
+def names_imported(name: str, path: Path) -> Iterator[tuple[str, str]]:
+    """(module, member) of every import of a file, wherever it stands."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            base = ".".join([*parents, *([node.module] if node.module else [])])
+            yield from ((base, alias.name) for alias in node.names)
+
+
+def components(graph: dict[str, set[str]]) -> set[frozenset[str]]:
+    """The strongly connected components of a graph: modules that reach each other by imports."""
+    reachable: dict[str, set[str]] = {}
+    for start in graph:
+        seen, waiting = {start}, [start]
+        while waiting:
+            new = graph[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        reachable[start] = seen
+    return {frozenset(other for other in reachable[node] if node in reachable[other]) for node in graph}
+
+
 @pytest.mark.parametrize("part", sorted(ALLOWED))
 def test_a_part_imports_only_what_its_arrows_allow(part: str) -> None:
     files = list(modules(part))
@@ -61,6 +103,33 @@ def test_a_part_imports_only_what_its_arrows_allow(part: str) -> None:
     forbidden = {f"{path.relative_to(ROOT)} imports {name}" for path in files for name in (imports_of(path) & OURS) - ALLOWED[part]}
 
     assert not forbidden
+
+
+@pytest.mark.parametrize("part", sorted(NAMES))
+def test_no_part_holds_a_circle_of_imports(part: str) -> None:
+    graph = imports_within(part)
+    assert any(graph.values()), f"no import was found inside {part}/"
+
+    circles = [sorted(component) for component in components(graph) if len(component) > 1]
+
+    assert not circles
+
+
+def test_a_circle_is_found_wherever_the_import_stands(tmp_path: Path) -> None:
+    module = tmp_path / "a.py"
+    lines = (
+        "from . import b",
+        "if TYPE_CHECKING:",
+        "    from .c import D",
+        "def f():",
+        "    from ..other import e",
+        "    import pkg.sub.g",
+    )
+    module.write_text("\n".join(lines))
+
+    modules = {"pkg.sub", "pkg.sub.b", "pkg.sub.c", "pkg.other.e", "pkg.sub.g", "pkg.other"}
+    assert targets_of("pkg.sub.a", module, modules) == modules - {"pkg.sub", "pkg.other"}
+    assert components({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == {frozenset("abc"), frozenset("d")}
 
 
 def test_what_runs_in_the_account_needs_only_the_standard_library_and_boto3() -> None:
@@ -73,16 +142,53 @@ def test_what_runs_in_the_account_needs_only_the_standard_library_and_boto3() ->
     assert not foreign
 
 
-def test_importing_a_handler_needs_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
+def test_importing_a_handler_needs_no_environment() -> None:
+    handlers = sorted(path.stem for path in (ROOT / "lambda").glob("*.py"))
+    assert handlers, "lambda/ holds no handler"
+    # In a process of its own, where nothing is imported yet.
+    names = "importlib.import_module(name).handler.__name__ for name in sys.argv[2:]"
+    script = f"import importlib, sys; sys.path.insert(0, sys.argv[1]); print(*({names}))"
 
-    for path in sorted((ROOT / "lambda").glob("*.py")):
-        module = importlib.import_module(path.stem)
-        assert callable(module.handler), f"{path.name} has no handler"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(ROOT / "lambda"), *handlers], env={}, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout.split()) == (0, ["handler"] * len(handlers)), done.stderr
 
 
-def test_only_one_file_touches_the_internals_of_the_emulator() -> None:
-    touching = {str(path.relative_to(ROOT)) for path in modules("sandbox") if "ministack" in imports_of(path)}
+def touches_ministack(path: Path) -> bool:
+    """Whether a file names a module of ministack: in an import, in a string given to importlib, or through `internal`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name) and node.id == "internal":
+            return True
+        if isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "ministack" for alias in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ministack":
+            return True
+        if isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func) and "ministack" in ast.unparse(node):
+            return True
+    return False
 
-    assert touching == {"sandbox/emulator/internals.py"}
+
+def test_only_the_emulator_and_the_patches_touch_ministack() -> None:
+    found = {path.parent.relative_to(ROOT) for part in (*NAMES, "benchmarks", "tests") for path in modules(part) if touches_ministack(path)}
+
+    assert found == {Path("sandbox/emulator"), Path("sandbox/patches")}
+
+
+@pytest.mark.parametrize(
+    ("code", "touches"),
+    [
+        ("import ministack.app", True),
+        ("def f():\n    from ministack import app", True),
+        ('importlib.import_module(f"ministack.{name}")', True),
+        ('app = internal("app")', True),
+        ("import ministack_of_another_kind", False),
+        ('VERSION = version("ministack")', False),
+    ],
+)
+def test_every_way_into_ministack_is_seen(tmp_path: Path, code: str, touches: bool) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(code)
+
+    assert touches_ministack(module) is touches

@@ -22,7 +22,8 @@ from botocore.exceptions import ClientError
 from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError
-from .fleet import Fleet, FleetError, Router
+from ..store import Fleet, Router
+from .fleet import FleetError
 
 logger = logging.getLogger("sandbox.sagemaker")
 

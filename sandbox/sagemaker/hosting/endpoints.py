@@ -14,10 +14,12 @@ from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, arn, authorize_tags
 from ..store import Endpoint, EndpointConfig, Store, now
+from ..store import Fleet as LiveFleet
 from . import deployment
 from .deployment import RolledBackError, Rollout
 from .endpoint_configs import EndpointConfigs
-from .fleet import Fleet, FleetError, Router, describe_variants
+from .fleet import Fleet, FleetError
+from .router import WeightedRouter
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -47,7 +49,7 @@ class Endpoints:
         """
         name = parameters["EndpointName"]
         tags = tagging.as_map(parameters.get("Tags", []))
-        endpoint = Endpoint(name, arn(self._cloud, "endpoint", name), parameters["EndpointConfigName"], Router(), tags)
+        endpoint = Endpoint(name, arn(self._cloud, "endpoint", name), parameters["EndpointConfigName"], WeightedRouter(), tags)
         endpoint.deployment = parameters.get("DeploymentConfig")
         authorize_tags(self._cloud, endpoint.arn, parameters.get("Tags", []))
         config = self._configs.find(store, endpoint.config_name)
@@ -71,7 +73,7 @@ class Endpoints:
             "EndpointName": endpoint.name,
             "EndpointArn": endpoint.arn,
             "EndpointConfigName": endpoint.config_name,
-            "ProductionVariants": describe_variants(fleets[0]) if fleets else None,
+            "ProductionVariants": fleets[0].describe_variants() if fleets else None,
             "EndpointStatus": endpoint.status,
             "FailureReason": endpoint.failure,
             "CreationTime": endpoint.created,
@@ -216,9 +218,9 @@ class Endpoints:
         events.endpoint_changed(self._cloud, endpoint, variants)
 
 
-def _retained(config: EndpointConfig, live: Fleet, excluded: set[str]) -> EndpointConfig:
+def _retained(config: EndpointConfig, live: LiveFleet, excluded: set[str]) -> EndpointConfig:
     """The new configuration with the live variants' instance counts and weights, where names match."""
-    old = {variant["VariantName"]: variant for variant in live.variants}
+    old = {variant["VariantName"]: variant for variant in live.config.variants}
     members = [
         member
         for kind, member in (("DesiredInstanceCount", "InitialInstanceCount"), ("DesiredWeight", "InitialVariantWeight"))

@@ -1,8 +1,4 @@
-"""The containers behind an endpoint: started, pinged, invoked, drained, stopped.
-
-A fleet serves one endpoint configuration. A router knows the fleets of an endpoint and how much traffic each gets; swapping a
-fleet for another under a router is what makes an update invisible to a client.
-"""
+"""The containers behind an endpoint: started, pinged, invoked, drained, stopped. A fleet serves one endpoint configuration."""
 
 from __future__ import annotations
 
@@ -14,11 +10,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from urllib3 import BaseHTTPResponse
 
 from .. import container, objects
 from ..api.contract import Parameters
@@ -27,7 +25,7 @@ from ..container import Container
 from ..logs_and_metrics import LogStream
 from ..objects import Location, TransferError
 from ..store import EndpointConfig, Store
-from .wire import Pool
+from .container_client import ContainerClient
 
 ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "serve")
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
@@ -51,9 +49,10 @@ class Instance:
     id: str
     variant: str
     base: Path
-    pool: Pool
+    client: ContainerClient
     container: Container
     logs: LogStream
+    changed: threading.Condition
     in_flight: int = 0
     served: int = 0
 
@@ -61,6 +60,21 @@ class Instance:
     def stream(self) -> str:
         """The name of its log stream."""
         return f"{self.variant}/{self.id}"
+
+    def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> BaseHTTPResponse:
+        """The container's answer to `POST /invocations`.
+
+        Raises:
+            ContainerTimeoutError: no answer in time.
+            ContainerUnreachableError: no connection, or it broke.
+        """
+        return self.client.post("/invocations", body, headers, seconds)
+
+    def release(self) -> None:
+        """The request is over; a fleet that is stopping waits for this."""
+        with self.changed:
+            self.in_flight -= 1
+            self.changed.notify_all()
 
 
 @dataclass
@@ -84,19 +98,13 @@ class Fleet:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _abandoned: threading.Event = field(default_factory=threading.Event)
 
-    @property
-    def variants(self) -> list[Parameters]:
-        """The configuration's production variants."""
-        variants: list[Parameters] = self.config.request["ProductionVariants"]
-        return variants
-
     def start(self, store: Store) -> None:
         """Fetch the models, start every container, and wait until all answer `/ping`.
 
         Raises:
             FleetError: with AWS's words for what went wrong.
         """
-        for variant in self.variants:
+        for variant in self.config.variants:
             model = store.models.get(variant["ModelName"])
             if model is None:
                 raise FleetError(f"The model {variant['ModelName']} of production variant {variant['VariantName']} no longer exists.")
@@ -104,7 +112,7 @@ class Fleet:
             for _ in range(variant["InitialInstanceCount"]):
                 self.instances.append(self._launch(variant["VariantName"], model.request, artifact))
         for instance in list(self.instances):
-            variant = next(each for each in self.variants if each["VariantName"] == instance.variant)
+            variant = next(each for each in self.config.variants if each["VariantName"] == instance.variant)
             self._await_ping(instance, variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS))
 
     def acquire(self, variant: str | None) -> Instance:
@@ -123,12 +131,6 @@ class Fleet:
             instance.served += 1
             return instance
 
-    def release(self, instance: Instance) -> None:
-        """The instance has answered."""
-        with self._changed:
-            instance.in_flight -= 1
-            self._changed.notify_all()
-
     def stop(self) -> None:
         """Let requests in flight finish, then stop every container and remove its files."""
         self._abandoned.set()
@@ -137,15 +139,31 @@ class Fleet:
             while any(each.in_flight for each in self.instances) and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(left)
         for instance in self.instances:
-            instance.pool.close()
+            instance.client.close()
         for instance in self.instances:
             instance.container.terminate(STOP_GRACE)
             instance.logs.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def describe_variants(self) -> list[Parameters]:
+        """The production variants as DescribeEndpoint shows them."""
+        shown = []
+        for variant in self.config.variants:
+            weight = float(variant.get("InitialVariantWeight", 1.0))
+            shown.append(
+                {
+                    "VariantName": variant["VariantName"],
+                    "CurrentWeight": weight,
+                    "DesiredWeight": weight,
+                    "CurrentInstanceCount": sum(each.variant == variant["VariantName"] for each in self.instances),
+                    "DesiredInstanceCount": variant["InitialInstanceCount"],
+                }
+            )
+        return shown
+
     def _draw_variant(self) -> str:
-        weights = [float(variant.get("InitialVariantWeight", 1.0)) for variant in self.variants]
-        names = [variant["VariantName"] for variant in self.variants]
+        weights = [float(variant.get("InitialVariantWeight", 1.0)) for variant in self.config.variants]
+        names = [variant["VariantName"] for variant in self.config.variants]
         return str(names[0] if sum(weights) == 0 else random.choices(names, weights)[0])  # noqa: S311 - traffic shares, no secret
 
     def _fetch(self, model: Parameters, variant: Parameters) -> Path:
@@ -186,12 +204,12 @@ class Fleet:
             folder=base / "code",
             on_line=logs.write,
         )
-        return Instance(name, variant, base, Pool(port), started, logs)
+        return Instance(name, variant, base, ContainerClient(port), started, logs, self._changed)
 
     def _await_ping(self, instance: Instance, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         for delay in itertools.chain((0.02, 0.05, 0.1), itertools.repeat(0.2)):
-            if instance.pool.ping(PING_SECONDS):
+            if instance.client.ping(PING_SECONDS):
                 return
             # A container that ended is started again on AWS until the time is up; here the same container would end the same way.
             if instance.container.exit_code is not None or time.monotonic() > deadline or self._abandoned.wait(delay):
@@ -200,56 +218,6 @@ class Fleet:
             f"The primary container for production variant {instance.variant} did not pass the ping health check. Please check CloudWatch"
             " logs for this endpoint."
         )
-
-
-@dataclass
-class Router:
-    """Which fleets of an endpoint get traffic, and how much of it."""
-
-    _routes: list[tuple[Fleet, float]] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def send_to(self, *routes: tuple[Fleet, float]) -> None:
-        """Replace the fleets and their shares; requests in flight stay where they are."""
-        with self._lock:
-            self._routes = list(routes)
-
-    def fleets(self) -> list[Fleet]:
-        """The fleets that get traffic."""
-        with self._lock:
-            return [fleet for fleet, _ in self._routes]
-
-    def acquire(self, variant: str | None) -> tuple[Fleet, Instance]:
-        """An instance for one request, held until it is released: a fleet cannot stop between choice and use.
-
-        Raises:
-            LookupError: nothing serves, or nothing of that variant.
-        """
-        with self._lock:
-            if not self._routes:
-                raise LookupError("no fleet")
-            fleets, shares = [fleet for fleet, _ in self._routes], [share for _, share in self._routes]
-            fleet = fleets[0] if len(fleets) == 1 else random.choices(fleets, shares)[0]  # noqa: S311 - traffic shares, no secret
-            return fleet, fleet.acquire(variant)
-
-
-def describe_variants(fleet: Fleet) -> list[Any]:
-    """The production variants of a fleet as DescribeEndpoint shows them."""
-    total = len(fleet.instances)
-    shown = []
-    for variant in fleet.variants:
-        count = sum(each.variant == variant["VariantName"] for each in fleet.instances) if total else 0
-        weight = float(variant.get("InitialVariantWeight", 1.0))
-        shown.append(
-            {
-                "VariantName": variant["VariantName"],
-                "CurrentWeight": weight,
-                "DesiredWeight": weight,
-                "CurrentInstanceCount": count,
-                "DesiredInstanceCount": variant["InitialInstanceCount"],
-            }
-        )
-    return shown
 
 
 def _free_port() -> int:

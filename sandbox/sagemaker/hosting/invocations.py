@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from urllib3 import BaseHTTPResponse
+
 from ..api.errors import README, ModelError, ServiceUnavailable, ValidationError
 from ..cloud import Cloud
-from ..store import Store
-from .fleet import INVOCATION_SECONDS, LOG_GROUP, Fleet, Instance
-from .wire import Answer, ContainerTimeoutError, ContainerUnreachableError
+from ..store import Instance, Store
+from .container_client import ContainerTimeoutError, ContainerUnreachableError
+from .fleet import INVOCATION_SECONDS, LOG_GROUP
 
 MOST_BYTES: Final = 6_291_456
 NAMESPACE: Final = "AWS/SageMaker"
@@ -69,7 +71,7 @@ class Invocations:
             ServiceUnavailable: the container cannot be reached.
             ValidationError: no such endpoint or variant, or a body too large.
         """
-        fleet, instance = self._choose(store, invocation)
+        instance = self._choose(store, invocation)
         started = time.perf_counter()
         status = 500
         try:
@@ -77,17 +79,17 @@ class Invocations:
             status = answer.status
             self._check(invocation, instance, answer)
         finally:
-            fleet.release(instance)
+            instance.release()
             self._metrics.add(invocation.endpoint, instance.variant, status, time.perf_counter() - started)
         headers = {
             # In lower case: the emulator rewrites "Content-Type: application/json" of a JSON 1.1 service, and this one is the container's.
-            "content-type": answer.header("content-type", "application/octet-stream"),
+            "content-type": answer.headers.get("content-type", "application/octet-stream"),
             "x-Amzn-Invoked-Production-Variant": instance.variant,
         }
-        attributes = answer.header("X-Amzn-SageMaker-Custom-Attributes")
-        return 200, headers | ({"X-Amzn-SageMaker-Custom-Attributes": attributes} if attributes else {}), answer.body
+        attributes = answer.headers.get("X-Amzn-SageMaker-Custom-Attributes")
+        return 200, headers | ({"X-Amzn-SageMaker-Custom-Attributes": attributes} if attributes else {}), answer.data
 
-    def _choose(self, store: Store, invocation: Invocation) -> tuple[Fleet, Instance]:
+    def _choose(self, store: Store, invocation: Invocation) -> Instance:
         endpoint = store.endpoints.get(invocation.endpoint)
         if endpoint is None:
             raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.")
@@ -104,7 +106,7 @@ class Invocations:
                 raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.") from problem
             raise ValidationError(f"Variant {variant} not found for endpoint {invocation.endpoint}.") from problem
 
-    def _exchange(self, invocation: Invocation, instance: Instance) -> Answer:
+    def _exchange(self, invocation: Invocation, instance: Instance) -> BaseHTTPResponse:
         headers = {
             "Content-Type": invocation.headers.get("content-type", "application/octet-stream"),
             "Accept": invocation.headers.get("accept", "*/*"),
@@ -113,7 +115,7 @@ class Invocations:
             if name in invocation.headers:
                 headers[name] = invocation.headers[name]
         try:
-            return instance.pool.post("/invocations", invocation.body, headers, self._timeout)
+            return instance.invoke(invocation.body, headers, self._timeout)
         except ContainerTimeoutError as problem:
             message = (
                 "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each"
@@ -123,10 +125,10 @@ class Invocations:
         except ContainerUnreachableError as problem:
             raise ServiceUnavailable(f"The container of {invocation.endpoint} does not answer: {problem}") from problem
 
-    def _check(self, invocation: Invocation, instance: Instance, answer: Answer) -> None:
+    def _check(self, invocation: Invocation, instance: Instance, answer: BaseHTTPResponse) -> None:
         if answer.status >= 400:
-            raise self._model_error(invocation, instance, answer.status, answer.body.decode("utf-8", "replace"))
-        if len(answer.body) > MOST_BYTES:
+            raise self._model_error(invocation, instance, answer.status, answer.data.decode("utf-8", "replace"))
+        if len(answer.data) > MOST_BYTES:
             raise self._model_error(invocation, instance, 500, f"the response is larger than {MOST_BYTES} bytes")
 
     def _model_error(self, invocation: Invocation, instance: Instance, status: int, message: str) -> ModelError:

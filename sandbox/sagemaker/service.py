@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..cloud import Cloud, arn
-from ..hosting.endpoint_configs import EndpointConfigs
-from ..hosting.endpoints import Endpoints
-from ..hosting.fleet import ENGINE as SERVE
-from ..hosting.fleet import Fleet
-from ..hosting.invocations import Invocation, InvocationMetrics, Invocations
-from ..hosting.models import Models
-from ..store import EndpointConfig, Store, Stores
-from ..training.job_runner import ENGINE as TRAIN
-from ..training.job_runner import GRACE_SECONDS, JobRunner
-from ..training.jobs import TrainingJobs
-from . import contract, tagging
-from .contract import Parameters
-from .errors import AwsError, InternalFailure, SerializationException
+from .api import contract, tagging
+from .api.contract import Parameters
+from .api.errors import AwsError, InternalFailure, SerializationException
+from .cloud import Cloud, arn
+from .hosting.endpoint_configs import EndpointConfigs
+from .hosting.endpoints import Endpoints
+from .hosting.fleet import ENGINE as SERVE
+from .hosting.fleet import Fleet
+from .hosting.invocations import Invocation, InvocationMetrics, Invocations
+from .hosting.models import Models
+from .store import EndpointConfig, Store, Stores
+from .training.job_runner import ENGINE as TRAIN
+from .training.job_runner import GRACE_SECONDS, JobRunner
+from .training.jobs import TrainingJobs
 
 logger = logging.getLogger("sandbox.sagemaker")
 

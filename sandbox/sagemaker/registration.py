@@ -1,0 +1,49 @@
+"""SageMaker's place in the emulated account: its operations over HTTP and its CloudFormation types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..emulator.services import Request, Response, register_service
+from . import cloudformation
+from .api.errors import AwsError
+from .emulated_cloud import EmulatedCloud
+from .service import SageMaker, read_json
+
+_INVOCATION = r"/endpoints/[^/]+/invocations"
+
+
+def register(folder: Path) -> None:
+    """Make the service and register it with the emulator.
+
+    Args:
+        folder: where jobs and endpoints keep their files.
+    """
+    service = SageMaker(EmulatedCloud(), folder)
+    register_service(
+        "sagemaker",
+        lambda request: _serve(service, request),
+        target_prefix="SageMaker",
+        routes=[("POST", _INVOCATION, "InvokeEndpoint")],
+        resource_arns=lambda request: _resource_arns(service, request),
+        resource_tags=service.resource_tags,
+    )
+    cloudformation.register(service)
+
+
+def _serve(service: SageMaker, request: Request) -> Response:
+    if request.operation == "InvokeEndpoint":
+        status, headers, body = service.invoke(request.path, request.headers, request.body)
+    else:
+        status, headers, body = service.answer(request.operation, request.body)
+    return Response(body, status, headers)
+
+
+def _resource_arns(service: SageMaker, request: Request) -> list[str]:
+    """The resources IAM is asked about; a body that cannot be read names none, and the operation itself refuses it."""
+    if request.operation == "InvokeEndpoint":
+        return service.resource_arns("DescribeEndpoint", {"EndpointName": request.path.split("/")[2]})
+    try:
+        return service.resource_arns(request.operation, read_json(request.body))
+    except AwsError:
+        return ["*"]
