@@ -47,8 +47,8 @@ types: .venv/development.ready ## mypy, strict
 
 lock: .venv/bin/uv ## Compile requirements/*.txt anew from pyproject.toml
 	@set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links"; \
-	$$compile pyproject.toml --group development -o requirements/development.txt; \
-	$$compile pyproject.toml --group project -c requirements/development.txt -o requirements/project.txt
+	$$compile pyproject.toml --extra all --group development -o requirements/development.txt; \
+	$$compile pyproject.toml --extra all --group project -c requirements/development.txt -o requirements/project.txt
 
 clean: ## Remove what the targets above made
 	rm -rf .venv node_modules cdk.out build *.egg-info .mypy_cache .ruff_cache .pytest_cache
