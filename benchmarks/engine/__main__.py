@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from benchmarks.engine.contestants import DEFAULTS, Contestant, Settings, compiled, engine, fasttext, gensim, train_once
+from benchmarks.engine.measure import instruction_set, processors
 from benchmarks.engine.texts import count_words, in_lines
 
 Rows = dict[str, list[dict[str, float]]]
@@ -74,8 +75,9 @@ def _peer(name: str) -> Contestant:
 
 def _table(rows: Rows, settings: Settings) -> str:
     shown = {key: value for key, value in settings.items() if key not in {"corpus", "validation"}}
+    machine = f"{platform.machine()}, {_processor()}, {instruction_set()}, cores: {processors()}"
     lines = [
-        f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {_processor()}, Python {platform.python_version()}; {shown}",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine}, Python {platform.python_version()}; {shown}",
         "",
         "| | M words/s | training s | wall s | peak MB | quality (mean) | first is faster, training / wall |",
         "|---|---|---|---|---|---|---|",

@@ -18,6 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.engine.contestants import DEFAULTS, engine, train_once
+from benchmarks.engine.measure import instruction_set, last_cache_bytes, processors
 from benchmarks.engine.texts import count_words, in_lines
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.kernels import row_operations as simd
@@ -31,7 +32,8 @@ from blazingtext_engine.training.word2vec import TEXT_WORDS
 RUNS = 5
 STRETCHES = 200
 SQUARE = 2048
-ROWS = 1 << 18
+# Rows copied take so many times the largest cache, so that they come from memory.
+CACHES = 4
 # A score is one dot product, its gradient updates two rows: three multiply-adds per dimension, two operations each.
 OPERATIONS_PER_PRODUCT = 6
 
@@ -58,10 +60,12 @@ def main(corpus: Path, *, threads: int, dim: int) -> None:
         speed = statistics.median(
             train_once(engine, {**settings, "seed": seed}, words)["million_words_per_second"] for seed in range(1, RUNS + 1)
         )
-    operations, traffic = work.products * OPERATIONS_PER_PRODUCT * dim, work.rows * dim * 4 * 2
+    operations, traffic = work.products * OPERATIONS_PER_PRODUCT * dim, work.rows * simd.padded(dim) * 4 * 2
     arithmetic, memory = peak_arithmetic(threads), peak_row_traffic(threads, dim)
-    print(f"one word: {work.products:.1f} products, {work.rows:.1f} rows of {dim}: {operations:,.0f} FLOP, {traffic:,.0f} bytes")
+    row = simd.padded(dim)
+    print(f"one word: {work.products:.1f} products, {work.rows:.1f} rows of {row}: {operations:,.0f} FLOP, {traffic:,.0f} bytes")
     print(f"training: {speed:.2f} M words/s = {speed * operations / 1e3:.1f} GFLOP/s and {speed * traffic / 1e3:.2f} GB/s of rows")
+    print(f"machine: {instruction_set()}, cores: {processors()}, largest cache: {last_cache_bytes() >> 20} MiB")
     print(f"machine, {threads} threads: {arithmetic:.1f} GFLOP/s in a matrix product, {memory:.2f} GB/s in random rows")
     print(f"reached: {speed * operations / 1e3 / arithmetic:.0%} of arithmetic, {speed * traffic / 1e3 / memory:.0%} of memory")
     print(f"a stretch trained again, on one thread: {again:.2f} of the time")
@@ -125,8 +129,9 @@ def peak_arithmetic(threads: int) -> float:
 
 
 def peak_row_traffic(threads: int, dim: int) -> float:
-    """Billions of bytes a second read and written when random rows of a matrix are copied into another."""
-    source, order = np.ones((ROWS, dim), np.float32), np.random.default_rng(1).permutation(ROWS)
+    """Billions of bytes a second read and written when random rows of a matrix, as long as the engine's, are copied into another."""
+    rows = CACHES * last_cache_bytes() // (4 * simd.padded(dim))
+    source, order = np.ones((rows, simd.padded(dim)), np.float32), np.random.default_rng(1).permutation(rows)
     target = np.empty_like(source)
     parts = np.array_split(order, threads)
     with ThreadPoolExecutor(threads) as pool:

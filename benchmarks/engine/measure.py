@@ -1,11 +1,13 @@
-"""A command as a whole process: wall seconds, peak memory, what it printed."""
+"""A command as a whole process: wall seconds, peak memory, what it printed; and the machine it runs on."""
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,22 @@ class Measured:
     seconds: float
     peak_mb: float
     output: str
+
+
+def processors() -> int:
+    """The processors this process may use: those of the machine, or fewer in a container or under taskset."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def instruction_set() -> str:
+    """The one the engine's kernels are compiled for here; asked of another process, as Numba would count as memory of every child."""
+    return run([sys.executable, "-c", "from engine.jit import CPU; print(CPU.name)"]).output.strip()
+
+
+def last_cache_bytes() -> int:
+    """The size of the largest cache of this machine; 64 MiB where Linux does not say."""
+    sizes = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
+    return max((int(size.read_text(encoding="ascii").strip().removesuffix("K")) << 10 for size in sizes), default=1 << 26)
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:

@@ -4,7 +4,6 @@ Trains one text at the edges of every hyperparameter's range with both and print
 """
 
 import json
-import os
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ from threading import Lock
 import click
 
 from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
+from benchmarks.engine.measure import processors
 from benchmarks.engine.texts import count_words, in_lines
 
 # Each differs from the defaults in what is named: the edges of what the contract allows, and where people work.
@@ -48,7 +48,7 @@ class Ledger:
 
     def rhos(self, name: str, settings: Settings, seeds: int) -> list[float]:
         """One figure for each seed from 1 on, trained unless it is known; runs of one thread share the cores."""
-        at_once = (os.cpu_count() or 1) if settings["threads"] == 1 else 1
+        at_once = processors() if settings["threads"] == 1 else 1
         with ThreadPoolExecutor(at_once) as pool:
             return list(pool.map(lambda seed: self._rho(name, {**settings, "seed": seed}), range(1, seeds + 1)))
 

@@ -1,6 +1,5 @@
 """python -m benchmarks.engine.scaling CORPUS PICTURE: throughput and memory by threads and by size of the text, engine and gensim."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
+from benchmarks.engine.measure import processors
 from benchmarks.engine.texts import count_words, in_lines
 
 THREADS = (1, 2, 4, 8)
@@ -26,7 +26,7 @@ Curve = Mapping[str, Sequence[tuple[float, dict[str, float]]]]
 @click.option("--runs", default=3, show_default=True, help="The fastest counts: what others do on the machine only slows down.")
 def main(corpus: Path, picture: Path, *, mode: str, runs: int) -> None:
     """Train CORPUS for one epoch at several thread counts and sizes and draw PICTURE."""
-    settings: Settings = {**DEFAULTS, "epochs": 1, "mode": mode, "threads": os.cpu_count() or 1}
+    settings: Settings = {**DEFAULTS, "epochs": 1, "mode": mode, "threads": processors()}
     with in_lines(corpus) as text:
         by_threads = _curve([(threads, {**settings, "threads": threads, "corpus": str(text)}) for threads in THREADS], runs)
     by_size: dict[str, list[tuple[float, dict[str, float]]]] = {name: [] for name in CONTESTANTS}
@@ -60,9 +60,9 @@ def _draw(picture: Path, by_threads: Curve, by_size: Curve) -> None:
     _panel(axes[1], by_size, "million_words_per_second", ("text, MB", "million words/s"))
     _panel(axes[2], by_size, "peak_mb", ("text, MB", "peak memory, MB"))
     axes[0].set_xticks(THREADS, [str(threads) for threads in THREADS])
-    axes[0].axvline(os.cpu_count() or 1, color="#cbd5e1", linewidth=1, zorder=0)
-    place = (os.cpu_count() or 1, 1.0)
-    axes[0].annotate(f"{os.cpu_count()} cores", place, xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#64748b")
+    axes[0].axvline(processors(), color="#cbd5e1", linewidth=1, zorder=0)
+    place = (processors(), 1.0)
+    axes[0].annotate(f"{processors()} cores", place, xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#64748b")
     figure.savefig(picture, dpi=160)
 
 

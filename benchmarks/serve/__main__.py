@@ -1,4 +1,4 @@
-"""python -m benchmarks.serve MODEL: latency and throughput of `engine serve`, the server on one core and the client on another (Linux)."""
+"""python -m benchmarks.serve MODEL: latency and throughput of `engine serve`, the server on one core and the client on others (Linux)."""
 
 import asyncio
 import json
@@ -27,6 +27,8 @@ def main(model: Path, *, connections: tuple[int, ...]) -> None:
     """Ask for ten words of MODEL, an unpacked artifact with vectors.txt, again and again."""
     words = vectors.load(model / "vectors.txt").words[100:110]
     body = json.dumps({"instances": list(words)}).encode()
+    if len(os.sched_getaffinity(0)) == 1:
+        print("There is one core: server and client take turns on it, and the figures are those of both.\n")
     print("| connections | requests/s | p50 ms | p99 ms |\n|---|---|---|---|")
     with _server(model) as port:
         for count in connections:
