@@ -7,7 +7,6 @@ record's mark in their environment: that is how what a killed server left behind
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 MARK = "BLAZINGTEXT_SANDBOX_MARK"
 GRACE_SECONDS = 10.0
@@ -72,10 +72,9 @@ class StateFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other commands about this sandbox waiting; the lock is beside the folder, and ends with its holder."""
+        """Make other commands on this sandbox wait; the lock file is beside the folder, and the lock ends with its holder."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with Path(f"{self.path}.lock").open("w", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with FileLock(f"{self.path}.lock", mode=0o600):
             yield
 
     def read(self) -> Record | None:
