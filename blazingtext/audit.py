@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.training_jobs import ACTIVE
 
 from .cloud import Cloud
 from .errors import translating_aws_errors
-
-Page = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ def _rules(scope: Scope) -> Iterator[Leftover]:
 def _jobs(scope: Scope) -> Iterator[Leftover]:
     for job in scope.pages("sagemaker", "list_training_jobs", "TrainingJobSummaries", NameContains=scope.prefix):
         if job["TrainingJobName"].startswith(scope.prefix):
-            running = job["TrainingJobStatus"] in {"InProgress", "Stopping"}
+            running = job["TrainingJobStatus"] in ACTIVE
             yield Leftover("training job", job["TrainingJobName"], bills=running, detail=job["TrainingJobStatus"])
 
 

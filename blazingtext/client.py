@@ -13,16 +13,15 @@ from blazingtext_lifecycle import naming
 
 from . import audit
 from .cloud import Cloud
-from .corpus import upload
-from .runs import artifacts, training
-from .runs import watch as watching
-from .serving import live as serving
-from .serving import prediction
-from .serving import waiting as settling
+from .corpus import uploads
+from .runs import artifacts, job_events, training_jobs
+from .runs.launch import Launch, TrainingOrder, launch
+from .serving import changes, prediction, status, waiter
+from .serving.status import Status
 
 if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the verbs that need them
     from .vectors.evaluation import Evaluation
-    from .vectors.map import Look, Map
+    from .vectors.word_map import Look, Map
     from .vectors.word_vectors import Neighbor, Vectors
 
 # Stands for the run whose model is served.
@@ -63,10 +62,10 @@ class BlazingText:
         validation: Sequence[str | Path] = (),
         replace: bool = False,
         advance: Callable[[int], None] = lambda _: None,
-    ) -> upload.UploadedCorpus:
+    ) -> uploads.UploadedCorpus:
         """Checks files, sends them as a corpus, and verifies what arrived."""
-        channels = upload.plan(corpus, [Path(each) for each in files], [Path(each) for each in validation])
-        return upload.upload(self.cloud, corpus, channels, replace=replace, advance=advance)
+        channels = uploads.plan(corpus, [Path(each) for each in files], [Path(each) for each in validation])
+        return uploads.upload(self.cloud, corpus, channels, replace=replace, advance=advance)
 
     def train(
         self,
@@ -81,9 +80,9 @@ class BlazingText:
         spot: bool | None = None,
         tags: Mapping[str, str] | None = None,
         retry: bool = False,
-    ) -> training.Launch:
+    ) -> Launch:
         """Asks the launcher for a training job; the same request over the same data gets the same job."""
-        order = training.TrainingOrder(
+        order = TrainingOrder(
             corpus=corpus,
             mode=mode,
             hyperparameters={} if hyperparameters is None else hyperparameters,
@@ -97,39 +96,39 @@ class BlazingText:
         )
         return self.launch(order)
 
-    def launch(self, order: training.TrainingOrder) -> training.Launch:
+    def launch(self, order: TrainingOrder) -> Launch:
         """`train`, with the order as an object."""
-        return training.launch(self.cloud, order)
+        return launch(self.cloud, order)
 
-    def watch(self, job: str, tell: Callable[[watching.Event], None] = lambda _: None) -> training.Run:
+    def watch(self, job: str, tell: Callable[[job_events.Event], None] = lambda _: None) -> training_jobs.Run:
         """Waits until a job is over, telling its phases and log lines; returns how it ended."""
         for event in self.events(job, follow=True):
             tell(event)
         return self.run(job)
 
-    def events(self, job: str, *, follow: bool = False) -> Iterator[watching.Event]:
+    def events(self, job: str, *, follow: bool = False) -> Iterator[job_events.Event]:
         """A job's phases and log lines; with `follow` until it is over."""
-        return watching.events(self.cloud, job, follow=follow)
+        return job_events.events(self.cloud, job, follow=follow)
 
-    def runs(self, limit: int = 10) -> list[training.Run]:
+    def runs(self, limit: int = 10) -> list[training_jobs.Run]:
         """The latest training jobs, newest first."""
-        return training.runs(self.cloud, limit=limit)
+        return training_jobs.runs(self.cloud, limit=limit)
 
     def throughput(self, job: str) -> float | None:
         """A run's average million words a second, from its log; None when the log does not say."""
-        return training.throughput(self.cloud, job)
+        return training_jobs.throughput(self.cloud, job)
 
-    def run(self, job: str | None = None) -> training.Run:
+    def run(self, job: str | None = None) -> training_jobs.Run:
         """One training job; None means the newest."""
-        return training.latest(self.cloud) if job is None else training.run(self.cloud, job)
+        return training_jobs.latest(self.cloud) if job is None else training_jobs.run(self.cloud, job)
 
-    def stop(self, job: str) -> training.Run:
+    def stop(self, job: str) -> training_jobs.Run:
         """Stops a running job; what it has learnt is kept."""
-        return training.stop(self.cloud, job)
+        return training_jobs.stop(self.cloud, job)
 
-    def status(self, runs: int = 3) -> serving.Status:
+    def status(self, runs: int = 3) -> Status:
         """Stacks, live model, endpoint, cost and the latest runs."""
-        return serving.status(self.cloud, runs=runs)
+        return status.describe(self.cloud, runs=runs)
 
     def predict(self, words: Sequence[str]) -> list[prediction.WordVector]:
         """The endpoint's vectors of words; `known` is False for words that it answers with zeros."""
@@ -145,14 +144,14 @@ class BlazingText:
 
     def _artifact_uri(self, job: str | None) -> str:
         if job is None:
-            return training.latest(self.cloud, completed=True).artifact
-        return serving.live_artifact(self.cloud) if job == LIVE else naming.artifact_uri(self.cloud.bucket, job)
+            return training_jobs.latest(self.cloud, completed=True).artifact
+        return status.live_artifact(self.cloud) if job == LIVE else naming.artifact_uri(self.cloud.bucket, job)
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""
-        from .vectors import word_vectors as vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+        from .vectors import word_vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
-        return vectors.load(self.artifact(job).path("vectors.txt"))
+        return word_vectors.load(self.artifact(job).path("vectors.txt"))
 
     def neighbors(self, word: str, count: int = 10, job: str | None = None) -> list[Neighbor]:
         """The words nearest to a word."""
@@ -174,31 +173,31 @@ class BlazingText:
 
     def map(self, path: str | Path, look: Look | None = None, job: str | None = None) -> Map:
         """Draws the most frequent words of a run."""
-        from .vectors import map as drawing  # noqa: PLC0415 - matplotlib takes a second to load and is an optional dependency
+        from .vectors import word_map  # noqa: PLC0415 - matplotlib takes a second to load and is an optional dependency
 
-        return drawing.draw(self.vectors(job), Path(path), look)
+        return word_map.draw(self.vectors(job), Path(path), look)
 
-    def promote(self, job: str | None = None) -> serving.Change:
+    def promote(self, job: str | None = None) -> changes.Change:
         """Makes a run's model live; None means the newest finished run."""
-        return serving.promote(self.cloud, job)
+        return changes.promote(self.cloud, job)
 
-    def rollback(self) -> serving.Change:
+    def rollback(self) -> changes.Change:
         """Makes the previous model live again."""
-        return serving.rollback(self.cloud)
+        return changes.rollback(self.cloud)
 
-    def pause(self) -> serving.Change:
+    def pause(self) -> changes.Change:
         """Takes the endpoint and its bill away; the model stays."""
-        return serving.pause(self.cloud)
+        return changes.pause(self.cloud)
 
-    def resume(self) -> serving.Change:
+    def resume(self) -> changes.Change:
         """Brings the endpoint back."""
-        return serving.resume(self.cloud)
+        return changes.resume(self.cloud)
 
     def wait(
         self, job: str = "", *, begun: bool = False, timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None
-    ) -> serving.Status:
-        """Waits until serving stack and endpoint are at rest; see `blazingtext.settling.settle`."""
-        return settling.settle(self.cloud, job=job, begun=begun, timeout_seconds=timeout_seconds, tell=tell)
+    ) -> Status:
+        """Waits until serving stack and endpoint are at rest; see `blazingtext.serving.waiter`."""
+        return waiter.wait_until_stable(self.cloud, job=job, begun=begun, timeout_seconds=timeout_seconds, tell=tell)
 
     def audit(self, tell: Callable[[str], None] = lambda _: None) -> audit.Audit:
         """What of the stage exists."""

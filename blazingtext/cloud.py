@@ -15,6 +15,7 @@ from blazingtext_lifecycle.aws_errors import message_of
 from blazingtext_lifecycle.errors import ConfigurationError
 
 from .errors import translating_aws_errors
+from .stages import cdk_command
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -101,7 +102,7 @@ class Cloud:
         if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             raise ConfigurationError(
                 f"The stack {name} does not exist in {self.region or 'this region'}. Stage {self.stage} is not deployed in this account. "
-                f"Deploy it with: cdk deploy --all{_context(self.stage)}"
+                f"Deploy it with: {cdk_command('deploy', self.stage)}"
             )
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
@@ -115,7 +116,7 @@ class Cloud:
         if not found:
             raise ConfigurationError(
                 f"The stack {stack} has no output {key.value}. It was deployed from another version of the project. "
-                f"Deploy it again with: cdk deploy --all{_context(self.stage)}"
+                f"Deploy it again with: {cdk_command('deploy', self.stage)}"
             )
         return found
 
@@ -128,8 +129,3 @@ class Cloud:
     def launcher(self) -> str:
         """The name of the launcher function."""
         return self.output(naming.training_stack(self.stage), naming.Output.LAUNCHER_FUNCTION_NAME)
-
-
-def _context(stage: str) -> str:
-    """What `cdk` needs to hear about a stage that is not the default."""
-    return "" if stage == naming.DEFAULT_STAGE else f" -c stage={stage}"

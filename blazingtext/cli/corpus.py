@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from ..corpus import fetch as fetching
-from ..corpus import prepare as corpora
-from ..corpus import sources
-from ..corpus.text import Normaliser, Numbers, Punctuation
-from .options import Session, shared
+from ..corpus import preparation, public_corpora, sources
+from ..corpus.normaliser import LABEL, Normaliser, Numbers, Punctuation
+from ..corpus.statistics import Statistics, statistics
 from .output import count, size
+from .session import Session, shared
 
 
 @click.group()
@@ -35,7 +34,7 @@ def corpus() -> None:
 @click.option("--lines", is_flag=True, help="Keep the input's lines; do not look for sentences.")
 @click.option("--wrapped", is_flag=True, help="Lines are hard-wrapped: join them until a blank one.")
 @click.option("--min-words", type=click.IntRange(1), default=1, help="Leave out shorter lines [default: 1].")
-@click.option("--max-words", type=click.IntRange(2), default=corpora.LONGEST_LINE, help="Cut longer lines [default: 1000].")
+@click.option("--max-words", type=click.IntRange(2), default=preparation.LONGEST_LINE, help="Cut longer lines [default: 1000].")
 @click.option("--encoding", default="utf-8", metavar="NAME", help="Of inputs without a byte order mark [default: utf-8].")
 @click.option("--csv-column", default="", metavar="COLUMN", help="Inputs are CSV (.tsv: tabs); take this column, by name or number.")
 @click.option("--labels", default="", metavar="COLUMN", help="The CSV column with labels, for supervised training.")
@@ -56,7 +55,7 @@ def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: 
     normaliser = Normaliser(
         lower=not options["keep_case"], numbers=Numbers(str(options["numbers"])), punctuation=Punctuation(str(options["punctuation"]))
     )
-    shape = corpora.Shape(
+    shape = preparation.Shape(
         split_sentences=not options["lines"],
         wrapped=bool(options["wrapped"]),
         minimum_words=int(str(options["min_words"])),
@@ -65,7 +64,7 @@ def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: 
     total = sources.stored_size(sources.expand(inputs))
     with session.output.progress(f"Preparing {output}", total) as advance:
         reading = sources.Reading(str(options["encoding"]), str(options["csv_column"]), str(options["labels"]), advance)
-        made = corpora.prepare(inputs, output, normaliser=normaliser, shape=shape, reading=reading, force=bool(options["force"]))
+        made = preparation.prepare(inputs, output, normaliser=normaliser, shape=shape, reading=reading, force=bool(options["force"]))
     _tell_prepared(session, made, str(options["encoding"]))
 
 
@@ -77,7 +76,7 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def _tell_prepared(session: Session, made: corpora.Prepared, encoding: str) -> None:
+def _tell_prepared(session: Session, made: preparation.Prepared, encoding: str) -> None:
     out = session.output
     if made.undecodable:
         files = ", ".join(made.garbled[:3]) + (" ..." if len(made.garbled) > 3 else "")
@@ -99,13 +98,13 @@ def stats(session: Session, path: Path, min_count: int, top: int) -> None:
     """Count lines, words and vocabulary, and warn of what would train badly."""
     out = session.output
     with out.progress(f"Counting {path}", path.stat().st_size if path.is_file() else None) as advance:
-        found = corpora.statistics(path, min_count=min_count, top=top, advance=advance)
+        found = statistics(path, min_count=min_count, top=top, advance=advance)
     out.result(found, lambda: _show_stats(session, found))
     for warning in found.warnings:
         out.warn(warning)
 
 
-def _show_stats(session: Session, found: corpora.Statistics) -> None:
+def _show_stats(session: Session, found: Statistics) -> None:
     out = session.output
     rows = [
         ("size", size(found.size)),
@@ -116,7 +115,7 @@ def _show_stats(session: Session, found: corpora.Statistics) -> None:
         ("longest line", count(found.longest_line, "words")),
     ]
     if found.labels:
-        rows.append(("labels", ", ".join(f"{name.removeprefix('__label__')} {number:,}" for name, number in found.labels[:20])))
+        rows.append(("labels", ", ".join(f"{name.removeprefix(LABEL)} {number:,}" for name, number in found.labels[:20])))
     if found.frequent:
         rows.append(("most frequent", ", ".join(f"{word} {number:,}" for word, number in found.frequent)))
     out.table(("", ""), rows, title=str(found.path))
@@ -132,7 +131,7 @@ def sample(session: Session, output: Path, force: bool) -> None:
     OUTPUT is the file to write [default: wikipedia.txt]. The text is by English Wikipedia contributors, CC BY-SA 4.0, in the
     form of text8; see blazingtext/data/sample/README.md.
     """
-    _tell_file(session, fetching.sample(output, force=force))
+    _tell_file(session, public_corpora.sample(output, force=force))
 
 
 @corpus.command()
@@ -147,7 +146,7 @@ def fetch(session: Session, name: str, output: Path, archive: Path | None, force
     OUTPUT is the file to write [default: text8].
     """
     with session.output.progress(f"Fetching {name}", None) as advance:
-        fetching.text8(output, archive=archive, force=force, advance=advance)
+        public_corpora.text8(output, archive=archive, force=force, advance=advance)
     _tell_file(session, output)
 
 

@@ -6,7 +6,6 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done, 2 you can f
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -16,8 +15,10 @@ from typing import Any
 import click
 
 from blazingtext_lifecycle.errors import LifecycleError
+from blazingtext_lifecycle.suggestions import did_you_mean
 
 from .. import __version__
+from .options import common_options
 
 # Command: module, attribute, one line of help. The line is the first of the command's docstring; a test holds them equal.
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -37,9 +38,9 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "rollback": ("serving", "rollback", "Make the previous model live again."),
     "pause": ("serving", "pause", "Take the endpoint and its bill away; the model stays chosen."),
     "resume": ("serving", "resume", "Bring the endpoint back."),
-    "audit": ("operations", "audit", "List what of the stage still exists; exit 0 if nothing does."),
-    "demo": ("operations", "demo", "Live a model's whole life in a sandbox, from nothing to nothing."),
-    "sandbox": ("operations", "sandbox", "Run an AWS account on this machine: up, down, status, env."),
+    "audit": ("audit", "audit", "List what of the stage still exists; exit 0 if nothing does."),
+    "demo": ("demo", "demo", "Live a model's whole life in a sandbox, from nothing to nothing."),
+    "sandbox": ("sandbox", "sandbox", "Run an AWS account on this machine: up, down, status, env."),
 }
 
 
@@ -61,8 +62,8 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that was meant, or a suggestion."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
-            raise click.UsageError(f"There is no command {args[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""), ctx)
+            suggestion = did_you_mean(args[0], COMMANDS, cutoff=0.5) or "See: blazingtext --help"
+            raise click.UsageError(f'There is no command "{args[0]}". {suggestion}', ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
@@ -72,10 +73,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--stage", metavar="NAME", help="The stage [default: dev, or BLAZINGTEXT_STAGE].")
-@click.option("--region", metavar="REGION", help="AWS region [default: the environment's].")
-@click.option("--profile", metavar="NAME", help="AWS profile [default: the environment's].")
-@click.option("--json", is_flag=True, default=None, help="Print one JSON document instead of tables.")
+@common_options
 @click.version_option(__version__, prog_name="blazingtext")
 def cli(**_: Any) -> None:
     """The life of an Amazon SageMaker BlazingText model.

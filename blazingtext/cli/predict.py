@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import click
 
 from ..serving import prediction
-from .options import Session, shared
 from .output import count
+from .session import Session, shared
 
 _SHOWN_NUMBERS = 4
 

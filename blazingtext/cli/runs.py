@@ -9,9 +9,11 @@ import click
 from blazingtext_lifecycle import naming, promotion
 
 from ..errors import translating_aws_errors
-from ..runs import training, watch
-from .options import Session, shared
+from ..log_reader import LogReader
+from ..runs.job_events import Event
+from ..runs.training_jobs import Run
 from .output import duration
+from .session import Session, shared
 
 _WIDE = 100
 
@@ -45,7 +47,7 @@ def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> Non
         session.output.say(f"{job} has not said anything yet.")
 
 
-def _print(session: Session, event: watch.Event) -> None:
+def _print(session: Session, event: Event) -> None:
     if event.phase:
         session.output.say(f"{event.phase} - {event.text}")
     elif not session.json:
@@ -53,7 +55,7 @@ def _print(session: Session, event: watch.Event) -> None:
 
 
 def _endpoint_logs(session: Session) -> None:
-    reader = watch.LogReader(session.cloud, naming.endpoint_log_group(session.stage), "")
+    reader = LogReader(session.cloud, naming.endpoint_log_group(session.stage), "")
     with translating_aws_errors("read the endpoint's log"):
         lines = [{"stream": stream, "time": time, "text": text} for stream, time, text in reader.new_lines()]
     out = session.output
@@ -83,7 +85,7 @@ def runs(session: Session, limit: int) -> None:
         out.next(session.command("train --corpus <name> --watch"))
 
 
-def _show_runs(session: Session, found: list[training.Run], speeds: dict[str, float | None], live: str) -> None:
+def _show_runs(session: Session, found: list[Run], speeds: dict[str, float | None], live: str) -> None:
     """As many columns as fit beside the jobs' names, which are never cut."""
     if not found:
         return
@@ -95,13 +97,13 @@ def _show_runs(session: Session, found: list[training.Run], speeds: dict[str, fl
     session.output.table(columns, rows, right=(3, 4, 5))
 
 
-def _row(run: training.Run, speed: float | None, live: str) -> list[str]:
+def _row(run: Run, speed: float | None, live: str) -> list[str]:
     time = "" if run.training_seconds is None else duration(run.training_seconds)
     mark = "*" if live and run.artifact == live else " "
     return [mark, run.job, run.status, score(run), "" if speed is None else f"{speed:.2f}", time]
 
 
-def score(run: training.Run) -> str:
+def score(run: Run) -> str:
     """A run's one figure: mean_rho of vectors, accuracy of a classifier."""
     for metric in ("train:mean_rho", "validation:accuracy", "train:accuracy"):
         if metric in run.metrics:

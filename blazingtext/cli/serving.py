@@ -8,11 +8,14 @@ import click
 
 from blazingtext_lifecycle.promotion import EndpointState
 
-from ..runs import training
-from ..serving import live as serving
-from .options import Command, Session, shared
+from ..runs import training_jobs
+from ..serving.changes import Change
+from ..serving.status import Endpoint, Status
+from ..stages import cdk_command
+from .options import Command
 from .output import duration
 from .runs import score
+from .session import Session, shared
 
 _HOURS_PER_MONTH = 730
 _NEWEST = "newest"
@@ -28,7 +31,7 @@ def status(session: Session, wait: bool, live: str, timeout: int) -> None:
     out = session.output
     with out.waiting("Looking") as tell:
         if wait or live:
-            job = training.latest(session.cloud, completed=True).job if live == _NEWEST else live
+            job = training_jobs.latest(session.cloud, completed=True).job if live == _NEWEST else live
             session.client.wait(job, timeout_seconds=timeout, tell=tell)
         found = session.client.status()
     out.result(found, lambda: _show(session, found))
@@ -36,7 +39,7 @@ def status(session: Session, wait: bool, live: str, timeout: int) -> None:
         out.next(command)
 
 
-def _show(session: Session, found: serving.Status) -> None:
+def _show(session: Session, found: Status) -> None:
     endpoint = found.endpoint
     rows = [(stack.name, stack.status or "not deployed") for stack in found.stacks]
     rows += [
@@ -53,15 +56,15 @@ def _show(session: Session, found: serving.Status) -> None:
         session.output.table(("latest runs", "status", "score", "time"), [_run_row(run) for run in found.runs], right=(2, 3))
 
 
-def _run_row(run: training.Run) -> tuple[str, ...]:
+def _run_row(run: training_jobs.Run) -> tuple[str, ...]:
     return run.job, run.status, score(run), "" if run.training_seconds is None else duration(run.training_seconds)
 
 
-def _absence(found: serving.Status) -> str:
+def _absence(found: Status) -> str:
     return "paused" if found.live and found.state == EndpointState.PAUSED else "none"
 
 
-def _cost(endpoint: serving.Endpoint) -> str:
+def _cost(endpoint: Endpoint) -> str:
     if not endpoint.status:
         return "nothing per hour (no endpoint); storage of the bucket's contents"
     machines = f"{endpoint.instance_count} x {endpoint.instance_type}"
@@ -71,11 +74,10 @@ def _cost(endpoint: serving.Endpoint) -> str:
     return f"{machines}: about ${endpoint.hourly_dollars:.2f} an hour, ${monthly:,.0f} a month (us-east-1 list)"
 
 
-def _next(session: Session, found: serving.Status) -> list[str]:
+def _next(session: Session, found: Status) -> list[str]:
     """What makes sense now."""
-    context = "" if found.stage == "dev" else f" -c stage={found.stage}"
     if not all(stack.status for stack in found.stacks):
-        return [f"cdk deploy --all{context}"]
+        return [cdk_command("deploy", found.stage)]
     if not found.runs:
         return [session.command("upload <corpus.txt>"), session.command("train --corpus <name> --watch")]
     if found.live and found.state == EndpointState.PAUSED:
@@ -128,7 +130,7 @@ def resume(session: Session, wait: bool) -> None:
     _change(session, wait, session.client.resume, "is running already")
 
 
-def _change(session: Session, wait: bool, change: Callable[[], serving.Change], already: str) -> None:
+def _change(session: Session, wait: bool, change: Callable[[], Change], already: str) -> None:
     """Makes a change of what is live, waits for it, and says what stands now."""
     out = session.output
     with out.waiting("Updating the serving stack") as tell:

@@ -9,9 +9,10 @@ import click
 from blazingtext_lifecycle import hyperparameters
 from blazingtext_lifecycle.combinations import MODES
 
-from ..runs import training
-from .options import Command, Session, shared
-from .watching import watch_to_the_end
+from ..runs.launch import TrainingOrder
+from .options import Command
+from .session import Session, shared
+from .training_display import watch_to_the_end
 
 _TYPES: dict[str, type[int | float | bool]] = {"integer": int, "float": float, "boolean": bool}
 
@@ -49,7 +50,7 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: b
 
     The request is checked before anything is paid. The same request over the same data gets the same job.
     """
-    order = training.TrainingOrder(
+    order = TrainingOrder(
         corpus=corpus,
         mode=mode,
         hyperparameters={name: options[name] for name in hyperparameters.TABLE if options[name] is not None},

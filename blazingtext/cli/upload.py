@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..corpus import upload as uploading
-from .options import Session, shared
+from ..corpus import uploads
 from .output import count, size
+from .session import Session, shared
 
 
 @click.command()
@@ -27,14 +27,14 @@ def upload(session: Session, files: tuple[Path, ...], corpus: str | None, valida
 
     FILE is prepared text: one sentence per line. What is there already, byte for byte, is not sent again.
     """
-    name = uploading.corpus_name(files[0]) if corpus is None else corpus
-    channels = uploading.plan(name, files, validation)
+    name = uploads.corpus_name(files[0]) if corpus is None else corpus
+    channels = uploads.plan(name, files, validation)
     total = sum(channel.path.stat().st_size for channel in channels)
     out = session.output
     if len(files) > 1:
         out.warn("AWS expects a single file per channel; the trainer reads these one after the other. One file: cat them together.")
     with out.progress(f"Uploading {name}", total) as advance:
-        found = uploading.upload(session.cloud, name, channels, replace=replace, advance=advance)
+        found = uploads.upload(session.cloud, name, channels, replace=replace, advance=advance)
     out.result(found, lambda: out.text(found.uri))
     sent = [each for each in found.files if each.sent]
     there = len(found.files) - len(sent)

@@ -11,10 +11,11 @@ import click
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import ConfigurationError, UserError
 
-from ..runs import artifacts
-from ..vectors import evaluation
-from ..vectors import word_vectors as vectors
-from .options import Command, Session, shared
+from ..runs.artifacts import Artifact
+from ..vectors import evaluation, word_vectors
+from ..vectors.word_vectors import Neighbor, Vectors
+from .options import Command
+from .session import Session, shared
 
 
 def _job_option(command: Command) -> Command:
@@ -23,16 +24,16 @@ def _job_option(command: Command) -> Command:
     )
 
 
-def _artifact(session: Session, job: str | None) -> artifacts.Artifact:
+def _artifact(session: Session, job: str | None) -> Artifact:
     """A run's files, with a bar while they come."""
     with session.output.download("Downloading the model") as on_size:
         return session.client.artifact(job, on_size=on_size)
 
 
-def _vectors(session: Session, job: str | None) -> vectors.Vectors:
+def _vectors(session: Session, job: str | None) -> Vectors:
     path = _artifact(session, job).path("vectors.txt")
     with session.output.progress("Reading vectors", path.stat().st_size) as advance:
-        return vectors.load(path, advance)
+        return word_vectors.load(path, advance)
 
 
 def _drawing() -> ModuleType:
@@ -42,7 +43,7 @@ def _drawing() -> ModuleType:
         ConfigurationError: what it needs is not installed.
     """
     try:
-        return importlib.import_module("blazingtext.vectors.map")
+        return importlib.import_module("blazingtext.vectors.word_map")
     except ImportError as error:
         raise ConfigurationError(
             f"Maps cannot be drawn here. {error}. Install scikit-learn and matplotlib: pip install --group look, from the project's folder."
@@ -72,7 +73,7 @@ def neighbors(session: Session, words: tuple[str, ...], count: int, job: str | N
     out.next(session.command("map"))
 
 
-def _why_unknown(found: vectors.Vectors, word: str) -> str:
+def _why_unknown(found: Vectors, word: str) -> str:
     try:
         found.row(word)
     except UserError as error:
@@ -80,7 +81,7 @@ def _why_unknown(found: vectors.Vectors, word: str) -> str:
     return ""
 
 
-def _show_neighbors(session: Session, near: dict[str, list[vectors.Neighbor]]) -> None:
+def _show_neighbors(session: Session, near: dict[str, list[Neighbor]]) -> None:
     """One column per word, as many as fit beside each other."""
     out = session.output
     words = list(near)

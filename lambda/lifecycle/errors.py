@@ -13,8 +13,8 @@ LifecycleError                 exit code
 └── CloudError                 1   AWS failed; its words and request id are attached
 ```
 
-Every message has three parts: what happened, why, what to do. A Lambda answers with the class name as
-``errorType``, and `exit_code_of` turns that name back into the exit code.
+Every message has three parts: what happened, why, what to do. A function answers with the class name as
+``errorType``, and the command line raises the class of that name again.
 """
 
 from collections.abc import Sequence
@@ -90,13 +90,3 @@ def raise_all(problems: Sequence[UserError]) -> None:
     """
     if problems:
         raise combined(problems)
-
-
-def exit_code_of(error_type: str) -> int:
-    """The exit code of a function error, by the class name that Lambda reports as ``errorType``; unknown names mean 1."""
-    known: list[type[LifecycleError]] = [LifecycleError]
-    for family in known:
-        if family.__name__ == error_type:
-            return family.exit_code
-        known.extend(family.__subclasses__())
-    return 1

@@ -25,7 +25,6 @@ RESERVED_TAG_PREFIXES = ("aws:", "blazingtext:")
 
 CORPORA = "corpora/"
 RUNS = "runs/"
-REPORTS = "reports/"
 TRAIN = "train"
 VALIDATION = "validation"
 ARTIFACT = "model.tar.gz"

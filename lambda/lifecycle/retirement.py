@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from . import naming
 from .aws_errors import code_of, is_missing, translating_aws_errors
 from .deadline import Deadline
-from .training_jobs import TERMINAL
+from .training_jobs import ACTIVE, TERMINAL
 from .verdicts import belongs
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ else:
 
 log = logging.getLogger(__name__)
 
-_RUNNING = frozenset({"InProgress", "Stopping"})
 _SECONDS_BETWEEN_LOOKS = 2.0
 
 
@@ -45,7 +44,7 @@ def stop_jobs(sagemaker: SageMakerClient, stage: str, deadline: Deadline) -> lis
         LifecycleError: AWS refused or failed.
     """
     stopped: set[str] = set()
-    while running := [job for job in own_jobs(sagemaker, stage) if job.status in _RUNNING]:
+    while running := [job for job in own_jobs(sagemaker, stage) if job.status in ACTIVE]:
         for job in running:
             if job.status == "InProgress" and job.name not in stopped:
                 _stop(sagemaker, job.name)

@@ -15,6 +15,8 @@ from .requests import TrainingRequest
 # What a job may become after it failed or was stopped.
 RETRYABLE = frozenset({"Failed", "Stopped"})
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
+# A job in one of these still works and bills. What is in neither set ("Deleting") has ended before.
+ACTIVE = frozenset({"InProgress", "Stopping"})
 
 _GIGABYTE = 2**30
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from blazingtext import audit as auditing
+from blazingtext.audit import audit
 from blazingtext_lifecycle.errors import AccessDeniedError
 from tests.unit.blazingtext.cloud_fakes import EMPTY_ACCOUNT, account, cloud, described_stacks
 from tests.unit.lifecycle.aws_fakes import client_error
@@ -11,13 +11,13 @@ TAGS = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazing
 
 
 def left(**answers: Any) -> list[tuple[str, str]]:
-    return [(each.kind, each.name) for each in auditing.audit(cloud(**account(**answers))).left]
+    return [(each.kind, each.name) for each in audit(cloud(**account(**answers))).left]
 
 
 def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> None:
     clients = account()
 
-    found = auditing.audit(cloud(**clients))
+    found = audit(cloud(**clients))
 
     assert (found.left, found.bootstrap) == ((), ())
     asked = {(service, name) for service, client in clients.items() for name, _ in client.calls}
@@ -78,7 +78,7 @@ def test_what_exists_is_found_where_it_lives(place: str, answer: Any, found: tup
 def test_a_bucket_is_reported_with_what_bills_in_it() -> None:
     versions = {"Versions": [{"Size": 1_000_000}, {"Size": 500_000}], "DeleteMarkers": [{}]}
 
-    (found,) = auditing.audit(
+    (found,) = audit(
         cloud(**account(s3__list_buckets={"Buckets": [{"Name": "blazingtext-dev-storage-x"}]}, s3__list_object_versions=versions))
     ).left
 
@@ -122,7 +122,7 @@ def test_a_stack_is_known_by_name_or_by_tags_and_the_bootstrap_is_set_apart() ->
         {"StackName": "somebody-elses", "StackStatus": "CREATE_COMPLETE"},
     ]
 
-    found = auditing.audit(cloud(**account(cloudformation__describe_stacks=described_stacks(*described))))
+    found = audit(cloud(**account(cloudformation__describe_stacks=described_stacks(*described))))
 
     assert [each.name for each in found.left] == ["blazingtext-dev-training", "renamed"]
     assert [each.name for each in found.bootstrap] == ["CDKToolkit-blazingtext"]

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazingtext.corpus import prepare as corpus
-from blazingtext.corpus import sources
-from blazingtext.corpus.text import Normaliser, Numbers, Punctuation, sentences
+from blazingtext.corpus import preparation, sources
+from blazingtext.corpus.normaliser import Normaliser, Numbers, Punctuation, sentences
 from blazingtext_lifecycle.errors import CorpusError, UserError
 
 
 def prepared(tmp_path: Path, *inputs: str, **options: object) -> list[str]:
     out = tmp_path / "out.txt"
-    corpus.prepare(inputs, out, **options)  # type: ignore[arg-type] # a test's options
+    preparation.prepare(inputs, out, **options)  # type: ignore[arg-type] # a test's options
     return out.read_text(encoding="utf-8").splitlines()
 
 
@@ -78,7 +77,7 @@ def test_one_sentence_stands_on_each_line(tmp_path: Path) -> None:
 def test_hard_wrapped_lines_are_joined_until_a_blank_one(tmp_path: Path) -> None:
     raw = file(tmp_path, "a.txt", "The cat\nsat down. It\nslept.\n\nNext\n")
 
-    assert prepared(tmp_path, raw, shape=corpus.Shape(wrapped=True)) == ["the cat sat down", "it slept", "next"]
+    assert prepared(tmp_path, raw, shape=preparation.Shape(wrapped=True)) == ["the cat sat down", "it slept", "next"]
 
 
 def test_every_kind_of_compressed_file_is_read(tmp_path: Path) -> None:
@@ -119,7 +118,7 @@ def test_a_text_without_line_breaks_streams_and_keeps_every_word(tmp_path: Path)
     lines = prepared(tmp_path, raw)
 
     assert " ".join(lines).split() == words
-    assert max(len(line.split()) for line in lines) <= corpus.LONGEST_LINE
+    assert max(len(line.split()) for line in lines) <= preparation.LONGEST_LINE
 
 
 def test_posts_of_the_blog_corpus_are_found_in_files_that_no_xml_parser_takes(tmp_path: Path) -> None:
@@ -156,7 +155,7 @@ def test_a_missing_csv_column_is_refused_with_those_there_are(tmp_path: Path) ->
 def test_bytes_that_are_no_text_are_dropped_and_counted(tmp_path: Path) -> None:
     raw = file(tmp_path, "a.txt", "caf\u00e9 au lait\nplain\n".encode("latin-1"))
 
-    made = corpus.prepare([raw], tmp_path / "out.txt")
+    made = preparation.prepare([raw], tmp_path / "out.txt")
 
     assert (made.undecodable, made.garbled) == (1, ("a.txt",))
     assert (tmp_path / "out.txt").read_text() == "caf au lait\nplain\n"
@@ -174,9 +173,9 @@ def test_a_file_that_is_there_is_not_replaced_without_force(tmp_path: Path) -> N
     out.write_text("precious")
 
     with pytest.raises(UserError, match="--force"):
-        corpus.prepare([raw], out)
+        preparation.prepare([raw], out)
     assert out.read_text() == "precious"
-    corpus.prepare([raw], out, force=True)
+    preparation.prepare([raw], out, force=True)
     assert out.read_text() == "new\n"
 
 
@@ -185,7 +184,7 @@ def test_a_broken_archive_leaves_nothing_behind(tmp_path: Path) -> None:
     raw = file(tmp_path, "a.txt.gz", whole[: len(whole) // 2])
 
     with pytest.raises(CorpusError, match=r"a\.txt\.gz cannot be read"):
-        corpus.prepare([raw], tmp_path / "out.txt")
+        preparation.prepare([raw], tmp_path / "out.txt")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt.gz"]
 
@@ -193,61 +192,9 @@ def test_a_broken_archive_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", " \n\n", "... !!! ---"])
 def test_inputs_without_words_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CorpusError, match="No words were found"):
-        corpus.prepare([file(tmp_path, "a.txt", text)], tmp_path / "out.txt")
+        preparation.prepare([file(tmp_path, "a.txt", text)], tmp_path / "out.txt")
 
 
 def test_an_input_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="nowhere"):
-        corpus.prepare([str(tmp_path / "nowhere")], tmp_path / "out.txt")
-
-
-def test_statistics_count_lines_words_and_vocabulary(tmp_path: Path) -> None:
-    path = Path(file(tmp_path, "a.txt", "a b a\n\nb a c\n"))
-
-    found = corpus.statistics(path, min_count=2)
-
-    assert (found.lines, found.empty_lines, found.words, found.distinct, found.longest_line) == (2, 1, 6, 3, 3)
-    assert found.vocabulary == 2
-    assert found.covered == pytest.approx(5 / 6)
-    assert found.frequent[0] == ("a", 3)
-
-
-def test_statistics_of_an_endless_line_are_those_of_its_words(tmp_path: Path) -> None:
-    path = Path(file(tmp_path, "text8", "seven eight " * 200_000))
-
-    found = corpus.statistics(path)
-
-    assert (found.lines, found.words, found.longest_line, found.distinct) == (1, 400_000, 400_000, 2)
-
-
-def test_labels_are_counted_apart_from_words(tmp_path: Path) -> None:
-    path = Path(file(tmp_path, "a.txt", "__label__x good\n__label__y bad\n__label__x fine\nlost\n"))
-
-    found = corpus.statistics(path, min_count=1)
-
-    assert found.labels == (("__label__x", 2), ("__label__y", 1))
-    assert (found.words, found.unlabelled) == (4, 1)
-    assert any("no label" in warning for warning in found.warnings)
-
-
-@pytest.mark.parametrize(
-    ("text", "warning"),
-    [
-        ("rare words only\n", "No word occurs 5 times"),
-        ("The Cat sat, and sat.\n" * 9, "capitals"),
-        ("the cat sat, and sat.\n" * 9, "punctuation"),
-        ("a b c d e\n" * 9, "are few"),
-        ("a\0b c\n" * 9, "zero bytes"),
-        ("__label__x a\n" * 9, "one label only"),
-        ("a " * 2000, "longest line"),
-    ],
-)
-def test_what_would_train_badly_is_warned_of(tmp_path: Path, text: str, warning: str) -> None:
-    found = corpus.statistics(Path(file(tmp_path, "a.txt", text)))
-
-    assert any(warning in each for each in found.warnings)
-
-
-def test_statistics_of_nothing_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="holds no words"):
-        corpus.statistics(Path(file(tmp_path, "a.txt", "\n\n")))
+        preparation.prepare([str(tmp_path / "nowhere")], tmp_path / "out.txt")

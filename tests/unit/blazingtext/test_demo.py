@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from blazingtext import demo
+from blazingtext.cli import demo
+from blazingtext.cli.demo_steps import Plan
 from blazingtext.cli.output import Output
 
 WORLD = {
@@ -49,9 +50,9 @@ def _output() -> Output:
     return Output(out=Console(file=io.StringIO(), width=80), err=Console(file=io.StringIO(), width=80))
 
 
-def play(monkeypatch: pytest.MonkeyPatch, machine: Machine, output: Output, plan: demo.Plan | None = None) -> int:
+def play(monkeypatch: pytest.MonkeyPatch, machine: Machine, output: Output, plan: Plan | None = None) -> int:
     monkeypatch.setattr("subprocess.run", machine.run)
-    return demo.run(output, plan or demo.Plan("dev"))
+    return demo.run(output, plan or Plan("dev"))
 
 
 def text(console: Console) -> str:
@@ -143,7 +144,7 @@ def test_a_sandbox_that_does_not_start_is_the_end(monkeypatch: pytest.MonkeyPatc
 def test_with_keep_everything_stays_and_the_way_in_is_told(monkeypatch: pytest.MonkeyPatch, output: Output) -> None:
     machine = Machine()
 
-    play(monkeypatch, machine, output, demo.Plan("dev", keep=True))
+    play(monkeypatch, machine, output, Plan("dev", keep=True))
 
     assert not [command for command in machine.commands if "destroy" in command or "down" in command]
     assert "blazingtext sandbox env --name demo-" in text(output.err)
@@ -154,7 +155,7 @@ def test_a_corpus_of_ones_own_and_another_stage_go_through_all_steps(
 ) -> None:
     machine = Machine()
 
-    play(monkeypatch, machine, output, demo.Plan("trial", corpus=tmp_path / "mine.txt"))
+    play(monkeypatch, machine, output, Plan("trial", corpus=tmp_path / "mine.txt"))
 
     assert "blazingtext corpus sample" not in machine.verbs()
     assert any(command.startswith(f"blazingtext upload {tmp_path / 'mine.txt'}") for command in machine.commands)

@@ -47,14 +47,6 @@ def test_a_missing_thing_is_told_from_a_refusal(code: str, message: str, missing
     assert is_missing(client_error(code, message)) is missing
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [("CorpusError", 2), ("AccessDeniedError", 2), ("QuotaError", 2), ("NotReady", 3), ("CloudError", 1), ("KeyError", 1), ("", 1)],
-)
-def test_a_functions_error_type_has_the_exit_code_of_its_family(name: str, code: int) -> None:
-    assert errors.exit_code_of(name) == code
-
-
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
     families = [LifecycleError]
     for family in families:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from blazingtext.corpus import fetch
-from blazingtext.corpus import prepare as corpus
+from blazingtext.corpus import public_corpora
+from blazingtext.corpus.statistics import statistics
 from blazingtext_lifecycle.errors import CloudError, CorpusError, UserError
 
 
@@ -18,25 +18,25 @@ def _zipped(monkeypatch: pytest.MonkeyPatch) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("text8", "anarchism originated as a term of abuse")
-    monkeypatch.setattr(fetch, "TEXT8_SHA256", hashlib.sha256(buffer.getvalue()).hexdigest())
+    monkeypatch.setattr(public_corpora, "TEXT8_SHA256", hashlib.sha256(buffer.getvalue()).hexdigest())
     return buffer.getvalue()
 
 
 def test_the_sample_is_real_text_of_the_size_its_readme_says(tmp_path: Path) -> None:
-    path = fetch.sample(tmp_path / "wikipedia.txt")
+    path = public_corpora.sample(tmp_path / "wikipedia.txt")
 
-    found = corpus.statistics(path)
+    found = statistics(path)
 
     assert (found.size, found.words) == (32_710_749, 5_568_309)
     assert found.frequent[0][0] == "the"
-    readme = (Path(fetch.__file__).parents[1] / "data/sample/README.md").read_text(encoding="utf-8")
+    readme = (Path(public_corpora.__file__).parents[1] / "data/sample/README.md").read_text(encoding="utf-8")
     assert "32,710,749" in readme
     assert "5,568,309" in readme
     assert "CC BY-SA 4.0" in readme
 
 
 def test_the_packed_sample_is_small_enough_to_ship() -> None:
-    packed = Path(fetch.__file__).parents[1] / "data/sample/wikipedia.txt.xz"
+    packed = Path(public_corpora.__file__).parents[1] / "data/sample/wikipedia.txt.xz"
 
     assert packed.stat().st_size <= 8_000_000
 
@@ -45,7 +45,7 @@ def test_text8_is_downloaded_checked_and_unpacked(tmp_path: Path, zipped: bytes,
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: io.BytesIO(zipped))
     heard: list[int] = []
 
-    fetch.text8(tmp_path / "text8", advance=heard.append)
+    public_corpora.text8(tmp_path / "text8", advance=heard.append)
 
     assert (tmp_path / "text8").read_text() == "anarchism originated as a term of abuse"
     assert sum(heard) == len(zipped)
@@ -55,7 +55,7 @@ def test_an_archive_brought_by_hand_is_checked_too(tmp_path: Path, zipped: bytes
     archive = tmp_path / "text8.zip"
     archive.write_bytes(zipped)
 
-    fetch.text8(tmp_path / "text8", archive=archive)
+    public_corpora.text8(tmp_path / "text8", archive=archive)
 
     assert (tmp_path / "text8").exists()
 
@@ -66,7 +66,7 @@ def test_another_file_in_its_place_is_refused_and_nothing_is_written(tmp_path: P
     archive.write_bytes(b"<html>Please log in</html>")
 
     with pytest.raises(CorpusError, match=r"not text8\.zip"):
-        fetch.text8(tmp_path / "text8", archive=archive)
+        public_corpora.text8(tmp_path / "text8", archive=archive)
     assert not (tmp_path / "text8").exists()
 
 
@@ -77,7 +77,7 @@ def test_without_internet_three_ways_on_are_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("urllib.request.urlopen", unreachable)
 
     with pytest.raises(CloudError, match="name resolution failed") as caught:
-        fetch.text8(tmp_path / "text8")
+        public_corpora.text8(tmp_path / "text8")
 
     for way in ("HTTPS_PROXY", "--archive", "corpus sample"):
         assert way in str(caught.value)
@@ -87,4 +87,4 @@ def test_a_file_that_is_there_is_kept_before_anything_is_downloaded(tmp_path: Pa
     (tmp_path / "text8").write_text("precious")
 
     with pytest.raises(UserError, match="exists already"):
-        fetch.text8(tmp_path / "text8")
+        public_corpora.text8(tmp_path / "text8")

@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
 
-from botocore.exceptions import ClientError
-
-from blazingtext_lifecycle import aws_errors, naming
+from blazingtext_lifecycle import naming
 
 from ..cloud import Cloud
 from ..errors import translating_aws_errors
-from . import training
-
-if TYPE_CHECKING:  # boto3's types are installed for development only
-    from mypy_boto3_logs.type_defs import GetLogEventsResponseTypeDef
+from ..log_reader import LogReader
+from . import training_jobs
 
 # Short enough for a run of seconds in the sandbox, kind enough to AWS's rate limits in a run of hours.
 _FIRST_POLL_SECONDS = 0.5
@@ -53,54 +48,6 @@ def progress_of(line: str) -> tuple[float, float] | None:
     return (float(found.group(1)), float(found.group(2))) if found else None
 
 
-@dataclass
-class LogReader:
-    """Reads a log group's streams by prefix, each line once.
-
-    Args:
-        cloud: the stage.
-        group: the log group.
-        prefix: of the streams' names.
-    """
-
-    cloud: Cloud
-    group: str
-    prefix: str
-    _tokens: dict[str, str] = field(default_factory=dict)
-
-    def new_lines(self) -> Iterator[tuple[str, datetime, str]]:
-        """Stream, time and text of the lines that came since the last call."""
-        for stream in self._streams():
-            yield from self._of(stream)
-
-    def _streams(self) -> list[str]:
-        try:
-            pages = self.cloud.logs.get_paginator("describe_log_streams").paginate(logGroupName=self.group, logStreamNamePrefix=self.prefix)
-            return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
-        except ClientError as error:
-            # Before the first line there is no group.
-            if aws_errors.is_missing(error):
-                return []
-            raise
-
-    def _of(self, stream: str) -> Iterator[tuple[str, datetime, str]]:
-        while True:
-            page = self._page(stream)
-            for event in page["events"]:
-                yield stream, datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip("\r\n")
-            # CloudWatch gives the same token again when there is no newer event.
-            if page["nextForwardToken"] == self._tokens.get(stream):
-                return
-            self._tokens[stream] = page["nextForwardToken"]
-
-    def _page(self, stream: str) -> GetLogEventsResponseTypeDef:
-        if stream not in self._tokens:
-            return self.cloud.logs.get_log_events(logGroupName=self.group, logStreamName=stream, startFromHead=True)
-        return self.cloud.logs.get_log_events(
-            logGroupName=self.group, logStreamName=stream, startFromHead=True, nextToken=self._tokens[stream]
-        )
-
-
 def job_logs(cloud: Cloud, job: str) -> LogReader:
     """The reader of a training job's lines."""
     return LogReader(cloud, naming.TRAINING_LOG_GROUP, f"{job}/")
@@ -122,7 +69,7 @@ def events(cloud: Cloud, job: str, *, follow: bool = True, sleep: Callable[[floa
     seen: set[tuple[str, datetime]] = set()
     pause, quiet = _FIRST_POLL_SECONDS, 0
     while True:
-        over = training.run(cloud, job).over
+        over = training_jobs.run(cloud, job).over
         found = [*_phases(cloud, job, seen), *_lines(reader, job)]
         yield from sorted(found, key=lambda event: event.time)
         quiet = 0 if found else quiet + 1

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from blazingtext.corpus import upload as uploading
+from blazingtext.corpus import uploads
 from blazingtext_lifecycle.errors import CloudError, CorpusError, RequestError
 from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud
 
@@ -14,8 +14,8 @@ def file(folder: Path, name: str = "wiki.txt", content: bytes = b"some words\n")
     return path
 
 
-def send(bucket: FakeBucket, *paths: Path, replace: bool = False) -> uploading.UploadedCorpus:
-    return uploading.upload(cloud(s3=bucket), "wiki", uploading.plan("wiki", paths), replace=replace)
+def send(bucket: FakeBucket, *paths: Path, replace: bool = False) -> uploads.UploadedCorpus:
+    return uploads.upload(cloud(s3=bucket), "wiki", uploads.plan("wiki", paths), replace=replace)
 
 
 def test_a_file_lands_in_the_train_part_of_its_corpus(tmp_path: Path) -> None:
@@ -32,13 +32,13 @@ def test_validation_arrives_before_train_because_an_upload_into_train_may_start_
     bucket = FakeBucket()
     train, held_out = file(tmp_path, "a.txt", b"__label__x a\n"), file(tmp_path, "b.txt", b"__label__x b\n")
 
-    uploading.upload(cloud(s3=bucket), "wiki", uploading.plan("wiki", [train], [held_out]))
+    uploads.upload(cloud(s3=bucket), "wiki", uploads.plan("wiki", [train], [held_out]))
 
     assert bucket.sent == ["corpora/wiki/validation/b.txt", "corpora/wiki/train/a.txt"]
 
 
 def test_a_file_of_several_parts_is_verified_by_its_composite_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploading, "PART_SIZE", 8)
+    monkeypatch.setattr(uploads, "PART_SIZE", 8)
     bucket = FakeBucket()
 
     found = send(bucket, file(tmp_path, content=b"some words that fill several parts\n"))
@@ -62,7 +62,7 @@ def test_what_is_there_already_is_not_sent_again(tmp_path: Path) -> None:
     send(bucket, path)
     heard: list[int] = []
 
-    again = uploading.upload(cloud(s3=bucket), "wiki", uploading.plan("wiki", [path]), advance=heard.append)
+    again = uploads.upload(cloud(s3=bucket), "wiki", uploads.plan("wiki", [path]), advance=heard.append)
 
     assert len(bucket.sent) == 1
     assert not again.files[0].sent
@@ -102,31 +102,31 @@ def test_a_corpus_whose_name_begins_alike_is_another_corpus(tmp_path: Path) -> N
 )
 def test_what_cannot_be_trained_on_is_refused_before_it_is_sent(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(CorpusError, match=why):
-        uploading.plan("wiki", [file(tmp_path, content=content)])
+        uploads.plan("wiki", [file(tmp_path, content=content)])
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="nowhere"):
-        uploading.plan("wiki", [tmp_path / "nowhere"])
+        uploads.plan("wiki", [tmp_path / "nowhere"])
 
 
 def test_two_files_of_one_name_would_replace_each_other(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"Two files are called wiki\.txt"):
-        uploading.plan("wiki", [file(tmp_path / "a"), file(tmp_path / "b")])
+        uploads.plan("wiki", [file(tmp_path / "a"), file(tmp_path / "b")])
 
 
 def test_validation_without_labels_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="__label__"):
-        uploading.plan("wiki", [file(tmp_path, "a.txt", b"__label__x a\n")], [file(tmp_path, "b.txt")])
+        uploads.plan("wiki", [file(tmp_path, "a.txt", b"__label__x a\n")], [file(tmp_path, "b.txt")])
 
 
 @pytest.mark.parametrize(
     ("name", "corpus"), [("Wiki 2024.txt", "wiki-2024"), ("text8", "text8"), ("a_b.c.txt", "a-b"), ("x" * 50, "x" * 32)]
 )
 def test_a_file_suggests_its_corpus_name(name: str, corpus: str) -> None:
-    assert uploading.corpus_name(Path(name)) == corpus
+    assert uploads.corpus_name(Path(name)) == corpus
 
 
 def test_a_file_that_suggests_no_name_needs_one() -> None:
     with pytest.raises(RequestError, match="not a corpus name"):
-        uploading.corpus_name(Path("日本.txt"))
+        uploads.corpus_name(Path("日本.txt"))

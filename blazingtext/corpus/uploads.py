@@ -17,7 +17,7 @@ from blazingtext_lifecycle.errors import CloudError, CorpusError
 
 from ..cloud import Cloud
 from ..errors import translating_aws_errors
-from .text import LABEL
+from .normaliser import LABEL
 
 # The part size is fixed, so that the same file always gets the same ETag, and so the same training job.
 PART_SIZE = 16 << 20

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blazingtext.vectors import map as drawing
+from blazingtext.vectors import word_map
 from blazingtext.vectors.word_vectors import Vectors
 from blazingtext_lifecycle.errors import UserError
 
@@ -18,8 +18,8 @@ def _found() -> Vectors:
 
 
 def test_function_words_are_left_out_unless_asked_for(found: Vectors) -> None:
-    assert drawing.chosen(found, drawing.Look(words=3)) == [2, 3, 4]
-    assert drawing.chosen(found, drawing.Look(words=3, stop_words=True)) == [0, 1, 2]
+    assert word_map.chosen(found, word_map.Look(words=3)) == [2, 3, 4]
+    assert word_map.chosen(found, word_map.Look(words=3, stop_words=True)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -27,7 +27,7 @@ def test_no_label_lies_on_another_and_all_lie_on_the_canvas(seed: int) -> None:
     rng = np.random.default_rng(seed)
     boxes = np.column_stack([rng.uniform(20, 90, 80), rng.uniform(10, 25, 80)])
 
-    spots, canvas = drawing.spread(rng.normal(size=(80, 2)), boxes)
+    spots, canvas = word_map.spread(rng.normal(size=(80, 2)), boxes)
 
     apart = np.abs(spots[:, None] - spots[None])
     needed = (boxes[:, None] + boxes[None]) / 2 - 1e-6
@@ -38,24 +38,24 @@ def test_no_label_lies_on_another_and_all_lie_on_the_canvas(seed: int) -> None:
 
 
 def test_labels_that_want_the_very_same_place_part() -> None:
-    spots, _ = drawing.spread(np.zeros((3, 2)), np.full((3, 2), 10.0))
+    spots, _ = word_map.spread(np.zeros((3, 2)), np.full((3, 2), 10.0))
 
     assert len({tuple(spot) for spot in spots.round(3).tolist()}) == 3
 
 
 def test_words_of_one_meaning_get_one_colour(found: Vectors) -> None:
-    rows = drawing.chosen(found, drawing.Look(words=60))
-    clusters = drawing.group(found.directions[rows].astype(float), 1)
+    rows = word_map.chosen(found, word_map.Look(words=60))
+    clusters = word_map.group(found.directions[rows].astype(float), 1)
 
     assert len({(found.words[row][0], cluster) for row, cluster in zip(rows, clusters, strict=True)}) <= 4
 
 
 @pytest.mark.parametrize(("name", "start"), [("map.png", b"\x89PNG"), ("map.svg", b"<?xml")])
 def test_the_same_seed_draws_the_same_bytes(found: Vectors, tmp_path: Path, name: str, start: bytes) -> None:
-    look = drawing.Look(words=30)
+    look = word_map.Look(words=30)
 
-    first = drawing.draw(found, tmp_path / f"1-{name}", look)
-    drawing.draw(found, tmp_path / f"2-{name}", look)
+    first = word_map.draw(found, tmp_path / f"1-{name}", look)
+    word_map.draw(found, tmp_path / f"2-{name}", look)
 
     one, two = ((tmp_path / f"{number}-{name}").read_bytes() for number in (1, 2))
     assert one.startswith(start)
@@ -65,9 +65,9 @@ def test_the_same_seed_draws_the_same_bytes(found: Vectors, tmp_path: Path, name
 
 def test_a_format_that_cannot_be_drawn_is_refused(found: Vectors, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"\.png, \.svg, \.pdf"):
-        drawing.draw(found, tmp_path / "map.gif")
+        word_map.draw(found, tmp_path / "map.gif")
 
 
 def test_too_few_words_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="only 2 words"):
-        drawing.draw(Vectors(("cat", "dog"), np.ones((2, 3), np.float32)), tmp_path / "map.png")
+        word_map.draw(Vectors(("cat", "dog"), np.ones((2, 3), np.float32)), tmp_path / "map.png")

@@ -10,14 +10,14 @@ from blazingtext_lifecycle import promotion
 from blazingtext_lifecycle.errors import CloudError, NotReady
 
 from ..cloud import Cloud
-from ..runs import training
-from . import live as serving
+from ..runs import training_jobs
+from .status import Stack, Status, describe, update_failure
 
 _POLL_SECONDS = 1.0
 _BROKEN = frozenset({"Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
-def settle(
+def wait_until_stable(
     cloud: Cloud,
     *,
     job: str = "",
@@ -26,7 +26,7 @@ def settle(
     tell: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> serving.Status:
+) -> Status:
     """Waits until the serving stack and the endpoint are at rest.
 
     Args:
@@ -43,9 +43,9 @@ def settle(
         CloudError: the update failed.
     """
     deadline = clock() + timeout_seconds
-    ended = training.run(cloud, job).ended if job and not begun else None
+    ended = training_jobs.run(cloud, job).ended if job and not begun else None
     while True:
-        found = serving.status(cloud, runs=0)
+        found = describe(cloud, runs=0)
         busy = promotion.classify(found.stacks[-1].status) is promotion.StackState.BUSY
         begun = begun or busy or _was_rolled_back_since(found.stacks[-1], ended)
         if not busy and _at_rest(cloud, found, job, begun):
@@ -58,12 +58,12 @@ def settle(
         sleep(_POLL_SECONDS)
 
 
-def _was_rolled_back_since(stack: serving.Stack, ended: datetime | None) -> bool:
+def _was_rolled_back_since(stack: Stack, ended: datetime | None) -> bool:
     """Whether an update that failed began after the run's end: then it was the run's promotion, and nobody will try again."""
     return stack.status.endswith("ROLLBACK_COMPLETE") and stack.updated is not None and ended is not None and stack.updated >= ended
 
 
-def _at_rest(cloud: Cloud, found: serving.Status, job: str, begun: bool) -> bool:
+def _at_rest(cloud: Cloud, found: Status, job: str, begun: bool) -> bool:
     """Whether nothing moves any more, given that the stack does not.
 
     Raises:
@@ -81,15 +81,15 @@ def _at_rest(cloud: Cloud, found: serving.Status, job: str, begun: bool) -> bool
     return found.endpoint.status == "InService"
 
 
-def _rolled_back(cloud: Cloud, found: serving.Status, job: str) -> str:
-    stack, reason = found.stacks[-1], serving.update_failure(cloud)
+def _rolled_back(cloud: Cloud, found: Status, job: str) -> str:
+    stack, reason = found.stacks[-1], update_failure(cloud)
     return (
         f"The model of {job} did not become live. The update of {stack.name} ended as {stack.status}, so {found.live or 'no model'} stays. "
         f"{reason or 'The events of the stack do not say why.'} Mend it, then: blazingtext promote {job}"
     )
 
 
-def _standing(found: serving.Status) -> str:
+def _standing(found: Status) -> str:
     """Where things stand, in a line."""
     stack = found.stacks[-1].status.lower().replace("_", " ") or "not deployed"
     return f"serving stack {stack}, endpoint {found.endpoint.status or 'absent'}, live model {found.live or 'none'}"

@@ -7,9 +7,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blazingtext_lifecycle.errors import CloudError, UserError
 
-from ..runs import training, watch
-from .options import Session
+from ..runs.job_events import progress_of
+from ..runs.training_jobs import Run
 from .output import duration
+from .session import Session
 
 
 def watch_to_the_end(session: Session, job: str) -> None:
@@ -41,14 +42,14 @@ def _stream(session: Session, job: str) -> None:
                 bar.update(task, description=event.phase)
                 continue
             out.err.print(f"  {escape(event.text)}", soft_wrap=True)
-            progress = watch.progress_of(event.text)
+            progress = progress_of(event.text)
             if progress:
                 bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
     if not lines:
         out.warn(f"{job} wrote no log line. Its role may lack the permission logs:PutLogEvents, or it never started.")
 
 
-def report(session: Session, run: training.Run) -> None:
+def report(session: Session, run: Run) -> None:
     """How a run ended.
 
     Raises:
@@ -69,7 +70,7 @@ def report(session: Session, run: training.Run) -> None:
     out.next(*scored, session.command("status"))
 
 
-def show(session: Session, run: training.Run) -> None:
+def show(session: Session, run: Run) -> None:
     """A run on one screen."""
     rows = [
         ("job", run.job),

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blazingtext.vectors import word_vectors as vectors
+from blazingtext.vectors import word_vectors
 from blazingtext.vectors.word_vectors import Vectors
 from blazingtext_lifecycle.errors import CloudError, UserError
 
@@ -55,7 +55,7 @@ def test_vectors_txt_is_read_with_and_without_trailing_spaces(tmp_path: Path, li
     path = tmp_path / "vectors.txt"
     path.write_text(f"3 2\nthe 0.5 -1{line_end}</s> 9 9{line_end}caf\u00e9 1e-3 2{line_end}", encoding="utf-8")
 
-    found = vectors.parse(path)
+    found = word_vectors.parse(path)
 
     assert found.words == ("the", "caf\u00e9")
     assert found["caf\u00e9"] == pytest.approx([0.001, 2])
@@ -67,16 +67,16 @@ def test_a_broken_file_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
 
     with pytest.raises(CloudError, match=r"vectors\.txt"):
-        vectors.parse(path)
+        word_vectors.parse(path)
 
 
 def test_the_second_load_reads_the_binary_copy_and_gives_the_same(tmp_path: Path) -> None:
     path = tmp_path / "vectors.txt"
     path.write_text("2 2\na 1 2\nb 3 4\n")
 
-    first = vectors.load(path)
+    first = word_vectors.load(path)
     path.write_text("not vectors any more")
-    second = vectors.load(path)
+    second = word_vectors.load(path)
 
     assert second.words == first.words == ("a", "b")
     assert np.array_equal(first.matrix, second.matrix)
@@ -91,7 +91,7 @@ def test_gensim_finds_the_same_neighbours(tmp_path: Path) -> None:
     path.write_text("50 8\n" + "\n".join(lines) + "\n")
 
     theirs = gensim.KeyedVectors.load_word2vec_format(path).most_similar("w7", topn=5)
-    ours = vectors.parse(path).neighbors("w7", 5)
+    ours = word_vectors.parse(path).neighbors("w7", 5)
 
     assert [each.word for each in ours] == [word for word, _ in theirs]
     assert [each.similarity for each in ours] == pytest.approx([score for _, score in theirs], abs=1e-5)

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-LABEL = "__label__"
+from blazingtext_lifecycle import corpus_text
+
+LABEL = corpus_text.LABEL.decode()
 
 _APOSTROPHES = "'\u2019\u02bc\uff07"
 # An apostrophe counts only between two letters: don't, l'eau; it is no quotation mark there.

@@ -1,0 +1,83 @@
+"""One invocation of the command line: the stage, its client and where to print."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+import click
+
+from blazingtext_lifecycle import naming
+
+from ..client import BlazingText
+from ..cloud import Cloud
+from ..errors import translating_aws_errors
+from ..stages import chosen_stage, stage_option
+from . import options
+from .options import Command
+from .output import Output
+
+
+@dataclass(frozen=True)
+class Session:
+    """One invocation of the command line.
+
+    Args:
+        stage: the stage's name.
+        region: overrides the environment's region.
+        profile: overrides the environment's profile.
+        json: print JSON.
+    """
+
+    stage: str = naming.DEFAULT_STAGE
+    region: str | None = None
+    profile: str | None = None
+    json: bool = False
+
+    @cached_property
+    def output(self) -> Output:
+        """Where to print."""
+        return Output(json=self.json)
+
+    @cached_property
+    def client(self) -> BlazingText:
+        """The stage's client."""
+        with translating_aws_errors("use the AWS settings"):
+            return BlazingText(self.stage, boto3.Session(region_name=self.region, profile_name=self.profile))
+
+    @property
+    def cloud(self) -> Cloud:
+        """The stage's AWS clients and stack outputs."""
+        return self.client.cloud
+
+    def command(self, typed: str) -> str:
+        """A command to type next, for the same stage."""
+        return " ".join(["blazingtext", typed, *map(shlex.quote, stage_option(self.stage, chosen_stage()))])
+
+
+def shared(command: Command) -> Command:
+    """Adds the options that every command takes, and passes the command a `Session` as its first argument."""
+    return options.common_options(_with_session(command))
+
+
+def _with_session(command: Command) -> Command:
+    def run(*arguments: Any, **given: Any) -> Any:
+        chosen = {name: given.pop(name) for name in options.NAMES}
+        return command(session_of(click.get_current_context(), chosen), *arguments, **given)
+
+    run.__name__ = command.__name__
+    run.__doc__ = command.__doc__
+    # Options that decorators below have attached already.
+    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined] # click's own attribute
+    return run  # type: ignore[return-value] # the same command, with the session filled in
+
+
+def session_of(context: click.Context, given: dict[str, Any]) -> Session:
+    """The session for the options before and after the command's name; those after it win."""
+    before = context.find_root().params
+    chosen = {name: given[name] if given[name] is not None else before.get(name) for name in options.NAMES}
+    stage = chosen_stage() if chosen["stage"] is None else str(chosen["stage"])
+    return Session(naming.check_stage(stage), chosen["region"], chosen["profile"], bool(chosen["json"]))

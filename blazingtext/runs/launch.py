@@ -1,0 +1,111 @@
+"""Training jobs are started through the launcher function, which checks the request before anything is paid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from blazingtext_lifecycle import errors
+from blazingtext_lifecycle.errors import CloudError, LifecycleError
+
+from ..cloud import Cloud
+from ..errors import translating_aws_errors
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What to train; None means the stage's default.
+
+    Attributes:
+        corpus: the name of an uploaded corpus.
+        mode: batch_skipgram, skipgram, cbow or supervised.
+        hyperparameters: by BlazingText's names.
+        instance_type: such as ml.c5.xlarge.
+        instance_count: how many of them.
+        volume_gb: disk of each.
+        max_runtime_seconds: when to stop at the latest.
+        max_wait_seconds: with spot, waiting included.
+        spot: use spot instances.
+        tags: on the job.
+        retry: start another attempt when the same job failed or was stopped.
+    """
+
+    corpus: str
+    mode: str | None = None
+    hyperparameters: Mapping[str, object] = field(default_factory=dict)
+    instance_type: str | None = None
+    instance_count: int | None = None
+    volume_gb: int | None = None
+    max_runtime_seconds: int | None = None
+    max_wait_seconds: int | None = None
+    spot: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    retry: bool = False
+
+    def event(self) -> dict[str, Any]:
+        """The launcher's event: only what was given."""
+        instance = {"type": self.instance_type, "count": self.instance_count, "volumeGb": self.volume_gb}
+        limits = {"maxRuntimeSeconds": self.max_runtime_seconds, "maxWaitSeconds": self.max_wait_seconds}
+        parameters = {
+            "mode": self.mode,
+            "hyperparameters": dict(self.hyperparameters) or None,
+            "instance": _given(instance) or None,
+            "limits": _given(limits) or None,
+            "spot": self.spot,
+            "tags": dict(self.tags) or None,
+            "retry": self.retry or None,
+        }
+        return {"corpus": self.corpus, **_given(parameters)}
+
+
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The launcher's answer.
+
+    Attributes:
+        job: the training job's name.
+        arn: its ARN.
+        status: SageMaker's TrainingJobStatus.
+        created: False when the same request had a job already.
+        artifact: where the model will be.
+        warnings: what is legal but probably a mistake.
+    """
+
+    job: str
+    arn: str
+    status: str
+    created: bool
+    artifact: str
+    warnings: tuple[str, ...]
+
+
+def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
+    """Asks the launcher function for a training job; the same request over the same data gets the same job.
+
+    Raises:
+        UserError: the request was refused before anything was paid; every problem is named.
+        CloudError: the function or AWS failed.
+    """
+    with translating_aws_errors(f"start training on {order.corpus}"):
+        answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=json.dumps(order.event()).encode())
+        payload = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise _refusal(payload)
+    return Launch(
+        payload["jobName"], payload["jobArn"], payload["status"], payload["created"], payload["artifact"], tuple(payload["warnings"])
+    )
+
+
+def _refusal(payload: Mapping[str, Any]) -> LifecycleError:
+    """The launcher's exception, with its own class when it is one of ours."""
+    kind, message = str(payload.get("errorType", "")), str(payload.get("errorMessage", payload))
+    family = getattr(errors, kind, None)
+    if isinstance(family, type) and issubclass(family, LifecycleError):
+        return family(message)
+    return CloudError(f"The launcher function stopped. It says: {kind}: {message}. See its log group, or deploy again.")

@@ -1,0 +1,88 @@
+"""Changes of what is live: promote, rollback, pause and resume are updates of the serving stack's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from blazingtext_lifecycle import naming, promotion
+from blazingtext_lifecycle.errors import NotReady, RequestError
+
+from ..cloud import Cloud
+from ..errors import translating_aws_errors
+from ..runs import training_jobs
+
+
+@dataclass(frozen=True)
+class Change:
+    """What promote, rollback, pause or resume did.
+
+    Attributes:
+        changed: False when everything stood so already.
+        live: the job whose model is live afterwards.
+        previous: the job to roll back to.
+        state: running or paused.
+        endpoint: the endpoint's name.
+    """
+
+    changed: bool
+    live: str
+    previous: str
+    state: str
+    endpoint: str
+
+
+def promote(cloud: Cloud, job: str | None = None) -> Change:
+    """Makes a run's model live.
+
+    Args:
+        cloud: the stage.
+        job: the run; None means the newest finished one.
+
+    Raises:
+        RequestError: the run has no model, or the stack takes no update.
+        NotReady: the run is not finished, or the stack is busy.
+    """
+    found = training_jobs.latest(cloud, completed=True) if job is None else training_jobs.run(cloud, job)
+    if not found.over:
+        raise NotReady(
+            f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait with: blazingtext logs {found.job} --follow"
+        )
+    if found.status != "Completed" or not found.artifact:
+        why = f": {found.failure}" if found.failure else ""
+        raise RequestError(
+            f"{found.job} cannot be promoted. It is {found.status}{why} and has no whole model. Choose a completed one: blazingtext runs"
+        )
+    return _change(cloud, lambda stack: promotion.promote(stack, found.artifact, found.created))
+
+
+def rollback(cloud: Cloud) -> Change:
+    """Makes the previous model live again; a second rollback undoes the first."""
+    return _change(cloud, promotion.rollback)
+
+
+def pause(cloud: Cloud) -> Change:
+    """Takes the endpoint and its bill away; the model stays chosen."""
+    return _change(cloud, promotion.pause)
+
+
+def resume(cloud: Cloud) -> Change:
+    """Brings the endpoint back with the model that was live."""
+    return _change(cloud, promotion.resume)
+
+
+def _change(cloud: Cloud, wish: Callable[[promotion.ServingStack], Mapping[str, str]]) -> Change:
+    """Changes parameters of the serving stack; returns while CloudFormation works."""
+    stack = promotion.describe(cloud.cloudformation, cloud.stage)
+    promotion.require_ready(stack)
+    wanted = wish(stack)
+    with translating_aws_errors(f"update {stack.name}"):
+        changed = bool(wanted) and promotion.update(cloud.cloudformation, stack, wanted)
+    after = promotion.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
+    return Change(
+        changed,
+        naming.job_of_artifact(after.live) or after.live,
+        naming.job_of_artifact(after.previous) or after.previous,
+        str(after.endpoint_state),
+        naming.endpoint(cloud.stage),
+    )

@@ -1,0 +1,74 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from blazingtext.cloud import Cloud
+from blazingtext.runs import artifacts
+from blazingtext_lifecycle.errors import CloudError, RequestError
+from tests.unit.blazingtext.cloud_fakes import FakeBucket, artifact, cloud, packed
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+
+
+@pytest.fixture(name="stored")
+def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], tuple[Cloud, FakeBucket]]:
+    monkeypatch.setenv("BLAZINGTEXT_CACHE", str(tmp_path / "cache"))
+
+    def put(content: bytes) -> tuple[Cloud, FakeBucket]:
+        bucket = FakeBucket()
+        bucket.put(f"runs/{JOB}/output/model.tar.gz", content)
+        return cloud(s3=bucket), bucket
+
+    return put
+
+
+def test_an_artifact_is_downloaded_once(stored: Callable[[bytes], tuple[Cloud, FakeBucket]]) -> None:
+    where, bucket = stored(packed({"vectors.txt": b"1 2\na 1 2\n", "eval.json": b"{}"}))
+
+    first = artifacts.fetch(where, artifact(JOB))
+    bucket.objects.clear()
+    second = artifacts.fetch(where, artifact(JOB))
+
+    assert first == second
+    assert first.files == ("eval.json", "vectors.txt")
+    assert first.path("vectors.txt").read_bytes() == b"1 2\na 1 2\n"
+
+
+def test_the_same_job_name_in_another_account_is_another_artifact(stored: Callable[[bytes], tuple[Cloud, FakeBucket]]) -> None:
+    one = artifacts.fetch(stored(packed({"eval.json": b"1"}))[0], artifact(JOB))
+    two = artifacts.fetch(stored(packed({"eval.json": b"2"}))[0], artifact(JOB))
+
+    assert (one.path("eval.json").read_bytes(), two.path("eval.json").read_bytes()) == (b"1", b"2")
+
+
+def test_an_archive_cannot_write_outside_its_folder_nor_through_links(
+    stored: Callable[[bytes], tuple[Cloud, FakeBucket]], tmp_path: Path
+) -> None:
+    evil = packed({"../../evil.txt": b"x", "/etc/evil": b"x", "run.sh": b"x", "vectors.txt": b"0 2\n"}, vectors_bin="/etc/passwd")
+
+    found = artifacts.fetch(stored(evil)[0], artifact(JOB))
+
+    assert found.files == ("vectors.txt",)
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"vectors.txt"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not an archive", packed({"vectors.txt": b"x" * 100_000})[:-40], packed({"readme": b"x"})],
+    ids=["empty", "text", "cut off", "without vectors"],
+)
+def test_a_broken_archive_is_refused_and_leaves_nothing(
+    stored: Callable[[bytes], tuple[Cloud, FakeBucket]], tmp_path: Path, content: bytes
+) -> None:
+    with pytest.raises(CloudError, match=r"model\.tar\.gz"):
+        artifacts.fetch(stored(content)[0], artifact(JOB))
+
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_classifier_has_no_vectors_and_says_what_does(stored: Callable[[bytes], tuple[Cloud, FakeBucket]]) -> None:
+    found = artifacts.fetch(stored(packed({"model.bin": b"x"}))[0], artifact(JOB))
+
+    with pytest.raises(RequestError, match="supervised"):
+        found.path("vectors.txt")

@@ -1,0 +1,272 @@
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blazingtext.client import BlazingText
+from tests.unit.blazingtext.cloud_fakes import (
+    FakeBucket,
+    FakeClient,
+    FakeEndpoint,
+    FakeJobs,
+    FakeLauncher,
+    FakeStacks,
+    account,
+    artifact,
+    packed,
+)
+from tests.unit.blazingtext.conftest import Typed
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+
+
+def test_predict_names_unknown_words_on_stderr_and_flags_them_in_json(typed: Typed) -> None:
+    clients = {"sagemaker_runtime": FakeEndpoint({"king": [3.0, 4.0]})}
+
+    code, out, err = typed("predict", "king", "kingg", **clients)
+    _, document_, _ = typed("--json", "predict", "king", "kingg", **clients)
+
+    assert code == 0
+    assert "kingg" in err
+    assert "unknown" in out
+    assert [(each["word"], each["known"]) for each in json.loads(document_)] == [("king", True), ("kingg", False)]
+
+
+def test_predict_reads_words_from_stdin(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("king\n\n queen \n"))
+    endpoint = FakeEndpoint({})
+
+    typed("predict", "-", sagemaker_runtime=endpoint)
+
+    assert endpoint.bodies == [{"instances": ["king", "queen"]}]
+
+
+def test_train_sends_only_what_was_typed_and_says_what_to_type_next(typed: Typed) -> None:
+    launcher = FakeLauncher(
+        {"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": ["few words"]}
+    )
+
+    code, out, err = typed(
+        "train",
+        "--corpus",
+        "wiki",
+        "--mode",
+        "cbow",
+        "--subwords",
+        "true",
+        "--min-count",
+        "0",
+        "--spot",
+        "--tag",
+        "a=b=c",
+        **{"lambda": launcher},
+    )
+
+    assert (code, out.strip()) == (0, JOB)
+    assert launcher.events == [
+        {"corpus": "wiki", "mode": "cbow", "hyperparameters": {"min_count": 0, "subwords": True}, "spot": True, "tags": {"a": "b=c"}}
+    ]
+    assert "few words" in err
+    assert f"blazingtext logs {JOB} --follow" in err
+
+
+def test_the_same_request_again_says_that_its_job_exists(typed: Typed) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "Completed", "created": False, "artifact": "s3://x", "warnings": []})
+
+    _, _, err = typed("train", "--corpus", "wiki", **{"lambda": launcher})
+
+    assert "exists already" in err
+    assert "Completed" in err
+
+
+class Logs(FakeClient):
+    def __init__(self, *lines: str) -> None:
+        events = [{"timestamp": 1_700_000_000_000, "message": line} for line in lines]
+        super().__init__(
+            describe_log_streams=lambda **_: {"logStreams": [{"logStreamName": f"{JOB}/algo-1"}]},
+            get_log_events=lambda **wish: {"events": [] if "nextToken" in wish else events, "nextForwardToken": "f/1"},
+            filter_log_events=lambda **_: {"events": events},
+        )
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [("ClientError: Please provide text, exit code: 1", 2), ("AlgorithmError: out of memory, exit code: 1", 1)]
+)
+def test_watching_a_run_that_fails_ends_with_whose_fault_it_is(typed: Typed, failure: str, code: int) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []})
+    jobs = FakeJobs()
+    jobs.add(JOB, "Failed", FailureReason=failure)
+
+    ended, out, err = typed(
+        "train", "--corpus", "wiki", "--watch", sagemaker=jobs, logs=Logs("a [line] of the log"), **{"lambda": launcher}
+    )
+
+    assert (ended, out) == (code, "")
+    assert "a [line] of the log" in err
+    assert failure in err
+
+
+def test_watching_a_run_to_its_end_prints_its_summary(typed: Typed) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []})
+    jobs = FakeJobs()
+    jobs.add(JOB, FinalMetricDataList=[{"MetricName": "train:mean_rho", "Value": 0.7164}], TrainingTimeInSeconds=654)
+
+    code, out, err = typed(
+        "train", "--corpus", "wiki", "--watch", "--json", sagemaker=jobs, logs=Logs("Read 10M words"), **{"lambda": launcher}
+    )
+
+    assert code == 0
+    assert json.loads(out)["metrics"] == {"train:mean_rho": 0.7164}
+    assert "Read 10M words" in err
+    assert f"blazingtext evaluate --job {JOB}" in err
+
+
+def test_interrupting_a_watch_leaves_the_job_and_says_how_to_stop_it(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    jobs = FakeJobs()
+    jobs.add(JOB, "InProgress")
+    monkeypatch.setattr(BlazingText, "events", interrupted)
+
+    code, _, err = typed("logs", JOB, "--follow", sagemaker=jobs, logs=Logs())
+
+    assert code == 130
+    assert f"blazingtext stop {JOB}" in err
+    assert not jobs.stopped
+
+
+def test_runs_show_score_speed_and_which_is_live(typed: Typed) -> None:
+    jobs = FakeJobs()
+    jobs.add("blazingtext-dev-wiki-skipgram-old", "Failed")
+    jobs.add(JOB, FinalMetricDataList=[{"MetricName": "train:mean_rho", "Value": 0.7164}], TrainingTimeInSeconds=654)
+    stacks = FakeStacks(ModelDataUrl=artifact(JOB))
+    logs = Logs("Average throughput in Million words/sec: 2.27")
+
+    _, out, _ = typed("runs", cloudformation=stacks, sagemaker=jobs, logs=logs)
+
+    first, second = out.splitlines()[1:]
+    assert first.split() == ["*", JOB, "Completed", "0.716", "2.27", "10", "min", "54", "s"]
+    assert second.split() == ["blazingtext-dev-wiki-skipgram-old", "Failed", "2.27"]
+
+
+def test_status_fits_on_one_screen_and_names_the_next_command(typed: Typed) -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB)
+    jobs.serve()
+
+    code, out, err = typed("status", cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), sagemaker=jobs)
+
+    assert code == 0
+    assert "$0.48 an hour" in out
+    assert len(out.splitlines()) < 24
+    assert "blazingtext predict" in err
+
+
+def test_status_of_a_stage_that_is_not_deployed_says_how_to_deploy(typed: Typed) -> None:
+    stacks = FakeStacks()
+    stacks.statuses.clear()
+
+    code, out, err = typed("status", cloudformation=stacks, sagemaker=FakeJobs())
+
+    assert code == 0
+    assert out.count("not deployed") == 3
+    assert "cdk deploy --all" in err
+
+
+@pytest.fixture(name="model")
+def _model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The clients of a stage with one completed run, whose artifact holds four words and an eval.json."""
+    monkeypatch.setenv("BLAZINGTEXT_CACHE", str(tmp_path / "cache"))
+    figures = {"EN-WS-353-ALL.txt": {"not_found": 6, "spearmans_rho": 0.7234, "total_pairs": 353}, "mean_rho": 0.7164}
+    vectors = b"4 3\nman 1 0 0\nking 1 0 1\nwoman 1 1 0\nqueen 1 1 1\n"
+    bucket, jobs = FakeBucket(), FakeJobs()
+    bucket.put(f"runs/{JOB}/output/model.tar.gz", packed({"vectors.txt": vectors, "eval.json": json.dumps(figures).encode()}))
+    jobs.add(JOB)
+    return {"s3": bucket, "sagemaker": jobs}
+
+
+def test_neighbours_come_from_the_newest_completed_run(typed: Typed, model: dict[str, Any]) -> None:
+    code, out, err = typed("neighbors", "king", "kong", "--count", "1", **model)
+
+    assert code == 0
+    assert out.split() == ["king", "0.816", "queen"]
+    assert "Did you mean king" in err
+    assert typed("neighbors", "kong", **model)[0] == 2
+
+
+def test_an_analogy_is_answered(typed: Typed, model: dict[str, Any]) -> None:
+    _, out, _ = typed("analogy", "man", "king", "woman", "--json", **model)
+
+    assert json.loads(out)[0]["word"] == "queen"
+
+
+def test_evaluate_shows_the_containers_figures_or_computes_them(typed: Typed, model: dict[str, Any]) -> None:
+    _, theirs, _ = typed("evaluate", "--json", **model)
+    _, ours, _ = typed("evaluate", "--compute", "--json", **model)
+    _, table, _ = typed("evaluate", **model)
+
+    assert json.loads(theirs)["mean_rho"] == 0.7164
+    assert json.loads(ours)["scores"][0]["not_found"] > 340
+    assert table.splitlines()[-1].split() == ["mean_rho", "0.7164"]
+
+
+def test_the_live_model_can_be_named_and_must_be_there(typed: Typed, model: dict[str, Any]) -> None:
+    assert typed("neighbors", "king", "--job", "live", **model)[0] == 3
+
+    code, out, _ = typed("neighbors", "king", "--job", "live", cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), **model)
+
+    assert code == 0
+    assert "queen" in out
+
+
+def test_promote_waits_until_the_model_is_in_service(typed: Typed, model: dict[str, Any]) -> None:
+    model["sagemaker"].serve()
+
+    code, out, err = typed("promote", **model)
+
+    assert (code, out.strip()) == (0, JOB)
+    assert "is live" in err
+    assert "blazingtext predict" in err
+
+
+def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_nothing_is(typed: Typed) -> None:
+    with_a_role = account(iam__list_roles={"Roles": [{"RoleName": "blazingtext-dev-x"}]})
+
+    code, out, err = typed("audit", **with_a_role)
+    clean, nothing, told = typed("audit", "--json", **account())
+
+    assert code == 1
+    assert out.split() == ["what", "name", "role", "blazingtext-dev-x"]
+    assert "cdk destroy --all" in err
+    assert clean == 0
+    assert json.loads(nothing)["left"] == []
+    assert "nothing is left" in told
+
+
+def test_upload_takes_the_corpus_name_from_the_file(typed: Typed, tmp_path: Path) -> None:
+    (tmp_path / "My Wiki.txt").write_text("some words\n")
+    bucket = FakeBucket()
+
+    code, out, err = typed("upload", str(tmp_path / "My Wiki.txt"), s3=bucket)
+
+    assert code == 0
+    assert out.strip().endswith("/corpora/my-wiki/")
+    assert "blazingtext train --corpus my-wiki --watch" in err
+
+
+def test_prepare_then_stats_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
+    raw, out_file = tmp_path / "raw.txt", tmp_path / "corpus.txt"
+    raw.write_bytes("One Cat. Two cats: caf\u00e9!".encode("latin-1"))
+
+    code, out, err = typed("corpus", "prepare", str(raw), "--output", str(out_file), "--numbers", "drop")
+    _, counted, warned = typed("corpus", "stats", str(out_file), "--json")
+
+    assert (code, out.strip()) == (0, str(out_file))
+    assert "1 byte in 1 file (raw.txt) are not utf-8" in err
+    assert json.loads(counted)["words"] == 5
+    assert "No word occurs 5 times" in warned
+    assert typed("corpus", "prepare", str(raw), "--output", str(out_file))[0] == 2

@@ -1,0 +1,48 @@
+import pytest
+
+from blazingtext.runs.launch import Launch, TrainingOrder, launch
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, HyperparameterError, NotReady
+from tests.unit.blazingtext.cloud_fakes import FakeLauncher, FakeStacks, cloud
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+
+
+def test_the_launchers_event_holds_only_what_was_asked_for() -> None:
+    launcher = FakeLauncher(
+        {"jobName": JOB, "jobArn": "arn", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": ["w"]}
+    )
+    order = TrainingOrder("wiki", hyperparameters={"epochs": 0}, instance_count=2, spot=False)
+
+    answer = launch(cloud(**{"lambda": launcher}), order)
+
+    assert launcher.events == [{"corpus": "wiki", "hyperparameters": {"epochs": 0}, "instance": {"count": 2}, "spot": False}]
+    assert answer == Launch(JOB, "arn", "InProgress", True, "s3://x", ("w",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours", "code"),
+    [
+        ("HyperparameterError", HyperparameterError, 2),
+        ("CorpusError", CorpusError, 2),
+        ("NotReady", NotReady, 3),
+        ("CloudError", CloudError, 1),
+        ("KeyError", CloudError, 1),
+        ("combined", CloudError, 1),
+    ],
+)
+def test_what_the_launcher_refuses_keeps_its_class_and_words(kind: str, ours: type[Exception], code: int) -> None:
+    launcher = FakeLauncher({"errorType": kind, "errorMessage": "epochs is wrong. Give a number."}, error=True)
+
+    with pytest.raises(ours, match=r"epochs is wrong\. Give a number\.") as caught:
+        launch(cloud(**{"lambda": launcher}), TrainingOrder("wiki"))
+
+    assert caught.type is ours
+    assert getattr(caught.value, "exit_code", None) == code
+
+
+def test_a_stage_that_is_not_deployed_says_how_to_deploy_it() -> None:
+    stacks = FakeStacks()
+    stacks.statuses.clear()
+
+    with pytest.raises(ConfigurationError, match="cdk deploy --all"):
+        launch(cloud(cloudformation=stacks, **{"lambda": FakeLauncher({})}), TrainingOrder("wiki"))

@@ -1,0 +1,25 @@
+from blazingtext.serving import status
+from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+
+
+def test_status_says_what_is_live_and_what_it_costs() -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB)
+    jobs.serve()
+
+    found = status.describe(cloud(cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), sagemaker=jobs))
+
+    assert (found.live, found.endpoint.status, found.endpoint.hourly_dollars) == (JOB, "InService", 0.48)
+    assert [stack.status for stack in found.stacks] == ["CREATE_COMPLETE"] * 3
+
+
+def test_status_of_a_stage_that_is_not_deployed_is_an_answer_not_an_error() -> None:
+    stacks = FakeStacks()
+    stacks.statuses.clear()
+
+    found = status.describe(cloud(cloudformation=stacks, sagemaker=FakeJobs()))
+
+    assert [stack.status for stack in found.stacks] == ["", "", ""]
+    assert found.endpoint.hourly_dollars == 0

@@ -1,0 +1,54 @@
+import pytest
+
+from blazingtext.runs import training_jobs
+from blazingtext_lifecycle.errors import RequestError
+from tests.unit.blazingtext.cloud_fakes import FakeJobs, cloud
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+OLD = "blazingtext-dev-wiki-skipgram-9876543210"
+
+
+def test_runs_are_the_stages_own_newest_first() -> None:
+    jobs = FakeJobs()
+    for name in (OLD, JOB, "not-blazingtext-dev-x"):
+        jobs.add(name)
+
+    assert [run.job for run in training_jobs.runs(cloud(sagemaker=jobs))] == [JOB, OLD]
+    assert [run.job for run in training_jobs.runs(cloud(sagemaker=jobs), limit=1)] == [JOB]
+
+
+def test_a_failed_run_has_no_artifact_to_look_at() -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB, "Failed", FailureReason="ClientError: no words")
+
+    run = training_jobs.run(cloud(sagemaker=jobs), JOB)
+
+    assert (run.corpus, run.artifact, run.failure) == ("wiki", "", "ClientError: no words")
+
+
+def test_the_newest_completed_run_skips_later_failures() -> None:
+    jobs = FakeJobs()
+    jobs.add(OLD)
+    jobs.add(JOB, "Failed")
+
+    assert training_jobs.latest(cloud(sagemaker=jobs), completed=True).job == OLD
+    assert training_jobs.latest(cloud(sagemaker=jobs)).job == JOB
+
+
+def test_an_unknown_job_is_named() -> None:
+    with pytest.raises(RequestError, match="no training job nope"):
+        training_jobs.run(cloud(sagemaker=FakeJobs()), "nope")
+
+
+def test_only_a_running_job_of_the_stage_is_stopped() -> None:
+    jobs = FakeJobs()
+    jobs.add(OLD)
+    jobs.add(JOB, "InProgress")
+    jobs.add("blazingtext-prod-wiki-skipgram-1", "InProgress")
+
+    assert training_jobs.stop(cloud(sagemaker=jobs), JOB).status == "Stopping"
+    with pytest.raises(RequestError, match="Completed already"):
+        training_jobs.stop(cloud(sagemaker=jobs), OLD)
+    with pytest.raises(RequestError, match="not a job of stage dev"):
+        training_jobs.stop(cloud(sagemaker=jobs), "blazingtext-prod-wiki-skipgram-1")
+    assert jobs.stopped == [JOB]

@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from blazingtext.serving import status, waiter
+from blazingtext_lifecycle.errors import CloudError, NotReady
+from tests.unit.blazingtext.cloud_fakes import NOON, FakeJobs, FakeStacks, artifact, cloud
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+
+
+class Waiting:
+    """A stage in which something happens each time it is slept; one run was completed at noon."""
+
+    def __init__(self, *happenings: Callable[[FakeStacks, FakeJobs], None], **serving_stack: str) -> None:
+        self.stacks, self.jobs, self.time = FakeStacks(**serving_stack), FakeJobs(), 0.0
+        self.jobs.add(JOB, TrainingEndTime=NOON)
+        self._happenings = list(happenings)
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        if self._happenings:
+            self._happenings.pop(0)(self.stacks, self.jobs)
+
+    def wait(self, **wish: Any) -> status.Status:
+        where = cloud(cloudformation=self.stacks, sagemaker=self.jobs)
+        return waiter.wait_until_stable(where, sleep=self.sleep, clock=lambda: self.time, **wish)
+
+
+def busy(stacks: FakeStacks, _: FakeJobs) -> None:
+    stacks.statuses["serving"] = "UPDATE_IN_PROGRESS"
+    stacks.parameters["ModelDataUrl"] = artifact(JOB)
+
+
+def done(stacks: FakeStacks, jobs: FakeJobs) -> None:
+    stacks.statuses["serving"] = "UPDATE_COMPLETE"
+    jobs.serve()
+
+
+def rolled_back(stacks: FakeStacks, _: FakeJobs) -> None:
+    stacks.roll_back(NOON + timedelta(minutes=1), "The endpoint did not pass its ping")
+    stacks.parameters["ModelDataUrl"] = ""
+
+
+def test_waiting_for_a_run_ends_when_its_model_is_in_service() -> None:
+    found = Waiting(busy, done).wait(job=JOB)
+
+    assert (found.live, found.endpoint.status) == (JOB, "InService")
+
+
+def test_waiting_for_a_run_whose_update_is_rolled_back_fails_with_cloudformations_reason() -> None:
+    with pytest.raises(CloudError, match=r"did not become live.*UPDATE_ROLLBACK_COMPLETE.*Endpoint: The endpoint did not pass its ping"):
+        Waiting(busy, rolled_back).wait(job=JOB)
+
+
+def test_a_rollback_that_was_over_before_the_wait_began_is_noticed() -> None:
+    waiting = Waiting()
+    rolled_back(waiting.stacks, waiting.jobs)
+
+    with pytest.raises(CloudError, match="did not become live"):
+        waiting.wait(job=JOB)
+    assert waiting.time == 0
+
+
+def test_a_rollback_older_than_the_run_does_not_end_the_wait_for_its_update() -> None:
+    waiting = Waiting(busy, done)
+    waiting.stacks.roll_back(NOON - timedelta(hours=1), "Something long ago")
+
+    assert waiting.wait(job=JOB).live == JOB
+
+
+def test_waiting_gives_up_in_the_end() -> None:
+    with pytest.raises(NotReady, match="not ready after 60 s"):
+        Waiting().wait(job=JOB, timeout_seconds=60)
+
+
+def test_a_failed_endpoint_ends_the_wait() -> None:
+    waiting = Waiting(ModelDataUrl=artifact(JOB))
+    waiting.jobs.serve("Failed", "The container did not answer the ping")
+
+    with pytest.raises(CloudError, match="did not answer the ping"):
+        waiting.wait()
+
+
+def test_a_paused_stage_is_at_rest_when_its_endpoint_is_gone() -> None:
+    waiting = Waiting(lambda _, jobs: setattr(jobs, "endpoint", None), ModelDataUrl=artifact(JOB), EndpointState="paused")
+    waiting.jobs.serve("Deleting")
+
+    assert waiting.wait().endpoint.status == ""
