@@ -12,8 +12,8 @@ import aws_cdk as cdk
 
 import app as project
 from blazingtext_lifecycle import naming
-from blazingtext_stacks import compliance
 from blazingtext_stacks.settings import Settings
+from tests.template import compliance
 
 ROOT = Path(__file__).parents[2]
 CDK_JSON = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ import aws_cdk.aws_s3 as s3
 import pytest
 
 import app as project
-from blazingtext_stacks import compliance
 from blazingtext_stacks.settings import Settings
+from tests.template import compliance
 from tests.template.matrix import CDK_JSON, CONFIGURATIONS, Synthesis
 
 # Accepted findings of cfn-lint, with their reasons.

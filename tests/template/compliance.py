@@ -1,7 +1,6 @@
 """cdk-nag's AWS Solutions rules, and every finding that this project accepts, with its reason.
 
-The tests run the rules over every configuration. A deployment does not: loading cdk-nag costs seconds at each ``cdk`` command, and
-it would judge again what was judged before it was released.
+The rules run in the tests, over every configuration, and not in the app: loading cdk-nag would cost seconds at each ``cdk`` command.
 """
 
 import json
@@ -14,8 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 from blazingtext_lifecycle import naming
-
-from .settings import Settings
+from blazingtext_stacks.settings import Settings
 
 # Roles, by construct path.
 RETIRE = "Storage/Retirement/Retire/Role"
