@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blazingtext_lifecycle.errors import CloudError, ConfigurationError
+from blazingtext_lifecycle.extras import require
 
 from .cli.output import Output, duration
 
@@ -165,7 +166,17 @@ class Stage:
 
 
 def run(output: Output, plan: Plan) -> int:
-    """Plays the whole life; returns the exit code of the step that failed, or 0."""
+    """Plays the whole life; returns the exit code of the step that failed, or 0.
+
+    Raises:
+        MissingExtraError: something that a step needs is not installed.
+        ConfigurationError: this is not the project's folder.
+    """
+    require("all")
+    if not (_HOME / "cdk.json").exists():
+        raise ConfigurationError(
+            f"The demo cannot run here: it deploys the project's app.py, and {_HOME} has none. In a clone of the project run: make demo"
+        )
     plan = Plan(plan.stage, plan.keep, None if plan.corpus is None else plan.corpus.resolve(), plan.pictures.resolve())
     stage = Stage(output)
     with ExitStack() as cleaning:

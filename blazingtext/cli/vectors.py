@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import click
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.errors import ConfigurationError, UserError
+from blazingtext_lifecycle.errors import UserError
 
 from ..runs import artifacts
 from ..vectors import evaluation
@@ -33,20 +31,6 @@ def _vectors(session: Session, job: str | None) -> vectors.Vectors:
     path = _artifact(session, job).path("vectors.txt")
     with session.output.progress("Reading vectors", path.stat().st_size) as advance:
         return vectors.load(path, advance)
-
-
-def _drawing() -> ModuleType:
-    """The module that draws.
-
-    Raises:
-        ConfigurationError: what it needs is not installed.
-    """
-    try:
-        return importlib.import_module("blazingtext.vectors.map")
-    except ImportError as error:
-        raise ConfigurationError(
-            f"Maps cannot be drawn here. {error}. Install scikit-learn and matplotlib: pip install --group look, from the project's folder."
-        ) from error
 
 
 @click.command()
@@ -154,7 +138,8 @@ def map_(session: Session, *, output: Path, words: int, stop_words: bool, seed: 
 
     t-SNE of the vectors' cosine, coloured by k-means; the same model and seed draw the same map.
     """
-    drawing = _drawing()
+    from ..vectors import map as drawing  # noqa: PLC0415 - Matplotlib takes a second to load
+
     found = _vectors(session, job)
     out = session.output
     with out.waiting(f"Drawing {words} words"):
