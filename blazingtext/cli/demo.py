@@ -18,7 +18,8 @@ from pathlib import Path
 
 import click
 
-from blazingtext_lifecycle.errors import CloudError
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError
+from blazingtext_lifecycle.extras import require
 
 from .demo_steps import Plan, Step, blazingtext, ending, steps
 from .output import Output, duration
@@ -88,7 +89,17 @@ class StepRunner:
 
 
 def run(output: Output, plan: Plan) -> int:
-    """Runs the whole demo; returns the exit code of the step that failed, or 0."""
+    """Runs the whole demo; returns the exit code of the step that failed, or 0.
+
+    Raises:
+        MissingExtraError: something that a step needs is not installed.
+        ConfigurationError: this is not the project's folder.
+    """
+    require("all")
+    if not (_PROJECT / "cdk.json").exists():
+        raise ConfigurationError(
+            f"The demo cannot run here: it deploys the project's app.py, and {_PROJECT} has none. In a clone of the project run: make demo"
+        )
     plan = Plan(plan.stage, plan.keep, None if plan.corpus is None else plan.corpus.resolve(), plan.pictures.resolve())
     runner = StepRunner(output)
     with ExitStack() as cleaning:

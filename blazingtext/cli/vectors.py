@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import click
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.errors import ConfigurationError, UserError
+from blazingtext_lifecycle.errors import UserError
 
 from ..runs.artifacts import Artifact
 from ..vectors import evaluation, word_vectors
@@ -34,20 +32,6 @@ def _vectors(session: Session, job: str | None) -> Vectors:
     path = _artifact(session, job).path("vectors.txt")
     with session.output.progress("Reading vectors", path.stat().st_size) as advance:
         return word_vectors.load(path, advance)
-
-
-def _drawing() -> ModuleType:
-    """The module that draws.
-
-    Raises:
-        ConfigurationError: what it needs is not installed.
-    """
-    try:
-        return importlib.import_module("blazingtext.vectors.word_map")
-    except ImportError as error:
-        raise ConfigurationError(
-            f"Maps cannot be drawn here. {error}. Install scikit-learn and matplotlib: pip install --group look, from the project's folder."
-        ) from error
 
 
 @click.command()
@@ -155,10 +139,11 @@ def map_(session: Session, *, output: Path, words: int, stop_words: bool, seed: 
 
     t-SNE of the vectors' cosine, coloured by k-means; the same model and seed draw the same map.
     """
-    drawing = _drawing()
+    from ..vectors import word_map  # noqa: PLC0415 - Matplotlib takes a second to load
+
     found = _vectors(session, job)
     out = session.output
     with out.waiting(f"Drawing {words} words"):
-        drawn = drawing.draw(found, output, drawing.Look(words, seed, stop_words, title), force=force)
+        drawn = word_map.draw(found, output, word_map.Look(words, seed, stop_words, title), force=force)
     out.result(drawn, lambda: out.text(str(drawn.path)))
     out.done(f"{len(drawn.words)} words in {max(drawn.clusters) + 1} clusters")

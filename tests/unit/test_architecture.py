@@ -27,6 +27,8 @@ ALLOWED = {
     "engine": set(),
     "sandbox": set(),
 }
+# What is said about a missing extra has one owner (decision 0011); it is all that the engine and the sandbox share with the others.
+SHARED_BY_ALL = "from blazingtext_lifecycle.extras import require"
 STANDARD_LIBRARY_AND_BOTO3 = set(sys.stdlib_module_names) | {"boto3", "botocore", "blazingtext_lifecycle"}
 
 
@@ -48,7 +50,7 @@ def imports_of(path: Path, *, run_time_only: bool = False) -> set[str]:
     for node in ast.walk(WithoutTypes().visit(tree) if run_time_only else tree):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level and ast.unparse(node) != SHARED_BY_ALL:
             names.add(node.module.split(".")[0])
     return names
 

@@ -1,0 +1,158 @@
+"""What the parts import, what pyproject.toml lists for them, and what is said where it is missing are one."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from blazingtext_lifecycle import extras
+from blazingtext_lifecycle.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sandbox": "sandbox"}
+# A distribution that is another's other half, and of exactly its version.
+OTHER_HALVES = {"botocore": "boto3", "llvmlite": "numba"}
+# The rules are cdk-nag's: this file is for the template tests alone.
+NOT_INSTALLED = {ROOT / "stacks/compliance.py"}
+
+
+def requirements(lines: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=; ]", line, maxsplit=1)[0] for line in lines} - {"blazingtext-cdk"}
+
+
+def imported(*folders: str, but: str = "") -> set[str]:
+    """The modules of other people that some folders import when they run."""
+    paths = {path for folder in folders for path in (ROOT / folder).rglob("*.py")} - NOT_INSTALLED
+    names = {name for path in paths if not (but and path.is_relative_to(ROOT / but)) for name in _names(ast.parse(path.read_bytes()))}
+    return {name for name in names if name not in sys.stdlib_module_names and not name.startswith("blazingtext")}
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return
+    if isinstance(node, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module.partition(".")[0]
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "importlib.import_module":
+        yield from re.findall(r"^f?'(\w+)\.", ast.unparse(node.args[0]))
+    for child in ast.iter_child_nodes(node):
+        yield from _names(child)
+
+
+def distributions(modules: set[str]) -> set[str]:
+    known = metadata.packages_distributions()
+    # Several distributions may share a module; all but one belong to the lists of their own parts.
+    return {OTHER_HALVES.get(name, name) for module in modules for name in _choices(known[module])}
+
+
+def _choices(names: list[str]) -> set[str]:
+    found = {re.sub(r"[._]", "-", name).lower() for name in names}
+    return found & {"aws-cdk-lib"} or found
+
+
+def test_a_plain_installation_has_what_the_command_and_the_functions_import() -> None:
+    modules = imported("blazingtext", "lambda", but="blazingtext/vectors")
+
+    assert distributions(modules) == requirements(PROJECT["dependencies"])
+
+
+@pytest.mark.parametrize("extra", sorted(FOLDERS))
+def test_an_extra_has_what_its_part_imports(extra: str) -> None:
+    base = requirements(PROJECT["dependencies"])
+    modules = {module for module in imported(FOLDERS[extra]) if not distributions({module}) <= base}
+
+    # What a part asks for by another way than an import (a server's parser, say) may be listed besides.
+    assert distributions(modules) <= requirements(PROJECT["optional-dependencies"][extra])
+    assert modules == set(extras.MODULES[extra])
+
+
+def test_there_is_an_extra_for_each_part_and_one_for_all_of_them() -> None:
+    (everything,) = PROJECT["optional-dependencies"]["all"]
+
+    assert set(PROJECT["optional-dependencies"]) == {*extras.MODULES, "all"}
+    assert everything == f"blazingtext-cdk[{','.join(sorted(extras.MODULES))}]"
+
+
+def test_a_requirement_that_two_lists_name_has_one_range() -> None:
+    lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    lines = {line for listed in lists for line in listed if not line.startswith("blazingtext-cdk")}
+
+    assert len(lines) == len(requirements(list(lines)))
+
+
+@pytest.fixture(name="absent")
+def _absent(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def remove(*modules: str) -> None:
+        monkeypatch.setattr(extras, "find_spec", lambda module: None if module in modules else object())
+        monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    return remove
+
+
+def test_an_extra_that_is_there_is_not_mentioned(absent: Callable[..., None]) -> None:
+    absent("sklearn")
+    before = sys.excepthook
+
+    extras.require("sandbox")
+
+    assert sys.excepthook is before
+
+
+@pytest.mark.parametrize(
+    ("extra", "modules", "words"),
+    [
+        ("look", ["sklearn"], f'This needs sklearn, which is not installed in {sys.prefix}: pip install "blazingtext-cdk[look]"'),
+        (
+            "sandbox",
+            ["trustme", "psutil", "sklearn"],
+            f'This needs psutil, trustme, which are not installed in {sys.prefix}: pip install "blazingtext-cdk[sandbox]"',
+        ),
+        ("all", ["sklearn"], f'This needs sklearn, which is not installed in {sys.prefix}: pip install "blazingtext-cdk[all]"'),
+    ],
+)
+def test_a_missing_extra_is_one_sentence_with_the_command(absent: Callable[..., None], extra: str, modules: list[str], words: str) -> None:
+    absent(*modules)
+
+    with pytest.raises(extras.MissingExtraError) as caught:
+        extras.require(extra)
+
+    assert str(caught.value) == words
+    assert caught.value.exit_code == 2
+    assert isinstance(caught.value, UserError)
+    assert isinstance(caught.value, ImportError)
+
+
+PROGRAM = """
+import importlib.util, sys
+from blazingtext_lifecycle import extras
+extras.find_spec = lambda module: None
+sys.excepthook = lambda kind, error, trace: print("a hook of the program's own:", error)
+{then}
+"""
+
+
+def run(then: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", PROGRAM.format(then=then)], capture_output=True, text=True, check=False)
+
+
+def test_a_program_that_does_not_catch_it_ends_with_the_sentence_and_exit_code_2() -> None:
+    ended = run('extras.require("cdk")')
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert re.fullmatch(r'This needs aws_cdk, constructs, which .*: pip install "blazingtext-cdk\[cdk\]"\n', ended.stderr)
+
+
+def test_a_program_that_does_without_the_part_keeps_its_own_way_with_other_errors() -> None:
+    ended = run('try: extras.require("cdk")\nexcept ImportError: pass\nraise KeyError("its own")')
+
+    assert ended.returncode == 1
+    assert ended.stdout == "a hook of the program's own: 'its own'\n"
