@@ -27,19 +27,8 @@ def fails_without(name: str) -> bool:
     """Whether any test marked with a patch fails when the sandbox runs without it; no test at all is an error."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "sitecustomize.py").write_text(SITE, encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-x",
-            "--tb=line",
-            "-p",
-            "no:cacheprovider",
-            "-m",
-            f"patch(name={name!r})",
-            "tests/parity",
-        ]
+        options = ["-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-m", f"patch(name={name!r})"]
+        command = [sys.executable, "-m", "pytest", *options, "tests/parity"]
         environment = {**os.environ, "PYTHONPATH": folder, "SANDBOX_TEST_LEFT_OUT": name}
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):

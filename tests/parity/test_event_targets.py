@@ -145,7 +145,8 @@ def test_a_rule_is_let_in_by_the_target_s_own_policy_alone(account: Sandbox, sta
     assert [json.loads(heard)["TopicArn"] for heard in receive(account, outputs["Heard"], 1)] == [outputs["OpenTopic"]]
     for queue in ("Closed", "Heard"):
         assert "Messages" not in sqs.receive_message(QueueUrl=outputs[queue])
-    assert f"the policy of {outputs['ConditionalTopic']} does not let events.amazonaws.com deliver" in account.folder.log.read_text("utf-8")
+    refusal = f"the policy of {outputs['ConditionalTopic']} does not allow events.amazonaws.com to deliver"
+    assert refusal in account.folder.log.read_text("utf-8")
 
 
 @pytest.mark.patch(name="stack_events")
