@@ -6,10 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
-from .emulator import stack_roles
 from .emulator.internals import application, check_names
-from .emulator.resource_types import run_slow_types_on_threads
-from .patches import gaps
+from .patches import registry
 from .sagemaker import registration
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -27,8 +25,6 @@ def assemble(state_folder: Path) -> Application:
         IncompatibleMinistackError: see `check_names`.
     """
     check_names()
-    run_slow_types_on_threads()
-    gaps.repair()
-    stack_roles.remember_roles()
+    registry.apply_all()
     registration.register(state_folder / "sagemaker")
     return cast("Application", application())

@@ -1,6 +1,6 @@
 """Who asks, what they may, and how a service acts as a role: IAM, for the services written here."""
 
-# ruff: noqa: SLF001 - see sandbox/internals.py
+# ruff: noqa: SLF001 - see internals.py
 
 from __future__ import annotations
 

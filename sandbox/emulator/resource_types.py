@@ -1,6 +1,6 @@
 """How CloudFormation learns a resource type."""
 
-# ruff: noqa: SLF001 - see sandbox/internals.py
+# ruff: noqa: SLF001 - see internals.py
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ Update = Callable[[str, Json, Json, str], tuple[str, Json]]
 # (physical id, properties); deleting what is already gone is a success
 Delete = Callable[[str, Json], None]
 
-_slow_types: set[str] = set()
+#: The types whose operations wait; patches/worker_threads.py runs them on threads.
+waiting_types: set[str] = set()
 
 
 def register_cloudformation_type(
@@ -27,7 +28,7 @@ def register_cloudformation_type(
     replacement: Sequence[str] = (),
     name_property: str | None = None,
     tags: bool = True,
-    slow: bool = False,
+    waits: bool = False,
 ) -> None:
     """Teach CloudFormation a resource type.
 
@@ -43,7 +44,7 @@ def register_cloudformation_type(
         replacement: the properties documented as "Update requires: Replacement".
         name_property: the property with the physical name; a resource named by the template cannot be replaced under that name.
         tags: whether `Tags` (stack tags and `aws:cloudformation:*` included) reach the properties.
-        slow: whether an operation waits for something: it then runs on a thread, and may call the sandbox.
+        waits: whether an operation waits for something: it then runs on a thread and may send requests to the sandbox.
     """
     provisioners = internal("services.cloudformation.provisioners")
     handlers: Json = {"create": create, "delete": delete}
@@ -56,8 +57,8 @@ def register_cloudformation_type(
         provisioners._CUSTOM_NAME_REPLACEMENT[type_name] = rule
     if tags:
         provisioners._STACK_TAG_PROPERTY[type_name] = ("Tags", "list")
-    if slow:
-        _slow_types.add(type_name)
+    if waits:
+        waiting_types.add(type_name)
 
 
 def _changed(replacement: Sequence[str], name_property: str) -> Callable[[Json, Json], bool]:
@@ -70,10 +71,3 @@ def physical_name(stack_name: str, logical_id: str, max_length: int = 63) -> str
     """The name CloudFormation generates for a resource without one: the same on every update, a new one on replacement."""
     provisioners = internal("services.cloudformation.provisioners")
     return str(provisioners._physical_name(stack_name, logical_id, max_len=max_length))
-
-
-def run_slow_types_on_threads() -> None:
-    """Let the types registered as slow run as custom resources do: off the event loop."""
-    stacks = internal("services.cloudformation.stacks")
-    original = stacks._runs_on_worker_thread
-    stacks._runs_on_worker_thread = lambda type_name: type_name in _slow_types or original(type_name)

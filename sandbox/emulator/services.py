@@ -1,6 +1,6 @@
 """How a service of our own stands beside ministack's: requests come in authorised, events and metrics go out."""
 
-# ruff: noqa: SLF001 - see sandbox/internals.py
+# ruff: noqa: SLF001 - see internals.py
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 from .identity import ServiceError, access_key_of_request, account_id, authorize, region
 from .internals import Json, internal
@@ -116,6 +117,14 @@ def _authorize_operation(name: str, request: Request, resource_arns: ResourceArn
     asked = internal("core.iam_actions").request_tag_context(name, action, request.body, dict(request.query))
     for arn in resource_arns(request):
         authorize(action, arn, {**{f"aws:ResourceTag/{key}": value for key, value in resource_tags(arn).items()}, **asked})
+
+
+def request_fields(body: bytes) -> Json:
+    """The top-level fields of a request's body, JSON or form."""
+    if body[:1] == b"{":
+        found: Json = json.loads(body)
+        return found
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
 def publish_event(source: str, detail_type: str, detail: Json, resources: Sequence[str] = ()) -> None:

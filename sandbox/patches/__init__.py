@@ -1,1 +1,1 @@
-"""What ministack does otherwise than AWS, put right: one difference a file."""
+"""What ministack does otherwise than AWS, put right: one difference a file, each with one function `apply`. registry.py is the list."""

@@ -1,10 +1,10 @@
-"""What Lambda answers when a Python handler raises: the exception's class name as `errorType`, its text, and the stack.
+"""A function's error names the class of the exception that its Python handler raised, and has the stack trace.
 
-ministack says `Runtime.HandlerError` whatever was raised; on AWS a caller tells errors apart by their class
+ministack answers `Runtime.HandlerError` whatever was raised; on AWS a caller tells errors apart by their class
 (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html).
 """
 
-# ruff: noqa: SLF001 - see sandbox/internals.py: this file replaces one
+# ruff: noqa: SLF001 - see emulator/internals.py: this file replaces one
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _TRACEBACK: Final = "Traceback (most recent call last):\n"
 _EXCEPTION: Final = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)")
 
 
-def repair() -> None:
-    """Name the exception in every failed invocation, from now on."""
+def apply() -> None:
+    """Name the exception in every failed invocation."""
     service = internal("services.lambda_svc")
     execute = service._execute_function_warm
 

@@ -70,7 +70,7 @@ def register(service: SageMaker) -> None:
         delete=types.deleter("DeleteModel", "ModelName"),
         replacement=_MODEL,
         name_property="ModelName",
-        slow=True,
+        waits=True,
     )
     register_cloudformation_type(
         "AWS::SageMaker::EndpointConfig",
@@ -79,7 +79,7 @@ def register(service: SageMaker) -> None:
         delete=types.deleter("DeleteEndpointConfig", "EndpointConfigName"),
         replacement=_CONFIG,
         name_property="EndpointConfigName",
-        slow=True,
+        waits=True,
     )
     register_cloudformation_type(
         "AWS::SageMaker::Endpoint",
@@ -88,7 +88,7 @@ def register(service: SageMaker) -> None:
         delete=types.delete_endpoint,
         replacement=("EndpointName",),
         name_property="EndpointName",
-        slow=True,
+        waits=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""One sandbox for the whole session."""
+"""One sandbox for the whole session, and the mark of the tests that show a patch of the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,10 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.support import Stacks
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "patch(name): fails when this patch of ministack is left out (tests/parity/leave_one_out.py)")
 
 
 @pytest.fixture(scope="session")

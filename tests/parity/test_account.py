@@ -61,6 +61,7 @@ def test_the_account_s_own_key_is_let_in_and_is_its_root(account: Sandbox) -> No
     assert identity["Arn"] == "arn:aws:iam::000000000000:root"
 
 
+@pytest.mark.patch(name="root_credentials")
 @pytest.mark.parametrize("service", ["s3", "sts", "sqs", "cloudformation"])
 def test_a_wrong_secret_is_refused_in_aws_s_words(account: Sandbox, service: str) -> None:
     client = account.boto3(service, aws_secret_access_key="not-the-secret")
@@ -69,6 +70,7 @@ def test_a_wrong_secret_is_refused_in_aws_s_words(account: Sandbox, service: str
     assert refusal(getattr(client, call)) == "SignatureDoesNotMatch"
 
 
+@pytest.mark.patch(name="root_credentials")
 @pytest.mark.parametrize("key", ["test", "000000000000", "123456789012", "AKIAIOSFODNN7EXAMPLE"])
 def test_no_other_key_is_known(account: Sandbox, key: str) -> None:
     assert refusal(account.boto3("sts", aws_access_key_id=key).get_caller_identity) == "InvalidClientTokenId"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from blazingtext_sandbox.patches.alarms import verdict
+from blazingtext_sandbox.patches.alarm_evaluation import state_of
 from tests.parity.support import wait_until
 
 NOW = 1_000_000.0
@@ -42,9 +42,10 @@ def total(found: list[dict[str, Any]]) -> float:
     ],
 )
 def test_an_alarm_s_state_follows_its_last_periods(values: tuple[float | None, ...], changes: dict[str, Any], state: str | None) -> None:
-    assert verdict(alarm(**changes), points(*values), NOW, total) == state
+    assert state_of(alarm(**changes), points(*values), NOW, total) == state
 
 
+@pytest.mark.patch(name="alarm_evaluation")
 def test_an_alarm_rings_for_its_own_dimensions_only(account: Sandbox) -> None:
     cloudwatch = account.boto3("cloudwatch")
     for name in ("one", "two"):
@@ -71,6 +72,7 @@ def test_an_alarm_rings_for_its_own_dimensions_only(account: Sandbox) -> None:
     wait_until(lambda: states() == {"errors-one": "ALARM", "errors-two": "OK"})
 
 
+@pytest.mark.patch(name="queue_metrics")
 def test_a_message_in_a_queue_rings_the_alarm_that_watches_the_queue(account: Sandbox) -> None:
     sqs, cloudwatch = account.boto3("sqs"), account.boto3("cloudwatch")
     url = sqs.create_queue(QueueName="watched")["QueueUrl"]

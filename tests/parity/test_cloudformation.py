@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.support import Stacks, allow, function, receive, role, wait_until
 
 
+@pytest.mark.patch(name="bucket_properties")
 def test_a_bucket_carries_its_tags_and_those_of_its_stack(account: Sandbox, stacks: Stacks) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"Tags": [{"Key": "own", "Value": "1"}]}}
 
@@ -19,6 +22,7 @@ def test_a_bucket_carries_its_tags_and_those_of_its_stack(account: Sandbox, stac
     assert tags["aws:cloudformation:stack-name"] == "tagged"
 
 
+@pytest.mark.patch(name="bucket_properties")
 def test_a_bucket_s_encryption_lifecycle_and_versioning_are_what_the_template_says(account: Sandbox, stacks: Stacks) -> None:
     rules = [
         {"Id": "old", "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 30}},
@@ -42,11 +46,14 @@ def test_a_bucket_s_encryption_lifecycle_and_versioning_are_what_the_template_sa
     s3, name = account.boto3("s3"), stacks.outputs("kept")["Name"]
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is True
+    (encryption,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert encryption["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     stored = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]}
     assert stored["old"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert stored["parts"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
 
 
+@pytest.mark.patch(name="kms_managed_key")
 def test_an_object_in_a_bucket_encrypted_by_kms_without_a_key_has_the_managed_key(account: Sandbox, stacks: Stacks) -> None:
     default = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": default}}
@@ -60,6 +67,7 @@ def test_an_object_in_a_bucket_encrypted_by_kms_without_a_key_has_the_managed_ke
     s3.delete_object(Bucket=name, Key="a")
 
 
+@pytest.mark.patch(name="bucket_deletion")
 def test_a_bucket_that_is_not_empty_stops_the_deletion_of_its_stack(account: Sandbox, stacks: Stacks) -> None:
     stacks.deploy("full", {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}, "Outputs": {"Name": {"Value": {"Ref": "Bucket"}}}})
     s3, name = account.boto3("s3"), stacks.outputs("full")["Name"]

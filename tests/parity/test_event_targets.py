@@ -49,6 +49,7 @@ def send(account: Sandbox, key: str) -> None:
     assert account.boto3("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
 
 
+@pytest.mark.patch(name="async_invocations")
 @pytest.mark.parametrize("retries", [0, 1])
 def test_an_event_a_function_fails_on_ends_in_its_on_failure_destination(account: Sandbox, stacks: Stacks, retries: int) -> None:
     dead = {"Fn::GetAtt": ["Dead", "Arn"]}
@@ -82,6 +83,7 @@ def test_an_event_a_function_fails_on_ends_in_its_on_failure_destination(account
     assert len(receive(account, outputs["Calls"], retries + 1)) == retries + 1
 
 
+@pytest.mark.patch(name="async_invocations")
 def test_an_event_a_function_fails_on_ends_in_its_dead_letter_queue(account: Sandbox, stacks: Stacks) -> None:
     template = {
         "Resources": {
@@ -107,6 +109,7 @@ def test_an_event_a_function_fails_on_ends_in_its_dead_letter_queue(account: San
     assert '"wiki"' in message
 
 
+@pytest.mark.patch(name="target_policies")
 def test_a_rule_is_let_in_by_the_target_s_own_policy_alone(account: Sandbox, stacks: Stacks) -> None:
     condition = {"Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}
     names = ("Closed", "Open", "OpenTopic", "ConditionalTopic", "Heard")
@@ -142,9 +145,11 @@ def test_a_rule_is_let_in_by_the_target_s_own_policy_alone(account: Sandbox, sta
     assert [json.loads(heard)["TopicArn"] for heard in receive(account, outputs["Heard"], 1)] == [outputs["OpenTopic"]]
     for queue in ("Closed", "Heard"):
         assert "Messages" not in sqs.receive_message(QueueUrl=outputs[queue])
-    assert f"the policy of {outputs['ConditionalTopic']} does not let events.amazonaws.com deliver" in account.folder.log.read_text("utf-8")
+    refusal = f"the policy of {outputs['ConditionalTopic']} does not allow events.amazonaws.com to deliver"
+    assert refusal in account.folder.log.read_text("utf-8")
 
 
+@pytest.mark.patch(name="stack_events")
 def test_every_status_of_a_stack_is_an_event(account: Sandbox, stacks: Stacks) -> None:
     pattern = {
         "source": ["aws.cloudformation"],

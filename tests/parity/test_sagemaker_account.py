@@ -5,6 +5,7 @@ import json
 import struct
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -229,12 +230,21 @@ def test_a_model_whose_role_cannot_read_it_is_refused(home: Home) -> None:
     assert message.startswith(f"Could not access model data at {container['ModelDataUrl']}.")
 
 
+@pytest.mark.patch(name="event_origin")
 def test_a_state_change_reaches_a_queue_through_a_rule(home: Home) -> None:
     sqs, events = home.account.boto3("sqs"), home.account.boto3("events")
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    # A job's end is no request: EventBridge still delivers it over TLS.
+    plain_http = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed, plain_http]})})
     pattern = {"source": ["aws.sagemaker"], "detail": {"TrainingJobName": ["told"], "TrainingJobStatus": ["Failed"]}}
     events.put_rule(Name="jobs", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="jobs", Targets=[{"Id": "queue", "Arn": arn}])
@@ -246,6 +256,21 @@ def test_a_state_change_reaches_a_queue_through_a_rule(home: Home) -> None:
     assert (event["detail-type"], event["source"]) == ("SageMaker Training Job State Change", "aws.sagemaker")
     assert event["resources"] == ["arn:aws:sagemaker:us-east-1:000000000000:training-job/told"]
     assert event["detail"]["Tags"] == {"blazingtext:stage": "dev"}
+
+
+@pytest.mark.patch(name="worker_threads")
+def test_the_account_answers_while_a_stack_waits_for_an_endpoint(home: Home, hosting: str, stacks: Stacks) -> None:
+    sagemaker = home.account.boto3("sagemaker")
+
+    def endpoint() -> Any:
+        return sagemaker.list_endpoints(NameContains="waited-for")["Endpoints"]
+
+    with ThreadPoolExecutor(1) as pool:
+        deployment = pool.submit(stacks.deploy, "waiting", template(hosting, "model-1", EndpointName="waited-for"))
+        (seen,) = wait_until(endpoint)
+        assert deployment.result() == "CREATE_COMPLETE", stacks.reasons("waiting")
+
+    assert seen["EndpointStatus"] == "Creating"
 
 
 @pytest.fixture
@@ -368,6 +393,7 @@ def test_a_property_that_is_not_emulated_fails_the_stack(hosting: str, stacks: S
     assert "the sandbox does not emulate CreateModel's VpcConfig" in stacks.reasons("with-vpc")
 
 
+@pytest.mark.patch(name="stack_roles")
 @pytest.mark.parametrize("missing", ["iam:PassRole", "sagemaker:CreateEndpointConfig", "sagemaker:AddTags"])
 def test_the_role_a_stack_is_deployed_with_needs_the_rights_itself(home: Home, hosting: str, stacks: Stacks, missing: str) -> None:
     name = f"stack-without-{missing.split(':')[1]}"
@@ -382,6 +408,7 @@ def test_the_role_a_stack_is_deployed_with_needs_the_rights_itself(home: Home, h
     assert f"assumed-role/{name}/AWSCloudFormation is not authorized to perform: {missing}" in stacks.reasons(name)
 
 
+@pytest.mark.patch(name="stack_roles")
 def test_a_caller_who_may_not_pass_the_role_to_cloudformation_cannot_use_it(home: Home, hosting: str) -> None:
     role = home.role("for-stacks", service="cloudformation.amazonaws.com")
     client = home.account.boto3("cloudformation", **home.user("deployer", ("cloudformation:*", "*")))

@@ -1,22 +1,27 @@
-"""The smaller repairs of ministack, one by one: what a handler raised, conditions, and what IAM is asked (sources in the modules)."""
+"""The smaller patches of ministack, one by one (their sources are in the modules). leave_one_out.py shows what each test rests on."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
-from blazingtext_sandbox.patches import function_errors, iam_requests
+from blazingtext_sandbox.patches import function_errors, log_resources, metric_namespaces
 from tests.parity.support import Stacks, allow, function, role
 
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/own/jobs"
 TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in handler\n'
 
 
-# --- sandbox/function_errors.py ---------------------------------------------------------------------------------------
+# --- function_errors --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.patch(name="function_errors")
 def test_the_class_a_handler_raises_is_the_error_type_of_the_answer(account: Sandbox, stacks: Stacks) -> None:
     code = """
 class RequestError(Exception): pass
@@ -52,9 +57,10 @@ def test_the_last_exception_of_a_log_counts(log: str, error_type: str | None) ->
     assert function_errors.raised(log).get("errorType") == error_type
 
 
-# --- sandbox/conditions.py --------------------------------------------------------------------------------------------
+# --- condition_functions ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.patch(name="condition_functions")
 @pytest.mark.parametrize(("policies", "exists"), [("", False), ("arn:aws:iam::000000000000:policy/own", True), ("a,b", True)])
 def test_a_condition_compares_what_functions_inside_it_give(account: Sandbox, stacks: Stacks, policies: str, exists: bool) -> None:
     name = f"conditional-{len(policies)}"
@@ -71,7 +77,7 @@ def test_a_condition_compares_what_functions_inside_it_give(account: Sandbox, st
     assert ("Sometimes" in {resource["LogicalResourceId"] for resource in resources}) is exists
 
 
-# --- sandbox/iam_requests.py ------------------------------------------------------------------------------------------
+# --- log_resources, metric_namespaces ---------------------------------------------------------------------------------
 
 
 def acting_with(account: Sandbox, name: str, *statements: dict[str, Any]) -> dict[str, str]:
@@ -89,7 +95,7 @@ def acting_with(account: Sandbox, name: str, *statements: dict[str, Any]) -> dic
     }
 
 
-def denied(call: Any, **arguments: Any) -> bool:
+def is_denied(call: Any, **arguments: Any) -> bool:
     """Whether IAM refuses a call; another error is not taken for a refusal."""
     try:
         call(**arguments)
@@ -100,6 +106,7 @@ def denied(call: Any, **arguments: Any) -> bool:
     return False
 
 
+@pytest.mark.patch(name="log_resources")
 def test_log_lines_go_into_the_streams_a_policy_names_and_no_other(account: Sandbox) -> None:
     owner = account.boto3("logs")
     owner.create_log_group(logGroupName="/own/jobs")
@@ -108,18 +115,19 @@ def test_log_lines_go_into_the_streams_a_policy_names_and_no_other(account: Sand
     logs = account.boto3("logs", **acting_with(account, "writer", allow("logs:PutLogEvents", f"{GROUP}:log-stream:mine-*")))
     line = {"logGroupName": "/own/jobs", "logEvents": [{"timestamp": 1_790_000_000_000, "message": "word"}]}
 
-    assert not denied(logs.put_log_events, **line, logStreamName="mine-1")
-    assert denied(logs.put_log_events, **line, logStreamName="theirs-1")
+    assert not is_denied(logs.put_log_events, **line, logStreamName="mine-1")
+    assert is_denied(logs.put_log_events, **line, logStreamName="theirs-1")
     owner.delete_log_group(logGroupName="/own/jobs")
 
 
+@pytest.mark.patch(name="log_resources")
 @pytest.mark.parametrize(("written", "allowed"), [(GROUP, False), (f"{GROUP}:*", True)])
 def test_a_log_group_s_arn_alone_allows_nothing_inside_it(account: Sandbox, written: str, allowed: bool) -> None:
     owner = account.boto3("logs")
     owner.create_log_group(logGroupName="/own/jobs")
     logs = account.boto3("logs", **acting_with(account, f"maker-{allowed}", allow(["logs:CreateLogStream"], written)))
 
-    assert denied(logs.create_log_stream, logGroupName="/own/jobs", logStreamName="a") is not allowed
+    assert is_denied(logs.create_log_stream, logGroupName="/own/jobs", logStreamName="a") is not allowed
     owner.delete_log_group(logGroupName="/own/jobs")
 
 
@@ -127,20 +135,43 @@ def test_tags_belong_to_the_group_itself() -> None:
     tagging = {"x-amz-target": "Logs_20140328.TagResource"}
     describing = {"x-amz-target": "Logs_20140328.DescribeLogStreams"}
 
-    assert iam_requests.log_stream_arn(GROUP, tagging, b"{}") == GROUP
-    assert iam_requests.log_stream_arn(GROUP, describing, b'{"logGroupName": "/own/jobs"}') == f"{GROUP}:log-stream:"
+    assert log_resources.log_stream_arn(GROUP, tagging, b"{}") == GROUP
+    assert log_resources.log_stream_arn(GROUP, describing, b'{"logGroupName": "/own/jobs"}') == f"{GROUP}:log-stream:"
 
 
+@pytest.mark.patch(name="metric_namespaces")
 def test_metrics_go_into_the_namespace_a_policy_names_and_no_other(account: Sandbox) -> None:
     limited = {**allow("cloudwatch:PutMetricData"), "Condition": {"StringEquals": {"cloudwatch:namespace": "Mine"}}}
     cloudwatch = account.boto3("cloudwatch", **acting_with(account, "measurer", limited))
     data = [{"MetricName": "words", "Value": 1}]
 
-    assert not denied(cloudwatch.put_metric_data, Namespace="Mine", MetricData=data)
-    assert denied(cloudwatch.put_metric_data, Namespace="Theirs", MetricData=data)
+    assert not is_denied(cloudwatch.put_metric_data, Namespace="Mine", MetricData=data)
+    assert is_denied(cloudwatch.put_metric_data, Namespace="Theirs", MetricData=data)
 
 
 @pytest.mark.parametrize("body", [b'{"Namespace": "Mine"}', b"Action=PutMetricData&Namespace=Mine"])
 def test_a_namespace_is_read_from_json_and_from_a_form(body: bytes) -> None:
-    assert iam_requests.metric_namespace(body) == {"cloudwatch:namespace": "Mine"}
-    assert iam_requests.metric_namespace(b"{}") == {}
+    assert metric_namespaces.namespace_key(body) == {"cloudwatch:namespace": "Mine"}
+    assert metric_namespaces.namespace_key(b"{}") == {}
+
+
+# --- startup_scripts --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.patch(name="startup_scripts")
+def test_no_script_of_the_machine_is_run_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "script.sh").write_text("true")
+    # In a process of its own: the patches hold for the whole process, and importing ministack writes files.
+    find = f"""
+from blazingtext_sandbox.emulator.internals import application, internal
+application()
+before = internal("app")._collect_scripts({str(tmp_path)!r})
+from blazingtext_sandbox.patches import registry
+[patch.apply() for patch in registry.PATCHES if registry.name_of(patch) == "startup_scripts"]
+print(len(before), len(internal("app")._collect_scripts({str(tmp_path)!r})))
+"""
+    environment = {**os.environ, "STATE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+
+    found = subprocess.run([sys.executable, "-c", find], env=environment, capture_output=True, text=True, check=True, timeout=60)
+
+    assert found.stdout.split() == ["1", "0"]

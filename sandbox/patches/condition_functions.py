@@ -1,9 +1,10 @@
-"""Functions inside a template's Conditions: ministack compares `Fn::Join` and the like unresolved, so such a condition is always true.
+"""Functions inside a template's Conditions are resolved before they are compared.
 
-`cdk bootstrap` has one (are there execution policies of one's own?): taken for true, its deployment role gets no policy at all.
+ministack compares `Fn::Join` and the like as they are written, so that such a condition is never equal to anything. `cdk bootstrap` asks
+by one whether execution policies were given; taken for true, it leaves the deployment role without any policy.
 """
 
-# ruff: noqa: SLF001 - see sandbox/internals.py: this file replaces one
+# ruff: noqa: SLF001 - see emulator/internals.py: this file replaces one
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from typing import Any, Final
 
 from ..emulator.internals import Json, internal
 
-# What may stand inside a condition and has a value of its own
+# The functions allowed inside a condition that have a value
 # (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html).
 _VALUES: Final = frozenset({"Fn::FindInMap", "Fn::Join", "Fn::Split", "Fn::Sub"})
 
 
-def repair() -> None:
-    """Resolve such values before conditions are evaluated, from now on, wherever ministack evaluates them."""
+def apply() -> None:
+    """Resolve functions wherever ministack evaluates conditions."""
     engine = internal("services.cloudformation.engine")
     evaluate = engine._evaluate_conditions
 
@@ -26,7 +27,7 @@ def repair() -> None:
         found: Json = evaluate({**template, "Conditions": conditions}, parameters)
         return found
 
-    # Each of these modules has imported the function for itself.
+    # Each of these modules has imported the function by name.
     handlers, changesets = internal("services.cloudformation.handlers"), internal("services.cloudformation.changesets")
     stacks = internal("services.cloudformation.stacks")
     engine._evaluate_conditions = handlers._evaluate_conditions = evaluate_resolved

@@ -1,23 +1,24 @@
-"""CloudWatch alarms as CloudWatch evaluates them, and the queue metrics that alarms watch.
+"""Alarms are evaluated as CloudWatch documents: by metric and dimensions, period by period, with missing data treated as configured.
 
-ministack matches a metric by name only and forgets what `TreatMissingData`, `DatapointsToAlarm` and `Dimensions` say; an alarm of
-one endpoint would ring for another. Here the last `EvaluationPeriods` periods are looked at one by one, ending now (AWS looks at
-whole periods, so it rings up to a period later), whenever a value comes and every two seconds besides.
+ministack matches a metric by its name only and ignores `TreatMissingData`, `DatapointsToAlarm` and `Dimensions`, so that one endpoint's
+errors would set off another endpoint's alarm. Here the last `EvaluationPeriods` periods, the latest ending now, are evaluated on
+every value and every two seconds; AWS waits for whole periods, and changes state up to a period later.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
 
-# ruff: noqa: SLF001 - see sandbox/internals.py: this file replaces some
+# ruff: noqa: SLF001 - see emulator/internals.py: this file replaces some
 
 from __future__ import annotations
 
 import operator
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from ..emulator.background import regions_of, run_periodically
 from ..emulator.identity import scope
 from ..emulator.internals import Json, internal
-from ..emulator.services import put_metric
 
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -25,27 +26,24 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
-_TICK_SECONDS = 2.0
-_QUEUE_TICKS = 5
+_INTERVAL_SECONDS: Final = 2.0
 Statistic = Callable[[list[Json]], float | None]
 
 
-def repair() -> None:
-    """Evaluate alarms as above from now on."""
+def apply() -> None:
+    """Evaluate alarms so from now on."""
     internal("services.cloudwatch")._evaluate_alarm = _evaluate
-    threading.Thread(target=_tick, name="sandbox-alarms", daemon=True).start()
+    run_periodically("alarms", _INTERVAL_SECONDS, _evaluate_everywhere)
 
 
-def verdict(alarm: Json, points: Sequence[Json], now: float, statistic: Statistic) -> str | None:
-    """The state an alarm is in, by its metric's points; None when it stays as it is.
+def state_of(alarm: Json, points: Sequence[Json], now: float, statistic: Statistic) -> str | None:
+    """The state of an alarm by its metric's data points; None when it keeps the state it has.
 
     Args:
         alarm: as `PutMetricAlarm` has it.
         points: of exactly the alarm's metric and dimensions, each with its `Timestamp` in seconds.
         now: the end of the last period.
-        statistic: what a period's points come to; None when nothing.
-
-    Source: CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data".
+        statistic: the value of a period's points.
     """
     periods, length = int(alarm.get("EvaluationPeriods", 1)), float(alarm.get("Period", 60))
     breaches = [_breach(alarm, [p for p in points if 0 <= now - i * length - p["Timestamp"] < length], statistic) for i in range(periods)]
@@ -71,7 +69,7 @@ def _evaluate(alarm: Json) -> None:
     cloudwatch = internal("services.cloudwatch")
     if not alarm.get("MetricName") or alarm.get("ComparisonOperator") not in _COMPARISONS:
         return
-    new = verdict(alarm, _points_of(alarm), time.time(), _statistic_of(alarm))
+    new = state_of(alarm, _points_of(alarm), time.time(), _statistic_of(alarm))
     old = alarm["StateValue"]
     if new is None or new == old:
         return
@@ -104,30 +102,9 @@ def _statistic_of(alarm: Json) -> Statistic:
     return value
 
 
-def _tick() -> None:
-    """Evaluate every alarm of every region again and again: values grow old, and a missing one is a verdict too."""
-    ticks = 0
-    while True:
-        time.sleep(_TICK_SECONDS)
-        if ticks % _QUEUE_TICKS == 0:
-            _measure_queues()
-        for account, region in _scopes(internal("services.cloudwatch")._alarms):
-            with scope(account, region):
-                internal("services.cloudwatch")._evaluate_all_alarms()
-        ticks += 1
-
-
-def _measure_queues() -> None:
-    """`AWS/SQS` `ApproximateNumberOfMessagesVisible` of every queue, which ministack does not publish."""
-    for account, region in _scopes(internal("services.sqs")._queues):
+def _evaluate_everywhere() -> None:
+    """Evaluate every alarm of every region: values grow old, and missing data changes a state too."""
+    cloudwatch = internal("services.cloudwatch")
+    for account, region in regions_of(cloudwatch._alarms):
         with scope(account, region):
-            for queue in internal("services.sqs")._queues.values():
-                now = time.time()
-                visible = sum(message["visible_at"] <= now for message in list(queue["messages"]))
-                put_metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", visible, {"QueueName": queue["name"]}, "Count")
-
-
-def _scopes(store: Any) -> set[tuple[str, str]]:
-    """The accounts and regions in which a store of ministack holds anything."""
-    keys: list[tuple[Any, ...]] = list(store._data)
-    return {(str(account), str(region)) for account, region, *_ in keys}
+            cloudwatch._evaluate_all_alarms()

@@ -1,0 +1,58 @@
+"""The list of patches. Each has tests marked with its name; tests/parity/leave_one_out.py shows that they fail without it."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from . import (
+    alarm_evaluation,
+    async_invocations,
+    bucket_deletion,
+    bucket_properties,
+    condition_functions,
+    event_origin,
+    function_errors,
+    kms_managed_key,
+    log_resources,
+    metric_namespaces,
+    queue_metrics,
+    root_credentials,
+    stack_events,
+    stack_roles,
+    startup_scripts,
+    target_policies,
+    worker_threads,
+)
+
+#: In the order they are applied. event_origin wraps what target_policies puts in place, so it comes later.
+PATCHES: Final[tuple[ModuleType, ...]] = (
+    root_credentials,
+    startup_scripts,
+    bucket_properties,
+    bucket_deletion,
+    kms_managed_key,
+    alarm_evaluation,
+    queue_metrics,
+    condition_functions,
+    worker_threads,
+    stack_roles,
+    stack_events,
+    target_policies,
+    event_origin,
+    async_invocations,
+    function_errors,
+    log_resources,
+    metric_namespaces,
+)
+
+
+def name_of(patch: ModuleType) -> str:
+    """A patch is called by its file's name."""
+    return patch.__name__.rpartition(".")[2]
+
+
+def apply_all() -> None:
+    """Apply every patch; once in a process, before the first request."""
+    for patch in PATCHES:
+        patch.apply()
