@@ -153,22 +153,9 @@ def _topics(scope: Scope) -> Iterator[Leftover]:
             yield Leftover("topic", name)
 
 
-def _parameters(scope: Scope) -> Iterator[Leftover]:
-    for parameter in scope.pages("ssm", "describe_parameters", "Parameters"):
-        if parameter["Name"].startswith((scope.prefix, f"/{naming.PROJECT}/{scope.stage}/")):
-            yield Leftover("parameter", parameter["Name"])
-
-
 def _alarms(scope: Scope) -> Iterator[Leftover]:
     for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=scope.prefix):
         yield Leftover("alarm", alarm["AlarmName"], bills=True)
-
-
-def _dashboards(scope: Scope) -> Iterator[Leftover]:
-    for dashboard in scope.pages("cloudwatch", "list_dashboards", "DashboardEntries", DashboardNamePrefix=naming.endpoint(scope.stage)):
-        name = dashboard["DashboardName"]
-        if name == naming.endpoint(scope.stage) or name.startswith(scope.prefix):
-            yield Leftover("dashboard", name, bills=True)
 
 
 def _rules(scope: Scope) -> Iterator[Leftover]:
@@ -229,8 +216,6 @@ FINDERS: Mapping[str, Finder] = {
     "topics": _topics,
     "rules": _rules,
     "alarms": _alarms,
-    "dashboards": _dashboards,
-    "parameters": _parameters,
     "log groups": _log_groups,
     "log streams": _log_streams,
     "roles": _roles,

@@ -21,7 +21,6 @@ from ..files import refuse_existing, whole_file
 
 TEXT8_URL = "https://mattmahoney.net/dc/text8.zip"
 TEXT8_SHA256 = "a6640522afe85d1963ad56c05b0ede0a0c000dddc9671758a6cc09b7a38e5232"
-TEXT8_SIZE = 100_000_000
 _PIECE = 1 << 20
 _TIMEOUT_SECONDS = 30
 

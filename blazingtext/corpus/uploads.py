@@ -12,7 +12,8 @@ from pathlib import Path
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import aws_errors, naming
+from blazingtext_lifecycle import aws_errors, corpus_text, naming
+from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.errors import CloudError, CorpusError
 
 from ..cloud import Cloud
@@ -22,8 +23,6 @@ from .normaliser import LABEL
 # The part size is fixed, so that the same file always gets the same ETag, and so the same training job.
 PART_SIZE = 16 << 20
 _HASH = "blazingtext-sha256"
-_PIECE = 1 << 20
-_CHECKED_LINES = 1000
 
 Advance = Callable[[int], None]
 
@@ -121,26 +120,24 @@ def _channel(name: str, channel: str, path: Path) -> Channel:
 
 
 def _check(path: Path) -> bool:
-    """Whether a file's lines are labelled.
+    """Whether a file's lines are labelled, judged from its beginning as the launcher function judges it.
 
     Raises:
         CorpusError: it cannot be trained on.
     """
     try:
         with path.open("rb") as stream:
-            lines = [stream.readline(_PIECE) for _ in range(_CHECKED_LINES)]
+            sample = stream.read(SAMPLE_BYTES)
     except OSError as error:
         raise CorpusError(f"{path} cannot be uploaded. {error.strerror or error}. Check the path.") from error
-    start = b"".join(lines)
-    if not start.split():
+    for finding in corpus_text.check(sample, str(path), len(sample) < SAMPLE_BYTES, supervised=False):
+        if finding.fatal:
+            raise CorpusError(f"{finding.text} To make a corpus of it: blazingtext corpus prepare {path}")
+    if not sample.split():
         raise CorpusError(
-            f"{path} is empty. There is no word in its first {_CHECKED_LINES} lines. Make a corpus with: blazingtext corpus prepare"
+            f"{path} is empty. There is no word in its first {SAMPLE_BYTES:,} bytes. Make a corpus with: blazingtext corpus prepare"
         )
-    if b"\0" in start or start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")):
-        raise CorpusError(
-            f"{path} is not text. BlazingText reads plain UTF-8 and unpacks nothing. Make a corpus with: blazingtext corpus prepare {path}"
-        )
-    return any(word.startswith(LABEL.encode()) for word in start.split())
+    return any(word.startswith(corpus_text.LABEL) for word in sample.split())
 
 
 def upload(
@@ -166,7 +163,7 @@ def upload(
                 f"The corpus {name} already holds {', '.join(extra)}. A job reads every file under the corpus, so it would train on both. "
                 "Use --replace to remove them, or upload under another name: --corpus."
             )
-        # Removed first: the last upload into train/ may start a job.
+        # Removed before anything is sent: an upload into train/ may start a job, which reads whatever is there.
         for key in extra:
             cloud.s3.delete_object(Bucket=cloud.bucket, Key=key)
         sent = tuple(_send(cloud, channel, advance) for channel in channels)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 LABEL = b"__label__"
 
-_PACKED = {
+# The first bytes of archives and compressed files.
+ARCHIVE_MAGICS = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
     b"BZh": "bzip2",
@@ -33,7 +34,7 @@ def check(sample: bytes, name: str, whole: bool, supervised: bool) -> list[Findi
         whole: whether the sample is the whole file; otherwise its last line may be cut and is not judged.
         supervised: whether it is for text classification.
     """
-    packed = next((kind for magic, kind in _PACKED.items() if sample.startswith(magic)), "")
+    packed = next((kind for magic, kind in ARCHIVE_MAGICS.items() if sample.startswith(magic)), "")
     if packed:
         return [
             Finding(f"{name} is a {packed} archive. BlazingText reads plain text and does not unpack. Unpack it and upload the text.", True)

@@ -1,8 +1,10 @@
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from blazingtext.audit import audit
+from blazingtext.audit import FINDERS, audit
 from blazingtext_lifecycle.errors import AccessDeniedError
 from tests.unit.blazingtext.cloud_fakes import EMPTY_ACCOUNT, account, cloud, described_stacks
 from tests.unit.lifecycle.aws_fakes import client_error
@@ -42,8 +44,6 @@ def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> Non
         ("sns__list_topics", {"Topics": [{"TopicArn": "arn:aws:sns:us-east-1:1:blazingtext-dev-t"}]}, ("topic", "blazingtext-dev-t")),
         ("events__list_rules", {"Rules": [{"Name": "blazingtext-dev-rule"}]}, ("rule", "blazingtext-dev-rule")),
         ("cloudwatch__describe_alarms", {"MetricAlarms": [{"AlarmName": "blazingtext-dev-alarm"}]}, ("alarm", "blazingtext-dev-alarm")),
-        ("cloudwatch__list_dashboards", {"DashboardEntries": [{"DashboardName": "blazingtext-dev"}]}, ("dashboard", "blazingtext-dev")),
-        ("ssm__describe_parameters", {"Parameters": [{"Name": "/blazingtext/dev/live"}]}, ("parameter", "/blazingtext/dev/live")),
         (
             "sagemaker__list_endpoints",
             {"Endpoints": [{"EndpointName": "blazingtext-dev", "EndpointStatus": "InService"}]},
@@ -134,3 +134,32 @@ def test_an_audit_that_may_not_look_everywhere_says_nothing_at_all() -> None:
 
     with pytest.raises(AccessDeniedError, match="look for roles"):
         left(iam__list_roles=denied)
+
+
+# What CloudFormation creates, and the kind under which the audit looks for it.
+KINDS = {
+    "AWS::CloudWatch::Alarm": "alarms",
+    "AWS::Events::Rule": "rules",
+    "AWS::IAM::Role": "roles",
+    "AWS::Lambda::Function": "functions",
+    "AWS::Logs::LogGroup": "log groups",
+    "AWS::S3::Bucket": "buckets",
+    "AWS::SNS::Topic": "topics",
+    "AWS::SQS::Queue": "queues",
+    "AWS::SageMaker::Endpoint": "endpoints",
+    "AWS::SageMaker::EndpointConfig": "endpoint configs",
+    "AWS::SageMaker::Model": "models",
+}
+# What jobs leave outside the stacks, and the stacks themselves.
+OUTSIDE_THE_STACKS = {"stacks", "training jobs", "log streams", "tagged resources"}
+# Parts of another resource: they are gone when it is.
+PART_OF_ANOTHER = re.compile(r"Policy|Permission|Subscription|EventSourceMapping|EventInvokeConfig|CustomResource|Custom::|CDK::Metadata")
+
+
+def test_the_audit_looks_for_every_kind_that_the_stacks_create_and_for_no_other() -> None:
+    snapshot = Path(__file__).parents[2] / "template/snapshots/defaults.json"
+    types = set(re.findall(r'^ +"Type": "((?:AWS|Custom)::[\w:]+)",?$', snapshot.read_text(encoding="utf-8"), re.MULTILINE))
+    created = {each for each in types if not PART_OF_ANOTHER.search(each)}
+
+    assert created == set(KINDS)
+    assert set(FINDERS) == {*KINDS.values(), *OUTSIDE_THE_STACKS}

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from blazingtext.corpus import uploads
+from blazingtext_lifecycle import corpus_text
 from blazingtext_lifecycle.errors import CloudError, CorpusError, RequestError
 from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud
 
@@ -95,9 +96,9 @@ def test_a_corpus_whose_name_begins_alike_is_another_corpus(tmp_path: Path) -> N
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (b"a\0b\n", "is not text"),
-        (b"\x1f\x8b\x08 packed", "is not text"),
-        (b"PK\x03\x04", "is not text"),
+        (b"a\0b\n", "is not plain text but binary"),
+        (b"\xff\xfea\0", "is not plain text but UTF-16"),
+        *((magic + b" packed", f"is a {kind} archive.*corpus prepare") for magic, kind in corpus_text.ARCHIVE_MAGICS.items()),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused_before_it_is_sent(tmp_path: Path, content: bytes, why: str) -> None:
