@@ -7,7 +7,6 @@ per label (whatever the file was trained with) over the mean of its rows (Joulin
 
 import itertools
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,20 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import Doubles, Floats, Integers
+from .corpus.words import END_OF_LINE_WORD, LABEL_PREFIX, SEPARATORS, ngram_buckets, word_hash, word_ngram_buckets
 from .errors import ModelError
 from .formats.fasttext import FastTextModel, Kind, Loss, read
-from .training.settings import Floats, Integers
-from .training.subwords import ngram_buckets, word_hash
 
-SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")  # fastText's
-END_OF_LINE = b"</s>"
-LABEL_PREFIX = b"__label__"
 CACHED_WORDS = 65_536
-NGRAM_FACTOR = 116049371  # of fastText's hash of a word n-gram
 PROBABILITY_OFFSET = np.float32(1e-5)  # fastText's std_log adds it before the logarithm, and its answers show it
-WORD_64 = 2**64 - 1
-
-Doubles = NDArray[np.float64]
 
 
 class WordVectorModel:
@@ -78,13 +70,13 @@ class TextClassifier:
     def _features(self, text: bytes) -> Iterator[int]:
         """The input rows of a text: of its words, of the end of the line, of its word n-grams."""
         tokens = (token for token in SEPARATORS.split(text) if token and not self._is_label(token))
-        words = [*itertools.takewhile(lambda token: token != END_OF_LINE, tokens), END_OF_LINE]
+        words = [*itertools.takewhile(lambda token: token != END_OF_LINE_WORD, tokens), END_OF_LINE_WORD]
         for word in words:
             yield from self._rows_of_word(word)
         parameters = self._model.parameters
         if parameters.word_ngrams > 1 and parameters.buckets > 0:
             first = len(self._model.words)
-            for bucket in word_ngrams([self._hash(word) for word in words], parameters.word_ngrams, parameters.buckets):
+            for bucket in word_ngram_buckets([self._hash(word) for word in words], parameters.word_ngrams, parameters.buckets):
                 yield first + bucket
 
     def _is_label(self, word: bytes) -> bool:
@@ -108,25 +100,7 @@ def load(folder: Path) -> Model:
             "model.bin from the root of model.tar.gz. Pack the archive with one of them and no folder around it."
         )
     model = read(files[0])
-    _compile(model)
     return TextClassifier(model) if model.parameters.kind == Kind.SUPERVISED else WordVectorModel(model)
-
-
-def _compile(model: FastTextModel) -> None:
-    """Hash once now: the first request must not wait for the compiler."""
-    word_hash(END_OF_LINE)
-    if model.parameters.subwords is not None:
-        ngram_buckets(END_OF_LINE, model.parameters.subwords)
-
-
-def word_ngrams(hashes: Sequence[int], longest: int, buckets: int) -> Iterator[int]:
-    """The buckets of all runs of 2 to `longest` words; fastText adds the 32-bit hashes as signed numbers to one of 64 bits."""
-    signed = [value - (value >> 31 << 32) for value in hashes]
-    for start in range(len(signed)):
-        mixed = signed[start] & WORD_64
-        for following in signed[start + 1 : start + longest]:
-            mixed = (mixed * NGRAM_FACTOR + following) & WORD_64
-            yield mixed % buckets
 
 
 def _ids(words: Sequence[bytes]) -> dict[bytes, int]:
@@ -140,9 +114,9 @@ def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
     def rows(word: bytes) -> Integers:
         row = ids.get(word)
         own = nothing if row is None else np.array([row], np.int32)
-        if subwords is None or word == END_OF_LINE:
+        if subwords is None or word == END_OF_LINE_WORD:
             return own
-        return np.concatenate([own, ngram_buckets(word, subwords) + np.int32(len(ids))])
+        return np.concatenate([own, np.array(ngram_buckets(word, subwords), np.int32) + np.int32(len(ids))])
 
     return lru_cache(CACHED_WORDS)(rows)
 

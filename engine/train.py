@@ -21,11 +21,13 @@ from .container.log_lines import Log
 from .container.opt_ml import Channel, Container, Hosts
 from .container.rendezvous import Rendezvous
 from .corpus.vocabulary import Corpus, read_corpus
+from .corpus.words import Subwords
 from .errors import ChannelError, EngineError, PlatformError, StoppedError
-from .formats import fasttext as formats
+from .formats import fasttext_writer as formats
 from .formats import word2vec_text as vectors_text
 from .training import classifier, word2vec
-from .training.settings import ClassifierModel, ClassifierSettings, EpochResult, Progress, Subwords, Word2VecSettings, WordVectors
+from .training.models import ClassifierModel, WordVectors
+from .training.settings import ClassifierSettings, EpochResult, Progress, Word2VecSettings
 
 VECTORS_TEXT = "vectors.txt"
 VECTORS_BINARY = "vectors.bin"

@@ -23,9 +23,10 @@ from benchmarks.engine.texts import count_words, in_lines
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels import skipgram as kernels_skipgram
-from blazingtext_engine.kernels.block_plan import Plan, count_examples, new_plan, plan_blocks, skipgram_sizes
+from blazingtext_engine.kernels.block_plan import Plan, count_examples, new_plan, plan_blocks
 from blazingtext_engine.kernels.jit import int64, kernel
 from blazingtext_engine.kernels.sampling import Text, new_draws, new_state, new_text, sample_text
+from blazingtext_engine.training.block_sizes import skipgram_sizes
 from blazingtext_engine.training.settings import Word2VecSettings
 from blazingtext_engine.training.word2vec import TEXT_WORDS
 

@@ -19,7 +19,8 @@ from benchmarks.engine.contestants import DEFAULTS, ENGINE, engine_environment
 from blazingtext_engine.corpus.vocabulary import read_corpus
 from blazingtext_engine.formats.word2vec_text import write_vectors
 from blazingtext_engine.training import classifier
-from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings
+from blazingtext_engine.training.models import ClassifierModel
+from blazingtext_engine.training.settings import ClassifierSettings
 
 COLD_MODES = ("batch_skipgram", "cbow", "supervised")
 Work = Callable[[], Any]

@@ -17,8 +17,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from .tokenizer import END_OF_LINE, first_separator, last_separator, renumber, scan
-from .word_table import PADDING, WordTable
+from ..kernels.constants import END_OF_LINE
+from ..kernels.hash_table import PADDING
+from ..kernels.tokenizer import first_separator, last_separator, renumber
+from .word_table import WordTable
 
 BLOCK_BYTES = 1 << 22
 # The number of words that do not appear in the stream.
@@ -156,7 +158,7 @@ def _scan_block(part: Part, buffer: NDArray[np.uint8], stop: int, held: int) -> 
     # What is past the end must separate, or the last word of a file would run on into old bytes.
     buffer[stop : stop + PADDING] = _NEWLINE
     out = np.empty(stop, np.int32)
-    written, words = scan(part.table, buffer, stop, out)
+    written, words = part.table.add(buffer, stop, out)
     part.stream.write(out[:written].data)
     part.words += words
     part.lines += written - words

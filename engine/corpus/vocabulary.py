@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..kernels.constants import END_OF_LINE
+from ..kernels.ngrams import hash_words
 from .scanning import DROPPED, Progress, merged, scanned, write_stream
-from .tokenizer import END_OF_LINE, hash_words
 from .word_table import WordTable
-
-END_OF_LINE_WORD = b"</s>"
-LABEL_PREFIX = b"__label__"
+from .words import END_OF_LINE_WORD, LABEL_PREFIX
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""vectors.bin and model.bin: fastText's binary format, version 12, written and read.
+"""vectors.bin and model.bin: fastText's binary format, version 12: its layout, and a reader that needs no compiler.
 
 Little endian, as fastText v0.9.2 saves it (src/fasttext.cc, args.cc, dictionary.cc, densematrix.cc):
 
@@ -15,30 +15,25 @@ Reading maps the file: matrices are views of it, nothing is copied, and processe
 
 import mmap
 import struct
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Floats
+from ..corpus.words import Subwords
 from ..errors import ModelError
-from ..training.settings import ClassifierModel, Floats, InputMatrix, Subwords, WordVectors
-from .input_matrix import stretches
 
 MAGIC = 793712314
 VERSION = 12
 OLDER_VERSION = 11  # the same layout; its classifiers have no character n-grams whatever maxn says
-LEARNING_RATE_UPDATE_RATE = 100  # fastText's default; only its own training reads it
 START = struct.Struct("<ii")
 PARAMETERS = struct.Struct("<12id")
 DICTIONARY = struct.Struct("<iiiqq")
 ENTRY = struct.Struct("<qb")
 MATRIX = struct.Struct("<?qq")
-IS_LABEL = b"\x01"
-IS_WORD = b"\x00"
 
 
 class Kind(IntEnum):
@@ -105,54 +100,6 @@ class FastTextModel:
     output: Floats
 
 
-def write_word_vectors(path: Path, model: WordVectors, *, min_count: int) -> None:
-    """Save word vectors as fastText's skipgram or cbow model with negative sampling."""
-    settings, grams = model.settings, model.settings.subwords
-    parameters = Parameters(
-        dim=settings.dim,
-        window=settings.window,
-        epochs=settings.epochs,
-        min_count=min_count,
-        negatives=settings.negatives,
-        word_ngrams=1,
-        loss=Loss.NEGATIVE_SAMPLING,
-        kind=Kind.CBOW if settings.mode == "cbow" else Kind.SKIPGRAM,
-        buckets=model.input.buckets,
-        min_char=0 if grams is None else grams.min_char,
-        max_char=0 if grams is None else grams.max_char,
-        update_rate=LEARNING_RATE_UPDATE_RATE,
-        sample=settings.sample,
-    )
-    words = model.vocabulary
-    with path.open("wb") as file:
-        _write_start(file, parameters, words=(words.words, words.counts), labels=((), words.label_counts[:0]), tokens=words.total_words)
-        _write_matrices(file, model.input, model.output)
-
-
-def write_classifier(path: Path, model: ClassifierModel, *, min_count: int) -> None:
-    """Save a classifier as fastText's supervised model with softmax."""
-    settings, words = model.settings, model.vocabulary
-    parameters = Parameters(
-        dim=settings.dim,
-        window=5,
-        epochs=settings.epochs,
-        min_count=min_count,
-        negatives=5,
-        word_ngrams=settings.word_ngrams,
-        loss=Loss.SOFTMAX,
-        kind=Kind.SUPERVISED,
-        buckets=model.input.buckets,
-        min_char=0,
-        max_char=0,
-        update_rate=LEARNING_RATE_UPDATE_RATE,
-        sample=1e-4,
-    )
-    with path.open("wb") as file:
-        labels = (words.labels, words.label_counts)
-        _write_start(file, parameters, words=(words.words, words.counts), labels=labels, tokens=words.total_words)
-        _write_matrices(file, model.input, model.output)
-
-
 def read(path: Path) -> FastTextModel:
     """Map a model file.
 
@@ -164,36 +111,6 @@ def read(path: Path) -> FastTextModel:
             raise ModelError(_not_a_model(path))
         # The mapping outlives the file object: the matrices hold on to it.
         return _Reader(path, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).model()
-
-
-Entries = tuple[Sequence[bytes], NDArray[np.int64]]
-
-
-def _write_start(file: BinaryIO, parameters: Parameters, *, words: Entries, labels: Entries, tokens: int) -> None:
-    names = vars(parameters).values()
-    file.write(START.pack(MAGIC, VERSION) + PARAMETERS.pack(*names))
-    file.write(DICTIONARY.pack(len(words[0]) + len(labels[0]), len(words[0]), len(labels[0]), tokens, -1))
-    file.write(b"".join(_entries(words, IS_WORD)))
-    file.write(b"".join(_entries(labels, IS_LABEL)))
-
-
-def _entries(entries: Entries, kind: bytes) -> Iterable[bytes]:
-    counts = entries[1].astype("<i8").tobytes()
-    for row, word in enumerate(entries[0]):
-        yield word + b"\0" + counts[8 * row : 8 * row + 8] + kind
-
-
-def _write_matrices(file: BinaryIO, matrix: InputMatrix, output: Floats) -> None:
-    file.write(MATRIX.pack(False, *matrix.shape))
-    start, (rows, columns) = file.tell(), matrix.shape
-    for row, block in stretches(matrix):
-        # What is passed over is zero, and where the file system can, takes no room.
-        file.seek(start + 4 * row * columns)
-        file.write(block.astype("<f4", copy=False).data)
-    file.seek(start + 4 * rows * columns)
-    file.write(MATRIX.pack(False, *output.shape))
-    for _, block in stretches(InputMatrix.of_words(output)):
-        file.write(block.astype("<f4", copy=False).data)
 
 
 class _Reader:

@@ -1,31 +1,21 @@
-"""Blocks: how many pairs are trained at once, so that arithmetic is dense and training still converges.
-
-Ji 2016 and Gupta & Khare 2017 let the pairs of a few neighbouring centre words share one set of negatives: the dot products become a
-small matrix product, and a row is read and written once per block instead of once per pair. Sharing has a price: all gradients of a
-block are taken at the same weights. A row that collects the gradient of n pairs moves n steps along a gradient that sequential
-training would have corrected n times; where n x learning rate is too large it overshoots, and training diverges. So a block is as
-large as that product allows, and no larger: `Sizes` follow learning rate, number of negatives, window and vocabulary.
-"""
+"""Blocks of consecutive centre words that share their negatives, and the kernel that plans them (Ji 2016; Gupta & Khare 2017)."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..training.settings import Word2VecSettings
+from ..arrays import Bits
 from .jit import float32, inner, int64, kernel
-from .row_operations import equal_pairs, padded
-from .sampling import LINE_WORDS, Bits, Draws, Text, draw_negatives, keep_probabilities, negative_probabilities, random_below
+from .row_operations import equal_pairs
+from .sampling import LINE_WORDS, Draws, Text, draw_negatives, random_below
 
 # Hard limits: scratch memory is allocated by them.
 MAX_CENTRES = 64
 MAX_CONTEXTS = 96
 MAX_NEGATIVES = 128
-# A row for each word of a span: half of what a core's own cache holds.
-_SPAN_BYTES = 1 << 18
 # The widest reach (a line on either side) in parts of one context each still fits.
 BLOCKS_PLANNED = 2 * LINE_WORDS + MAX_CENTRES + 2
 
@@ -48,86 +38,6 @@ class Sizes(NamedTuple):
     contexts: int
     shared_by: float
     whole_windows: bool
-
-
-def distinct_words(counts: NDArray[np.int64], sample: float) -> float:
-    """One over the chance that two words of a text are the same: in a tiny vocabulary a block holds every row many times over."""
-    occurrences = keep_probabilities(counts, sample) * counts
-    return 1 / float(np.square(occurrences / occurrences.sum()).sum())
-
-
-def _calm(settings: Word2VecSettings) -> float:
-    """How much larger than at the default settings (learning rate 0.05, window 5, 5 negatives) a step may be taken: at most 1.
-
-    Wider windows hold words of one topic, whose gradients point the same way; more negatives pull harder on every context.
-    """
-    spread = max(1.0, settings.window / 5) * max(1.0, settings.negatives / 5)
-    return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
-
-
-def _sharing(settings: Word2VecSettings, *, whole_windows: bool) -> float:
-    """How much less a negative is shared than `_calm` asks for: at most 1.
-
-    Beyond a learning rate of 0.05 its overshoot grows faster than the step: at 0.1, half as much lost 0.03 of rho, a third nothing. Wide
-    windows of neighbouring centres are nearly one, and so is what a negative collects from them: at 30, this brought 0.02 to 0.05. Where
-    a window is one example (cbow), more so: at 30, the square root lost 0.01.
-    """
-    wide = min(1.0, 5 / settings.window)
-    return math.sqrt(min(1.0, 0.05 / settings.learning_rate)) * (wide if whole_windows else math.sqrt(wide))
-
-
-def _unlike(settings: Word2VecSettings, overlap: float) -> float:
-    """How many words may step at once when each takes `overlap` of every other's step with it: together no more than one whole step.
-
-    Fewer where steps are bold.
-    """
-    return _calm(settings) / max(overlap, 1e-9)
-
-
-def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
-    """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
-    window = min(settings.window, LINE_WORDS)
-    calm, unlike = _calm(settings), _unlike(settings, overlap)
-    shared_by = max(1.0, min(48 * calm * _sharing(settings, whole_windows=False), unlike))
-    distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
-    # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
-    pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
-    # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
-    seen_by = max(1, int(10 * calm * min(1.0, 5 / settings.negatives)))
-    centres = min(2 * settings.batch_size, MAX_CENTRES)
-    if 2 * window > seen_by:
-        centres = min(centres, seen_by)
-    centres = max(min(centres, distinct, int(pairs / min(2 * window, 16))), 1)
-    # A centre row collects the gradient of all contexts of the block.
-    most_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
-    contexts = centres + 2 * window if 2 * window <= most_contexts else most_contexts
-    contexts = max(min(contexts, MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
-    return Sizes(window, settings.negatives, centres, contexts, shared_by, whole_windows=False)
-
-
-def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
-    """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it.
-
-    `overlap` is as for `skipgram_sizes`.
-    """
-    window = min(settings.window, LINE_WORDS)
-    calm, unlike = _calm(settings), _unlike(settings, overlap)
-    shared_by = max(1.0, min(14 * calm * _sharing(settings, whole_windows=True), unlike))
-    distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
-    examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
-    # 22 at the default settings: eight negatives, two whole tiles.
-    centres = max(1, min(int(22 * calm), distinct, int(examples)))
-    return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
-
-
-def span_words(settings: Word2VecSettings, overlap: float) -> int:
-    """How many words of the text are composed of their n-grams at once (`kernels_subwords`); `overlap` is as for `skipgram_sizes`.
-
-    A row that many words share is trained by all of them from where it was before the span. With twice as many
-    words as `_unlike` allows, vectors are as good as with a span for each block; 512 words of English are fewer.
-    """
-    fitting = _SPAN_BYTES // (4 * padded(settings.dim))
-    return max(1, min(512, fitting, int(2 * _unlike(settings, overlap))))
 
 
 class Plan(NamedTuple):

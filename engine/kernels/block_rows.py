@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.word_table import GOLDEN
 from .block_plan import Plan
+from .hash_table import GOLDEN
 from .jit import float32, inner, int64
 from .row_operations import TILE, dot_half_tile, dot_tile, prefetch_row
 from .vector_ir import LANES

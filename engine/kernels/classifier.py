@@ -20,14 +20,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.tokenizer import END_OF_LINE
-from ..training.settings import Floats
+from ..arrays import Bits, Floats
 from . import row_operations as simd
+from .constants import END_OF_LINE
 from .jit import float32, inner, int64, kernel
 from .label_rows import LEAST_ROWS, add_changes, copy_rows, score_rows, train_rows
-from .labelled_lines import Documents, LineMemory, Lines, features_of
+from .line_features import Documents, LineMemory, Lines, features_of
 from .row_operations import dot_row, exponentials, gather_scaled, scatter_scaled
-from .sampling import Bits, random_below
+from .sampling import random_below
 
 # So many lines, of all threads together, may be trained before the others hear of it: all of them step from where they were.
 LINES_UNTOLD = 32

@@ -91,12 +91,15 @@ def _host_cpu() -> Cpu:
     return selected_cpu(os.environ.get("ENGINE_CPU", ""), dict(llvmlite.binding.get_host_cpu_features()), machine)
 
 
-def _source_digest() -> str:
-    """Identifies the sources of kernels and their compiler: a kernel inlines others, so any change makes all compiled code stale."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} {CPU}".encode())
-    for path in sorted(_PACKAGE.rglob("*.py")):
+def cache_key(package: Path, cpu: "Cpu") -> str:
+    """Identifies compiled code by its compiler and by the sources of kernels: they inline each other, so a change to one makes all stale.
+
+    Covers every module of kernels/, whose constants kernels use, and any module elsewhere in the package that compiles something.
+    """
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__} {llvmlite.__version__} {cpu}".encode())
+    for path in sorted(package.rglob("*.py")):
         source = path.read_bytes()
-        if b"jit import" in source or path == Path(__file__):
+        if path.is_relative_to(package / "kernels") or b"jit import" in source:
             digest.update(source)
     return digest.hexdigest()[:16]
 
@@ -113,7 +116,7 @@ def _cache_candidates() -> list[Path]:
 def _cache_folder() -> str:
     """A folder of ours for compiled code, or "" when nothing is writable; never the source folder, which may be read-only."""
     for candidate in _cache_candidates():
-        folder = candidate / _source_digest()
+        folder = candidate / cache_key(_PACKAGE, CPU)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
@@ -125,7 +128,6 @@ def _cache_folder() -> str:
     return ""
 
 
-# Kernels inline each other across folders: the key of compiled code covers every module of the package that holds one.
 _PACKAGE = Path(__file__).parents[1]
 CPU = _host_cpu()
 if CPU.model is not None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..training.settings import Floats
+from ..arrays import Floats
 from .jit import CPU, cgutils, intrinsic, ir, types
 from .vector_ir import (
     CACHE_LINE,

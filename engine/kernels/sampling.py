@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.tokenizer import END_OF_LINE
-from ..corpus.word_table import GOLDEN
+from ..arrays import Bits
+from .constants import END_OF_LINE
+from .hash_table import GOLDEN
 from .jit import inner, int64, intrinsic, ir, kernel, types
 from .vector_ir import LANES
 
@@ -19,8 +20,6 @@ NEGATIVE_POWER = 0.75
 # fastText cuts longer lines here; text8 is one line of 17 million words.
 LINE_WORDS = 1024
 _ALL = float(2**32 - 1)
-
-Bits = NDArray[np.uint64]
 
 
 class Draws(NamedTuple):

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..training.settings import Floats
+from ..arrays import Floats
 from . import row_operations as simd
 from .block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
 from .block_rows import Block, ask_ahead, block_of, score_tiles, word_bit

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..training.settings import Floats
+from ..arrays import Floats
 from . import cbow, skipgram
 from . import row_operations as simd
 from .block_plan import Plan, Sizes

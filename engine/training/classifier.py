@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ..corpus.labelled_lines import documents_of, noted_lines
+from ..arrays import Floats
 from ..corpus.vocabulary import Corpus, Vocabulary, read_with
 from ..errors import UserError
 from ..kernels import row_operations as simd
 from ..kernels.classifier import Scratch, count_hits, lines_alone, new_scratch, train_lines
-from ..kernels.labelled_lines import Documents, LineMemory, new_line_memory
+from ..kernels.line_features import Documents, LineMemory, new_line_memory
 from ..kernels.sampling import new_state
+from .encoded_lines import documents_of, noted_lines
 from .hogwild import Schedule, Step, run_threads
 from .matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
-from .settings import ClassifierModel, ClassifierSettings, EpochResult, Floats, InputMatrix, ReportEpoch, ReportProgress, StopRequested
+from .models import ClassifierModel, InputMatrix
+from .settings import ClassifierSettings, EpochResult, ReportEpoch, ReportProgress, StopRequested
 
 # Steps a thread takes per pass: between two of them the learning rate falls.
 _STEPS_PER_PASS = 100

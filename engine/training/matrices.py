@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Floats
 from ..errors import EngineError, UserError
 from ..kernels import row_operations as simd
-from .settings import Floats
 
 # Rows longer than this are no word vectors any more: trained ones stay below about 20 whatever the settings.
 LARGEST_NORM = 1e3

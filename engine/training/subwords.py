@@ -1,25 +1,16 @@
-"""Character n-grams of words, hashed into buckets exactly as fastText does (Bojanowski 2017).
-
-The n-grams of a word are those of `<word>`: min_char to max_char characters (UTF-8, not bytes) at every position, except the single
-`<` and the single `>`. Each falls into the bucket its FNV-1a hash names.
-"""
-
-# ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
+"""The input rows of a vocabulary with character n-grams (Bojanowski 2017)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.tokenizer import hash_words
-from ..kernels.jit import inner, int64, kernel
+from ..arrays import Bytes, Floats, Integers
+from ..corpus.words import Subwords
+from ..kernels.ngrams import count_ngrams, fill_ngrams
 from ..kernels.row_operations import AHEAD
 from ..kernels.subwords import Rows
-from .settings import Floats, InputMatrix, Integers, Subwords
-
-_BEGIN, _END = 60, 62
-_CONTINUATION = 0x80
+from .models import InputMatrix
 
 
 @dataclass(frozen=True)
@@ -71,32 +62,17 @@ class SubwordRows:
         return InputMatrix(vectors[: self.words], buckets, self.bucket_ids, vectors[self.words :])
 
 
-def word_hash(word: bytes) -> int:
-    """The 32-bit FNV-1a hash of fastText, in which each byte is sign-extended before it is mixed in."""
-    hashes = np.zeros(1, np.uint32)
-    hash_words(np.frombuffer(word, np.uint8), np.array([0, len(word)], np.int64), hashes)
-    return int(hashes[0])
-
-
-def ngram_buckets(word: bytes, subwords: Subwords) -> Integers:
-    """The bucket of every n-gram of `<word>`, in fastText's order, repeats included; add the number of words for the row."""
-    text, offsets = _joined([word])
-    found = np.empty(_count_ngrams(text, offsets, subwords.min_char, subwords.max_char, np.zeros(1, np.int64)), np.int32)
-    _fill_ngrams(text, offsets, (subwords.min_char, subwords.max_char, subwords.buckets), np.zeros(1, np.int64), found)
-    return found
-
-
 def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwords) -> SubwordRows:
     """Lay out the rows of a vocabulary; `uses` says how often each word will be trained."""
     text, offsets = _joined(words)
     counts = np.zeros(len(words), np.int64)
-    _count_ngrams(text, offsets, subwords.min_char, subwords.max_char, counts)
+    count_ngrams(text, offsets, subwords.min_char, subwords.max_char, counts)
     starts = np.zeros(len(words) + 1, np.int64)
     np.cumsum(counts + 1, out=starts[1:])
     # Gathering looks a few entries past the last.
     padded = np.zeros(starts[-1] + AHEAD, np.int32)
     numbers = padded[: starts[-1]]
-    _fill_ngrams(text, offsets, (subwords.min_char, subwords.max_char, subwords.buckets), starts[:-1] + 1, numbers)
+    fill_ngrams(text, offsets, (subwords.min_char, subwords.max_char, subwords.buckets), starts[:-1] + 1, numbers)
     ngrams = np.ones(len(numbers), bool)
     ngrams[starts[:-1]] = False
     numbers[starts[:-1]] = np.arange(len(words))
@@ -110,69 +86,7 @@ def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwor
     return SubwordRows(Rows(starts, padded), bucket_ids)
 
 
-def _joined(words: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _joined(words: list[bytes]) -> tuple[Bytes, NDArray[np.int64]]:
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(word) for word in words], out=offsets[1:])
     return np.frombuffer(b"".join(words), np.uint8), offsets
-
-
-@inner
-def _byte(text: NDArray[np.uint8], first: int, length: int, k: int) -> int:
-    """Byte k of `<word>`; `length` counts both brackets."""
-    if k == 0:
-        return _BEGIN
-    return _END if k == length - 1 else int64(text[first + k - 1])
-
-
-@inner
-def _character_end(text: NDArray[np.uint8], first: int, length: int, k: int) -> int:
-    """Where the character that begins at k ends."""
-    k += 1
-    while k < length and (_byte(text, first, length, k) & 0xC0) == _CONTINUATION:
-        k += 1
-    return k
-
-
-@inner
-def _ngrams_of(
-    text: NDArray[np.uint8], first: int, length: int, sizes: tuple[int, int, int], out: NDArray[Any], written: int, write: bool
-) -> int:
-    """Write the buckets of one word's n-grams from out[written] on, or only count them; gives the position after the last."""
-    least, most, buckets = sizes
-    for i in range(length):
-        if (_byte(text, first, length, i) & 0xC0) == _CONTINUATION:
-            continue
-        value = np.uint32(2166136261)
-        end = i
-        for n in range(1, most + 1):
-            if end >= length:
-                break
-            begin = end
-            end = _character_end(text, first, length, begin)
-            for k in range(begin, end):
-                byte = np.uint32(np.int32(np.int8(_byte(text, first, length, k))))
-                value = np.uint32((value ^ byte) * np.uint32(16777619))
-            if n >= least and not (n == 1 and (i == 0 or end == length)):
-                if write:
-                    out[written] = np.int32(value % np.uint32(buckets))
-                written += 1
-    return written
-
-
-@kernel
-def _count_ngrams(text: NDArray[np.uint8], offsets: NDArray[np.int64], least: int, most: int, counts: NDArray[np.int64]) -> int:
-    """How many n-grams each word has; gives their sum."""
-    total = 0
-    for word in range(len(offsets) - 1):
-        counts[word] = _ngrams_of(text, offsets[word], offsets[word + 1] - offsets[word] + 2, (least, most, 1), counts, 0, False)
-        total += counts[word]
-    return total
-
-
-@kernel
-def _fill_ngrams(
-    text: NDArray[np.uint8], offsets: NDArray[np.int64], sizes: tuple[int, int, int], starts: NDArray[np.int64], out: NDArray[np.int32]
-) -> None:
-    """Write the buckets of word w from out[starts[w]] on."""
-    for word in range(len(offsets) - 1):
-        _ngrams_of(text, offsets[word], offsets[word + 1] - offsets[word] + 2, sizes, out, starts[word], True)

@@ -17,11 +17,13 @@ from ..kernels import cbow as kernels_cbow
 from ..kernels import row_operations as simd
 from ..kernels import skipgram as kernels_skipgram
 from ..kernels import subwords as kernels_subwords
-from ..kernels.block_plan import Plan, Sizes, cbow_sizes, new_plan, plan_blocks, skipgram_sizes, span_words
+from ..kernels.block_plan import Plan, Sizes, new_plan, plan_blocks
 from ..kernels.sampling import Draws, Text, keep_probabilities, new_draws, new_state, new_text, sample_text
+from .block_sizes import cbow_sizes, skipgram_sizes, span_words
 from .hogwild import Schedule, Step, run_threads
 from .matrices import ModelMatrices, first_counter, initialise, make_model_file, new_matrices, refuse_divergence, shared_matrices
-from .settings import InputMatrix, ReportProgress, StopRequested, Word2VecSettings, WordVectors
+from .models import InputMatrix, WordVectors
+from .settings import ReportProgress, StopRequested, Word2VecSettings
 from .subwords import SubwordRows, subword_rows
 
 # Words sampled at a time: some milliseconds of work, next to which the call from Python costs nothing.
@@ -97,7 +99,7 @@ def _bounds(size: int, threads: int, shard: tuple[int, int]) -> list[int]:
 
 
 def _new_model(corpus: Corpus, settings: Word2VecSettings, shard: tuple[int, int], model_file: Path | None) -> _Model:
-    """Matrices before the first step: inputs random, outputs zero (word2vec.c); with n-grams, inputs as in fastText.
+    """Matrices before the first step: input vectors uniform in [-1/dim, 1/dim) as in fastText and gensim, output vectors zero.
 
     The first of several hosts makes the model file; the others wait for it before they call.
     """

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.corpus.vocabulary import Vocabulary
-from blazingtext_engine.formats import fasttext as formats
-from blazingtext_engine.training.settings import InputMatrix, Word2VecSettings, WordVectors
+from blazingtext_engine.formats.fasttext_writer import write_word_vectors
+from blazingtext_engine.training.models import InputMatrix, WordVectors
+from blazingtext_engine.training.settings import Word2VecSettings
 
 DEADLINE = 30
 ROOT = Path(__file__).parents[2]
@@ -58,7 +59,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     counts = np.arange(2000, 0, -1, dtype=np.int64)
     vocabulary = Vocabulary(words, counts, int(counts.sum()), [], counts[:0])
     model = WordVectors(vocabulary, Word2VecSettings(), rows, InputMatrix.of_words(rows), rows, 1.0, 1.0, completed=True)
-    formats.write_word_vectors(base / "model" / "vectors.bin", model, min_count=5)
+    write_word_vectors(base / "model" / "vectors.bin", model, min_count=5)
     return base
 
 

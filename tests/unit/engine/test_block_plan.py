@@ -17,13 +17,11 @@ from blazingtext_engine.kernels.block_plan import (
     MAX_CONTEXTS,
     MAX_NEGATIVES,
     Sizes,
-    cbow_sizes,
     new_plan,
     plan_blocks,
-    skipgram_sizes,
-    span_words,
 )
 from blazingtext_engine.kernels.sampling import new_draws, new_state, new_text, sample_text
+from blazingtext_engine.training.block_sizes import cbow_sizes, skipgram_sizes, span_words
 from blazingtext_engine.training.settings import Word2VecSettings
 from tests.unit.engine.twins import blocks_of, corpus, planned
 

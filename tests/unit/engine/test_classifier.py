@@ -5,16 +5,17 @@ import fasttext
 import numpy as np
 import pytest
 
-from blazingtext_engine.corpus.labelled_lines import noted_lines
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.errors import StoppedError, UserError
-from blazingtext_engine.formats import fasttext as formats
+from blazingtext_engine.formats.fasttext_writer import write_classifier
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels.classifier import lines_alone, new_scratch, train_lines
 from blazingtext_engine.kernels.sampling import new_state
 from blazingtext_engine.training import classifier
+from blazingtext_engine.training.encoded_lines import noted_lines
 from blazingtext_engine.training.matrices import ModelMatrices
-from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings, EpochResult
+from blazingtext_engine.training.models import ClassifierModel
+from blazingtext_engine.training.settings import ClassifierSettings, EpochResult
 from tests.unit.engine.twins import Guarded
 
 SETTINGS = ClassifierSettings(dim=12, epochs=20, learning_rate=0.5, buckets=500)
@@ -95,7 +96,7 @@ def test_threads_keep_label_rows_to_themselves_while_each_has_a_few_lines(thread
 def test_threads_keep_label_rows_to_themselves_while_two_copies_take_a_quarter_of_a_mebibyte(
     lanes: int, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.simd.LANES", lanes)
+    monkeypatch.setattr("blazingtext_engine.kernels.row_operations.LANES", lanes)
     most = 2**18 // (2 * columns * 4)
 
     assert [lines_alone(labels, 100, 2) for labels in (most, most + 1)] == [16, 0]
@@ -109,7 +110,7 @@ def test_threads_with_label_rows_of_their_own_learn_one_model(corpus: Corpus, va
 
 
 def test_a_stop_while_lines_are_noted_is_heard_at_once(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blazingtext_engine.corpus.labelled_lines._BLOCK_FEATURES", 100)
+    monkeypatch.setattr("blazingtext_engine.training.encoded_lines._BLOCK_FEATURES", 100)
     asked = iter([False, False, True])
 
     with pytest.raises(StoppedError):
@@ -123,7 +124,7 @@ def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(
     words = len(corpus.vocabulary.words)
 
     whole = noted_lines(corpus, settings, lambda: False)
-    monkeypatch.setattr("blazingtext_engine.corpus.labelled_lines._BLOCK_FEATURES", 1)
+    monkeypatch.setattr("blazingtext_engine.training.encoded_lines._BLOCK_FEATURES", 1)
     in_parts = noted_lines(corpus, settings, lambda: False)
 
     assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))
@@ -185,7 +186,7 @@ def test_the_library_finds_the_same_accuracy_in_a_text_with_other_words(tmp_path
     heldout.write_text("".join(lines[300:]))
 
     model = train(corpus, SETTINGS)
-    formats.write_classifier(tmp_path / "model.bin", model, min_count=2)
+    write_classifier(tmp_path / "model.bin", model, min_count=2)
 
     accuracy, count = classifier.accuracy(model, classifier.read_documents([heldout], corpus.vocabulary, threads=1))
     known, precision, _ = fasttext.load_model(str(tmp_path / "model.bin")).test(str(heldout))

@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blazingtext_engine.corpus.vocabulary import Vocabulary
+from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
 from blazingtext_engine.formats import fasttext as formats
 from blazingtext_engine.formats.fasttext import Kind
+from blazingtext_engine.formats.fasttext_writer import write_classifier, write_word_vectors
 from blazingtext_engine.inference import TextClassifier, WordVectorModel
-from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings, InputMatrix, Subwords, Word2VecSettings, WordVectors
+from blazingtext_engine.training.models import ClassifierModel, InputMatrix, WordVectors
+from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
 
 WORDS = [b"the", b"caf\xc3\xa9", b"b", b"wordvector"]
 # fastText 0.9.2 initialises its matrices in ten blocks, one a thread, whatever the number of threads: with fewer, memory stays as it was.
@@ -70,7 +73,7 @@ def gensims(path: Path) -> Any:
 def test_fasttext_and_gensim_load_plain_vectors(tmp_path: Path, mode: str) -> None:
     path, model = tmp_path / "vectors.bin", word_vectors(None, mode)
 
-    formats.write_word_vectors(path, model, min_count=5)
+    write_word_vectors(path, model, min_count=5)
 
     library, gensim = fasttext.load_model(str(path)), gensims(path)
     assert library.words == [word.decode() for word in WORDS]
@@ -82,7 +85,7 @@ def test_fasttext_and_gensim_load_plain_vectors(tmp_path: Path, mode: str) -> No
 
 def test_the_library_gives_the_same_vectors_with_subwords(tmp_path: Path) -> None:
     path = tmp_path / "vectors.bin"
-    formats.write_word_vectors(path, word_vectors(Subwords(2, 4, 31)), min_count=5)
+    write_word_vectors(path, word_vectors(Subwords(2, 4, 31)), min_count=5)
 
     library, own = fasttext.load_model(str(path)), WordVectorModel(formats.read(path))
 
@@ -93,7 +96,7 @@ def test_the_library_gives_the_same_vectors_with_subwords(tmp_path: Path) -> Non
 
 def test_gensim_loads_subwords(tmp_path: Path) -> None:
     path = tmp_path / "vectors.bin"
-    formats.write_word_vectors(path, word_vectors(Subwords(2, 4, 31)), min_count=5)
+    write_word_vectors(path, word_vectors(Subwords(2, 4, 31)), min_count=5)
 
     gensim, own = gensims(path), WordVectorModel(formats.read(path))
 
@@ -103,7 +106,7 @@ def test_gensim_loads_subwords(tmp_path: Path) -> None:
 @pytest.mark.parametrize("word_ngrams", [1, 2, 3])
 def test_the_library_gives_the_same_labels_and_probabilities(tmp_path: Path, word_ngrams: int) -> None:
     path = tmp_path / "model.bin"
-    formats.write_classifier(path, classifier(word_ngrams), min_count=5)
+    write_classifier(path, classifier(word_ngrams), min_count=5)
 
     library, own = fasttext.load_model(str(path)), TextClassifier(formats.read(path))
 
@@ -180,7 +183,7 @@ def test_a_quantised_model_is_refused_clearly(tmp_path: Path, labelled_text: Pat
 
 def test_reading_copies_nothing_and_cannot_change_the_file(tmp_path: Path) -> None:
     path = tmp_path / "vectors.bin"
-    formats.write_word_vectors(path, word_vectors(None), min_count=5)
+    write_word_vectors(path, word_vectors(None), min_count=5)
 
     model = formats.read(path)
 
@@ -197,7 +200,7 @@ def test_zeros_between_trained_buckets_are_read_but_take_no_room(tmp_path: Path,
     settings = ClassifierSettings(dim=dim, buckets=100_000)
     model = ClassifierModel(vocabulary(words, [b"__label__x"]), settings, matrix, random(1, dim), 1.0, 1.0, completed=True, results=())
 
-    formats.write_classifier(path, model, min_count=1)
+    write_classifier(path, model, min_count=1)
 
     read = formats.read(path)
     np.testing.assert_array_equal(read.input, dense(matrix))
@@ -207,9 +210,9 @@ def test_zeros_between_trained_buckets_are_read_but_take_no_room(tmp_path: Path,
 
 def test_matrices_are_written_a_few_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = word_vectors(Subwords(3, 4, 20), words=[b"word%d" % number for number in range(10)])
-    monkeypatch.setattr("blazingtext_engine.formats.input_matrix.STRETCH_ROWS", 3)
+    monkeypatch.setattr("blazingtext_engine.formats.row_blocks.BLOCK_ROWS", 3)
 
-    formats.write_word_vectors(tmp_path / "vectors.bin", model, min_count=1)
+    write_word_vectors(tmp_path / "vectors.bin", model, min_count=1)
 
     read = formats.read(tmp_path / "vectors.bin")
     np.testing.assert_array_equal(read.input, dense(model.input))
@@ -218,7 +221,7 @@ def test_matrices_are_written_a_few_rows_at_a_time(tmp_path: Path, monkeypatch: 
 
 def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
-    formats.write_classifier(path, classifier(2), min_count=5)
+    write_classifier(path, classifier(2), min_count=5)
     whole = path.read_bytes()
 
     for length in range(0, len(whole), 13):
@@ -246,7 +249,7 @@ def test_any_bytes_survive_writing_and_reading(
 ) -> None:
     path, model = tmp_path_factory.mktemp("bin") / "vectors.bin", word_vectors(subwords, words=words)
 
-    formats.write_word_vectors(path, model, min_count=5)
+    write_word_vectors(path, model, min_count=5)
     read = formats.read(path)
 
     assert read.words == words

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from blazingtext_engine.arrays import Floats
 from blazingtext_engine.kernels import label_rows
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels.jit import kernel
-from blazingtext_engine.training.settings import Floats
 from tests.unit.engine.twins import Guarded
 
 DIMS = [1, 7, 100, 300, 512]

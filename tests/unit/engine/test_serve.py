@@ -2,6 +2,11 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +15,12 @@ import pytest
 
 from blazingtext_engine import serve
 from blazingtext_engine.corpus.vocabulary import Vocabulary
+from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
-from blazingtext_engine.formats import fasttext as formats
+from blazingtext_engine.formats.fasttext_writer import write_classifier, write_word_vectors
 from blazingtext_engine.inference import load
-from blazingtext_engine.training.settings import ClassifierModel, ClassifierSettings, InputMatrix, Subwords, Word2VecSettings, WordVectors
+from blazingtext_engine.training.models import ClassifierModel, InputMatrix, WordVectors
+from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
 
 WORDS = [b"awesome", b"blazing", b"caf\xc3\xa9", b"\xff"]
 LABELS = [b"__label__Company", b"__label__Artist", b"__label__Album"]
@@ -36,7 +43,7 @@ def save_vectors(folder: Path, subwords: Subwords | None = None, dim: int = 5) -
     settings = Word2VecSettings(dim=dim, subwords=subwords)
     vocabulary = Vocabulary(WORDS, counts(WORDS), 10, *NO_LABELS)
     model = WordVectors(vocabulary, settings, words, matrix, words, 1.0, 1.0, completed=True)
-    formats.write_word_vectors(folder / "vectors.bin", model, min_count=1)
+    write_word_vectors(folder / "vectors.bin", model, min_count=1)
     return words
 
 
@@ -47,7 +54,7 @@ def save_classifier(folder: Path) -> None:
     matrix, output = InputMatrix.of_words(random(len(words), 5)), random(len(LABELS), 5, 3)
     matrices = (matrix.words, output)
     model = ClassifierModel(vocabulary, settings, matrix, output, 1.0, 1.0, completed=True, results=(), matrices=matrices)
-    formats.write_classifier(folder / "model.bin", model, min_count=1)
+    write_classifier(folder / "model.bin", model, min_count=1)
 
 
 class Client:
@@ -242,3 +249,39 @@ def test_the_text_file_is_not_needed_and_another_name_is_fine(tmp_path: Path, ro
     (tmp_path / "vectors.bin").rename(tmp_path / "lid.176.bin")
 
     assert Client(tmp_path).json({"instances": ["awesome"]})[0]["vector"] == rows[0].astype(float).tolist()
+
+
+def modules_of_a_server(base: Path, instance: str) -> tuple[str, object]:
+    """Every module that `engine serve` imported until it had answered a request, as Python's import log; and the answer."""
+    command = [sys.executable, "-X", "importtime", "-m", "blazingtext_engine", "serve", "--base", str(base), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = f"http://127.0.0.1:{server.stdout.readline().split()[-1].rstrip('.')}/invocations"
+        body = json.dumps({"instances": [instance]}).encode()
+        request = urllib.request.Request(url, body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - likewise
+            content = json.loads(answer.read())
+        server.send_signal(signal.SIGTERM)
+        _, log = server.communicate(timeout=60)
+    return log, content
+
+
+@pytest.mark.parametrize(
+    ("save", "instance"),
+    [
+        (save_vectors, "unknown"),
+        (lambda folder: save_vectors(folder, Subwords(2, 3, 20)), "unknown"),
+        (save_classifier, "a good text"),
+    ],
+    ids=["words", "subwords", "classifier"],
+)
+def test_a_server_needs_no_compiler(tmp_path: Path, save: Callable[[Path], object], instance: str) -> None:
+    (tmp_path / "model").mkdir()
+    save(tmp_path / "model")
+
+    log, answer = modules_of_a_server(tmp_path, instance)
+
+    assert answer
+    assert "blazingtext_engine.inference" in log
+    assert "numba" not in log
+    assert "llvmlite" not in log

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blazingtext_engine.training.settings import Subwords
-from blazingtext_engine.training.subwords import ngram_buckets, subword_rows, word_hash
+from blazingtext_engine.corpus.words import Subwords, ngram_buckets, word_hash
+from blazingtext_engine.kernels.ngrams import count_ngrams, fill_ngrams, hash_words
+from blazingtext_engine.training.subwords import subword_rows
 
 SETTINGS = [Subwords(3, 6, 2_000_000), Subwords(1, 3, 1000), Subwords(2, 2, 17)]
 
@@ -42,7 +43,7 @@ def test_ngrams_are_fasttexts(reference: tuple[Subwords, Any], word: str) -> Non
     _, rows = model.get_subwords(word)
 
     if word not in model.words:
-        assert ngram_buckets(word.encode(), wanted).tolist() == (rows - known).tolist()
+        assert ngram_buckets(word.encode(), wanted) == (rows - known).tolist()
 
 
 def test_bytes_are_hashed_with_their_sign() -> None:
@@ -50,6 +51,28 @@ def test_bytes_are_hashed_with_their_sign() -> None:
     assert word_hash(b"a") == 0xE40C292C
     # FNV-1a of the byte 0xC3 taken as 195 would differ.
     assert word_hash(b"\xc3") == ((2166136261 ^ 0xFFFFFFC3) * 16777619) % 2**32
+
+
+@given(words=st.lists(st.binary(max_size=12), max_size=5))
+@settings(max_examples=50)
+def test_a_vocabulary_is_hashed_as_its_words_are(words: list[bytes]) -> None:
+    offsets = np.cumsum([0, *(len(word) for word in words)], dtype=np.int64)
+    hashes = np.zeros(len(words), np.uint32)
+
+    hash_words(np.frombuffer(b"".join(words), np.uint8), offsets, hashes)
+
+    assert hashes.tolist() == [word_hash(word) for word in words]
+
+
+@given(word=st.binary(max_size=16), wanted=st.sampled_from(SETTINGS))
+@settings(max_examples=100)
+def test_bytes_that_are_no_text_fall_into_the_same_buckets(word: bytes, wanted: Subwords) -> None:
+    text, offsets, starts = np.frombuffer(word, np.uint8), np.array([0, len(word)]), np.zeros(1, np.int64)
+    found = np.empty(count_ngrams(text, offsets, wanted.min_char, wanted.max_char, starts.copy()), np.int32)
+
+    fill_ngrams(text, offsets, (wanted.min_char, wanted.max_char, wanted.buckets), starts, found)
+
+    assert found.tolist() == ngram_buckets(word, wanted)
 
 
 def test_words_share_the_rows_of_their_common_ngrams() -> None:
@@ -76,7 +99,7 @@ def test_a_words_vector_is_the_mean_of_its_rows_and_rows_have_their_buckets() ->
 
     np.testing.assert_allclose(means[0], vectors[numbers[: starts[1]]].mean(axis=0), rtol=1e-6)
     assert matrix.shape == (52, 4)
-    expected = np.concatenate([[0], 2 + ngram_buckets(b"abc", Subwords(3, 6, 50))])
+    expected = np.concatenate([[0], 2 + np.array(ngram_buckets(b"abc", Subwords(3, 6, 50)))])
     np.testing.assert_allclose(means[0], matrix[expected].mean(axis=0), rtol=1e-6)
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blazingtext_engine.corpus import scanning
-from blazingtext_engine.corpus.tokenizer import scan
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus, read_with
 from blazingtext_engine.corpus.word_table import WordTable
 from blazingtext_engine.errors import UserError
@@ -111,7 +110,7 @@ def test_words_with_one_key_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
     table = WordTable.empty()
     buffer = np.frombuffer(b"longword-one longword-two longword-one " + bytes(32), np.uint8).copy()
     out = np.zeros(64, np.int32)
-    scan(table, buffer, 39, out)
+    table.add(buffer, 39, out)
     slots = table.slots.reshape(-1, 2)
     used = np.flatnonzero(slots[:, 0])
     assert len(used) == 2
@@ -119,7 +118,7 @@ def test_words_with_one_key_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
     # The second word's key is given the first word's bytes: looked up by key alone, they would be one.
     first = int(used[np.argmin(slots[used, 1] >> np.uint64(36))])
     slots[first, 1] = (np.uint64(1) << np.uint64(36)) | np.uint64(7)
-    written, words = scan(table, buffer, 13, out)
+    written, words = table.add(buffer, 13, out)
 
     assert (written, words) == (1, 1)
     assert out[0] == 2

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
+from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import EngineError, UserError
 from blazingtext_engine.training import word2vec
-from blazingtext_engine.training.settings import Progress, Subwords, Word2VecSettings, WordVectors
+from blazingtext_engine.training.models import WordVectors
+from blazingtext_engine.training.settings import Progress, Word2VecSettings
 
 NGRAMS = Subwords(3, 4, 300)
 MODES = {

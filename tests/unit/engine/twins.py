@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from blazingtext_engine.arrays import Floats
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels.block_plan import Plan, Sizes, new_plan, plan_blocks
 from blazingtext_engine.kernels.sampling import Draws, Text, new_draws, new_state, new_text, sample_text
-from blazingtext_engine.training.settings import Floats
 
 Matrix = NDArray[np.float64]
 GUARD = np.float32(12345.5)

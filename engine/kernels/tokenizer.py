@@ -1,4 +1,4 @@
-"""Text to numbers, fast: words are cut out of bytes and looked up in a table."""
+"""Bytes to word numbers: words are cut out of a buffer and looked up in a hash table."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.jit import cgutils, inner, int64, intrinsic, ir, kernel, types
-from .word_table import COUNT_BITS, Bits, Bytes, WordTable, append_word, find_slot, home_slot, word_key
+from ..arrays import Bits, Bytes
+from .constants import END_OF_LINE
+from .hash_table import COUNT_BITS, append_word, find_slot, home_slot, word_key
+from .jit import cgutils, inner, int64, intrinsic, ir, kernel, types
 
-END_OF_LINE = -1
 _BATCH = 32
 _NEWLINE = 10
 _SPACE = 32
@@ -107,7 +108,7 @@ def _cut(buffer: Bytes, at: int, stop: int, start: int, slots: Bits, batch: Batc
 
 
 @kernel
-def _scan(
+def scan(
     buffer: Bytes,
     at: int,
     stop: int,
@@ -151,25 +152,6 @@ def _scan(
     return at, written, words, entries
 
 
-def scan(table: WordTable, buffer: Bytes, stop: int, out: NDArray[np.int32]) -> tuple[int, int]:
-    """Add the words of buffer[:stop], which ends with a separator and has PADDING readable bytes after it.
-
-    `out` receives an entry number per word and -1 per newline (it must be as long as `stop`); gives how many it received, and how
-    many of them were words.
-    """
-    table.reserve(stop)
-    at = written = words = 0
-    batch = new_batch()
-    while True:
-        at, written, more, table.entries = _scan(
-            buffer, at, stop, out, written, table.slots, table.offsets, table.text, table.entries, batch
-        )
-        words += more
-        if at >= stop:
-            return written, words
-        table.grow()
-
-
 @kernel
 def last_separator(buffer: Bytes, stop: int) -> int:
     """The position after the last separator in buffer[:stop]; 0 when there is none."""
@@ -200,13 +182,3 @@ def renumber(entries: NDArray[np.int32], ids: NDArray[np.int32], dropped: int, o
         out[written] = value
         written += int64(value != dropped)
     return written
-
-
-@kernel
-def hash_words(text: Bytes, offsets: NDArray[np.int64], hashes: NDArray[np.uint32]) -> None:
-    """The FNV-1a hash fastText gives each word; each byte is sign-extended before it is mixed in."""
-    for k in range(len(hashes)):
-        value = np.uint32(2166136261)
-        for at in range(offsets[k], offsets[k + 1]):
-            value = np.uint32((value ^ np.uint32(np.int32(np.int8(text[at])))) * np.uint32(16777619))
-        hashes[k] = value

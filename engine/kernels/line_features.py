@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus.tokenizer import END_OF_LINE
+from .constants import END_OF_LINE, WORD_NGRAM_FACTOR
 from .jit import inner, int64, kernel
 from .row_operations import AHEAD
 
@@ -121,7 +121,7 @@ def _buckets(documents: Documents, words: int, memory: LineMemory, count: int) -
     for first in range(words + 1):
         mixed = np.uint64(memory.hashes[first])
         for last in range(first + 1, min(words + 1, first + documents.ngrams)):
-            mixed = mixed * np.uint64(116049371) + np.uint64(memory.hashes[last])
+            mixed = mixed * np.uint64(WORD_NGRAM_FACTOR) + np.uint64(memory.hashes[last])
             memory.features[count] = np.int32(mixed % buckets)
             count += 1
     return count

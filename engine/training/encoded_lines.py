@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Integers
+from ..corpus.scanning import temporary_file
+from ..corpus.vocabulary import Corpus
+from ..corpus.words import END_OF_LINE_WORD, word_hash
 from ..errors import StoppedError
-from ..kernels.labelled_lines import Documents, Lines, index_lines, new_line_memory, note_lines
+from ..kernels.line_features import Documents, Lines, index_lines, new_line_memory, note_lines
 from ..kernels.row_operations import AHEAD
-from ..training.settings import ClassifierSettings, Integers, StopRequested
-from ..training.subwords import word_hash
-from .scanning import temporary_file
-from .vocabulary import END_OF_LINE_WORD, Corpus
+from .settings import ClassifierSettings, StopRequested
 
 # Features noted before they are written, or more for a line that is longer.
 _BLOCK_FEATURES = 1 << 18
