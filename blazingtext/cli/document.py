@@ -13,20 +13,22 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 _WIDTH = 100
 _HEAD = """# The command line
 
-Results go to stdout; progress, warnings and the next command to type go to stderr, so every command can stand in a pipe.
-`--json` prints one JSON document instead of a table, also for errors. Options may stand before or after the command.
+Results go to stdout; progress, warnings and the next command to type go to stderr, so every command can be used in a pipe.
+`--json` prints one JSON document instead of a table, also for errors. Options may come before or after the command.
 
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | it broke, or `audit` found something left |
+| 1 | it failed: AWS or the model did; or `audit` found something left |
 | 2 | you can fix it: the message says what happened, why, and what to do |
-| 3 | not ready yet: ask again later |
-| 130 | interrupted; a job that was watched goes on |
+| 3 | not ready yet: try again later |
+| 4 | a bug: an unexpected exception; the message names a report to attach to an issue, without credentials and account numbers |
+| 130 | interrupted; a job that was being watched keeps running |
 
 | variable | meaning |
 |---|---|
 | `BLAZINGTEXT_STAGE` | the stage, when no `--stage` is given |
+| `XDG_STATE_HOME` | reports of bugs are in `blazingtext/crashes` in it (default: `~/.local/state`; the folder for temporary files when that cannot be written to) |
 | `BLAZINGTEXT_CACHE` | where downloaded models are kept (default: `blazingtext` in the user's cache folder) |
 | `BLAZINGTEXT_SANDBOX_HOME` | where sandboxes keep their state |
 | `AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_REGION`, ... | whatever boto3 reads: they decide whether this is AWS or a sandbox |
