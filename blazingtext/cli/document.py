@@ -13,20 +13,22 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 _WIDTH = 100
 _HEAD = """# The command line
 
-Results go to stdout; progress, warnings and the next command to type go to stderr, so every command can stand in a pipe.
-`--json` prints one JSON document instead of a table, also for errors. Options may stand before or after the command.
+Results go to stdout; progress, warnings and the next command to type go to stderr, so every command can be used in a pipe.
+`--json` prints one JSON document instead of a table, also for errors. Options may come before or after the command.
 
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | it broke, or `audit` found something left |
+| 1 | it failed: AWS or the model did; or `audit` found something left |
 | 2 | you can fix it: the message says what happened, why, and what to do |
-| 3 | not ready yet: ask again later |
-| 130 | interrupted; a job that was watched goes on |
+| 3 | not ready yet: try again later |
+| 4 | a bug: an unexpected exception; the message names a report to attach to an issue, without credentials and account numbers |
+| 130 | interrupted; a job that was being watched keeps running |
 
 | variable | meaning |
 |---|---|
 | `BLAZINGTEXT_STAGE` | the stage, when no `--stage` is given |
+| `XDG_STATE_HOME` | reports of bugs are kept in its folder blazingtext/crashes (default: `~/.local/state`) |
 | `BLAZINGTEXT_CACHE` | where downloaded models are kept (default: `blazingtext` in the user's cache folder) |
 | `BLAZINGTEXT_SANDBOX_HOME` | where sandboxes keep their state |
 | `AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_REGION`, ... | whatever boto3 reads: they decide whether this is AWS or a sandbox |
@@ -41,20 +43,20 @@ def page() -> str:
 
 
 def _sections() -> Iterator[str]:
-    for path, command in _commands(cli, ["blazingtext"]):
+    for path, command in all_commands(cli, ["blazingtext"]):
         heading = "#" * min(len(path) + 1, 3)
         yield f"{heading} {' '.join(path)}\n\n```text\n{_help(path, command)}\n```\n"
 
 
-def _commands(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
-    """A command and those below it."""
+def all_commands(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
+    """A command and all below it, each with the words that call it."""
     yield path, command
     if isinstance(command, click.Group):
         with click.Context(command, info_name=path[-1]) as context:
             for name in command.list_commands(context):
                 below = command.get_command(context, name)
                 if below is not None:
-                    yield from _commands(below, [*path, name])
+                    yield from all_commands(below, [*path, name])
 
 
 def _help(path: list[str], command: click.Command) -> str:

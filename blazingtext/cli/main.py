@@ -1,7 +1,7 @@
 """The command line: what a person types.
 
 Commands live in the modules of this folder and are loaded when they are called, so that ``--help`` comes at once.
-Results go to stdout, everything else to stderr. Exit codes: 0 done, 2 you can fix it, 1 it broke, 3 not ready yet.
+Results go to stdout, everything else to stderr. Exit codes: 0 done, 2 you can fix it, 1 it failed, 3 not ready yet, 4 a bug.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,11 @@ from blazingtext_lifecycle.errors import LifecycleError
 from blazingtext_lifecycle.suggestions import did_you_mean
 
 from .. import __version__
+from .json_document import JsonDocument
 from .options import common_options
+
+if TYPE_CHECKING:
+    from .output import Output
 
 # Command: module, attribute, one line of help. The line is the first of the command's docstring; a test holds them equal.
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -83,8 +87,8 @@ def cli(**_: Any) -> None:
     Make a corpus and send it:                          blazingtext corpus sample && blazingtext upload wikipedia.txt
     Train, and watch it learn:                          blazingtext train --corpus wikipedia --watch
 
-    Options may stand before or after a command. Exit codes: 0 done, 2 you can fix it (the message says how),
-    1 it broke, 3 not ready yet.
+    Options may come before or after a command. Exit codes: 0 done, 2 you can fix it (the message says how),
+    1 it failed, 3 not ready yet, 4 a bug (a report for an issue is written).
     """  # noqa: D301 - click reads the backspace character as "keep these lines"
 
 
@@ -99,27 +103,47 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit code.
     """
+    document = JsonDocument()
     try:
-        code = cli.main(arguments, prog_name="blazingtext", standalone_mode=False)
+        code = cli.main(arguments, prog_name="blazingtext", standalone_mode=False, obj=document)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
-    except LifecycleError as error:
-        return _fail(error, arguments)
     except BrokenPipeError:
         # `blazingtext runs | head`: the reader has seen enough. Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:  # noqa: BLE001 - here every error becomes a message and an exit code
+        return _fail(error, arguments, document)
     return code if isinstance(code, int) else 0
 
 
-def _fail(error: LifecycleError, arguments: list[str]) -> int:
+def _fail(error: Exception, arguments: list[str], document: JsonDocument) -> int:
+    """Says why the command failed; returns its exit code."""
+    wants_json = "--json" in arguments
+    if isinstance(error, click.ClickException):
+        error.show()
+        if wants_json:
+            document.print_error(error, error.format_message(), error.exit_code)
+        return error.exit_code
     from .output import Output  # noqa: PLC0415 - rich would slow down --help
 
-    Output(json="--json" in arguments).fail(error, error.exit_code)
-    return error.exit_code
+    output = Output(json=wants_json, document=document)
+    if isinstance(error, LifecycleError):
+        output.fail(error, str(error), error.exit_code)
+        return error.exit_code
+    return _crash(error, arguments, output)
+
+
+def _crash(error: Exception, arguments: list[str], output: Output) -> int:
+    """An unexpected exception: writes a report and says where it is."""
+    from . import crash_report  # noqa: PLC0415 - what it imports would slow down --help
+
+    path = crash_report.write(error, arguments)
+    if path is None:
+        click.echo(crash_report.report(error, arguments), err=True)
+    where = f"the report to attach to an issue is in {path}" if path else "its report stands above, since no folder can be written to"
+    output.fail(error, f"Unexpected {crash_report.summary(error)}: this is a bug, and {where}.", crash_report.EXIT_CODE, log=path)
+    return crash_report.EXIT_CODE

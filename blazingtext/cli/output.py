@@ -1,22 +1,17 @@
-"""What a person sees: results on stdout, everything else on stderr, JSON when asked, no colour where there is no terminal."""
+"""What a command prints: results on stdout, everything else on stderr, JSON when asked, no colour where there is no terminal."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
-from pathlib import Path
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from .json_document import JsonDocument
 
 Advance = Callable[[int], None]
 
@@ -32,16 +27,20 @@ class Output:
 
     Args:
         json: print one JSON document instead of tables.
+        document: where that document is printed.
+        out: stdout.
+        err: stderr.
     """
 
     json: bool = False
+    document: JsonDocument = field(default_factory=JsonDocument)
     out: Console = field(default_factory=lambda: _console(stderr=False))
     err: Console = field(default_factory=lambda: _console(stderr=True))
 
     def result(self, value: object, show: Callable[[], object]) -> None:
         """Prints the result: the value as JSON, or whatever `show` prints for people."""
         if self.json:
-            sys.stdout.write(as_json(value) + "\n")
+            self.document.print(value)
         else:
             show()
 
@@ -66,12 +65,18 @@ class Output:
         for command in commands:
             self.err.print(f"[dim]next:[/dim] [bold]{escape(command)}[/bold]", soft_wrap=True)
 
-    def fail(self, error: Exception, exit_code: int) -> None:
-        """An error: its words on stderr, and as the JSON document when one was asked for."""
-        self.err.print(f"[red]error[/red] {escape(str(error))}", soft_wrap=True)
+    def fail(self, error: BaseException, message: str, exit_code: int, **more: object) -> None:
+        """Why the command failed: the message on stderr, and as the JSON document when one was asked for.
+
+        Args:
+            error: what was raised.
+            message: what happened, why, and what to do.
+            exit_code: the command's exit code.
+            more: more keys of the JSON document.
+        """
+        self.err.print(f"[red]error[/red] {escape(message)}", soft_wrap=True)
         if self.json:
-            report = {"error": {"type": type(error).__name__, "message": str(error), "exit_code": exit_code}}
-            sys.stdout.write(as_json(report) + "\n")
+            self.document.print_error(error, message, exit_code, **more)
 
     @contextmanager
     def progress(self, title: str, total: int | None, *, of_bytes: bool = True) -> Iterator[Advance]:
@@ -142,33 +147,6 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
         air = " " * (width - cell_len(cell))
         padded.append(air + cell if place in right else cell + air)
     return "  ".join(padded).rstrip()
-
-
-def as_json(value: object) -> str:
-    """One JSON document: dataclasses as objects, times in ISO 8601, keys as they are."""
-    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def _plain(value: object) -> object:
-    """What JSON has no word for."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    return _number(value)
-
-
-def _number(value: Any) -> object:
-    """NumPy's numbers and arrays, recognised without importing NumPy."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def count(number: float, noun: str) -> str:

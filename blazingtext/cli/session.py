@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..cloud import Cloud
 from ..errors import translating_aws_errors
 from ..stages import chosen_stage, stage_option
 from . import options
+from .json_document import JsonDocument
 from .options import Command
 from .output import Output
 
@@ -30,17 +31,19 @@ class Session:
         region: overrides the environment's region.
         profile: overrides the environment's profile.
         json: print JSON.
+        document: where the JSON is printed.
     """
 
     stage: str = naming.DEFAULT_STAGE
     region: str | None = None
     profile: str | None = None
     json: bool = False
+    document: JsonDocument = field(default_factory=JsonDocument)
 
     @cached_property
     def output(self) -> Output:
         """Where to print."""
-        return Output(json=self.json)
+        return Output(json=self.json, document=self.document)
 
     @cached_property
     def client(self) -> BlazingText:
@@ -77,7 +80,8 @@ def _with_session(command: Command) -> Command:
 
 def session_of(context: click.Context, given: dict[str, Any]) -> Session:
     """The session for the options before and after the command's name; those after it win."""
-    before = context.find_root().params
+    root = context.find_root()
+    before = root.params
     chosen = {name: given[name] if given[name] is not None else before.get(name) for name in options.NAMES}
     stage = chosen_stage() if chosen["stage"] is None else str(chosen["stage"])
-    return Session(naming.check_stage(stage), chosen["region"], chosen["profile"], bool(chosen["json"]))
+    return Session(naming.check_stage(stage), chosen["region"], chosen["profile"], bool(chosen["json"]), root.obj or JsonDocument())

@@ -14,7 +14,8 @@ LifecycleError                 exit code
 ```
 
 Every message has three parts: what happened, why, what to do. A function answers with the class name as
-``errorType``, and the command line raises the class of that name again.
+``errorType``, and the command line raises the class of that name again. Any other exception is a bug: the
+command line writes a report of it and exits with 4.
 """
 
 from collections.abc import Sequence

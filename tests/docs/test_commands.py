@@ -6,9 +6,12 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from blazingtext.cli import document
 from blazingtext.cli import main as cli
+from blazingtext_sandbox import cli as sandbox
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md")])
@@ -80,3 +83,28 @@ def test_the_readmes_commands_that_need_no_account_do_what_they_say(
     assert (tmp_path / "wikipedia.txt").stat().st_size > 30_000_000
     assert cli.run(["corpus", "stats", "wikipedia.txt"]) == 0
     assert "the" in capsys.readouterr().out
+
+
+def tabled_commands() -> list[str]:
+    """The commands of the README's table: a row's first names the whole command, those after it only their last word."""
+    (table,) = re.findall(r"^\| command \|.*\n\|[-|]+\n((?:\|.*\n)+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    found = []
+    for row in table.splitlines():
+        first, *others = re.findall(r"`([^`]+)`", row.split("|")[1])
+        found += [first, *(f"{first.rpartition(' ')[0]} {name}" for name in others)]
+    return found
+
+
+def live_commands() -> set[str]:
+    """Every command that can be typed, without the groups; those of the sandbox come from its own program."""
+    ours = document.all_commands(cli.cli, ["blazingtext"])
+    theirs = document.all_commands(sandbox.main, ["blazingtext", "sandbox"])
+    found = {" ".join(path) for path, command in [*ours, *theirs] if not isinstance(command, click.Group)}
+    return found - {"blazingtext sandbox"}
+
+
+def test_the_readmes_table_holds_every_command_once_and_no_other() -> None:
+    tabled = tabled_commands()
+
+    assert len(tabled) == len(set(tabled))
+    assert set(tabled) == live_commands()

@@ -45,7 +45,7 @@ def test_the_list_of_commands_says_what_each_command_says_itself(name: str) -> N
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
-    for path, command in document._commands(cli.cli, ["blazingtext"]):
+    for path, command in document.all_commands(cli.cli, ["blazingtext"]):
         if not isinstance(command, click.Group) and path[-1] != "sandbox":
             yield " ".join(path), command
 

@@ -1,0 +1,55 @@
+"""The one JSON document that a command prints with --json."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+
+class JsonDocument:
+    """Prints one document on stdout, the first that it is given: whoever reads the stream can parse all of it."""
+
+    def __init__(self) -> None:
+        self._printed = False
+
+    def print(self, value: object) -> None:
+        """Prints the value, unless a document was printed before."""
+        if not self._printed:
+            sys.stdout.write(as_json(value) + "\n")
+            self._printed = True
+
+    def print_error(self, error: BaseException, message: str, exit_code: int, **more: object) -> None:
+        """Prints why the command failed, unless its result was printed before."""
+        self.print({"error": {"type": type(error).__name__, "message": message, "exit_code": exit_code, **more}})
+
+
+def as_json(value: object) -> str:
+    """One JSON document: dataclasses as objects, times in ISO 8601, keys as they are."""
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: object) -> object:
+    """A value of a type that JSON does not have, as one that it has."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return _number(value)
+
+
+def _number(value: Any) -> object:
+    """NumPy's numbers and arrays, recognised without importing NumPy."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
