@@ -6,32 +6,14 @@ import sys
 try:
     import aws_cdk as cdk
 
-    from blazingtext_lifecycle import naming
     from blazingtext_lifecycle.errors import ConfigurationError
-    from blazingtext_stacks.serving_stack import ServingStack
     from blazingtext_stacks.settings import Settings, check_region
-    from blazingtext_stacks.storage_stack import StorageStack
-    from blazingtext_stacks.training_stack import TrainingStack
+    from blazingtext_stacks.stage import build
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The app cannot start: {sys.executable} has no module {missing.name}. "
         "The project's own environment is not the first on PATH. Run `make deploy`, or `. .venv/bin/activate` before `cdk`."
     )
-
-
-def build(app: cdk.App, settings: Settings) -> tuple[StorageStack, TrainingStack, ServingStack]:
-    """Adds the three stacks of a stage to an app.
-
-    Args:
-        app: the app.
-        settings: everything that can be chosen.
-    """
-    storage = StorageStack(app, "Storage", settings=settings)
-    training = TrainingStack(app, "Training", settings=settings, bucket=storage.bucket, retire=storage.retire)
-    serving = ServingStack(app, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
-    for name, value in naming.tags(settings.stage).items():
-        cdk.Tags.of(app).add(name, value)
-    return storage, training, serving
 
 
 def main() -> None:

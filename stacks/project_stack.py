@@ -23,6 +23,10 @@ class ProjectStack(cdk.Stack):
             # Without a region the stack goes wherever the command line points; an account is never written down.
             env=cdk.Environment(region=settings.region) if settings.region else None,
         )
+        # Read where a stack refers to another: in every app, and not only under this repository's cdk.json, no export locks a stack.
+        self.node.set_context("@aws-cdk/core:defaultCrossStackReferences", "weak")
+        for name, value in naming.tags(settings.stage).items():
+            cdk.Tags.of(self).add(name, value)
 
     def publish(self, outputs: Mapping[naming.Output, str]) -> None:
         """Makes values outputs of the stack, under the keys that clients look for."""

@@ -152,7 +152,7 @@ class _Reader:
     def stage(self) -> str:
         value = self.text("STAGE")
         if value and not naming.STAGE_PATTERN.fullmatch(value):
-            self._problem("STAGE", f'is "{value}"', "1 to 12 small letters and digits, a letter first")
+            self._problem("STAGE", f'is "{value}"', naming.STAGE_RULE)
         return value
 
     def positive(self, name: str) -> int:

@@ -12,6 +12,7 @@ PROJECT = "blazingtext"
 DEFAULT_STAGE = "dev"
 # No hyphen: with one, the jobs of stage "a" and of stage "a-b" would share a prefix.
 STAGE_PATTERN = re.compile(r"[a-z][a-z0-9]{0,11}")
+STAGE_RULE = "1 to 12 lowercase letters and digits, starting with a letter"
 CORPUS_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 BOOTSTRAP_QUALIFIER = "blzgtxt"
@@ -64,8 +65,8 @@ def check_stage(stage: str) -> str:
     """
     if not STAGE_PATTERN.fullmatch(stage):
         raise ConfigurationError(
-            f'stage: "{stage}" is not a stage name. Every stack, job and tag carries it, so it is 1 to 12 small letters and digits, '
-            f'a letter first, without hyphens. Try "{DEFAULT_STAGE}" or "prod".'
+            f'stage: "{stage}" is not a stage name. Every stack, job and tag carries it. It must be {STAGE_RULE}, '
+            f'without hyphens. Try "{DEFAULT_STAGE}" or "prod".'
         )
     return stage
 
@@ -78,8 +79,8 @@ def check_corpus(corpus: str) -> str:
     """
     if not CORPUS_PATTERN.fullmatch(corpus):
         raise RequestError(
-            f'corpus: "{corpus}" is not a corpus name. It becomes a folder in the bucket and a part of job names, so it is 1 to 32 '
-            'small letters, digits and hyphens, a letter or digit first. Try "wiki" or "blogs-2020".'
+            f'corpus: "{corpus}" is not a corpus name. It becomes a folder in the bucket and a part of job names, so it must be '
+            '1 to 32 lowercase letters, digits and hyphens, starting with a letter or digit. Try "wiki" or "blogs-2020".'
         )
     return corpus
 

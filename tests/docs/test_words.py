@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import blazingtext
-from blazingtext_stacks.settings import Settings, key
+from blazingtext_stacks.settings import Settings, context_key
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md"), *ROOT.glob("sandbox/*/README.md")])
@@ -61,7 +61,7 @@ def settings_table() -> str:
     for field in fields(Settings):
         value = getattr(defaults, field.name)
         default = "empty" if value in ("", None) else f"`{json.dumps(value)}`"
-        rows.append(f"| `{key(field)}` | {default} | {field.metadata['reader'].allowed} | {field.metadata['meaning']} |")
+        rows.append(f"| `{context_key(field.name)}` | {default} | {field.metadata['type'].allowed} | {field.metadata['meaning']} |")
     return "\n".join(rows)
 
 

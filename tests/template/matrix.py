@@ -10,9 +10,9 @@ from typing import Any
 
 import aws_cdk as cdk
 
-import app as project
 from blazingtext_lifecycle import naming
 from blazingtext_stacks.settings import Settings
+from blazingtext_stacks.stage import build
 from tests.template import compliance
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def synthesise(context: Mapping[str, object], folder: Path) -> Synthesis:
     """Synthesises one configuration with cdk-nag and the CDK's own validation; findings go to the report, for the tests to read."""
     settings = Settings.from_context(context)
     app = cdk.App(context=CDK_JSON["context"], outdir=str(folder), analytics_reporting=False)
-    project.build(app, settings)
+    build(app, settings)
     compliance.add_rules(app, settings)
     try:
         app.synth()

@@ -11,8 +11,8 @@ import aws_cdk.aws_iam as iam
 import aws_cdk.aws_s3 as s3
 import pytest
 
-import app as project
 from blazingtext_stacks.settings import Settings
+from blazingtext_stacks.stage import build
 from tests.template import compliance
 from tests.template.matrix import CDK_JSON, CONFIGURATIONS, Synthesis
 
@@ -72,7 +72,7 @@ def test_every_accepted_finding_is_still_found(defaults: Synthesis) -> None:
 def test_a_planted_fault_is_reported_by_cdk_nag_and_by_the_cdk(tmp_path: Path) -> None:
     app = cdk.App(context=CDK_JSON["context"], outdir=str(tmp_path), analytics_reporting=False)
     settings = Settings()
-    storage, *_ = project.build(app, settings)
+    storage, *_ = build(app, settings)
     s3.Bucket(storage, "Planted")
     storage.retire.add_to_role_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
     s3.CfnBucket(storage, "Misnamed", bucket_name="No_Such_Name")

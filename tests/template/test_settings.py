@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import app as project
 from blazingtext_lifecycle.errors import ConfigurationError
-from blazingtext_stacks.settings import Settings, check_region, key
+from blazingtext_stacks.settings import Settings, check_region, context_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,7 +73,7 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
 
 
 def test_every_setting_can_be_given_as_the_json_of_cdk_json() -> None:
-    given = {key(field): getattr(Settings(), field.name) for field in dataclasses.fields(Settings) if field.name != "region"}
+    given = {context_key(field.name): getattr(Settings(), field.name) for field in dataclasses.fields(Settings)}
 
     assert Settings.from_context(json.loads(json.dumps(given))) == Settings()
 
@@ -100,7 +101,7 @@ def test_a_misspelt_setting_is_answered_with_the_one_that_was_meant() -> None:
 def test_a_setting_like_no_other_is_answered_with_all_of_them() -> None:
     (found,) = problems(zzz="2")
 
-    assert found.endswith(f"The settings are {', '.join(key(field) for field in dataclasses.fields(Settings))}.")
+    assert found.endswith(f"The settings are {', '.join(context_key(field.name) for field in dataclasses.fields(Settings))}.")
 
 
 @pytest.mark.parametrize(
@@ -212,3 +213,40 @@ def test_the_app_says_so_when_it_is_run_outside_the_projects_environment() -> No
     assert "Traceback" not in ended.stderr
     assert "has no module aws_cdk" in ended.stderr
     assert "make deploy" in ended.stderr
+
+
+def python_problems(**arguments: Any) -> list[str]:
+    """What is wrong with settings made in Python, a line each, without the heading."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings(**arguments)
+    return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+def test_settings_made_in_python_are_checked_as_those_of_a_context_and_name_the_arguments() -> None:
+    found = python_problems(stage="Prod-1", training_instance_count=0, endpoint_instance_type="ml.m4.xlrge", log_retention_days=8)
+
+    assert [line.partition(":")[0] for line in found] == [
+        "stage",
+        "training_instance_count",
+        "endpoint_instance_type",
+        "log_retention_days",
+    ]
+    assert found[2].endswith('Did you mean "ml.m4.xlarge"?')
+
+
+def test_settings_made_in_python_are_judged_together() -> None:
+    (spot,) = python_problems(training_spot=True, training_max_runtime_seconds=3601)
+    (gpu,) = python_problems(training_instance_type="ml.p3.2xlarge")
+
+    assert spot.startswith("training_max_runtime_seconds: 3601 is too long with training_spot.")
+    assert gpu.startswith("hyperparameters: batch_skipgram is not supported on GPU.")
+
+
+def test_a_boolean_is_no_count_even_where_python_finds_it_equal_to_the_default() -> None:
+    assert len(python_problems(endpoint_instance_count=True)) == 1
+
+
+def test_a_value_given_as_text_has_its_own_type_afterwards() -> None:
+    loose: Any = {"training_instance_count": "4", "delete_data": "false", "hyperparameters": '{"epochs": 3}'}
+
+    assert Settings(**loose) == Settings(training_instance_count=4, delete_data=False, hyperparameters={"epochs": 3})

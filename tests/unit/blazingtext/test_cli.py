@@ -106,7 +106,7 @@ def test_a_wrong_stage_is_an_error_that_one_can_fix(typed: Typed) -> None:
     code, out, err = typed("runs", "--stage", "Not-A-Stage")
 
     assert (code, out) == (2, "")
-    assert "small letters" in err
+    assert "lowercase letters" in err
 
 
 def test_an_error_is_a_json_document_when_json_was_asked_for(typed: Typed) -> None:

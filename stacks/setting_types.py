@@ -1,0 +1,112 @@
+"""What a setting may be: the command line always gives text, cdk.json whatever JSON holds, Python a value."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import botocore.loaders
+
+from blazingtext_lifecycle import values
+from blazingtext_lifecycle.suggestions import did_you_mean
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+
+
+@dataclass(frozen=True)
+class SettingType:
+    """One kind of value.
+
+    Attributes:
+        allowed: the allowed values, in words that follow "it must be".
+        parse: the value that a raw one stands for; raises ValueError when there is none.
+        hint: what to do about a wrong value, when more can be said than the allowed values.
+    """
+
+    allowed: str
+    parse: Callable[[object], Any]
+    hint: Callable[[object], str] = lambda _: ""
+
+
+def whole_number(minimum: int, maximum: int) -> SettingType:
+    """A whole number between two bounds, both allowed."""
+    return SettingType(f"a whole number from {minimum} to {maximum}", lambda raw: values.whole_number(raw, minimum, maximum))
+
+
+def threshold(minimum: float) -> SettingType:
+    """A number from a minimum to 1, or nothing at all, which becomes None."""
+
+    def parse(raw: object) -> float | None:
+        return None if raw is None or str(raw).strip() == "" else values.number(raw, minimum, 1)
+
+    return SettingType(f"empty, or a number from {minimum:g} to 1", parse)
+
+
+def matching(pattern: re.Pattern[str], allowed: str) -> SettingType:
+    """Text that matches a pattern from beginning to end."""
+
+    def parse(raw: object) -> str:
+        if not isinstance(raw, str) or not pattern.fullmatch(raw):
+            raise ValueError(raw)
+        return raw
+
+    return SettingType(allowed, parse)
+
+
+def one_of(numbers: Collection[int]) -> SettingType:
+    """One of a few whole numbers."""
+
+    def parse(raw: object) -> int:
+        number = values.whole_number(raw)
+        if number not in numbers:
+            raise ValueError(raw)
+        return number
+
+    return SettingType(f"one of {', '.join(str(number) for number in numbers)}", parse)
+
+
+def region(names: Collection[str], allowed: str) -> SettingType:
+    """One of many names, or nothing; a wrong one is answered with the most similar, or with all of them."""
+
+    def parse(raw: object) -> str:
+        if raw != "" and raw not in names:
+            raise ValueError(raw)
+        return str(raw)
+
+    return SettingType(allowed, parse, lambda raw: did_you_mean(str(raw), names) or f"They are {', '.join(names)}.")
+
+
+def instance_type(shape: str, allowed: str) -> SettingType:
+    """An instance type of SageMaker's own list.
+
+    Args:
+        shape: the list's name in SageMaker's service model, which ships with botocore: no network is needed.
+        allowed: see `SettingType`.
+    """
+
+    def parse(raw: object) -> str:
+        if raw not in _sagemaker_enum(shape):
+            raise ValueError(raw)
+        return str(raw)
+
+    return SettingType(allowed, parse, lambda raw: did_you_mean(str(raw), _sagemaker_enum(shape)))
+
+
+@cache
+def _sagemaker_enum(shape: str) -> tuple[str, ...]:
+    model = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
+    return tuple(model["shapes"][shape]["enum"])
+
+
+def _email(raw: object) -> str:
+    if raw == "":
+        return ""
+    if not isinstance(raw, str) or not _EMAIL.fullmatch(raw):
+        raise ValueError(raw)
+    return raw
+
+
+FLAG = SettingType("true or false", values.boolean)
+EMAIL = SettingType("empty, or an e-mail address", _email)
+JSON_OBJECT = SettingType('a JSON object, such as {"epochs": 10}', values.json_object)

@@ -1,0 +1,31 @@
+"""The three stacks of one stage, for the app of this repository and for anybody else's."""
+
+from typing import NamedTuple
+
+from constructs import Construct
+
+from .serving_stack import ServingStack
+from .settings import Settings
+from .storage_stack import StorageStack
+from .training_stack import TrainingStack
+
+
+class Stacks(NamedTuple):
+    """The stacks of a stage, in the order in which they are deployed."""
+
+    storage: StorageStack
+    training: TrainingStack
+    serving: ServingStack
+
+
+def build(scope: Construct, settings: Settings) -> Stacks:
+    """Adds the three stacks of a stage to an app.
+
+    Args:
+        scope: an app, a `cdk.Stage` or any other construct above stacks; each stage of one app needs a scope of its own.
+        settings: everything that can be chosen; ``settings.stage`` must differ between the stages of one account and region.
+    """
+    storage = StorageStack(scope, "Storage", settings=settings)
+    training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket, retire=storage.retire)
+    serving = ServingStack(scope, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
+    return Stacks(storage, training, serving)
