@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -24,12 +25,11 @@ from typing import Any, Self
 import boto3
 import psutil
 
-from . import server, state
+from . import client_environment, server, state
 from .certificates import Certificates
+from .client_environment import UNSET
 
 START_SECONDS = 60.0
-# What of the caller's would lead a client elsewhere.
-UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -141,8 +141,8 @@ class Sandbox:
 
     def _start(self, detached: bool) -> None:
         """Make the state folder, start the server in it, and wait for its first answer."""
-        self._prepare()
-        with _listening(self.port) as listener:
+        authority_key = self._prepare()
+        with _listening(self.port) as listener, _listening(0) as proxy:
             record = state.Record(
                 name=self.name,
                 region=self.region,
@@ -152,30 +152,33 @@ class Sandbox:
                 mark=secrets.token_hex(16),
                 pid=0,
                 started=0.0,
+                proxy_port=proxy.getsockname()[1],
             )
-            process = self._spawn(record, listener.fileno(), detached)
+            process = self._spawn(record, listener, proxy, authority_key, detached)
         record = replace(record, pid=process.pid, started=psutil.Process(process.pid).create_time())
         self.folder.write(record)
         self._wait(record, process)
         self.folder.write(replace(record, ready=True))
 
-    def _prepare(self) -> None:
-        """The folder, its sub-folders, empty AWS configuration files and new certificates."""
+    def _prepare(self) -> bytes:
+        """The folder, what is in it from the start, and new certificates; gives the authority's private key."""
         folder = self.folder.path
         folder.mkdir(parents=True, mode=0o700)
-        for name in ("home", "tmp", "cdk"):
+        for name in ("home", "tmp"):
             (folder / name).mkdir()
-        for name in ("aws-config", "aws-credentials"):
-            (folder / name).touch(mode=0o600)
-        certificates = Certificates.of(folder)
-        certificates.make()
-        (folder / "roots.pem").write_bytes(_callers_roots() + certificates.authority.read_bytes())
+        authority_key = Certificates.of(folder).make()
+        client_environment.make_files(folder)
+        return authority_key
 
-    def _spawn(self, record: state.Record, descriptor: int, detached: bool) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, record: state.Record, listener: socket.socket, proxy: socket.socket, authority_key: bytes, detached: bool
+    ) -> subprocess.Popen[bytes]:
         """The server process, in a session of its own, so that Ctrl-C in this terminal is not its end."""
-        environment = server.server_environment(record, self.folder.path, self._exports(record), os.environ)
-        command = [sys.executable, "-m", "blazingtext_sandbox.server", "--state-folder", str(self.folder.path), "--socket", str(descriptor)]
-        with self.folder.log.open("wb") as log:
+        environment = server.server_environment(record, self.folder.path, client_environment.exports(record, self.folder.path), os.environ)
+        with self.folder.log.open("wb") as log, _read_end(authority_key) as key:
+            given = {"--socket": listener.fileno(), "--proxy-socket": proxy.fileno(), "--authority-key": key}
+            options = [word for option, descriptor in given.items() for word in (option, str(descriptor))]
+            command = [sys.executable, "-m", "blazingtext_sandbox.server", "--state-folder", str(self.folder.path), *options]
             process = subprocess.Popen(
                 command if detached else [*command, "--until-stdin-closes"],
                 stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
@@ -183,7 +186,7 @@ class Sandbox:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=self.folder.path / "home",
-                pass_fds=(descriptor,),
+                pass_fds=tuple(given.values()),
                 start_new_session=True,
             )
         self._process = process
@@ -244,7 +247,7 @@ class Sandbox:
         """The variables that point every AWS client here; `UNSET` names those to remove besides."""
         record = self.record
         return {
-            **self._exports(record),
+            **client_environment.exports(record, self.folder.path),
             "AWS_ACCESS_KEY_ID": record.access_key,
             "AWS_SECRET_ACCESS_KEY": record.secret_key,
             "BLAZINGTEXT_SANDBOX": self.name,
@@ -269,34 +272,17 @@ class Sandbox:
         session: Any = boto3.session.Session()
         return session.client(service, **{**given, **options})
 
-    def _exports(self, record: state.Record) -> dict[str, str]:
-        """Address, trust and places: what the server's children get too."""
-        folder = self.folder.path
-        authority, roots = str(Certificates.of(folder).authority), str(folder / "roots.pem")
-        direct = ",".join(filter(None, [os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")), "localhost", "127.0.0.1"]))
-        return {
-            "AWS_ENDPOINT_URL": record.url,
-            "AWS_REGION": record.region,
-            "AWS_DEFAULT_REGION": record.region,
-            "AWS_CA_BUNDLE": authority,
-            "NODE_EXTRA_CA_CERTS": authority,
-            "REQUESTS_CA_BUNDLE": roots,
-            "SSL_CERT_FILE": roots,
-            "CURL_CA_BUNDLE": roots,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": str(folder / "aws-config"),
-            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "aws-credentials"),
-            "CDK_HOME": str(folder / "cdk"),
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "NO_PROXY": direct,
-            "no_proxy": direct,
-        }
 
-
-def _callers_roots() -> bytes:
-    """The certificates the caller's programs trust now, so that a shell pointed at the sandbox still reaches the internet."""
-    place = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
-    return Path(place).read_bytes() + b"\n" if place and Path(place).is_file() else b""
+@contextmanager
+def _read_end(content: bytes) -> Iterator[int]:
+    """The descriptor of a pipe that holds the content (less than a pipe's buffer) and then ends."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, content)
+        os.close(writing)
+        yield reading
+    finally:
+        os.close(reading)
 
 
 class _listening:  # noqa: N801 - used as a function

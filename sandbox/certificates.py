@@ -31,13 +31,18 @@ class Certificates:
         """The places below a state folder, whether the files are there yet or not."""
         return cls(folder / "ca.pem", folder / "server.pem", folder / "server.key")
 
-    def make(self) -> None:
-        """Write a new authority and a server certificate for loopback names; the authority's key is never written."""
+    def make(self) -> bytes:
+        """Write a new authority and a server certificate for loopback names.
+
+        Returns:
+            The authority's private key (PEM); it is handed to the server, and never written.
+        """
         authority = trustme.CA(organization_name="blazingtext sandbox")
         server = authority.issue_cert(*_NAMES)
         authority.cert_pem.write_to_path(str(self.authority))
         _write_private(self.key, server.private_key_pem.bytes())
         self.chain.write_bytes(b"".join(blob.bytes() for blob in server.cert_chain_pems))
+        return authority.private_key_pem.bytes()
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -14,7 +14,8 @@ from typing import NoReturn
 import click
 
 from . import state
-from .account import UNSET, Sandbox, SandboxError, all_sandboxes
+from .account import Sandbox, SandboxError, all_sandboxes
+from .client_environment import UNSET
 
 NOT_RUNNING = 3
 _name = click.option(

@@ -1,4 +1,4 @@
-"""The sandbox's server process: `python -m blazingtext_sandbox.server --state-folder F --socket FD --port P [--until-stdin-closes]`.
+"""The sandbox's server process, `python -m blazingtext_sandbox.server`: the account and its forward proxy.
 
 Started by `sandbox.account` with an environment made for it (`server_environment`): ministack reads its settings while it is
 imported. The listening socket comes from the parent, bound to loopback, so no port can be lost between choosing and using it.
@@ -12,18 +12,23 @@ import asyncio
 import logging
 import os
 import signal
+import socket
+import ssl
 import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import psutil
+import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from . import assembly, state
 from .certificates import Certificates
+from .forward_proxy import ForwardProxy, Outside
+from .host_certificates import HostCertificates
 
 _LOG = logging.getLogger("sandbox")
 # What ministack answers without asking who is there, beside the AWS services. The answer of a custom resource and the signal of a
@@ -84,13 +89,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--state-folder", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="file descriptor of the listening socket")
     parser.add_argument("--until-stdin-closes", action="store_true")
+    parser.add_argument("--proxy-socket", type=int, required=True, help="file descriptor of the forward proxy's listening socket")
+    parser.add_argument("--authority-key", type=int, required=True, help="file descriptor that gives the authority's private key")
     options = parser.parse_args(arguments)
     # Writing a file a function left in a shared place is not wanted.
     os.umask(0o077)
-    asyncio.run(_serve(options.state_folder, options.socket, options.until_stdin_closes))
+    with os.fdopen(options.authority_key, "rb") as file:
+        authority_key = file.read()
+    configuration = _Configuration.of(options.state_folder, options.socket, authority_key)
+    outside = Outside.taken_from(os.environ)
+    ForwardProxy(int(os.environ["GATEWAY_PORT"]), outside).start(socket.socket(fileno=options.proxy_socket))
+    asyncio.run(_serve(options.state_folder, configuration, options.until_stdin_closes))
 
 
-async def _serve(folder: Path, descriptor: int, until_stdin_closes: bool) -> None:
+async def _serve(folder: Path, configuration: Config, until_stdin_closes: bool) -> None:
     """Serve the mounted application on the inherited socket until a signal or the parent's end; then leave for good."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -99,7 +111,7 @@ async def _serve(folder: Path, descriptor: int, until_stdin_closes: bool) -> Non
     if until_stdin_closes:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
     application = _guarded(assembly.assemble(folder))
-    serving = asyncio.create_task(serve(cast("Any", application), _configuration(folder, descriptor), shutdown_trigger=stopping.wait))
+    serving = asyncio.create_task(serve(cast("Any", application), configuration, shutdown_trigger=stopping.wait))
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done() and not told.done():
@@ -117,15 +129,34 @@ def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Ev
     loop.call_soon_threadsafe(stopping.set)
 
 
-def _configuration(folder: Path, descriptor: int) -> Config:
-    certificates = Certificates.of(folder)
-    config = Config()
-    config.bind = [f"fd://{descriptor}"]
-    config.certfile, config.keyfile = str(certificates.chain), str(certificates.key)
-    config.keep_alive_timeout = 75
+class _Configuration(Config):
+    """Hypercorn's settings, and TLS that has a certificate for every AWS host name besides the sandbox's own."""
+
+    keep_alive_timeout = 75
     # Clients keep a connection for the whole of a long session.
-    config.keep_alive_max_requests = 1_000_000
-    return config
+    keep_alive_max_requests = 1_000_000
+    authority: trustme.CA
+
+    @classmethod
+    def of(cls, folder: Path, descriptor: int, authority_key: bytes) -> Self:
+        """The settings for a state folder and an inherited listening socket."""
+        certificates = Certificates.of(folder)
+        config = cls()
+        config.bind = [f"fd://{descriptor}"]
+        config.certfile, config.keyfile = str(certificates.chain), str(certificates.key)
+        config.authority = trustme.CA.from_pem(certificates.authority.read_bytes(), authority_key)
+        return config
+
+    def create_ssl_context(self) -> ssl.SSLContext | None:
+        """The listener's TLS context; the client's first message chooses the certificate."""
+        context = super().create_ssl_context()
+        if context is not None:
+            HostCertificates(self.authority, self._one_more_context).install(context)
+        return context
+
+    def _one_more_context(self) -> ssl.SSLContext:
+        """A context with the same protocols and ciphers as the listener's; another certificate takes the place of its own."""
+        return cast("ssl.SSLContext", super().create_ssl_context())
 
 
 def _guarded(application: assembly.Application) -> assembly.Application:

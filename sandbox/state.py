@@ -37,6 +37,7 @@ class Record:
         started: its start time in seconds since the epoch, as the operating system has it.
         ready: whether it has answered.
         mark: the random word its processes carry.
+        proxy_port: where its forward proxy listens.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Record:
     pid: int
     started: float
     ready: bool = False
+    proxy_port: int = 0
 
     @property
     def url(self) -> str:

@@ -16,7 +16,7 @@ MINISTACK_VERSION: Final = "1.5.33"
 
 # Every name of ministack used in this folder, by module: checked at start.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "app": ("app", "SERVICE_HANDLERS", "_collect_scripts"),
+    "app": ("app", "SERVICE_HANDLERS", "_EXECUTE_API_RE", "_MINISTACK_HOST", "_collect_scripts"),
     "core.concurrency": ("run_reentrant",),
     "core.iam_actions": ("extract_resource_arn", "request_tag_context", "identity_denial_message"),
     "core.iam_evaluator": (

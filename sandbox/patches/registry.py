@@ -7,6 +7,7 @@ from typing import Final
 
 from . import (
     alarm_evaluation,
+    api_host_names,
     async_invocations,
     bucket_deletion,
     bucket_properties,
@@ -44,6 +45,7 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     function_errors,
     log_resources,
     metric_namespaces,
+    api_host_names,
 )
 
 

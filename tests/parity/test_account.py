@@ -141,12 +141,12 @@ def test_two_sandboxes_side_by_side_do_not_see_each_other(account: Sandbox, else
             account.boto3("sts", endpoint_url=second.url, config=ONCE).get_caller_identity()
 
 
-def test_nothing_listens_but_one_port_on_loopback(account: Sandbox) -> None:
+def test_nothing_listens_but_the_account_and_its_proxy_on_loopback(account: Sandbox) -> None:
     account.boto3("sts").get_caller_identity()
 
     listening = [c.laddr for p in family(account) for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
 
-    assert listening == [("127.0.0.1", account.record.port)]
+    assert sorted(listening) == sorted([("127.0.0.1", account.record.port), ("127.0.0.1", account.record.proxy_port)])
 
 
 def test_no_process_of_the_sandbox_keeps_a_file_open_for_writing_outside_its_folder(account: Sandbox) -> None:
