@@ -30,7 +30,8 @@ class JsonDocument:
 
 def as_json(value: object) -> str:
     """One JSON document: dataclasses as objects, times in ISO 8601, keys as they are."""
-    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False, allow_nan=False)
+    readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=not readable, allow_nan=False)
 
 
 def _plain(value: object) -> object:

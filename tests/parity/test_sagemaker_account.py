@@ -352,6 +352,7 @@ def test_a_new_artifact_replaces_model_and_configuration_and_updates_the_endpoin
 
     client = threading.Thread(target=ask)
     client.start()
+    wait_until(lambda: (1.0, 1.0) in seen)
     status = stacks.update(served, TemplateBody=json.dumps(template(hosting, "model-2", EndpointName="served")))
     wait_until(lambda: (2.0, 2.0) in seen)
     done.set()

@@ -1,5 +1,6 @@
 import importlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -162,3 +163,15 @@ def test_the_time_of_a_run_is_shown_as_people_say_it() -> None:
         "1 h 00 min",
         "2 h 02 min",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_words_that_the_encoding_of_the_terminal_lacks_are_told_all_the_same(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text("straße λόγος\n", encoding="utf-8")
+    command = [sys.executable, "-m", "blazingtext", "corpus", "stats", str(tmp_path / "a.txt"), "--top", "5"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+
+    shown, told = (subprocess.run([*command, *extra], env=environment, capture_output=True, check=True) for extra in ([], ["--json"]))
+
+    assert "straße 1, λόγος 1".encode(encoding, "backslashreplace") in shown.stdout
+    assert json.loads(told.stdout.decode(encoding))["frequent"] == [["straße", 1], ["λόγος", 1]]
