@@ -24,6 +24,7 @@ from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels import skipgram as kernels_skipgram
 from blazingtext_engine.kernels.block_plan import Plan, count_examples, new_plan, plan_blocks
+from blazingtext_engine.kernels.block_rows import Matrices, Step
 from blazingtext_engine.kernels.jit import int64, kernel
 from blazingtext_engine.kernels.sampling import Text, new_draws, new_state, new_text, sample_text
 from blazingtext_engine.training.block_sizes import skipgram_sizes
@@ -96,11 +97,12 @@ def time_of_second_pass(corpus: Corpus, settings: Word2VecSettings) -> float:
     state, plan, text, scratch = new_state(1, 0), new_plan(), new_text(TEXT_WORDS), kernels_skipgram.new_scratch(settings.dim)
     vectors, outputs = (simd.aligned(len(counts), simd.padded(settings.dim)) for _ in range(2))
     vectors[:] = np.random.default_rng(1).uniform(-1, 1, vectors.shape) / settings.dim
+    step = Step(0.001, settings.negatives)
     position, shares = 0, []
     for _ in range(STRETCHES):
         position, kept, _ = sample_text(corpus.tokens.ids, position, len(corpus.tokens.ids), draws.keep, state, text)
         blocks, _ = plan_blocks(text, 0, kept, sizes, draws, state, plan)
-        train = partial(kernels_skipgram.train_blocks, width, text, plan, blocks, vectors, outputs, 0.001, settings.negatives, scratch)
+        train = partial(kernels_skipgram.train_blocks, width, text, plan, blocks, Matrices(vectors, outputs), step, scratch)
         first, second = _seconds(train), _seconds(train)
         shares.append(second / first)
     return statistics.median(shares)

@@ -1,4 +1,4 @@
-"""One block as the kernels see it: its counts, its scores tile by tile, and the rows of the next block to ask memory for."""
+"""What skip-gram and CBOW share: the matrices, a block as counts, its scores tile by tile, and prefetching for the next block."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
@@ -7,11 +7,41 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Floats
 from .block_plan import Plan
 from .hash_table import GOLDEN
 from .jit import float32, inner, int64
-from .row_operations import TILE, dot_half_tile, dot_tile, prefetch_row
+from .row_operations import TILE, copy_row, dot_half_tile, dot_tile, prefetch_row
+from .sampling import Text
 from .vector_ir import LANES
+
+
+class Matrices(NamedTuple):
+    """Input and output matrix, rows padded and aligned."""
+
+    inputs: Floats
+    outputs: Floats
+
+
+class Step(NamedTuple):
+    """The learning rate, and how many negatives the settings ask for: K for each pair, or for each centre in CBOW."""
+
+    alpha: float
+    negatives: int
+
+
+class Addresses(NamedTuple):
+    """Where the matrices are, and the bytes of a row."""
+
+    inputs: int
+    outputs: int
+    row: int
+
+
+@inner
+def addresses_of(matrices: Matrices) -> Addresses:
+    """Where the matrices are."""
+    return Addresses(int64(matrices.inputs.ctypes.data), int64(matrices.outputs.ctypes.data), int64(4 * matrices.inputs.shape[1]))
 
 
 class Block(NamedTuple):
@@ -57,6 +87,42 @@ def block_of(plan: Plan, number: int, alpha: float) -> Block:
         float32(alpha) * plan.damping[number],
         first - context,
     )
+
+
+@inner
+def plan_prefetch(
+    text: Text, plan: Plan, number: int, last: int, model: Addresses, ids: NDArray[np.int32], prefetch: NDArray[np.int64]
+) -> None:
+    """Note the rows that the block after this one reads and this one does not; none after the `last` block.
+
+    Rows are scattered over memory; prefetched one by one between the tiles of this block, they are in the cache when the next begins.
+    """
+    prefetch[0] = 0
+    prefetch[1] = 0
+    if number == last:
+        return
+    count = 2
+    first = int64(plan.context_first[number + 1])
+    if plan.context_first[number] <= first:
+        first = max(first, int64(plan.context_last[number]))
+    for k in range(first, plan.context_last[number + 1]):
+        prefetch[count] = model.inputs + ids[k] * model.row
+        count += 1
+    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
+        prefetch[count] = model.outputs + plan.negatives[k] * model.row
+        count += 1
+    if plan.first[number + 1] != plan.first[number]:
+        for k in range(plan.first[number + 1], plan.last[number + 1]):
+            prefetch[count] = model.outputs + text.words[k] * model.row
+            count += 1
+    prefetch[0] = count - 2
+
+
+@inner
+def gather_negatives(width: tuple[int, ...], plan: Plan, block: Block, model: Addresses, destination: int) -> None:
+    """Copy the rows of the negatives."""
+    for j in range(block.negatives):
+        copy_row(width, destination + j * model.row, model.outputs + plan.negatives[block.drawn + j] * model.row)
 
 
 @inner

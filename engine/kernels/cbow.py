@@ -24,10 +24,23 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from . import row_operations as simd
 from .block_plan import MAX_NEGATIVES, Plan, Sizes, context_range
-from .block_rows import Block, ask_ahead, block_of, score_tiles, word_bit
+from .block_rows import (
+    Addresses,
+    Block,
+    Matrices,
+    Step,
+    addresses_of,
+    ask_ahead,
+    block_of,
+    gather_negatives,
+    plan_prefetch,
+    score_tiles,
+    word_bit,
+)
 from .jit import float32, inner, int64, kernel
-from .row_operations import TILE, add_rows, copy_row, positive_gradients, weighted_sigmoids
+from .row_operations import TILE, add_rows, positive_gradients, weighted_sigmoids
 from .sampling import Text
+from .vector_ir import IndexedRows, Positions, PrefetchList, WeightedRows, WindowSums
 from .window_rows import add_window, running_sums, window_errors, window_mean
 
 _MARGIN = 16
@@ -84,11 +97,8 @@ class Inputs(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Addresses: of the text, of the matrices, of scratch memory; `row` and `stride` are the bytes of a row and of a row of gradients."""
+    """Addresses of scratch memory; `stride` is the bytes of a row of gradients."""
 
-    words: int
-    vectors: int
-    outputs: int
     negatives: int
     hidden: int
     sums: int
@@ -96,19 +106,15 @@ class Places(NamedTuple):
     towards_negatives: int
     positives: int
     weights: int
-    row: int
     stride: int
 
 
 @inner
-def places_of(text: Text, vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+def places_of(scratch: Scratch) -> Places:
     """Where everything is."""
     gradients = int64(scratch.gradients.ctypes.data)
     stride = int64(4 * scratch.gradients.shape[1])
     return Places(
-        int64(text.words.ctypes.data),
-        int64(vectors.ctypes.data),
-        int64(outputs.ctypes.data),
         int64(scratch.negatives.ctypes.data),
         int64(scratch.hidden.ctypes.data),
         int64(scratch.sums.ctypes.data),
@@ -116,29 +122,8 @@ def places_of(text: Text, vectors: Floats, outputs: Floats, scratch: Scratch) ->
         gradients,
         gradients + _NEGATIVE_ROWS * stride,
         gradients + (_NEGATIVE_ROWS + 1) * stride,
-        int64(4 * vectors.shape[1]),
         stride,
     )
-
-
-@inner
-def plan_prefetch(text: Text, plan: Plan, number: int, blocks: int, at: Places, inputs: Inputs, prefetch: NDArray[np.int64]) -> None:
-    """Note the rows that the block after this one reads and this one does not."""
-    prefetch[0] = 0
-    prefetch[1] = 0
-    if number == blocks:
-        return
-    count = 2
-    for k in range(max(plan.context_first[number + 1], plan.context_last[number]), plan.context_last[number + 1]):
-        prefetch[count] = at.vectors + inputs.numbers[k] * at.row
-        count += 1
-    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
-        prefetch[count] = at.outputs + plan.negatives[k] * at.row
-        count += 1
-    for k in range(plan.first[number + 1], plan.last[number + 1]):
-        prefetch[count] = at.outputs + text.words[k] * at.row
-        count += 1
-    prefetch[0] = count - 2
 
 
 @inner
@@ -148,14 +133,27 @@ def _around(low: int, high: int, centre: int) -> tuple[int, int]:
 
 
 @inner
+def window_sums(sums: int, low: int, before: int, after: int, high: int, row: int) -> WindowSums:
+    """The rows of running sums at the ends of a window and around its centre."""
+    return WindowSums(sums + low * row, sums + before * row, sums + after * row, sums + high * row)
+
+
+@inner
 def window_means(
-    width: tuple[int, ...], text: Text, block: Block, at: Places, scratch: Scratch, inputs: Inputs, negatives_per_centre: int
+    width: tuple[int, ...],
+    text: Text,
+    block: Block,
+    model: Addresses,
+    at: Places,
+    scratch: Scratch,
+    inputs: Inputs,
+    negatives_per_centre: int,
 ) -> None:
     """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
     share = float32(-block.rate * float32(negatives_per_centre) / float32(block.negatives))
     weights = scratch.gradients[_NEGATIVE_ROWS + 1]
     parts_before = inputs.parts_before
-    sums = at.sums - block.context * at.row
+    sums = at.sums - block.context * model.row
     for t in range(block.centres):
         ask_ahead(width, scratch.prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
@@ -164,24 +162,22 @@ def window_means(
         weights[t] = share if parts > 0 else float32(0)
         window_mean(
             width,
-            at.hidden + t * at.row,
-            at.outputs + text.words[block.first + t] * at.row,
+            at.hidden + t * model.row,
+            model.outputs + text.words[block.first + t] * model.row,
             at.positives + t * 4,
-            sums + low * at.row,
-            sums + before * at.row,
-            sums + after * at.row,
-            sums + high * at.row,
+            window_sums(sums, low, before, after, high, model.row),
             float32(1) / float32(max(parts, 1)),
         )
 
 
 @inner
-def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
+def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, row: int, at: Places, scratch: Scratch) -> None:
     """Scores with the negatives, then all gradients in place of the scores."""
     zero = int64(0)
-    positive_gradients(width, at.positives, zero, block.centres, zero, block.centres, int64(-1), block.rate)
+    centres = Positions(zero, block.centres)
+    positive_gradients(width, at.positives, centres, centres, int64(-1), block.rate)
     for t in range(0, block.centres, TILE):
-        score_tiles(width, at.hidden + t * at.row, at.negatives, block.negatives, at.towards_negatives + t * 4, at.stride, scratch.prefetch)
+        score_tiles(width, at.hidden + t * row, at.negatives, block.negatives, at.towards_negatives + t * 4, at.stride, scratch.prefetch)
     for j in range(block.negatives):
         weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)
     leave_out(text, plan, block, scratch.gradients)
@@ -204,59 +200,41 @@ def leave_out(text: Text, plan: Plan, block: Block, gradients: Floats) -> None:
 
 
 @inner
-def update_outputs(width: tuple[int, ...], plan: Plan, block: Block, at: Places, scratch: Scratch) -> None:
+def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, model: Addresses, at: Places, scratch: Scratch) -> None:
     """Errors of all windows; add to each centre row its window's mean, to each negative row all means."""
     four = int64(4)
-    none = int64(0)
+    nothing = WeightedRows(at.hidden, int64(0), at.towards_negatives, four)
     asked = scratch.prefetch[1]
     unasked = scratch.prefetch[0] - asked
     scratch.prefetch[1] += min(unasked, block.centres)
     window_errors(
         width,
         at.errors,
-        block.centres,
-        at.negatives,
-        block.negatives,
-        at.towards_negatives,
-        at.stride,
-        at.outputs,
-        at.words + block.first * 4,
-        at.positives,
-        at.hidden,
-        int64(scratch.prefetch.ctypes.data) + 8 * (2 + asked),
-        unasked,
+        WeightedRows(at.negatives, block.negatives, at.towards_negatives, at.stride),
+        IndexedRows(model.outputs, int64(text.words.ctypes.data) + block.first * 4, block.centres),
+        WeightedRows(at.hidden, block.centres, at.positives, four),
+        PrefetchList(int64(scratch.prefetch.ctypes.data) + 8 * (2 + asked), unasked),
     )
     for j in range(block.negatives):
         ask_ahead(width, scratch.prefetch)
-        place = at.outputs + plan.negatives[block.drawn + j] * at.row
-        gradient = at.towards_negatives + j * at.stride
-        add_rows(width, place, at.hidden, block.centres, gradient, four, at.hidden, none, gradient, four)
+        place = model.outputs + plan.negatives[block.drawn + j] * model.row
+        add_rows(width, place, WeightedRows(at.hidden, block.centres, at.towards_negatives + j * at.stride, four), nothing)
 
 
 @inner
-def add_errors(width: tuple[int, ...], text: Text, block: Block, at: Places, inputs: Inputs) -> None:
+def add_errors(width: tuple[int, ...], text: Text, block: Block, model: Addresses, at: Places, inputs: Inputs) -> None:
     """Add to the input row of every context the errors of the windows that hold it, for each of its parts."""
-    errors = at.errors - block.first * at.row
+    errors = at.errors - block.first * model.row
     for position in range(block.context, block.context + block.contexts):
         low, high = context_range(text, position, block.window, block.first, block.first + block.centres)
         if low < high:
             before, after = _around(low, high, position)
             add_window(
                 width,
-                at.vectors + inputs.numbers[position] * at.row,
-                errors + low * at.row,
-                errors + before * at.row,
-                errors + after * at.row,
-                errors + high * at.row,
+                model.inputs + inputs.numbers[position] * model.row,
+                window_sums(errors, low, before, after, high, model.row),
                 float32(inputs.parts_before[position + 1] - inputs.parts_before[position]),
             )
-
-
-@inner
-def gather_negatives(width: tuple[int, ...], plan: Plan, block: Block, at: Places) -> None:
-    """Copy the rows of the negatives."""
-    for j in range(block.negatives):
-        copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
 
 
 @inner
@@ -267,23 +245,22 @@ def train_range(
     first: int,
     last: int,
     inputs: Inputs,
-    vectors: Floats,
-    outputs: Floats,
-    alpha: float,
-    negatives_per_centre: int,
+    matrices: Matrices,
+    step: Step,
     scratch: Scratch,
 ) -> None:
-    """Train blocks `first` to `last` of a plan, the words of the text being those rows of `vectors`."""
-    at = places_of(text, vectors, outputs, scratch)
+    """Train blocks `first` to `last` of a plan, the words of the text being those rows of the input matrix."""
+    model = addresses_of(matrices)
+    at = places_of(scratch)
     for number in range(first, last + 1):
-        block = block_of(plan, number, alpha)
-        plan_prefetch(text, plan, number, last, at, inputs, scratch.prefetch)
-        running_sums(width, at.sums, at.vectors, int64(inputs.numbers.ctypes.data) + block.context * 4, block.contexts)
-        gather_negatives(width, plan, block, at)
-        window_means(width, text, block, at, scratch, inputs, negatives_per_centre)
-        gradients_of(width, text, plan, block, at, scratch)
-        update_outputs(width, plan, block, at, scratch)
-        add_errors(width, text, block, at, inputs)
+        block = block_of(plan, number, step.alpha)
+        plan_prefetch(text, plan, number, last, model, inputs.numbers, scratch.prefetch)
+        running_sums(width, at.sums, IndexedRows(model.inputs, int64(inputs.numbers.ctypes.data) + block.context * 4, block.contexts))
+        gather_negatives(width, plan, block, model, at.negatives)
+        window_means(width, text, block, model, at, scratch, inputs, step.negatives)
+        gradients_of(width, text, plan, block, model.row, at, scratch)
+        update_outputs(width, text, plan, block, model, at, scratch)
+        add_errors(width, text, block, model, at, inputs)
 
 
 @kernel
@@ -292,10 +269,8 @@ def train_blocks(
     text: Text,
     plan: Plan,
     blocks: int,
-    vectors: Floats,
-    outputs: Floats,
-    alpha: float,
-    negatives_per_centre: int,
+    matrices: Matrices,
+    step: Step,
     scratch: Scratch,
 ) -> None:
     """Train blocks 1 to `blocks` of a plan: the arithmetic, with every random choice already made.
@@ -303,4 +278,4 @@ def train_blocks(
     The arguments are those of `kernels_skipgram.train_blocks`.
     """
     inputs = Inputs(text.words, scratch.one_each)
-    train_range(width, text, plan, 1, blocks, inputs, vectors, outputs, alpha, negatives_per_centre, scratch)
+    train_range(width, text, plan, 1, blocks, inputs, matrices, step, scratch)

@@ -28,6 +28,7 @@ from .label_rows import LEAST_ROWS, add_changes, copy_rows, score_rows, train_ro
 from .line_features import Documents, LineMemory, Lines, features_of
 from .row_operations import dot_row, exponentials, gather_scaled, scatter_scaled
 from .sampling import random_below
+from .vector_ir import IndexedRows
 
 # So many lines, of all threads together, may be trained before the others hear of it: all of them step from where they were.
 LINES_UNTOLD = 32
@@ -74,7 +75,7 @@ def _scores(width: tuple[int, ...], vectors: Floats, outputs: int, labels: int, 
     """The mean of `features` rows, and in scratch.scores the score of each label; row numbers and label rows begin at those addresses."""
     row = int64(4 * vectors.shape[1])
     mean = int64(scratch.rows.ctypes.data)
-    gather_scaled(width, mean, int64(vectors.ctypes.data), int64(numbers), int64(features), float32(1) / float32(features))
+    gather_scaled(width, mean, IndexedRows(int64(vectors.ctypes.data), int64(numbers), int64(features)), float32(1) / float32(features))
     if labels >= LEAST_ROWS:
         score_rows(width, mean, outputs, int64(labels), int64(scratch.scores.ctypes.data))
         return
@@ -132,7 +133,7 @@ def _train_line(
     _scores(width, vectors, outputs, labels, numbers, features, scratch)
     _gradients(width, labels, label, alpha, scratch)
     train_rows(width, outputs, int64(labels), int64(scratch.scores.ctypes.data), mean, error)
-    scatter_scaled(width, int64(vectors.ctypes.data), numbers, features, error, float32(1) / float32(features))
+    scatter_scaled(width, IndexedRows(int64(vectors.ctypes.data), numbers, features), error, float32(1) / float32(features))
 
 
 @kernel

@@ -31,7 +31,7 @@ from .vector_ir import (
 LEAST_ROWS = 4
 
 
-@row_kernel(4)
+@row_kernel(int, int, int, int)
 def score_rows(b: Any, registers: int, x: Any, y: Any, n: Any, out: Any) -> None:
     """out[i] = dot(x, row i of y), i < n, for n >= LEAST_ROWS consecutive rows.
 
@@ -58,7 +58,7 @@ def _dot_products(b: Any, registers: int, x: Any, rows: list[Any]) -> list[Any]:
     return [b.fadd(b.load(even), b.load(odd), flags=FAST) for even, odd in sums]
 
 
-@row_kernel(5)
+@row_kernel(int, int, int, int, int)
 def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, error: Any) -> None:
     """One step on n consecutive rows: error = sum over i of gradients[i] * row i of y, and row i += gradients[i] * x."""
     row = registers * VECTOR_BYTES
@@ -75,7 +75,7 @@ def train_rows(b: Any, registers: int, y: Any, n: Any, gradients: Any, x: Any, e
         keep(b, sums, b.add(error, offset))
 
 
-@row_kernel(4)
+@row_kernel(int, int, int, int)
 def copy_rows(b: Any, registers: int, one: Any, other: Any, source: Any, n: Any) -> None:
     """Copy n consecutive rows to two places."""
     for place, value in _each_value(b, registers, source, n):
@@ -83,7 +83,7 @@ def copy_rows(b: Any, registers: int, one: Any, other: Any, source: Any, n: Any)
         store(b, value, other, place)
 
 
-@row_kernel(4)
+@row_kernel(int, int, int, int)
 def add_changes(b: Any, registers: int, y: Any, after: Any, before: Any, n: Any) -> None:
     """Add after - before to n consecutive rows of y."""
     for place, value in _each_value(b, registers, y, n):

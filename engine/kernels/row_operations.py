@@ -9,7 +9,7 @@ cost of finding one. Bounds are the callers' duty, who allocate scratch by the l
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from .vector_ir import (
     UNROLLED,
     VECTOR,
     VECTOR_BYTES,
+    IndexedRows,
+    Positions,
+    WeightedRows,
     accumulators,
     add_product,
     add_row,
@@ -76,7 +79,7 @@ def aligned(rows: int, columns: int) -> Floats:
     return raw[start : start + rows * columns].reshape(rows, columns)
 
 
-@row_kernel(4)
+@row_kernel(int, int, int, int)
 def dot_tile(b: Any, registers: int, x: Any, y: Any, out: Any, stride: Any) -> None:
     """out[q][r] = dot(row q of y, row r of x) for 4 x 4 consecutive rows; `stride` is the bytes between rows of out.
 
@@ -86,7 +89,7 @@ def dot_tile(b: Any, registers: int, x: Any, y: Any, out: Any, stride: Any) -> N
         _tile(b, registers, (x, y, out, stride), first, _TILE_ROWS)
 
 
-@row_kernel(4)
+@row_kernel(int, int, int, int)
 def dot_half_tile(b: Any, registers: int, x: Any, y: Any, out: Any, stride: Any) -> None:
     """The same for 2 rows of y."""
     _tile(b, registers, (x, y, out, stride), 0, TILE // 2)
@@ -118,43 +121,46 @@ def _flush(b: Any, slots: list[Any], address: Any, offset: Any) -> None:
         store(b, b.fadd(load(b, address, place), b.load(slot), flags=FAST), address, place)
 
 
-@row_kernel(9)
-def add_rows(b: Any, registers: int, *a: Any) -> None:
-    """Add to a row: dst += sum_i g[i] x[i] + sum_i h[i] y[i].
-
-    Arguments: dst, then (x, n, g, bytes between coefficients) twice.
-    """
+@row_kernel(int, WeightedRows, WeightedRows)
+def add_rows(b: Any, registers: int, destination: Any, x: WeightedRows, y: WeightedRows) -> None:
+    """Add to a row the weighted sums of two sets of rows."""
     row = registers * VECTOR_BYTES
     for offset, sums, _ in column_sums(b, registers):
-        add_scaled_rows(b, [sums], offset, row, (a[1], a[2], [a[3]], a[4]))
-        add_scaled_rows(b, [sums], offset, row, (a[5], a[6], [a[7]], a[8]))
-        _flush(b, sums, a[0], offset)
+        add_scaled_rows(b, [sums], offset, row, x)
+        add_scaled_rows(b, [sums], offset, row, y)
+        _flush(b, sums, destination, offset)
 
 
-@row_kernel(12)
-def add_rows_to_two(b: Any, registers: int, *a: Any) -> None:
-    """The same sums for two destinations, which share every load of a row; the destinations may be one row.
+class RowPair(NamedTuple):
+    """Addresses of two rows, and how many bytes further on the coefficients of the second begin, in x and in y."""
 
-    Arguments: dst0, dst1, the byte offset of dst1's coefficients from dst0's in g and in h, then (x, n, g, stride) twice.
-    """
+    first: Any
+    second: Any
+    shift_x: Any
+    shift_y: Any
+
+
+@row_kernel(RowPair, WeightedRows, WeightedRows)
+def add_rows_to_two(b: Any, registers: int, destinations: RowPair, x: WeightedRows, y: WeightedRows) -> None:
+    """The same sums for two destinations, which share every load of a row; the destinations may be one row."""
     row = registers * VECTOR_BYTES
     for offset, count in columns(b, registers, _COLUMNS):
         sums = [accumulators(b, count), accumulators(b, count)]
-        add_scaled_rows(b, sums, offset, row, (a[4], a[5], [a[6], b.add(a[6], a[2])], a[7]))
-        add_scaled_rows(b, sums, offset, row, (a[8], a[9], [a[10], b.add(a[10], a[3])], a[11]))
+        add_scaled_rows(b, sums, offset, row, x, shifts=(0, destinations.shift_x))
+        add_scaled_rows(b, sums, offset, row, y, shifts=(0, destinations.shift_y))
         # Loaded again after the first is stored: were both one row, a value held from before would undo the first addition.
-        _flush(b, sums[0], a[0], offset)
-        _flush(b, sums[1], a[1], offset)
+        _flush(b, sums[0], destinations.first, offset)
+        _flush(b, sums[1], destinations.second, offset)
 
 
-@row_kernel(2)
+@row_kernel(int, int)
 def copy_row(b: Any, registers: int, destination: Any, source: Any) -> None:
     """Copy a row: destination = source."""
     for place in each_register(b, registers):
         store(b, load(b, source, place), destination, place)
 
 
-@row_kernel(1)
+@row_kernel(int)
 def prefetch_row(b: Any, registers: int, address: Any) -> None:
     """Ask for the cache lines of a row that is needed soon; harmless at any address."""
     prefetch(b, registers, address)
@@ -171,41 +177,38 @@ def prefetch_list(_context: Any, _address: Any) -> Any:
     return types.void(types.int64), generate
 
 
-@row_kernel(4, scalars=1)
-def gather_scaled(b: Any, registers: int, destination: Any, base: Any, ids: Any, n: Any, scale: Any) -> None:
-    """Sum rows: destination = scale * sum over i < n of row ids[i] (int32) of base. AHEAD ids past the last must be readable."""
+@row_kernel(int, IndexedRows, float)
+def gather_scaled(b: Any, registers: int, destination: Any, rows: IndexedRows, scale: Any) -> None:
+    """Sum rows: destination = scale * their sum. AHEAD ids past the last must be readable."""
     row = registers * VECTOR_BYTES
     scales = splat(b, scale)
     for offset, sums, first in column_sums(b, registers):
-        with cgutils.for_range(b, n, intp=INT64) as loop:
+        with cgutils.for_range(b, rows.size, intp=INT64) as loop:
             if first:
-                prefetch(b, registers, indexed_row(b, base, ids, b.add(loop.index, constant(AHEAD)), row))
-            add_row(b, sums, b.add(indexed_row(b, base, ids, loop.index, row), offset))
+                prefetch(b, registers, indexed_row(b, rows, b.add(loop.index, constant(AHEAD)), row))
+            add_row(b, sums, b.add(indexed_row(b, rows, loop.index, row), offset))
         for part, slot in enumerate(sums):
             store(b, b.fmul(b.load(slot), scales, flags=FAST), destination, b.add(offset, constant(part * VECTOR_BYTES)))
 
 
-@row_kernel(4, scalars=1)
-def scatter_scaled(b: Any, registers: int, base: Any, ids: Any, n: Any, source: Any, scale: Any) -> None:
-    """Row ids[i] (int32) of base += scale * source, for every i < n; an id that occurs twice is added to twice."""
+@row_kernel(IndexedRows, int, float)
+def scatter_scaled(b: Any, registers: int, rows: IndexedRows, source: Any, scale: Any) -> None:
+    """Add scale * source to every row; one that is named twice is added to twice."""
     scales = splat(b, scale)
     for offset, count in columns(b, registers, SINGLE_COLUMNS):
         added = [b.fmul(load(b, b.add(source, offset), part * VECTOR_BYTES), scales, flags=FAST) for part in range(count)]
-        scatter(b, registers, (base, ids, n), offset, added)
+        scatter(b, registers, rows, offset, added)
 
 
-@row_kernel(5, scalars=1)
-def scatter_change(b: Any, registers: int, base: Any, ids: Any, n: Any, *a: Any) -> None:
-    """Row ids[i] (int32) of base += scale * (after - before), for every i < n. AHEAD ids past the last must be readable.
-
-    Arguments: base, ids, n, after, before, scale.
-    """
-    scales = splat(b, a[2])
+@row_kernel(IndexedRows, int, int, float)
+def scatter_change(b: Any, registers: int, rows: IndexedRows, after: Any, before: Any, scale: Any) -> None:
+    """Add scale * (after - before) to every row. AHEAD ids past the last must be readable."""
+    scales = splat(b, scale)
     for number, (offset, count) in enumerate(columns(b, registers, SINGLE_COLUMNS)):
-        after, before = (b.add(row, offset) for row in a[:2])
+        new, old = (b.add(row, offset) for row in (after, before))
         places = [part * VECTOR_BYTES for part in range(count)]
-        added = [b.fmul(b.fsub(load(b, after, at), load(b, before, at), flags=FAST), scales, flags=FAST) for at in places]
-        scatter(b, registers, (base, ids, n), offset, added, ahead=0 if number else AHEAD)
+        added = [b.fmul(b.fsub(load(b, new, at), load(b, old, at), flags=FAST), scales, flags=FAST) for at in places]
+        scatter(b, registers, rows, offset, added, ahead=0 if number else AHEAD)
 
 
 @intrinsic
@@ -263,7 +266,7 @@ def _sigmoid(b: Any, x: Any) -> Any:
     return multiply_add(b, b.fmul(y, b.fdiv(above, below, flags=FAST), flags=FAST), every(0.5), every(0.5))
 
 
-@row_kernel(3)
+@row_kernel(int, int, int)
 def weighted_sigmoids(b: Any, _registers: int, scores: Any, weights: Any, n: Any) -> None:
     """scores[i] = weights[i] * sigmoid(scores[i]), i < n rounded up to whole registers."""
     vectors = b.udiv(b.add(n, constant(LANES - 1)), constant(LANES))
@@ -272,15 +275,15 @@ def weighted_sigmoids(b: Any, _registers: int, scores: Any, weights: Any, n: Any
         store(b, b.fmul(_sigmoid(b, load(b, scores, offset)), load(b, weights, offset), flags=FAST), scores, offset)
 
 
-@row_kernel(6, scalars=1)
-def positive_gradients(b: Any, _registers: int, *a: Any) -> None:
-    """scores[m] = rate * (1 - sigmoid(scores[m])) where low <= m < high and m is not the centre, else 0.
+@row_kernel(int, Positions, Positions, int, float)
+def positive_gradients(b: Any, _registers: int, scores: Any, written: Positions, window: Positions, middle: Any, rate: Any) -> None:
+    """scores[m] = rate * (1 - sigmoid(scores[m])) for m inside the window but not in its middle, else 0.
 
-    Arguments: scores, first and last of the range of m (rounded up to whole registers), low, high, centre, rate.
+    Every m of `written` is, rounded up to whole registers.
     """
-    scores, first, last, low, high, centre, rate = a
+    first, last = written
     lanes = ir.Constant(_INDICES, list(range(LANES)))
-    low, high, centre = (splat(b, b.trunc(value, INT32), _INDICES) for value in (low, high, centre))
+    low, high, centre = (splat(b, b.trunc(value, INT32), _INDICES) for value in (*window, middle))
     rates = splat(b, rate)
     vectors = b.sdiv(b.add(b.sub(last, first), constant(LANES - 1)), constant(LANES))
     with cgutils.for_range(b, vectors, intp=INT64) as loop:
@@ -293,7 +296,7 @@ def positive_gradients(b: Any, _registers: int, *a: Any) -> None:
         store(b, b.select(inside, gradient, every(0)), scores, place)
 
 
-@row_kernel(2, scalars=1)
+@row_kernel(int, int, float)
 def exponentials(b: Any, _registers: int, scores: Any, n: Any, largest: Any) -> None:
     """scores[i] = exp(scores[i] - largest), i < n rounded up to whole registers; `largest` is their maximum.
 

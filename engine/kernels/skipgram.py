@@ -27,10 +27,23 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from . import row_operations as simd
 from .block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_range
-from .block_rows import Block, ask_ahead, block_of, score_tiles, word_bit
+from .block_rows import (
+    Addresses,
+    Block,
+    Matrices,
+    Step,
+    addresses_of,
+    ask_ahead,
+    block_of,
+    gather_negatives,
+    plan_prefetch,
+    score_tiles,
+    word_bit,
+)
 from .jit import float32, inner, int64, kernel
-from .row_operations import TILE, add_rows, add_rows_to_two, copy_row, dot_half_tile, positive_gradients, weighted_sigmoids
+from .row_operations import TILE, RowPair, add_rows, add_rows_to_two, copy_row, dot_half_tile, positive_gradients, weighted_sigmoids
 from .sampling import Text
+from .vector_ir import Positions, WeightedRows
 
 # Tiles are four rows wide and a vector at most sixteen lanes: what lies past the end is computed and never used.
 _PAIR = TILE // 2
@@ -64,88 +77,54 @@ def new_scratch(dim: int) -> Scratch:
 
 
 class Places(NamedTuple):
-    """Addresses: of the matrices, of what was gathered, of the gradients; `row` is the bytes of a row."""
+    """Addresses of what was gathered, and of the gradients."""
 
-    vectors: int
-    outputs: int
     contexts: int
     centres: int
     negatives: int
     towards_negatives: int
     towards_centres: int
     weights: int
-    row: int
 
 
 @inner
-def places_of(vectors: Floats, outputs: Floats, scratch: Scratch) -> Places:
+def places_of(scratch: Scratch) -> Places:
     """Where everything is."""
-    row = int64(4 * vectors.shape[1])
+    row = int64(4 * scratch.rows.shape[1])
     contexts = int64(scratch.rows.ctypes.data)
     centres = contexts + _CONTEXT_ROWS * row
     gradients = int64(scratch.gradients.ctypes.data)
     return Places(
-        int64(vectors.ctypes.data),
-        int64(outputs.ctypes.data),
         contexts,
         centres,
         centres + _CENTRE_ROWS * row,
         gradients,
         gradients + _NEGATIVE_ROWS * GRADIENT_STRIDE,
         gradients + _WEIGHTS * GRADIENT_STRIDE,
-        row,
     )
 
 
 @inner
-def plan_prefetch(
-    text: Text, plan: Plan, number: int, blocks: int, at: Places, inputs: NDArray[np.int32], prefetch: NDArray[np.int64]
-) -> None:
-    """Note the rows that the block after this one reads and this one does not.
-
-    Rows are scattered over memory; asked for one by one between the tiles of this block, they are in the cache when the next begins.
-    """
-    prefetch[0] = 0
-    prefetch[1] = 0
-    if number == blocks:
-        return
-    count = 2
-    first = int64(plan.context_first[number + 1])
-    if plan.context_first[number] <= first:
-        first = max(first, int64(plan.context_last[number]))
-    for k in range(first, plan.context_last[number + 1]):
-        prefetch[count] = at.vectors + inputs[k] * at.row
-        count += 1
-    for k in range(plan.negatives_end[number], plan.negatives_end[number + 1]):
-        prefetch[count] = at.outputs + plan.negatives[k] * at.row
-        count += 1
-    if plan.first[number + 1] != plan.first[number]:
-        for k in range(plan.first[number + 1], plan.last[number + 1]):
-            prefetch[count] = at.outputs + text.words[k] * at.row
-            count += 1
-    prefetch[0] = count - 2
-
-
-@inner
-def gather_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places) -> None:
-    """Copy the rows of centres and negatives."""
+def gather(width: tuple[int, ...], text: Text, plan: Plan, block: Block, model: Addresses, at: Places, inputs: NDArray[np.int32]) -> None:
+    """Copy the rows of contexts, centres and negatives."""
+    for m in range(block.contexts):
+        copy_row(width, at.contexts + m * model.row, model.inputs + inputs[block.context + m] * model.row)
     for t in range(block.centres):
-        copy_row(width, at.centres + t * at.row, at.outputs + text.words[block.first + t] * at.row)
-    for j in range(block.negatives):
-        copy_row(width, at.negatives + j * at.row, at.outputs + plan.negatives[block.drawn + j] * at.row)
+        copy_row(width, at.centres + t * model.row, model.outputs + text.words[block.first + t] * model.row)
+    gather_negatives(width, plan, block, model, at.negatives)
 
 
 @inner
-def scores(width: tuple[int, ...], block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+def scores(width: tuple[int, ...], block: Block, row: int, at: Places, prefetch: NDArray[np.int64]) -> None:
     """Dot products of all contexts with all negatives, and with the centres near them."""
     stride = int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, TILE):
-        score_tiles(width, at.contexts + m * at.row, at.negatives, block.negatives, at.towards_negatives + m * 4, stride, prefetch)
+        score_tiles(width, at.contexts + m * row, at.negatives, block.negatives, at.towards_negatives + m * 4, stride, prefetch)
     for t in range(0, block.centres, _PAIR):
         begin = max(0, block.shift + t - block.window)
         for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), TILE):
             ask_ahead(width, prefetch)
-            dot_half_tile(width, at.contexts + m * at.row, at.centres + t * at.row, at.towards_centres + t * stride + m * 4, stride)
+            dot_half_tile(width, at.contexts + m * row, at.centres + t * row, at.towards_centres + t * stride + m * 4, stride)
 
 
 @inner
@@ -162,7 +141,9 @@ def centre_gradients(width: tuple[int, ...], text: Text, block: Block, at: Place
         # One position more on either side: rows are updated in pairs, and the second may lie outside the window of the first.
         first = min(max(0, centre - block.window - 1), block.contexts)
         last = min(max(0, centre + block.window + 2), block.contexts)
-        positive_gradients(width, at.towards_centres + t * GRADIENT_STRIDE, first, last, low, high, centre, block.rate)
+        positive_gradients(
+            width, at.towards_centres + t * GRADIENT_STRIDE, Positions(first, last), Positions(low, high), centre, block.rate
+        )
         if low < high:
             # Differences now, summed below: a window adds to its ends only.
             weights[low] += share
@@ -220,29 +201,29 @@ def gradients_of(
 
 
 @inner
-def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, at: Places, prefetch: NDArray[np.int64]) -> None:
+def update_outputs(
+    width: tuple[int, ...], text: Text, plan: Plan, block: Block, model: Addresses, at: Places, prefetch: NDArray[np.int64]
+) -> None:
     """Add to each centre row its window of contexts, to each negative row all contexts."""
     four = int64(4)
     none = int64(0)
+    nothing = WeightedRows(at.contexts, none, at.towards_centres, four)
     for t in range(block.centres):
         ask_ahead(width, prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
         if low < high:
             m = low - block.context
-            place = at.outputs + text.words[block.first + t] * at.row
+            place = model.outputs + text.words[block.first + t] * model.row
             gradients = at.towards_centres + t * GRADIENT_STRIDE + m * 4
-            add_rows(width, place, at.contexts + m * at.row, high - low, gradients, four, at.contexts, none, gradients, four)
+            add_rows(width, place, WeightedRows(at.contexts + m * model.row, high - low, gradients, four), nothing)
     for j in range(0, block.negatives, 2):
-        place = at.outputs + plan.negatives[block.drawn + j] * at.row
-        gradients = at.towards_negatives + j * GRADIENT_STRIDE
+        place = model.outputs + plan.negatives[block.drawn + j] * model.row
+        contexts = WeightedRows(at.contexts, block.contexts, at.towards_negatives + j * GRADIENT_STRIDE, four)
         if j + 1 == block.negatives:
-            add_rows(width, place, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four)
+            add_rows(width, place, contexts, nothing)
         else:
-            other = at.outputs + plan.negatives[block.drawn + j + 1] * at.row
-            next_row = int64(GRADIENT_STRIDE)
-            add_rows_to_two(
-                width, place, other, next_row, none, at.contexts, block.contexts, gradients, four, at.contexts, none, gradients, four
-            )
+            other = model.outputs + plan.negatives[block.drawn + j + 1] * model.row
+            add_rows_to_two(width, RowPair(place, other, int64(GRADIENT_STRIDE), none), contexts, nothing)
 
 
 @inner
@@ -253,23 +234,20 @@ def centres_near(block: Block, first: int, last: int) -> tuple[int, int]:
 
 
 @inner
-def _update_inputs(width: tuple[int, ...], inputs: NDArray[np.int32], block: Block, at: Places) -> None:
+def _update_inputs(width: tuple[int, ...], inputs: NDArray[np.int32], block: Block, model: Addresses, at: Places) -> None:
     """Add to each context row all negatives and the centres near it."""
     four = int64(4)
     stride = int64(GRADIENT_STRIDE)
     for m in range(0, block.contexts, 2):
-        place = at.vectors + inputs[block.context + m] * at.row
+        place = model.inputs + inputs[block.context + m] * model.row
         begin, count = centres_near(block, m, min(m + 2, block.contexts))
-        negative = at.towards_negatives + m * 4
-        centre = at.towards_centres + begin * stride + m * 4
-        centres = at.centres + begin * at.row
+        negatives = WeightedRows(at.negatives, block.negatives, at.towards_negatives + m * 4, stride)
+        centres = WeightedRows(at.centres + begin * model.row, count, at.towards_centres + begin * stride + m * 4, stride)
         if m + 1 == block.contexts:
-            add_rows(width, place, at.negatives, block.negatives, negative, stride, centres, count, centre, stride)
+            add_rows(width, place, negatives, centres)
         else:
-            other = at.vectors + inputs[block.context + m + 1] * at.row
-            add_rows_to_two(
-                width, place, other, four, four, at.negatives, block.negatives, negative, stride, centres, count, centre, stride
-            )
+            other = model.inputs + inputs[block.context + m + 1] * model.row
+            add_rows_to_two(width, RowPair(place, other, four, four), negatives, centres)
 
 
 @inner
@@ -280,24 +258,21 @@ def train_range(
     first: int,
     last: int,
     inputs: NDArray[np.int32],
-    vectors: Floats,
-    outputs: Floats,
-    alpha: float,
-    negatives_per_pair: int,
+    matrices: Matrices,
+    step: Step,
     scratch: Scratch,
 ) -> None:
-    """Train blocks `first` to `last` of a plan, the word at position p of the text being row inputs[p] of `vectors`."""
-    at = places_of(vectors, outputs, scratch)
+    """Train blocks `first` to `last` of a plan, the word at position p of the text being row inputs[p] of the input matrix."""
+    model = addresses_of(matrices)
+    at = places_of(scratch)
     for number in range(first, last + 1):
-        block = block_of(plan, number, alpha)
-        plan_prefetch(text, plan, number, last, at, inputs, scratch.prefetch)
-        for m in range(block.contexts):
-            copy_row(width, at.contexts + m * at.row, at.vectors + inputs[block.context + m] * at.row)
-        gather_outputs(width, text, plan, block, at)
-        scores(width, block, at, scratch.prefetch)
-        gradients_of(width, text, plan, block, at, scratch, negatives_per_pair)
-        update_outputs(width, text, plan, block, at, scratch.prefetch)
-        _update_inputs(width, inputs, block, at)
+        block = block_of(plan, number, step.alpha)
+        plan_prefetch(text, plan, number, last, model, inputs, scratch.prefetch)
+        gather(width, text, plan, block, model, at, inputs)
+        scores(width, block, model.row, at, scratch.prefetch)
+        gradients_of(width, text, plan, block, at, scratch, step.negatives)
+        update_outputs(width, text, plan, block, model, at, scratch.prefetch)
+        _update_inputs(width, inputs, block, model, at)
 
 
 @kernel
@@ -306,10 +281,8 @@ def train_blocks(
     text: Text,
     plan: Plan,
     blocks: int,
-    vectors: Floats,
-    outputs: Floats,
-    alpha: float,
-    negatives_per_pair: int,
+    matrices: Matrices,
+    step: Step,
     scratch: Scratch,
 ) -> None:
     """Train blocks 1 to `blocks` of a plan: the arithmetic, with every random choice already made.
@@ -319,10 +292,8 @@ def train_blocks(
         text: sampled words; every word is a row of both matrices.
         plan: what to train.
         blocks: how many of its blocks.
-        vectors: input matrix, rows padded and aligned.
-        outputs: output matrix, likewise.
-        alpha: learning rate.
-        negatives_per_pair: K.
+        matrices: the model.
+        step: learning rate, and K of the settings.
         scratch: from `new_scratch`.
     """
-    train_range(width, text, plan, 1, blocks, text.words, vectors, outputs, alpha, negatives_per_pair, scratch)
+    train_range(width, text, plan, 1, blocks, text.words, matrices, step, scratch)

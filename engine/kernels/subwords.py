@@ -21,9 +21,11 @@ from ..arrays import Floats
 from . import cbow, skipgram
 from . import row_operations as simd
 from .block_plan import Plan, Sizes
+from .block_rows import Matrices, Step
 from .jit import float32, inner, int64, kernel
 from .row_operations import AHEAD, copy_row, gather_scaled, prefetch_list, scatter_change
 from .sampling import Text
+from .vector_ir import IndexedRows
 
 
 class Rows(NamedTuple):
@@ -128,7 +130,7 @@ def _compose(width: tuple[int, ...], words: int, vectors: Floats, span: Span, me
         first = int64(span.ends[k])
         count = int64(span.ends[k + 1]) - first
         scale = float32(1) / float32(count) if means else float32(1)
-        gather_scaled(width, place, int64(vectors.ctypes.data), int64(span.numbers.ctypes.data) + 4 * first, count, scale)
+        gather_scaled(width, place, IndexedRows(int64(vectors.ctypes.data), int64(span.numbers.ctypes.data) + 4 * first, count), scale)
         copy_row(width, int64(span.before.ctypes.data) + k * row, place)
 
 
@@ -141,9 +143,7 @@ def _spread(width: tuple[int, ...], words: int, vectors: Floats, span: Span, mea
         count = int64(span.ends[k + 1]) - first
         scatter_change(
             width,
-            int64(vectors.ctypes.data),
-            int64(span.numbers.ctypes.data) + 4 * first,
-            count,
+            IndexedRows(int64(vectors.ctypes.data), int64(span.numbers.ctypes.data) + 4 * first, count),
             int64(span.vectors.ctypes.data) + k * row,
             int64(span.before.ctypes.data) + k * row,
             float32(1) if means else float32(1) / float32(count),
@@ -157,22 +157,20 @@ def train_skipgram_blocks(
     text: Text,
     plan: Plan,
     blocks: int,
-    vectors: Floats,
-    outputs: Floats,
-    alpha: float,
-    negatives_per_pair: int,
+    matrices: Matrices,
+    step: Step,
     scratch: skipgram.Scratch,
     span: Span,
     rows: Rows,
 ) -> None:
-    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of `vectors`; `span` is from `new_span`."""
+    """Skip-gram: `kernels_skipgram.train_blocks` with words made of `rows` of the input matrix; `span` is from `new_span`."""
     first = 1
     while first <= blocks:
         last, begin, end = _reach(plan, first, blocks, span.most)
         words = _list_words(text, begin, end, rows, span)
-        _compose(width, words, vectors, span, True)
-        skipgram.train_range(width, text, plan, first, last, span.inputs, span.vectors, outputs, alpha, negatives_per_pair, scratch)
-        _spread(width, words, vectors, span, True)
+        _compose(width, words, matrices.inputs, span, True)
+        skipgram.train_range(width, text, plan, first, last, span.inputs, Matrices(span.vectors, matrices.outputs), step, scratch)
+        _spread(width, words, matrices.inputs, span, True)
         first = last + 1
 
 
@@ -182,21 +180,19 @@ def train_cbow_blocks(
     text: Text,
     plan: Plan,
     blocks: int,
-    vectors: Floats,
-    outputs: Floats,
-    alpha: float,
-    negatives_per_centre: int,
+    matrices: Matrices,
+    step: Step,
     scratch: cbow.Scratch,
     span: Span,
     rows: Rows,
 ) -> None:
-    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of `vectors`; `span` is from `new_span`."""
+    """Cbow: `kernels_cbow.train_blocks` with words made of `rows` of the input matrix; `span` is from `new_span`."""
     first = 1
     while first <= blocks:
         last, begin, end = _reach(plan, first, blocks, span.most)
         words = _list_words(text, begin, end, rows, span)
-        _compose(width, words, vectors, span, False)
+        _compose(width, words, matrices.inputs, span, False)
         inputs = cbow.Inputs(span.inputs, span.parts_before)
-        cbow.train_range(width, text, plan, first, last, inputs, span.vectors, outputs, alpha, negatives_per_centre, scratch)
-        _spread(width, words, vectors, span, False)
+        cbow.train_range(width, text, plan, first, last, inputs, Matrices(span.vectors, matrices.outputs), step, scratch)
+        _spread(width, words, matrices.inputs, span, False)
         first = last + 1

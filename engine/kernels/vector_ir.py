@@ -6,7 +6,7 @@ Each function appends instructions to the function that the builder `b` stands i
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,20 +26,68 @@ SINGLE_COLUMNS = 28 if CPU.registers == 32 else 13
 Emit = Callable[..., Any]
 
 
-def row_kernel(arguments: int, scalars: int = 0) -> Callable[[Emit], Any]:
-    """Make an intrinsic of (width, addresses and counts..., float scalars...) from a function that emits its IR."""
+class WeightedRows(NamedTuple):
+    """Addresses of `size` consecutive rows, and of a float32 coefficient for each, `stride` bytes apart."""
+
+    rows: Any
+    size: Any
+    coefficients: Any
+    stride: Any
+
+
+class IndexedRows(NamedTuple):
+    """Addresses of a matrix and of `size` int32 row numbers."""
+
+    matrix: Any
+    ids: Any
+    size: Any
+
+
+class WindowSums(NamedTuple):
+    """Addresses of four rows of running sums. The window is what lies in [low, high) but not in [before, after)."""
+
+    low: Any
+    before: Any
+    after: Any
+    high: Any
+
+
+class Positions(NamedTuple):
+    """Positions [first, last)."""
+
+    first: Any
+    last: Any
+
+
+class PrefetchList(NamedTuple):
+    """The address of `size` addresses of rows that are needed soon."""
+
+    addresses: Any
+    size: Any
+
+
+def row_kernel(*parameters: type) -> Callable[[Emit], Any]:
+    """Make an intrinsic of (width, arguments...) from a function that emits its IR.
+
+    A parameter is `int` (an address or a number), `float`, or a NamedTuple of ints: the function receives one of IR values, and the
+    machine code passes its fields one by one.
+    """
 
     def declare(emit: Emit) -> Any:
-        def typed(_context: Any, row: Any, *_values: Any) -> Any:
-            def generate(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        def typed(_context: Any, row: Any, *given: Any) -> Any:
+            def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+                flat: list[Any] = []
+                for kind, actual, value in zip(parameters, signature.args[1:], values[1:], strict=True):
+                    flat += _fields(context, builder, actual, value) if issubclass(kind, tuple) else [value]
                 # One function per module, called: inlined at every use the code would take several times as long to compile.
-                builder.call(emitted(builder.module, emit, row.count, [value.type for value in values[1:]]), values[1:])
+                builder.call(emitted(builder.module, emit, row.count, parameters), flat)
                 return context.get_dummy_value()
 
-            return types.void(row, *[types.int64] * arguments, *[types.float32] * scalars), generate
+            scalars = {int: types.int64, float: types.float32}
+            return types.void(row, *(scalars.get(kind, actual) for kind, actual in zip(parameters, given, strict=True))), generate
 
-        # Numba binds arguments one by one, by name: it has no use for *values.
-        names = ["context", "row", *(f"value{k}" for k in range(arguments + scalars))]
+        # Numba binds arguments one by one, by name: it has no use for *given.
+        names = ["context", "row", *(f"value{k}" for k in range(len(parameters)))]
         typed.__dict__["__signature__"] = Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in names])
         typed.__name__ = emit.__name__
         typed.__doc__ = emit.__doc__
@@ -48,15 +96,25 @@ def row_kernel(arguments: int, scalars: int = 0) -> Callable[[Emit], Any]:
     return declare
 
 
-def emitted(module: Any, emit: Emit, registers: int, parameters: list[Any]) -> Any:
+def _fields(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """The fields of a NamedTuple as 64-bit numbers."""
+    fields = cgutils.unpack_tuple(builder, value, len(kind))
+    return [context.cast(builder, field, actual, types.int64) for field, actual in zip(fields, kind, strict=True)]
+
+
+def emitted(module: Any, emit: Emit, registers: int, parameters: tuple[type, ...]) -> Any:
     """The LLVM function of a micro-kernel for one row length."""
     name = f"engine.{emit.__name__}.{registers}"
     if name in module.globals:
         return module.globals[name]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), parameters), name)
+    fields = [getattr(kind, "_fields", None) for kind in parameters]
+    flat = [FLOAT if kind is float else INT64 for kind, names in zip(parameters, fields, strict=True) for _ in names or (kind,)]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), flat), name)
     function.linkage = "internal"
     builder = ir.IRBuilder(function.append_basic_block())
-    emit(builder, registers, *function.args)
+    waiting = iter(function.args)
+    arguments = [kind(*(next(waiting) for _ in names)) if names else next(waiting) for kind, names in zip(parameters, fields, strict=True)]
+    emit(builder, registers, *arguments)
     builder.ret_void()
     return function
 
@@ -198,10 +256,11 @@ def total_of(b: Any, sums: list[Any]) -> Any:
     return b.fadd(b.extract_element(halves, ir.Constant(INT32, 0)), b.extract_element(halves, ir.Constant(INT32, 1)), flags=FAST)
 
 
-def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, source: tuple[Any, ...]) -> None:
-    """sums[k] += sum over i < n of coefficient_k[i] * x[i], one column part; `source` is (x, n, coefficient addresses, stride)."""
-    x, n, coefficients, stride = source
-    first = b.add(x, offset)
+def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, x: WeightedRows, *, shifts: tuple[Any, ...] = (0,)) -> None:
+    """sums[k] += the sum of the rows of x, one column part; the coefficients of sum k begin shifts[k] bytes further on."""
+    n, stride = x.size, x.stride
+    coefficients = [at(b, x.coefficients, shift) for shift in shifts]
+    first = b.add(x.rows, offset)
 
     def add_scaled(i: Any) -> None:
         step = b.mul(i, stride)
@@ -235,18 +294,17 @@ def prefetch(b: Any, registers: int, address: Any, intent: int = TO_WRITE) -> No
         b.call(function, [place, *(ir.Constant(INT32, value) for value in (intent, _TO_ALL_LEVELS, _DATA))])
 
 
-def indexed_row(b: Any, base: Any, ids: Any, i: Any, row: int) -> Any:
-    """The address of row ids[i] (int32) of base; `row` is the bytes of a row."""
-    number = b.sext(load(b, ids, b.mul(i, constant(4)), INT32), INT64)
-    return b.add(base, b.mul(number, constant(row)))
+def indexed_row(b: Any, rows: IndexedRows, i: Any, row: int) -> Any:
+    """The address of the row that ids[i] names; `row` is the bytes of a row."""
+    number = b.sext(load(b, rows.ids, b.mul(i, constant(4)), INT32), INT64)
+    return b.add(rows.matrix, b.mul(number, constant(row)))
 
 
-def scatter(b: Any, registers: int, rows: tuple[Any, Any, Any], offset: Any, added: list[Any], *, ahead: int = 0) -> None:
-    """Add registers, the part of a row at an offset, to rows (base, ids, how many); with each, ask for the one so many ids `ahead`."""
-    base, ids, n = rows
-    with cgutils.for_range(b, n, intp=INT64) as loop:
+def scatter(b: Any, registers: int, rows: IndexedRows, offset: Any, added: list[Any], *, ahead: int = 0) -> None:
+    """Add registers, the part of a row at an offset, to rows; with each, prefetch the one so many ids `ahead`."""
+    with cgutils.for_range(b, rows.size, intp=INT64) as loop:
         if ahead:
-            prefetch(b, registers, indexed_row(b, base, ids, b.add(loop.index, constant(ahead)), registers * VECTOR_BYTES))
-        target = b.add(indexed_row(b, base, ids, loop.index, registers * VECTOR_BYTES), offset)
+            prefetch(b, registers, indexed_row(b, rows, b.add(loop.index, constant(ahead)), registers * VECTOR_BYTES))
+        target = b.add(indexed_row(b, rows, loop.index, registers * VECTOR_BYTES), offset)
         for part, value in enumerate(added):
             store(b, b.fadd(load(b, target, part * VECTOR_BYTES), value, flags=FAST), target, part * VECTOR_BYTES)

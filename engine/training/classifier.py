@@ -15,7 +15,7 @@ from ..kernels.classifier import Scratch, count_hits, lines_alone, new_scratch, 
 from ..kernels.line_features import Documents, LineMemory, new_line_memory
 from ..kernels.sampling import new_state
 from .encoded_lines import documents_of, noted_lines
-from .hogwild import Schedule, Step, run_threads
+from .hogwild import Schedule, TrainPart, run_threads
 from .matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
 from .models import ClassifierModel, InputMatrix
 from .settings import ClassifierSettings, EpochResult, ReportEpoch, ReportProgress, StopRequested
@@ -100,7 +100,7 @@ class _Run:
         self.noted.release()
         refuse_divergence(self.matrices, self.settings.learning_rate)
 
-    def _step(self, thread: int) -> Step:
+    def _step(self, thread: int) -> TrainPart:
         most = max(1, len(self.order) // (self.settings.threads * _STEPS_PER_PASS))
         labels, matrices = len(self.corpus.vocabulary.labels), self.matrices
         state, scratch = self.states[thread], self.scratch[thread]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .settings import Progress, ReportProgress, StopRequested
 
 # Trains from a position of the text on, at most up to another, at a learning rate; gives the position reached and words read.
-Step = Callable[[int, int, float], tuple[int, int]]
+TrainPart = Callable[[int, int, float], tuple[int, int]]
 
 TICK_SECONDS = 0.05
 TICKS_PER_INSPECTION = 6
@@ -56,7 +56,7 @@ class Schedule:
 
 
 def run_threads(
-    work: Iterable[tuple[Step, int, int]],
+    work: Iterable[tuple[TrainPart, int, int]],
     epochs: int,
     schedule: Schedule,
     *,
@@ -79,7 +79,7 @@ def run_threads(
             halt.set()
 
 
-def _passes(job: tuple[Step, int, int], epochs: int, schedule: Schedule, slot: int, halt: threading.Event) -> None:
+def _passes(job: tuple[TrainPart, int, int], epochs: int, schedule: Schedule, slot: int, halt: threading.Event) -> None:
     step, first, last = job
     for _ in range(epochs):
         position = first

@@ -18,9 +18,10 @@ from ..kernels import row_operations as simd
 from ..kernels import skipgram as kernels_skipgram
 from ..kernels import subwords as kernels_subwords
 from ..kernels.block_plan import Plan, Sizes, new_plan, plan_blocks
+from ..kernels.block_rows import Matrices, Step
 from ..kernels.sampling import Draws, Text, keep_probabilities, new_draws, new_state, new_text, sample_text
 from .block_sizes import cbow_sizes, skipgram_sizes, span_words
-from .hogwild import Schedule, Step, run_threads
+from .hogwild import Schedule, TrainPart, run_threads
 from .matrices import ModelMatrices, first_counter, initialise, make_model_file, new_matrices, refuse_divergence, shared_matrices
 from .models import InputMatrix, WordVectors
 from .settings import ReportProgress, StopRequested, Word2VecSettings
@@ -141,7 +142,7 @@ def _text_words(corpus: Corpus, settings: Word2VecSettings) -> int:
     return int(np.clip(share, 64, TEXT_WORDS))
 
 
-def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: int) -> Step:
+def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: int) -> TrainPart:
     """What one thread calls to train its next stretch of text."""
     text_words = _text_words(corpus, settings)
     state, plan, text = new_state(settings.seed, thread), new_plan(), new_text(text_words)
@@ -161,7 +162,7 @@ def _stepper(corpus: Corpus, settings: Word2VecSettings, model: _Model, thread: 
 
 def _block_trainer(settings: Word2VecSettings, model: _Model, text_words: int) -> Callable[[Text, Plan, int, float], None]:
     """The kernel of a mode, with this thread's scratch memory."""
-    width, vectors, outputs = simd.width(settings.dim), model.matrices.vectors, model.matrices.outputs
+    width, matrices = simd.width(settings.dim), Matrices(model.matrices.vectors, model.matrices.outputs)
     cbow = settings.mode == "cbow"
     scratch = kernels_cbow.new_scratch(settings.dim, model.sizes, text_words) if cbow else kernels_skipgram.new_scratch(settings.dim)
     extra: tuple[Any, ...] = ()
@@ -172,6 +173,6 @@ def _block_trainer(settings: Word2VecSettings, model: _Model, text_words: int) -
         train_blocks = kernels_subwords.train_cbow_blocks if cbow else kernels_subwords.train_skipgram_blocks
 
     def train(text: Text, plan: Plan, blocks: int, alpha: float) -> None:
-        train_blocks(width, text, plan, blocks, vectors, outputs, alpha, settings.negatives, scratch, *extra)
+        train_blocks(width, text, plan, blocks, matrices, Step(alpha, settings.negatives), scratch, *extra)
 
     return train

@@ -9,6 +9,7 @@ from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels import skipgram as kernels_skipgram
 from blazingtext_engine.kernels import subwords as kernels_subwords
 from blazingtext_engine.kernels.block_plan import Sizes
+from blazingtext_engine.kernels.block_rows import Matrices, Step
 from tests.unit.engine import twins
 from tests.unit.engine.twins import Guarded, blocks_of, corpus, planned
 
@@ -40,7 +41,9 @@ def test_skipgram_blocks_match_numpy_and_touch_nothing_else(dim: int, sizes: Siz
 
     twins.skipgram(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives)
     scratch = kernels_skipgram.new_scratch(dim)
-    kernels_skipgram.train_blocks(simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch)
+    kernels_skipgram.train_blocks(
+        simd.width(dim), text, plan, blocks, Matrices(vectors.rows, outputs.rows), Step(ALPHA, sizes.negatives), scratch
+    )
 
     assert blocks > 0
     np.testing.assert_allclose(vectors.values, expected[0], atol=2e-4)
@@ -58,7 +61,9 @@ def test_cbow_blocks_match_numpy_and_touch_nothing_else(dim: int, sizes: Sizes) 
 
     twins.cbow(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives)
     scratch = kernels_cbow.new_scratch(dim, sizes, len(text.words))
-    kernels_cbow.train_blocks(simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch)
+    kernels_cbow.train_blocks(
+        simd.width(dim), text, plan, blocks, Matrices(vectors.rows, outputs.rows), Step(ALPHA, sizes.negatives), scratch
+    )
 
     assert blocks > 0
     np.testing.assert_allclose(vectors.values, expected[0], atol=2e-4)
@@ -96,7 +101,7 @@ def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Si
             np.add.at(expected[0], rows_of(rows, word), words[word] - before[word])
     own, scratch = kernels_subwords.new_span(dim, sizes, rows, length, len(text.words)), kernels_skipgram.new_scratch(dim)
     kernels_subwords.train_skipgram_blocks(
-        simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, own, rows
+        simd.width(dim), text, plan, blocks, Matrices(vectors.rows, outputs.rows), Step(ALPHA, sizes.negatives), scratch, own, rows
     )
 
     np.testing.assert_allclose(vectors.values, expected[0], atol=3e-4)
@@ -125,7 +130,7 @@ def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Sizes,
         kernels_subwords.new_span(dim, sizes, rows, length, len(text.words)),
     )
     kernels_subwords.train_cbow_blocks(
-        simd.width(dim), text, plan, blocks, vectors.rows, outputs.rows, ALPHA, sizes.negatives, scratch, own, rows
+        simd.width(dim), text, plan, blocks, Matrices(vectors.rows, outputs.rows), Step(ALPHA, sizes.negatives), scratch, own, rows
     )
 
     np.testing.assert_allclose(vectors.values, expected[0], atol=3e-4)

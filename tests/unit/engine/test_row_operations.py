@@ -12,6 +12,7 @@ from blazingtext_engine.arrays import Floats
 from blazingtext_engine.errors import UserError
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels.jit import CPU, kernel, selected_cpu
+from blazingtext_engine.kernels.vector_ir import IndexedRows, WeightedRows
 from tests.unit.engine.twins import Guarded
 
 DIMS = [1, 7, 100, 300, 512]
@@ -28,14 +29,8 @@ def call_add_rows(width: Any, target: Floats, x: Floats, g: Floats, y: Floats, h
     simd.add_rows(
         width,
         np.int64(target.ctypes.data),
-        np.int64(x.ctypes.data),
-        np.int64(len(x)),
-        np.int64(g.ctypes.data),
-        np.int64(4),
-        np.int64(y.ctypes.data),
-        np.int64(len(y)),
-        np.int64(h.ctypes.data),
-        np.int64(4),
+        WeightedRows(x.ctypes.data, len(x), g.ctypes.data, 4),
+        WeightedRows(y.ctypes.data, len(y), h.ctypes.data, 4),
     )
 
 
@@ -44,27 +39,23 @@ def call_add_rows_to_two(width: Any, targets: Floats, second: int, x: Floats, g:
     """Coefficients of the second target are the second row of g."""
     row = np.int64(4 * targets.shape[1])
     at = np.int64(targets.ctypes.data)
-    gs = np.int64(g.ctypes.data)
     stride = np.int64(4 * g.shape[1])
-    xs = np.int64(x.ctypes.data)
-    none = np.int64(0)
-    four = np.int64(4)
-    simd.add_rows_to_two(width, at, at + second * row, stride, stride, xs, np.int64(len(x)), gs, four, xs, none, gs, four)
+    weighted, nothing = WeightedRows(x.ctypes.data, len(x), g.ctypes.data, 4), WeightedRows(x.ctypes.data, 0, g.ctypes.data, 4)
+    simd.add_rows_to_two(width, simd.RowPair(at, at + second * row, stride, stride), weighted, nothing)
 
 
 @kernel
 def call_gather_and_scatter(width: Any, matrix: Floats, ids: Any, count: int, total: Floats) -> None:
-    numbers = np.int64(ids.ctypes.data)
-    simd.gather_scaled(width, np.int64(total.ctypes.data), np.int64(matrix.ctypes.data), numbers, np.int64(count), np.float32(0.5))
-    simd.scatter_scaled(width, np.int64(matrix.ctypes.data), numbers, np.int64(count), np.int64(total.ctypes.data), np.float32(2))
+    rows = IndexedRows(matrix.ctypes.data, ids.ctypes.data, count)
+    simd.gather_scaled(width, np.int64(total.ctypes.data), rows, np.float32(0.5))
+    simd.scatter_scaled(width, rows, np.int64(total.ctypes.data), np.float32(2))
 
 
 @kernel
 def call_scatter_change(width: Any, matrix: Floats, ids: Any, count: int, rows: Floats) -> None:
     before = np.int64(rows.ctypes.data)
     after = before + np.int64(4 * rows.shape[1])
-    numbers = np.int64(ids.ctypes.data)
-    simd.scatter_change(width, np.int64(matrix.ctypes.data), numbers, np.int64(count), after, before, np.float32(0.5))
+    simd.scatter_change(width, IndexedRows(matrix.ctypes.data, ids.ctypes.data, count), after, before, np.float32(0.5))
 
 
 @kernel

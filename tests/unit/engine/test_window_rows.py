@@ -9,6 +9,7 @@ from blazingtext_engine.arrays import Floats
 from blazingtext_engine.kernels import row_operations as simd
 from blazingtext_engine.kernels import window_rows
 from blazingtext_engine.kernels.jit import kernel
+from blazingtext_engine.kernels.vector_ir import IndexedRows, PrefetchList, WeightedRows, WindowSums
 from tests.unit.engine.twins import Guarded
 
 DIMS = [1, 7, 100, 300, 512]
@@ -16,25 +17,16 @@ DIMS = [1, 7, 100, 300, 512]
 
 @kernel
 def call_running_sums(width: Any, matrix: Floats, ids: Any, count: int, sums: Floats) -> None:
-    window_rows.running_sums(width, np.int64(sums.ctypes.data), np.int64(matrix.ctypes.data), np.int64(ids.ctypes.data), np.int64(count))
+    window_rows.running_sums(width, np.int64(sums.ctypes.data), IndexedRows(matrix.ctypes.data, ids.ctypes.data, count))
 
 
 @kernel
 def call_window_mean(width: Any, mean: Floats, y: Floats, score: Floats, sums: Floats, ends: Any) -> None:
     at = np.int64(sums.ctypes.data)
     row = np.int64(4 * sums.shape[1])
-    low, before, after, high = at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row
-    window_rows.window_mean(
-        width,
-        np.int64(mean.ctypes.data),
-        np.int64(y.ctypes.data),
-        np.int64(score.ctypes.data),
-        low,
-        before,
-        after,
-        high,
-        np.float32(0.25),
-    )
+    window = WindowSums(at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row)
+    mean_at, y_at, score_at = np.int64(mean.ctypes.data), np.int64(y.ctypes.data), np.int64(score.ctypes.data)
+    window_rows.window_mean(width, mean_at, y_at, score_at, window, np.float32(0.25))
 
 
 @kernel
@@ -42,17 +34,10 @@ def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: F
     window_rows.window_errors(
         width,
         np.int64(sums.ctypes.data),
-        np.int64(len(ids)),
-        np.int64(x.ctypes.data),
-        np.int64(len(x)),
-        np.int64(g.ctypes.data),
-        np.int64(4 * g.shape[1]),
-        np.int64(matrix.ctypes.data),
-        np.int64(ids.ctypes.data),
-        np.int64(h.ctypes.data),
-        np.int64(y.ctypes.data),
-        np.int64(wanted.ctypes.data),
-        np.int64(len(wanted) - 1),
+        WeightedRows(x.ctypes.data, len(x), g.ctypes.data, 4 * g.shape[1]),
+        IndexedRows(matrix.ctypes.data, ids.ctypes.data, len(ids)),
+        WeightedRows(y.ctypes.data, len(y), h.ctypes.data, 4),
+        PrefetchList(wanted.ctypes.data, len(wanted) - 1),
     )
 
 
@@ -60,8 +45,8 @@ def call_window_errors(width: Any, sums: Floats, x: Floats, g: Floats, matrix: F
 def call_add_window(width: Any, matrix: Floats, number: int, sums: Floats, ends: Any, scale: float) -> None:
     at = np.int64(sums.ctypes.data)
     row = np.int64(4 * sums.shape[1])
-    low, before, after, high = at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row
-    window_rows.add_window(width, np.int64(matrix.ctypes.data) + number * row, low, before, after, high, np.float32(scale))
+    window = WindowSums(at + ends[0] * row, at + ends[1] * row, at + ends[2] * row, at + ends[3] * row)
+    window_rows.add_window(width, np.int64(matrix.ctypes.data) + number * row, window, np.float32(scale))
 
 
 @pytest.mark.parametrize("dim", DIMS)
