@@ -69,7 +69,7 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    # --- life --------------------------------------------------------------------------------------------------------
+    # --- lifecycle ---------------------------------------------------------------------------------------------------
 
     def start(self, *, detached: bool = True) -> bool:
         """Bring the sandbox up and wait until it answers; what a killed one left is removed first.
@@ -125,11 +125,11 @@ class Sandbox:
         record = self.folder.read()
         if record is not None:
             state.stop(record)
-        self._let_go()
+        self._kill_own_process()
         if not keep_log:
             self.folder.remove()
 
-    def _let_go(self) -> None:
+    def _kill_own_process(self) -> None:
         """End the server this process started, if its record is not written yet, and forget it."""
         if self._process is None:
             return
@@ -149,7 +149,7 @@ class Sandbox:
                 port=listener.getsockname()[1],
                 access_key=f"AKIA{secrets.token_hex(8).upper()}",
                 secret_key=secrets.token_urlsafe(30),
-                mark=secrets.token_hex(16),
+                marker=secrets.token_hex(16),
                 pid=0,
                 started=0.0,
                 proxy_port=proxy.getsockname()[1],
@@ -161,7 +161,7 @@ class Sandbox:
         self.folder.write(replace(record, ready=True))
 
     def _prepare(self) -> bytes:
-        """The folder, what is in it from the start, and new certificates; gives the authority's private key."""
+        """Make the folder, its files and new certificates; the authority's private key."""
         folder = self.folder.path
         folder.mkdir(parents=True, mode=0o700)
         for name in ("home", "tmp"):
@@ -173,7 +173,7 @@ class Sandbox:
     def _spawn(
         self, record: state.Record, listener: socket.socket, proxy: socket.socket, authority_key: bytes, detached: bool
     ) -> subprocess.Popen[bytes]:
-        """The server process, in a session of its own, so that Ctrl-C in this terminal is not its end."""
+        """The server process, in a session of its own, so that Ctrl-C in this terminal does not end it."""
         environment = server.server_environment(record, self.folder.path, client_environment.exports(record, self.folder.path), os.environ)
         with self.folder.log.open("wb") as log, _read_end(authority_key) as key:
             given = {"--socket": listener.fileno(), "--proxy-socket": proxy.fileno(), "--authority-key": key}
@@ -254,7 +254,7 @@ class Sandbox:
         }
 
     def environment(self) -> dict[str, str]:
-        """This process's environment with `exports` in place: what a child (cdk, a test's command) runs with."""
+        """This process's environment with `exports` in place, for a child process such as cdk."""
         inherited = {name: value for name, value in os.environ.items() if name not in UNSET}
         return {**inherited, **self.exports()}
 
@@ -285,24 +285,21 @@ def _read_end(content: bytes) -> Iterator[int]:
         os.close(reading)
 
 
-class _listening:  # noqa: N801 - used as a function
-    """A listening loopback socket; the server inherits it, this process lets go of it."""
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    """A listening loopback socket, closed in this process at the end of the block; the server inherits it.
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    Raises:
+        SandboxError: the port cannot be used.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._socket.bind(("127.0.0.1", port))
+            listener.bind(("127.0.0.1", port))
         except OSError as problem:
-            self._socket.close()
             raise SandboxError(f"Port {port} cannot be used: {problem.strerror}. Leave --port out to get a free one.") from problem
-        self._socket.listen(256)
-
-    def __enter__(self) -> socket.socket:
-        return self._socket
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        listener.listen(256)
+        yield listener
 
 
 def all_sandboxes(root: Path | None = None) -> Iterator[Sandbox]:

@@ -40,7 +40,7 @@ def main() -> None:
 def up(name: str, port: int | None, region: str, as_json: bool) -> None:
     """Start a sandbox and wait until it answers; one that is up stays as it is."""
     sandbox = _sandbox(name, port=0 if port is None else port, region=region)
-    _say_stale(sandbox)
+    _report_stale(sandbox)
     click.echo(f"Starting the sandbox {name} ...", err=True)
     began = time.monotonic()
     try:
@@ -66,22 +66,22 @@ def _print_up(sandbox: Sandbox, started: bool, seconds: float, as_json: bool) ->
 @click.option("--all", "everything", is_flag=True, help="Every sandbox.")
 @_json
 def down(name: str, everything: bool, as_json: bool) -> None:
-    """Stop a sandbox, everything it started, and remove its files. What is not there is not an error."""
+    """Stop a sandbox and everything it started, and remove its files. A sandbox that does not exist is not an error."""
     chosen = list(all_sandboxes()) if everything else [_sandbox(name)]
     removed = [sandbox.name for sandbox in chosen if sandbox.stop()]
     if as_json:
         click.echo(json.dumps({"removed": removed}))
         return
-    click.echo(f"Removed: {', '.join(removed)}" if removed else "Nothing to remove: no sandbox is there.")
+    click.echo(f"Removed: {', '.join(removed)}" if removed else "Nothing to remove: there is no sandbox.")
 
 
 @main.command()
 @_name
 @_json
 def status(name: str, as_json: bool) -> None:
-    """Say whether a sandbox is running: exit code 0, or 3 when it is not. What a killed one left is removed."""
+    """Say whether a sandbox is running: exit code 0, or 3 when it is not. Leftovers of a killed one are removed."""
     sandbox = _sandbox(name)
-    _say_stale(sandbox)
+    _report_stale(sandbox)
     found = _status(sandbox)
     if as_json:
         click.echo(json.dumps(found))
@@ -129,7 +129,7 @@ def _sandbox(name: str, *, port: int = 0, region: str = "us-east-1") -> Sandbox:
         _fail(str(problem), 2)
 
 
-def _say_stale(sandbox: Sandbox) -> None:
+def _report_stale(sandbox: Sandbox) -> None:
     """Remove what a killed sandbox left, and say so."""
     if sandbox.clean_if_stale():
         click.echo(f"The sandbox {sandbox.name} had been killed; what it left was removed.", err=True)

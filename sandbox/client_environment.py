@@ -11,7 +11,7 @@ from .certificates import Certificates
 from .forward_proxy import Outside
 from .state import Record
 
-# What of the caller's would lead a client elsewhere.
+# Variables of the caller that would point a client elsewhere.
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 # The SageMaker SDKs' defaults (https://sagemaker.readthedocs.io/en/stable/overview.html, "Configuring and using defaults with the
 # SageMaker Python SDK"): the caller's own may name roles and buckets of a real account, and usage data is sent unless this says no.
@@ -33,7 +33,7 @@ def make_files(folder: Path) -> None:
 
 
 def exports(record: Record, folder: Path) -> dict[str, str]:
-    """Address, trust and places: what the server's children get too."""
+    """Address, certificates and files; the server's children get them too."""
     authority, roots = str(Certificates.of(folder).authority), str(folder / "roots.pem")
     outside, proxy = Outside.of_caller(os.environ), f"http://127.0.0.1:{record.proxy_port}"
     direct = ",".join(filter(None, [without_aws_hosts(outside.no_proxy), "localhost", ".localhost", "127.0.0.1"]))
@@ -62,5 +62,5 @@ def exports(record: Record, folder: Path) -> dict[str, str]:
 
 def _callers_roots() -> bytes:
     """The certificates the caller's programs trust now, so that a shell pointed at the sandbox still reaches the internet."""
-    place = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
-    return Path(place).read_bytes() + b"\n" if place and Path(place).is_file() else b""
+    path = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    return Path(path).read_bytes() + b"\n" if path and Path(path).is_file() else b""

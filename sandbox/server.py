@@ -1,8 +1,8 @@
 """The sandbox's server process, `python -m blazingtext_sandbox.server`: the account and its forward proxy.
 
-Started by `sandbox.account` with an environment made for it (`server_environment`): ministack reads its settings while it is
-imported. The listening socket comes from the parent, bound to loopback, so no port can be lost between choosing and using it.
-Ends on SIGTERM and SIGINT, and on request when its standard input closes (the parent is gone); its children end with it.
+Started by `account.py` with an environment made for it (`server_environment`): ministack reads its settings while it is
+imported. The listening socket comes from the parent, bound to loopback, so the port cannot be taken between choosing and using it.
+It ends on SIGTERM and SIGINT and, with --until-stdin-closes, when the parent has ended; its children end with it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from .forward_proxy import ForwardProxy, Outside
 from .host_certificates import HostCertificates
 
 _LOG = logging.getLogger("sandbox")
-# What ministack answers without asking who is there, beside the AWS services. The answer of a custom resource and the signal of a
-# wait condition go to addresses nobody can guess; the health page tells nothing; the two under /_aws are API Gateway and function
-# URLs. The rest (reset, configuration, message dumps) has no place in an account.
-_OPEN = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/", "/_ministack/health", "/_aws/execute-api/", "/_aws/lambda-url/")
-_CLOSED = ("/_ministack/", "/_localstack/", "/_aws/")
-# The caller's variables a server and its children need; everything else of the caller's stays outside.
+# ministack serves these without credentials. Custom resources answer, and wait conditions are signalled, at addresses nobody can guess;
+# the health page reveals nothing; the two under /_aws are API Gateway and function URLs. Everything else below the closed prefixes
+# (reset, configuration, message dumps) has no place in an account.
+_OPEN_PATHS = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/", "/_ministack/health", "/_aws/execute-api/", "/_aws/lambda-url/")
+_CLOSED_PREFIXES = ("/_ministack/", "/_localstack/", "/_aws/")
+# The caller's variables that the server and its children need; no others are passed on.
 _KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"})
 _KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "SANDBOX_", "COVERAGE_")
 
@@ -48,12 +48,12 @@ def server_environment(record: state.Record, folder: Path, clients: Mapping[str,
         record: the sandbox; its process id is not known yet and not used.
         folder: its state folder.
         clients: what `env` exports; the server's children (functions, engines) are clients too.
-        caller: the environment of whoever starts it; only what `_KEPT` names passes.
+        caller: the environment of whoever starts it; only what `_KEPT` and `_KEPT_PREFIXES` name is passed on.
     """
     certificates = Certificates.of(folder)
     kept = {name: value for name, value in caller.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     settings = {
-        # The account's root, which ministack finds here; functions and engines get those of their roles instead.
+        # The account's root key, for ministack itself; functions and engines get the credentials of their roles instead.
         "AWS_ACCESS_KEY_ID": record.access_key,
         "AWS_SECRET_ACCESS_KEY": record.secret_key,
         "AUTH": "true",
@@ -72,19 +72,19 @@ def server_environment(record: state.Record, folder: Path, clients: Mapping[str,
         "S3_PERSIST": "0",
         "STATE_DIR": str(folder / "ministack"),
         "S3_DATA_DIR": str(folder / "s3"),
-        # No socket there: Docker, if the machine has it, is left alone.
+        # There is no such socket: Docker is not used even where the machine has it.
         "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         "HOME": str(folder / "home"),
-        # Code the engine compiled once is used again by every later sandbox, as an image is pulled once.
+        # Kernels the engine has compiled are used again by every later sandbox, as an image is pulled once.
         "XDG_CACHE_HOME": caller.get("XDG_CACHE_HOME") or str(Path(caller["HOME"] if "HOME" in caller else folder / "home") / ".cache"),
         "TMPDIR": str(folder / "tmp"),
-        state.MARK: record.mark,
+        state.MARKER: record.marker,
     }
     return {**kept, **clients, **settings}
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until told to stop, end every child, and leave."""
+    """Serve until told to stop, then end every child process and exit."""
     parser = argparse.ArgumentParser(prog="python -m blazingtext_sandbox.server")
     parser.add_argument("--state-folder", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="file descriptor of the listening socket")
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--proxy-socket", type=int, required=True, help="file descriptor of the forward proxy's listening socket")
     parser.add_argument("--authority-key", type=int, required=True, help="file descriptor that gives the authority's private key")
     options = parser.parse_args(arguments)
-    # Writing a file a function left in a shared place is not wanted.
+    # Files are for their owner only.
     os.umask(0o077)
     with os.fdopen(options.authority_key, "rb") as file:
         authority_key = file.read()
@@ -103,27 +103,27 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 async def _serve(folder: Path, configuration: Config, until_stdin_closes: bool) -> None:
-    """Serve the mounted application on the inherited socket until a signal or the parent's end; then leave for good."""
+    """Serve the application on the inherited socket until a signal or the parent's end, then exit."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     if until_stdin_closes:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
-    application = _guarded(assembly.assemble(folder))
+    application = _without_admin_pages(assembly.assemble(folder))
     serving = asyncio.create_task(serve(cast("Any", application), configuration, shutdown_trigger=stopping.wait))
-    told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
-    if serving.done() and not told.done():
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done() and not stopped.done():
         serving.result()
-    # A client that keeps its connection open must not keep the server: what is being answered gets a moment.
+    # Requests in flight get a moment; a client that merely keeps its connection open must not keep the server.
     await asyncio.wait({serving}, timeout=0.5)
-    _leave()
+    _exit()
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
-    """Standard input is a pipe whose other end only the parent holds: it closes when the parent ends, however it ends."""
-    # Not through sys.stdin: its lock would still be held when the interpreter ends.
+    """Only the parent holds the other end of standard input, a pipe: it closes when the parent ends, however it ends."""
+    # Not through sys.stdin, whose lock would still be held at interpreter shutdown.
     while os.read(0, 4096):
         pass
     loop.call_soon_threadsafe(stopping.set)
@@ -159,27 +159,27 @@ class _Configuration(Config):
         return cast("ssl.SSLContext", super().create_ssl_context())
 
 
-def _guarded(application: assembly.Application) -> assembly.Application:
-    """The application without ministack's own unauthenticated pages."""
+def _without_admin_pages(application: assembly.Application) -> assembly.Application:
+    """The application without ministack's own pages that need no credentials."""
 
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+    async def filtered(scope: Any, receive: Any, send: Any) -> None:
         path = scope.get("path", "")
-        if path.startswith(_CLOSED) and not path.startswith(_OPEN):
+        if path.startswith(_CLOSED_PREFIXES) and not path.startswith(_OPEN_PATHS):
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
             return
         await application(scope, receive, send)
 
-    return guarded
+    return filtered
 
 
-def _leave() -> None:
-    """End functions, engines and whatever they started, and then this process."""
+def _exit() -> None:
+    """End functions, engines and everything they started, and then this process."""
     children = psutil.Process().children(recursive=True)
     _LOG.info("Stopping; %d child processes end with the sandbox.", len(children))
     state.end(children, grace=3.0)
     sys.stdout.flush()
-    # Not through the interpreter's end: ministack's worker threads may sit in a wait of minutes.
+    # Interpreter shutdown would wait for ministack's worker threads, which may sleep for minutes.
     os._exit(0)
 
 

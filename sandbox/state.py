@@ -1,8 +1,8 @@
-"""What is remembered of a sandbox between commands, and which processes are its own.
+"""What is stored of a sandbox between commands, and which processes belong to it.
 
 A sandbox is one folder, `<root>/<name>`; it is removed as a whole. The record names the server by process id *and* start time,
 so that another process with a reused id is never taken for it. Every process the server starts, and their children, carry the
-record's mark in their environment: that is how what a killed server left behind is found, and nothing else is.
+record's marker in their environment: by it the processes that a killed server left behind are found, and no others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
-MARK = "BLAZINGTEXT_SANDBOX_MARK"
+MARKER = "BLAZINGTEXT_SANDBOX_MARKER"
 GRACE_SECONDS = 10.0
 
 
@@ -36,7 +36,7 @@ class Record:
         pid: the server's process id.
         started: its start time in seconds since the epoch, as the operating system has it.
         ready: whether it has answered.
-        mark: the random word its processes carry.
+        marker: a random word in the environment of all its processes.
         proxy_port: where its forward proxy listens.
     """
 
@@ -45,7 +45,7 @@ class Record:
     port: int
     access_key: str
     secret_key: str = field(repr=False)
-    mark: str
+    marker: str
     pid: int
     started: float
     ready: bool = False
@@ -59,7 +59,7 @@ class Record:
 
 @dataclass(frozen=True)
 class StateFolder:
-    """One sandbox's folder: its record, and what is done with it under a lock."""
+    """One sandbox's folder: its record, its log, and its lock."""
 
     path: Path
 
@@ -80,7 +80,7 @@ class StateFolder:
             yield
 
     def read(self) -> Record | None:
-        """The record, or None when there is none (a half-written one cannot be: it is renamed into place)."""
+        """The record, or None when there is none; it is never half written, because `write` renames it into place."""
         try:
             return Record(**json.loads(self._record.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -115,20 +115,20 @@ def server_of(record: Record) -> psutil.Process | None:
         return None
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    """The processes that carry a sandbox's mark, this one excepted."""
-    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _carries(process, mark)]
+def processes_with(marker: str) -> list[psutil.Process]:
+    """The processes of a sandbox, this one excepted."""
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _has_marker(process, marker)]
 
 
-def _carries(process: psutil.Process, mark: str) -> bool:
-    """Whether the mark is in the process's environment; another user's process cannot be read and is not ours."""
+def _has_marker(process: psutil.Process, marker: str) -> bool:
+    """Whether the marker is in the process's environment; that of another user's process cannot be read, and it is not ours."""
     with suppress(psutil.Error, OSError):
-        return process.environ().get(MARK) == mark
+        return process.environ().get(MARKER) == marker
     return False
 
 
 def end(processes: Sequence[psutil.Process], grace: float = GRACE_SECONDS) -> None:
-    """Ask processes to end, and after the grace end those that have not."""
+    """Terminate processes, and kill those that are still running after the grace period."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -140,8 +140,8 @@ def end(processes: Sequence[psutil.Process], grace: float = GRACE_SECONDS) -> No
 
 
 def stop(record: Record) -> None:
-    """End the server, which ends its children, and then whatever of it is left."""
+    """End the server, which ends its children, and then any process of the sandbox that is left."""
     server = server_of(record)
     if server is not None:
         end([server])
-    end(marked(record.mark), grace=2.0)
+    end(processes_with(record.marker), grace=2.0)

@@ -1,4 +1,4 @@
-"""Who asks, what they may, and how a service acts as a role: IAM, for the services written here."""
+"""IAM for the services written here: who calls, what the caller may do, and credentials of a role."""
 
 # ruff: noqa: SLF001 - see internals.py
 
@@ -35,14 +35,14 @@ class ServiceError(Exception):
 
 
 class AccessDeniedError(ServiceError):
-    """IAM says no; the message is AWS's."""
+    """IAM denies the action; the message is AWS's."""
 
     def __init__(self, message: str) -> None:
         super().__init__("AccessDeniedException", message)
 
 
 class RoleNotAssumableError(Exception):
-    """The role does not exist, or its trust policy does not let the service in. The text names the role and the service."""
+    """The role does not exist, or its trust policy does not allow the service. The text names the role and the service."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def caller() -> str:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment for a process the sandbox starts: its address and certificates, its mark, and nobody's credentials."""
+    """The environment of a process the sandbox starts: address, certificates and marker of the sandbox, and no credentials."""
     return {name: value for name, value in os.environ.items() if name not in _CREDENTIALS}
 
 
@@ -102,14 +102,14 @@ def _principal(access_key: str) -> Any:
 def authorize(action: str, resource_arn: str, conditions: Mapping[str, Any] | None = None, *, access_key: str | None = None) -> None:
     """Check one action of the caller's (or of the key given) against every policy that applies to it.
 
-    The operation being served has been checked already; this is for what an operation does besides (`iam:PassRole`,
-    `sagemaker:AddTags` when tags come with a create). Inside CloudFormation's resource operations nobody is asked.
+    The operation being served has been checked already; this is for the further permissions it needs (`iam:PassRole`,
+    `sagemaker:AddTags` when tags come with a create). Without a caller (background work) everything is allowed.
 
     Args:
         action: for example `sagemaker:AddTags`.
         resource_arn: the resource acted on, or `*`.
         conditions: condition keys and values, for example `{"iam:PassedToService": "sagemaker.amazonaws.com"}`.
-        access_key: the key of temporary credentials from `assume_role_credentials`, to ask on that role's behalf.
+        access_key: the key of temporary credentials from `assume_role_credentials`, to check that role instead.
 
     Raises:
         AccessDeniedError: with AWS's message.
@@ -157,15 +157,15 @@ def pass_role(role_arn: str, service: str) -> None:
 
 
 def assume_role_credentials(role_arn: str, session_name: str, service: str, *, seconds: int = 12 * 3600) -> Credentials:
-    """Credentials of a role for a service, as the service itself gets them: the role's trust policy is asked first.
+    """Credentials of a role for a service, if the role's trust policy allows the service.
 
-    Requests made with them are authenticated and authorised like anybody's, so a permission the role lacks fails.
+    Requests made with them are authorized as the role, so a missing permission is denied.
 
     Args:
         role_arn: the role's ARN, of this account.
         session_name: `SageMaker` on AWS for training jobs and endpoints.
         service: the service principal, for example `sagemaker.amazonaws.com`.
-        seconds: how long they are good.
+        seconds: how long they are valid.
 
     Raises:
         RoleNotAssumableError: the role does not exist or does not trust the service.

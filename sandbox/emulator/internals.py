@@ -1,6 +1,6 @@
-"""The way into ministack, and the list of every internal name used: nothing else here imports ministack.
+"""The one way into ministack, and the list of every internal name used: nothing else imports ministack.
 
-Internals change without notice: the version is pinned exactly, and `check_names` refuses to start when a name is gone.
+Internals change without notice, so the version is pinned exactly, and `check_names` refuses to start when a name is gone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 MINISTACK_VERSION: Final = "1.5.33"
 
-# Every name of ministack used in this folder, by module: checked at start.
+# Every name of ministack used here and in sandbox/patches, by module; checked at the start.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "app": ("app", "SERVICE_HANDLERS", "_EXECUTE_API_RE", "_MINISTACK_HOST", "_collect_scripts"),
     "core.concurrency": ("run_reentrant",),
@@ -79,7 +79,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class IncompatibleMinistackError(Exception):
-    """The installed ministack is not the one this folder was written for."""
+    """The installed ministack is not the version the sandbox was written for."""
 
 
 def internal(name: str) -> Any:
@@ -105,5 +105,5 @@ def check_names() -> None:
     gone = f" These names are gone: {', '.join(missing)}." if missing else ""
     raise IncompatibleMinistackError(
         f"The sandbox cannot use ministack {found}. It reaches into internals of exactly {MINISTACK_VERSION}.{gone}"
-        f" Install ministack=={MINISTACK_VERSION}, or carry sandbox/internals.py and what uses it over to the new version."
+        f" Install ministack=={MINISTACK_VERSION}, or port sandbox/emulator and sandbox/patches to the new version."
     )

@@ -1,4 +1,4 @@
-"""How CloudFormation learns a resource type."""
+"""Registering CloudFormation resource types."""
 
 # ruff: noqa: SLF001 - see internals.py
 
@@ -30,7 +30,7 @@ def register_cloudformation_type(
     tags: bool = True,
     waits: bool = False,
 ) -> None:
-    """Teach CloudFormation a resource type.
+    """Register a resource type.
 
     A changed property of `replacement` replaces the resource: `create` is called again (`physical_name` then gives a new
     name), and the old one is deleted after the update, or the new one when it rolls back. Any other change calls `update`.
@@ -40,7 +40,7 @@ def register_cloudformation_type(
         type_name: for example `AWS::SageMaker::Model`.
         create: makes the resource; its attributes are what `Fn::GetAtt` may ask for.
         update: changes it in place; None when every change replaces it.
-        delete: removes it; called for roll-backs too.
+        delete: removes it; also called when a stack rolls back.
         replacement: the properties documented as "Update requires: Replacement".
         name_property: the property with the physical name; a resource named by the template cannot be replaced under that name.
         tags: whether `Tags` (stack tags and `aws:cloudformation:*` included) reach the properties.

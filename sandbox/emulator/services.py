@@ -1,4 +1,4 @@
-"""How a service of our own stands beside ministack's: requests come in authorised, events and metrics go out."""
+"""Registering a service beside ministack's own; the events and metrics that such a service publishes."""
 
 # ruff: noqa: SLF001 - see internals.py
 
@@ -32,7 +32,7 @@ class Request:
         """The body as a JSON object; an empty body is an empty object.
 
         Raises:
-            ServiceError: `SerializationException`, when the body is no JSON object.
+            ServiceError: `SerializationException`, when the body is not a JSON object.
         """
         try:
             value = json.loads(self.body or b"{}")
@@ -57,7 +57,7 @@ ResourceArns = Callable[[Request], Sequence[str]]
 ResourceTags = Callable[[str], Mapping[str, str]]
 
 
-def register_service(  # one registration is one decision of the service, so they stand together
+def register_service(
     name: str,
     handler: Handler,
     *,
@@ -68,9 +68,9 @@ def register_service(  # one registration is one decision of the service, so the
 ) -> None:
     """Serve a service: requests signed for `name`, or with `X-Amz-Target: <target_prefix>.<Operation>`, reach `handler`.
 
-    Before the handler runs, the signature has been verified and the caller's policies have allowed
-    `<name>:<Operation>` on every ARN of `resource_arns(request)`, with `aws:RequestTag`, `aws:TagKeys` and
-    `aws:ResourceTag` known. The handler runs on a thread of its own, so it may block and may call the sandbox.
+    Before the handler runs, the signature is verified and the caller's policies have to allow
+    `<name>:<Operation>` on every ARN of `resource_arns(request)`, with the condition keys `aws:RequestTag`,
+    `aws:TagKeys` and `aws:ResourceTag`. The handler runs on a worker thread, so it may block and may send requests to the sandbox.
 
     Args:
         name: the signing name and IAM namespace, for example `sagemaker`.
@@ -110,9 +110,9 @@ def _answer(name: str, handler: Handler, request: Request, resource_arns: Resour
 
 
 def _authorize_operation(name: str, request: Request, resource_arns: ResourceArns, resource_tags: ResourceTags) -> None:
-    """Check the operation on every resource it acts on; what is no operation is refused first."""
+    """Authorize the operation on every resource it acts on; a request without an operation is refused."""
     if not request.operation:
-        raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is no operation of {name}.", 404)
+        raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is not an operation of {name}.", 404)
     action = f"{name}:{request.operation}"
     asked = internal("core.iam_actions").request_tag_context(name, action, request.body, dict(request.query))
     for arn in resource_arns(request):

@@ -24,7 +24,7 @@ class _Principal:
     access_key: str
 
 
-# Account, region and stack name -> who acts.
+#: Account, region and stack name -> who acts for the stack.
 _principals: dict[tuple[str, str, str], _Principal] = {}
 
 

@@ -1,4 +1,4 @@
-"""What SageMaker needs of the account around it: who asks, what a role may do, where events and metrics go.
+"""What SageMaker needs of the account it runs in: the caller's permissions, clients with a role, events and metrics.
 
 `Cloud` is the interface the service is written against. The emulated account implements it (`emulated_cloud.py`), and so does a small
 one in the tests.
@@ -32,7 +32,7 @@ class Cloud(Protocol):
         """Raise AccessDeniedException unless the caller may do the action on the resource."""
 
     def client(self, service: str, role_arn: str) -> Any:
-        """A boto3 client that acts as the role; RoleError when SageMaker cannot assume it."""
+        """A boto3 client with the role's credentials; RoleError when SageMaker cannot assume it."""
 
     def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
         """Put an event of SageMaker on the default bus."""
@@ -41,7 +41,7 @@ class Cloud(Protocol):
         """Store one value of a metric that SageMaker itself publishes."""
 
     def background(self, name: str, work: Callable[[], None]) -> threading.Thread:
-        """Run work on a thread in this account and region, by nobody's request."""
+        """Run work on a thread in this account and region, outside any request."""
 
     def child_environment(self) -> dict[str, str]:
         """The environment of a process the sandbox starts, without credentials."""

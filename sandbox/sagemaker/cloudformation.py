@@ -1,8 +1,8 @@
 """AWS::SageMaker::Model, EndpointConfig and Endpoint for the sandbox's CloudFormation.
 
-As in AWS's reference: `Ref` gives the ARN, `Fn::GetAtt` the name. Any change of a model or a configuration but its tags replaces
-it. An endpoint is replaced when its name changes; a new configuration updates it in place, and the stack waits until the endpoint
-serves it, or fails with the endpoint's reason, so that the stack rolls back.
+As in AWS's reference, `Ref` gives the ARN and `Fn::GetAtt` the name. Any change of a model or a configuration replaces it, except of
+its tags. An endpoint is replaced when its name changes; a new configuration updates it in place, and the stack waits until the
+endpoint serves it, or fails with the endpoint's reason and rolls back.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .store import Endpoint, EndpointConfig, Model, Resource
 Properties = dict[str, Any]
 Created = tuple[str, Properties]
 
-#: How long a stack waits for an endpoint; CloudFormation itself gives up after hours.
+#: How long a stack waits for an endpoint; CloudFormation gives up after hours.
 STABILIZE_SECONDS: Final = 3600
 _SUFFIX_LENGTH: Final = 12
 _STACK_TAG: Final = "aws:cloudformation:stack-name"
@@ -57,10 +57,10 @@ class ResourceFailedError(Exception):
 
 
 def register(service: SageMaker) -> None:
-    """Teach CloudFormation the three types.
+    """Register the three types.
 
     Args:
-        service: does what the types ask for.
+        service: the service that creates the resources.
     """
     types = _Types(service)
     register_cloudformation_type(
@@ -99,7 +99,7 @@ class _Types:
         self._service = service
 
     def creator(self, operation: str, name_member: str, members: tuple[str, ...]) -> Callable[[str, Properties, str], Created]:
-        """The create operation of a type whose resource is there at once."""
+        """The create operation of a type whose resource exists at once."""
 
         def create(logical_id: str, properties: Properties, stack_name: str) -> Created:
             _refuse_unknown(properties, (*members, "Tags"))
@@ -221,7 +221,7 @@ _HANDLER_CODES: Final = {
 
 @contextmanager
 def _acting_for(stack_name: str) -> Iterator[None]:
-    """Ask the policies of the stack's role, or of the caller when the stack has none."""
+    """Act with the stack's role, or as the caller when the stack has none."""
     try:
         with stack_roles.acting_for(stack_name):
             yield
@@ -254,7 +254,7 @@ def _set_tags(resource: Resource, properties: Properties) -> None:
 
 
 def _coerce(shape: Shape | None, value: Any) -> Any:
-    """A property as the API wants it: CloudFormation takes "1" for 1 and "true" for true."""
+    """A property as the API expects it: CloudFormation accepts "1" for 1 and "true" for true."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {name: _coerce(shape.members.get(name), member) for name, member in value.items()}
     if isinstance(shape, ListShape) and isinstance(value, list):

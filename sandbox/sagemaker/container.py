@@ -1,12 +1,8 @@
-"""A container without Docker: an `/opt/ml`-shaped folder and a child process that takes it for its own.
-
-The layout is the one of "How Amazon SageMaker runs your training image" and "... your inference code".
-"""
+"""A container without Docker: a child process with an environment of its own, whose output is read line by line."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -17,49 +13,10 @@ from typing import IO, Final
 
 import psutil
 
-from .api.contract import Parameters
-
-#: Training gives way to the server and to endpoints.
+#: Training yields the processor to the server and to endpoints.
 NICENESS: Final = 5
-#: The server's own settings and credentials are not the container's business.
+#: The server's own settings and credentials are not passed to containers.
 _HIDDEN: Final = ("PYTHONPATH", "AWS_", "MINISTACK_", "GATEWAY_", "LAMBDA_", "S3_", "STATE_", "PERSIST_", "AUTH", "USE_SSL", "BIND_HOST")
-
-
-def lay_out(base: Path, request: Parameters, *, host: str, hosts: Sequence[str]) -> None:
-    """Make the folders and configuration files a training container finds.
-
-    Args:
-        base: becomes the container's `/opt/ml`.
-        request: the CreateTrainingJob request.
-        host: this container's name, `algo-1` to `algo-N`.
-        hosts: all of them.
-    """
-    for folder in ("input/config", "input/data", "model", "output/data", "code"):
-        (base / folder).mkdir(parents=True, exist_ok=True)
-    instance = request["ResourceConfig"]["InstanceType"]
-    documents = {
-        "hyperparameters": request.get("HyperParameters", {}),
-        "inputdataconfig": {channel["ChannelName"]: _channel(channel) for channel in request.get("InputDataConfig", [])},
-        "resourceconfig": {
-            "current_host": host,
-            "current_instance_type": instance,
-            "current_group_name": "homogeneousCluster",
-            "hosts": list(hosts),
-            "instance_groups": [{"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": list(hosts)}],
-            "network_interface_name": "eth0",
-        },
-    }
-    for name, document in documents.items():
-        (base / "input" / "config" / f"{name}.json").write_text(json.dumps(document), "utf-8")
-
-
-def _channel(channel: Parameters) -> dict[str, str]:
-    return {
-        "ContentType": channel.get("ContentType", ""),
-        "TrainingInputMode": "File",
-        "S3DistributionType": channel["DataSource"]["S3DataSource"].get("S3DataDistributionType", "FullyReplicated"),
-        "RecordWrapperType": "None",
-    }
 
 
 def environment(outer: Mapping[str, str], inner: Mapping[str, str]) -> dict[str, str]:
@@ -69,13 +26,13 @@ def environment(outer: Mapping[str, str], inner: Mapping[str, str]) -> dict[str,
 
 
 class Container:
-    """A child process in a group of its own whose output goes, line by line, to a callback.
+    """A child process in a process group of its own; each line of its output goes to a callback.
 
-    It ends with the server: its environment carries the sandbox's mark, by which `sandbox.state` finds what is the sandbox's.
+    It ends with the server: by the sandbox's marker in its environment `state.py` finds it.
 
     Args:
         command: the program and its arguments.
-        environment: everything it sees of the environment.
+        environment: its whole environment.
         folder: its working directory.
         on_line: gets each line of stdout and stderr, from a reader thread.
         niceness: added to the process's niceness.
@@ -143,7 +100,7 @@ class Container:
             os.killpg(self._process.pid, number)
 
     def _finish(self) -> None:
-        # A grandchild may hold the pipe open: its last lines are waited for, but not for ever.
+        # A grandchild may hold the pipe open: the wait for its last lines is limited.
         self._reader.join(timeout=5)
 
     @staticmethod

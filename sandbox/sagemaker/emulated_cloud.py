@@ -39,7 +39,7 @@ class EmulatedCloud:
         return identity.region()
 
     def authorize(self, action: str, resource_arn: str, conditions: Mapping[str, Any] | None = None) -> None:
-        """Ask the caller's policies.
+        """Check the caller's policies.
 
         Raises:
             AccessDeniedException: with AWS's message.
@@ -50,7 +50,7 @@ class EmulatedCloud:
             raise AccessDeniedException(denied.message) from denied
 
     def client(self, service: str, role_arn: str) -> Any:
-        """A client with fresh credentials of the role: its permissions are enforced on every call.
+        """A client with new credentials of the role: its permissions are enforced on every call.
 
         Raises:
             RoleError: the role is missing or does not trust SageMaker.
@@ -72,14 +72,14 @@ class EmulatedCloud:
     def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
         """Put the event on the default bus; rules and targets run before this returns.
 
-        A rule that is made meanwhile on another thread upsets the emulator's walk over the rules: it walks again. Some targets may
-        then hear twice, which AWS says of its own events too.
+        A rule created meanwhile on another thread breaks the emulator's iteration over the rules; the event is then published again.
+        Some targets may receive it twice, as on AWS, where events are delivered at least once.
         """
         for _ in range(_PUBLISHING_ATTEMPTS):
             try:
                 services.publish_event("aws.sagemaker", detail_type, dict(detail), [resource_arn])
             except RuntimeError as problem:
-                logger.warning("the event %s of %s is sent again: %s", detail_type, resource_arn, problem)
+                logger.warning("the event %s of %s is published again: %s", detail_type, resource_arn, problem)
             else:
                 return
 

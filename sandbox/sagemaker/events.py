@@ -31,9 +31,9 @@ Event = tuple[str, str, Parameters]
 
 
 def training_job_event(job: TrainingJob) -> Event:
-    """`SageMaker Training Job State Change`; without metrics and artifacts, as on AWS: consumers describe the job.
+    """`SageMaker Training Job State Change`; without metrics and artifacts, as on AWS, so that consumers describe the job.
 
-    Made where the state changes, under the job's lock, and published after: a rule's target may ask for the job meanwhile.
+    Made under the job's lock where the status changes, and published after the lock is released: a rule's target may describe the job.
 
     Returns:
         Detail type, ARN and detail, to be published.
@@ -53,27 +53,28 @@ def training_job_event(job: TrainingJob) -> Event:
             "FailureReason": job.failure,
             "Tags": job.tags,
         }
-        return "SageMaker Training Job State Change", job.arn, _present(detail)
+        return "SageMaker Training Job State Change", job.arn, _without_nulls(detail)
 
 
 def model_changed(cloud: Cloud, model: Model) -> None:
     """`SageMaker Model State Change`, sent on creation and deletion."""
-    _publish(cloud, "SageMaker Model State Change", model.arn, _declared(model, "ModelName", "ModelArn"))
+    _publish(cloud, "SageMaker Model State Change", model.arn, _request_detail(model, "ModelName", "ModelArn"))
 
 
 def endpoint_config_changed(cloud: Cloud, config: EndpointConfig) -> None:
     """`SageMaker Endpoint Config State Change`, sent on creation and deletion."""
-    _publish(cloud, "SageMaker Endpoint Config State Change", config.arn, _declared(config, "EndpointConfigName", "EndpointConfigArn"))
+    _publish(
+        cloud, "SageMaker Endpoint Config State Change", config.arn, _request_detail(config, "EndpointConfigName", "EndpointConfigArn")
+    )
 
 
-def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters], *, status: str | None = None) -> None:
+def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters]) -> None:
     """`SageMaker Endpoint State Change`.
 
     Args:
         cloud: where it is published.
         endpoint: what changed.
         variants: name, weight and instance count of each variant.
-        status: for the state an endpoint has only in its events, Deleted.
     """
     shown = [
         {"VariantName": each["VariantName"], "DesiredWeight": each["Weight"], "DesiredInstanceCount": each["Count"]} for each in variants
@@ -83,7 +84,7 @@ def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters
         "EndpointArn": endpoint.arn,
         "EndpointConfigName": endpoint.config_name,
         "ProductionVariants": shown,
-        "EndpointStatus": upper_snake(endpoint.status if status is None else status),
+        "EndpointStatus": upper_snake(endpoint.status),
         "FailureReason": endpoint.failure,
         "CreationTime": endpoint.created,
         "LastModifiedTime": endpoint.modified,
@@ -112,26 +113,26 @@ def upper_snake(status: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).upper()
 
 
-def _declared(resource: Model | EndpointConfig, name: str, arn: str) -> Parameters:
+def _request_detail(resource: Model | EndpointConfig, name: str, arn: str) -> Parameters:
     request = {member: value for member, value in resource.request.items() if member != "Tags"}
     return {**request, name: resource.name, arn: resource.arn, "CreationTime": resource.created, "Tags": resource.tags}
 
 
 def _publish(cloud: Cloud, detail_type: str, arn: str, detail: Parameters) -> None:
-    cloud.publish(detail_type, arn, _present(detail))
+    cloud.publish(detail_type, arn, _without_nulls(detail))
 
 
-def _present(detail: Parameters) -> Parameters:
+def _without_nulls(detail: Parameters) -> Parameters:
     """The members that have a value, as JSON would hold them."""
-    return {name: _plain(value) for name, value in detail.items() if value is not None}
+    return {name: _json_value(value) for name, value in detail.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:
-    """A copy as JSON would hold it, with times in milliseconds; a copy, because the job goes on while targets read."""
+def _json_value(value: Any) -> Any:
+    """A copy as JSON would hold it, with times in milliseconds; a copy, because the job changes while targets read."""
     if isinstance(value, dict):
-        return {name: _plain(member) for name, member in value.items()}
+        return {name: _json_value(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_plain(member) for member in value]
+        return [_json_value(member) for member in value]
     if isinstance(value, dt.datetime):
         return int(value.timestamp() * 1000)
     return value

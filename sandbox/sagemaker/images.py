@@ -1,4 +1,4 @@
-"""The BlazingText image of each region: the only container the sandbox has an equivalent of.
+"""The BlazingText image of each region: the only image the sandbox can run.
 
 Source: the SageMaker Python SDK's image list for blazingtext, version 1.
 """
@@ -58,7 +58,7 @@ def check_image(image: str, region: str) -> None:
     """Refuse an image that is not the region's `blazingtext:1`.
 
     Raises:
-        ValidationException: another region's image in AWS's words, or an image the sandbox has no equivalent of.
+        ValidationException: another region's image in AWS's words, or an image the sandbox cannot run.
     """
     match = _URI.fullmatch(image)
     if match is None or match["repository"] != "blazingtext" or match["tag"] != "1":

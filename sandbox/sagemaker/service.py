@@ -1,4 +1,4 @@
-"""SageMaker's front door: an operation's name and a body come in, the operation's answer or AWS's error goes out."""
+"""The service: takes an operation's name and body, gives the operation's answer or AWS's error."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SageMaker:
     """The service of one sandbox.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         folder: where jobs and endpoints keep their files.
         train: the training container's program.
         serve: the inference container's program.
@@ -93,7 +93,7 @@ class SageMaker:
 
     @property
     def store(self) -> Store:
-        """What there is in the account and region of the request."""
+        """The resources in the account and region of the request."""
         return self.stores.of(self._cloud.account_id, self._cloud.region)
 
     def call(self, operation: str, parameters: Parameters) -> Parameters:
@@ -114,9 +114,9 @@ class SageMaker:
         return contract.shape_answer(operation, self._operations[operation](self.store, parameters))
 
     def authorize(self, operation: str, parameters: Parameters) -> None:
-        """Ask whether the caller may do an operation, where no request over HTTP has been asked already.
+        """Check that the caller may do an operation, for callers that do not come over HTTP.
 
-        CloudFormation reads back what it makes and changes, so a role needs the Describe operation too.
+        CloudFormation reads back what it creates and changes, so a role needs the Describe operation too.
 
         Raises:
             AccessDeniedException: with AWS's message.
@@ -129,15 +129,15 @@ class SageMaker:
     def answer(self, operation: str, body: bytes) -> HttpAnswer:
         """A control-plane request over HTTP."""
 
-        def control() -> HttpAnswer:
+        def call() -> HttpAnswer:
             answer = self.call(operation, read_json(body))
             return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
 
-        return _in_aws_errors(operation, control)
+        return _answer_or_error(operation, call)
 
     def invoke(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """An InvokeEndpoint request over HTTP."""
-        return _in_aws_errors("InvokeEndpoint", lambda: self.invocations.invoke(self.store, Invocation.parse(path, headers, body)))
+        return _answer_or_error("InvokeEndpoint", lambda: self.invocations.invoke(self.store, Invocation.parse(path, headers, body)))
 
     def resource_arns(self, operation: str, parameters: Mapping[str, Any]) -> list[str]:
         """The ARNs IAM is asked about before an operation; `*` when it concerns no single resource."""
@@ -168,13 +168,13 @@ def read_json(body: bytes) -> Parameters:
     return parameters
 
 
-def _in_aws_errors(operation: str, work: Callable[[], HttpAnswer]) -> HttpAnswer:
+def _answer_or_error(operation: str, work: Callable[[], HttpAnswer]) -> HttpAnswer:
     try:
         return work()
     except AwsError as problem:
         logger.info("%s: %s: %s", operation, problem.code, problem.message)
         return problem.response()
     except Exception:
-        # The border of the service: a fault of ours becomes AWS's InternalFailure, and its trace goes to the log.
+        # The end of a request: a bug becomes AWS's InternalFailure, and its trace goes to the log.
         logger.exception("the sandbox failed in %s", operation)
         return InternalFailure(f"the sandbox failed in {operation}; its log says why").response()

@@ -14,7 +14,7 @@ from .api.contract import Parameters
 
 TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
 
-#: Training job status -> the statuses it may move to.
+#: Training job status -> the statuses that may follow.
 TRAINING_STATUSES: Final = {
     "InProgress": ("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
     "Stopping": ("Stopping", "Stopped", "Failed"),
@@ -22,13 +22,13 @@ TRAINING_STATUSES: Final = {
 
 
 def now() -> dt.datetime:
-    """The present, in UTC, to the millisecond as AWS reports it."""
+    """The time now in UTC, in milliseconds as AWS reports it."""
     moment = dt.datetime.now(dt.UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class Resource(Protocol):
-    """What every stored thing has."""
+    """What every stored resource has."""
 
     name: str
     arn: str
@@ -58,15 +58,15 @@ class TrainingJob:
     stop_requested: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def move(self, status: str, secondary: str, message: str) -> None:
-        """Enter a state: the last transition ends, a new one begins.
+    def transition(self, status: str, secondary: str, message: str) -> None:
+        """Enter a status: the last transition ends, a new one begins.
 
         Raises:
-            ValueError: the move is not one a training job makes.
+            ValueError: a training job does not change its status in this way.
         """
         with self.lock:
             if status not in TRAINING_STATUSES.get(self.status, ()):
-                raise ValueError(f"a training job does not move from {self.status} to {status}")
+                raise ValueError(f"a training job does not go from {self.status} to {status}")
             moment = now()
             if self.transitions:
                 self.transitions[-1].setdefault("EndTime", moment)
@@ -166,7 +166,7 @@ class Router(Protocol):
 
 @dataclass
 class Endpoint:
-    """An endpoint and what answers for it.
+    """An endpoint and where its traffic goes.
 
     Attributes:
         config_name: the configuration that is live.
@@ -191,8 +191,8 @@ class Endpoint:
     modified: dt.datetime = field(default_factory=now)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def become(self, status: str, *, failure: str | None = None) -> None:
-        """Enter a status and wake whoever waits for it."""
+    def set_status(self, status: str, *, failure: str | None = None) -> None:
+        """Change the status and wake the threads that wait for it."""
         with self.changed:
             self.status, self.failure, self.modified = status, failure, now()
             self.changed.notify_all()

@@ -1,7 +1,7 @@
 """A container for tests of the sandbox: it does what its hyperparameters or its model tell it, in milliseconds.
 
 `train`: hyperparameter `behaviour` is one of done, customer-error, platform-error, crash, stop (writes a model when told to end),
-deaf (does not end when told to). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
+ignore-stop (does not end when told to). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
 """
 
 import http.server
@@ -21,7 +21,7 @@ def train() -> int:
     host = json.loads((configuration / "resourceconfig.json").read_text())["current_host"]
     print(f"Arguments: train on {host}", flush=True)
     behaviour = parameters.get("behaviour", "done")
-    if behaviour in ("stop", "deaf"):
+    if behaviour in ("stop", "ignore-stop"):
         wait_for_the_end(behaviour)
     if behaviour == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -44,7 +44,7 @@ def wait_for_the_end(behaviour: str) -> None:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     print("waiting", flush=True)
-    while behaviour == "deaf" or not told:
+    while behaviour == "ignore-stop" or not told:
         time.sleep(0.01)
     write_model("so far")
     print("stopped", flush=True)

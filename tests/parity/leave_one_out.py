@@ -33,7 +33,9 @@ def fails_without(name: str) -> bool:
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    print(f"{name:24}{done.stdout.splitlines()[-1]}", flush=True)
+    lines = done.stdout.splitlines()
+    reasons = [line for line in lines if line.startswith((str(ROOT), "FAILED", "ERROR"))]
+    print("\n  ".join([f"{name}: {lines[-1]}", *reasons]), flush=True)
     return done.returncode == 1
 
 

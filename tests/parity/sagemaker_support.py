@@ -1,4 +1,4 @@
-"""The account around SageMaker, small enough for a test: S3, Logs and CloudWatch in dictionaries, IAM as two sets."""
+"""The account SageMaker runs in, small enough for a test: S3, Logs and CloudWatch in dictionaries, IAM as two sets."""
 
 import io
 import json
@@ -97,7 +97,7 @@ class FakeClient:
 
 @dataclass
 class FakeCloud:
-    """The seam `sandbox.sagemaker.cloud.Cloud`."""
+    """An implementation of `sagemaker.cloud.Cloud` for tests."""
 
     aws: FakeAws = field(default_factory=FakeAws)
     account_id: str = "000000000000"
@@ -175,9 +175,9 @@ class Sage:
     def endpoint(self, reply: str = "one", *, instances: int = 1) -> None:
         self.config("first", reply, instances=instances)
         self.call("CreateEndpoint", EndpointName="e", EndpointConfigName="first")
-        assert self.settled()["EndpointStatus"] == "InService"
+        assert self.stable()["EndpointStatus"] == "InService"
 
-    def settled(self, name: str = "e") -> Any:
+    def stable(self, name: str = "e") -> Any:
         def look() -> Any:
             seen = self.call("DescribeEndpoint", EndpointName=name)
             return seen if seen["EndpointStatus"] in ("InService", "Failed") else None

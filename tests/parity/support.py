@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def wait_until(look: Callable[[], T | None], seconds: float = 20.0) -> T:
-    """The first true answer of `look`, or a failure that shows the last one."""
+    """The first true value of `look`; fails with the last one after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         seen = look()
@@ -32,20 +32,20 @@ class Stacks:
         """Create the stack and give its final status."""
         self.names.append(name)
         self.client.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"], **options)
-        return self.settled(name)
+        return self.final_status(name)
 
     def update(self, name: str, **options: Any) -> str:
         """Update the stack and give its final status."""
         self.client.update_stack(StackName=name, Capabilities=["CAPABILITY_NAMED_IAM"], **options)
-        return self.settled(name)
+        return self.final_status(name)
 
     def delete(self, name: str) -> str:
         """Delete the stack and give its final status."""
         identity = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         self.client.delete_stack(StackName=name)
-        return self.settled(identity)
+        return self.final_status(identity)
 
-    def settled(self, name: str) -> str:
+    def final_status(self, name: str) -> str:
         def look() -> str | None:
             status: str = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
             return None if status.endswith("IN_PROGRESS") else status

@@ -1,4 +1,4 @@
-"""The sandbox as an account: who gets in, what is shut off, and what is left when it ends."""
+"""The sandbox as an account: authentication, isolation, and what is left when it ends."""
 
 import ast
 import json
@@ -51,7 +51,7 @@ def sandbox_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
 
 
-# --- who gets in -----------------------------------------------------------------------------------------------------
+# --- authentication -----------------------------------------------------------------------------------------------------
 
 
 def test_the_account_s_own_key_is_let_in_and_is_its_root(account: Sandbox) -> None:
@@ -127,7 +127,7 @@ def test_a_role_may_do_what_its_policies_allow_and_nothing_else(account: Sandbox
     assert refusal(account.boto3("s3", **keys).get_object, Bucket="library", Key="open/a") == "InvalidAccessKeyId"
 
 
-# --- what is shut off ------------------------------------------------------------------------------------------------
+# --- isolation ------------------------------------------------------------------------------------------------
 
 
 def test_two_sandboxes_side_by_side_do_not_see_each_other(account: Sandbox, elsewhere: Path) -> None:
@@ -177,14 +177,14 @@ def test_the_environment_of_the_caller_gives_way(account: Sandbox, monkeypatch: 
     assert "/the/caller/s" not in environment.values()
 
 
-# --- its life --------------------------------------------------------------------------------------------------------
+# --- lifecycle --------------------------------------------------------------------------------------------------------
 
 
 def test_a_killed_sandbox_is_noticed_and_its_processes_and_files_removed(elsewhere: Path) -> None:
     sandbox = Sandbox(home=elsewhere)
     sandbox.start()
     record = sandbox.record
-    orphan_environment = {**os.environ, state.MARK: record.mark}
+    orphan_environment = {**os.environ, state.MARKER: record.marker}
     with subprocess.Popen(["sleep", "60"], env=orphan_environment) as orphan, subprocess.Popen(["sleep", "60"]) as stranger:
         os.kill(record.pid, signal.SIGKILL)
         wait_until(lambda: state.server_of(record) is None)
@@ -283,7 +283,7 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(elsewhere: Path, 
         Sandbox(home=elsewhere).start()
 
 
-# --- what it rests on ------------------------------------------------------------------------------------------------
+# --- the pinned ministack ------------------------------------------------------------------------------------------------
 
 
 def test_every_internal_name_is_there_in_the_pinned_version(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ def handler(event, context):
 NAMED = {"source": ["own.source"]}
 
 
-def lets_events_in(logical_id: str, service: str, **condition: Any) -> dict[str, Any]:
-    """A policy of a queue or topic that lets EventBridge in, perhaps on a condition."""
+def allow_events(logical_id: str, service: str, **condition: Any) -> dict[str, Any]:
+    """A policy of a queue or topic that allows EventBridge to deliver, perhaps on a condition."""
     kind, action = {"SQS": ("Queue", "sqs:SendMessage"), "SNS": ("Topic", "sns:Publish")}[service]
     arn = {"Fn::GetAtt": [logical_id, "Arn"]} if service == "SQS" else {"Ref": logical_id}
     statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": action, "Resource": arn, **condition}
@@ -31,8 +31,8 @@ def rule(pattern: dict[str, Any], *targets: dict[str, Any]) -> dict[str, Any]:
     return {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": pattern, "Targets": named}}
 
 
-def hears_topics(logical_id: str) -> dict[str, Any]:
-    """A queue's policy that lets SNS in."""
+def allow_topics(logical_id: str) -> dict[str, Any]:
+    """A queue's policy that allows SNS to deliver."""
     arn = {"Fn::GetAtt": [logical_id, "Arn"]}
     statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
     document = {"Version": "2012-10-17", "Statement": [statement]}
@@ -110,21 +110,21 @@ def test_an_event_a_function_fails_on_ends_in_its_dead_letter_queue(account: San
 
 
 @pytest.mark.patch(name="target_policies")
-def test_a_rule_is_let_in_by_the_target_s_own_policy_alone(account: Sandbox, stacks: Stacks) -> None:
+def test_a_rule_delivers_only_where_the_target_s_policy_allows_it(account: Sandbox, stacks: Stacks) -> None:
     condition = {"Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}
     names = ("Closed", "Open", "OpenTopic", "ConditionalTopic", "Heard")
     template = {
         "Resources": {
             "Closed": {"Type": "AWS::SQS::Queue"},
             "Open": {"Type": "AWS::SQS::Queue"},
-            "OpenPolicy": lets_events_in("Open", "SQS", **condition),
+            "OpenPolicy": allow_events("Open", "SQS", **condition),
             "OpenTopic": {"Type": "AWS::SNS::Topic"},
-            "OpenTopicPolicy": lets_events_in("OpenTopic", "SNS"),
+            "OpenTopicPolicy": allow_events("OpenTopic", "SNS"),
             "ConditionalTopic": {"Type": "AWS::SNS::Topic"},
             # EventBridge gives SNS nothing to compare a condition with.
-            "ConditionalTopicPolicy": lets_events_in("ConditionalTopic", "SNS", **condition),
+            "ConditionalTopicPolicy": allow_events("ConditionalTopic", "SNS", **condition),
             "Heard": {"Type": "AWS::SQS::Queue"},
-            "HeardPolicy": hears_topics("Heard"),
+            "HeardPolicy": allow_topics("Heard"),
             "Rule": rule(
                 NAMED,
                 {"Fn::GetAtt": ["Closed", "Arn"]},
@@ -136,8 +136,8 @@ def test_a_rule_is_let_in_by_the_target_s_own_policy_alone(account: Sandbox, sta
         },
         "Outputs": {name: {"Value": {"Ref": name}} for name in names},
     }
-    stacks.deploy("let-in", template)
-    outputs, sqs = stacks.outputs("let-in"), account.boto3("sqs")
+    stacks.deploy("allowed", template)
+    outputs, sqs = stacks.outputs("allowed"), account.boto3("sqs")
 
     send(account, "wiki")
 
@@ -159,7 +159,7 @@ def test_every_status_of_a_stack_is_an_event(account: Sandbox, stacks: Stacks) -
     watcher = {
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue"},
-            "Policy": lets_events_in("Queue", "SQS"),
+            "Policy": allow_events("Queue", "SQS"),
             "Rule": rule(pattern, {"Fn::GetAtt": ["Queue", "Arn"]}),
         },
         "Outputs": {"Queue": {"Value": {"Ref": "Queue"}}},

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from blazingtext_sandbox.sagemaker import objects
+from blazingtext_sandbox.sagemaker import model_archive
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceLimitExceeded, ValidationException
 from blazingtext_sandbox.sagemaker.hosting import deployment
 from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
@@ -74,7 +74,7 @@ def test_a_container_that_ends_or_is_ill_fails_the_endpoint_in_aws_words(sage: S
     sage.config("c", "broken")
     sage.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
 
-    endpoint = sage.settled()
+    endpoint = sage.stable()
 
     assert endpoint["EndpointStatus"] == "Failed"
     assert endpoint["FailureReason"] == (
@@ -91,7 +91,7 @@ def test_an_endpoint_whose_role_cannot_fetch_the_model_fails(sage: Sage) -> None
     sage.cloud.aws.refused.add("GetObject")
     sage.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
 
-    assert "Failed to download model data for the production variant AllTraffic" in sage.settled()["FailureReason"]
+    assert "Failed to download model data for the production variant AllTraffic" in sage.stable()["FailureReason"]
 
 
 def test_an_error_of_the_container_is_a_model_error_with_the_original_inside(sage: Sage) -> None:
@@ -135,7 +135,7 @@ def test_an_update_loses_no_request_and_ends_the_old_containers(sage: Sage) -> N
 
     sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second")
     during = sage.call("DescribeEndpoint", EndpointName="e")
-    after = sage.settled()
+    after = sage.stable()
     for client in clients:
         client.finish()
 
@@ -160,7 +160,7 @@ def test_a_request_in_flight_on_the_old_fleet_is_answered_by_it(sage: Sage) -> N
     wait_until(lambda: sum(each.in_flight for each in fleet.instances))
 
     sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second")
-    sage.settled()
+    sage.stable()
     slow.join()
 
     assert [(status, answer["reply"]) for status, _, answer in answers] == [(200, "one")]
@@ -176,7 +176,7 @@ def test_an_update_to_a_fleet_that_is_not_healthy_goes_back(sage: Sage, reply: s
     client.start()
 
     sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second")
-    endpoint = sage.settled()
+    endpoint = sage.stable()
     client.finish()
 
     assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", "first")
@@ -208,7 +208,7 @@ def test_an_alarm_during_the_bake_rolls_the_update_back(sage: Sage) -> None:
 
     sage.cloud.aws.alarms["errors"] = "ALARM"
 
-    endpoint = sage.settled()
+    endpoint = sage.stable()
     assert endpoint["EndpointConfigName"] == "first"
     assert endpoint["FailureReason"] == "One or more configured alarm(s) have been activated: errors."
     assert {sage.invoke()[2]["reply"] for _ in range(10)} == {"one"}
@@ -224,7 +224,7 @@ def test_a_canary_shows_both_fleets_for_its_time_then_the_new_one_only(sage: Sag
 
     started = time.monotonic()
     sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second", DeploymentConfig=BAKE)
-    endpoint = sage.settled()
+    endpoint = sage.stable()
     took = time.monotonic() - started
     client.finish()
 
@@ -294,7 +294,7 @@ def test_an_update_can_keep_the_live_instance_count(sage: Sage) -> None:
 
     sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second", RetainAllVariantProperties=True)
 
-    assert sage.settled()["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    assert sage.stable()["ProductionVariants"][0]["CurrentInstanceCount"] == 2
 
 
 def test_an_endpoint_that_changes_refuses_another_change(sage: Sage) -> None:
@@ -306,7 +306,7 @@ def test_an_endpoint_that_changes_refuses_another_change(sage: Sage) -> None:
         sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="first")
     with pytest.raises(ValidationException, match="Cannot update in-progress endpoint"):
         sage.call("DeleteEndpoint", EndpointName="e")
-    assert sage.settled()["EndpointConfigName"] == "second"
+    assert sage.stable()["EndpointConfigName"] == "second"
 
 
 def test_a_deleted_endpoint_ends_its_process_and_frees_its_name(sage: Sage) -> None:
@@ -379,8 +379,8 @@ def test_an_artifact_cannot_write_outside_its_folder(tmp_path: Path, name: str) 
         tar.addfile(member, io.BytesIO(b"x"))
 
     try:
-        objects.unpack(archive, tmp_path / "model")
-    except objects.TransferError as problem:
+        model_archive.unpack(archive, tmp_path / "model")
+    except model_archive.ArchiveError as problem:
         assert "Unable to extract model data" in str(problem)  # noqa: PT017 - an absolute name is kept, without its slash, instead
 
     written = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]

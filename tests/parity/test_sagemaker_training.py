@@ -96,9 +96,9 @@ def test_a_stopped_job_keeps_what_its_container_wrote_when_told_to_end(sage: Sag
     assert job["ModelArtifacts"]["S3ModelArtifacts"].endswith("/job/output/model.tar.gz")
 
 
-def test_a_container_deaf_to_the_signal_is_killed_after_the_grace_and_leaves_no_artifact(tmp_path: Path) -> None:
+def test_a_container_that_ignores_the_signal_is_killed_after_the_grace_and_leaves_no_artifact(tmp_path: Path) -> None:
     sage = Sage.make(tmp_path, grace=0.3)
-    sage.call("CreateTrainingJob", **training_request(behaviour="deaf"))
+    sage.call("CreateTrainingJob", **training_request(behaviour="ignore-stop"))
     wait_until(lambda: "waiting" in sage.lines("job"))
 
     sage.call("StopTrainingJob", TrainingJobName="job")

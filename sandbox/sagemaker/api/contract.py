@@ -32,7 +32,7 @@ def check_operation(operation: str) -> None:
 
     Raises:
         UnknownOperationException: AWS has no such operation.
-        ValidationException: AWS has it, the sandbox has not.
+        ValidationException: AWS has it, the sandbox does not.
     """
     if operation in OPERATIONS:
         return

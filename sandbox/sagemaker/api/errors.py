@@ -8,7 +8,7 @@ AwsError
 ├── AccessDeniedException      400  IAM says no
 ├── SerializationException     400  the body is not the JSON the model asks for
 ├── UnknownOperationException  400  an operation the sandbox does not emulate
-├── InternalFailure            500  the sandbox itself broke
+├── InternalFailure            500  a bug in the sandbox
 └── runtime errors (InvokeEndpoint)
     ├── ValidationError        400
     ├── ModelError             424  the container answered with an error
@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 
 README = "sandbox/sagemaker/README.md"
 #: How AWS ends every ResourceLimitExceeded.
-ASK_FOR_MORE = (
+QUOTA_INCREASE_HINT = (
     "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, contact AWS support to"
     " request an increase for this quota."
 )
@@ -86,7 +86,7 @@ class UnknownOperationException(AwsError):  # noqa: N818 - AWS's name
 
 
 class InternalFailure(AwsError):  # noqa: N818 - AWS's name
-    """The sandbox itself broke."""
+    """A bug in the sandbox."""
 
     status = 500
 
@@ -114,7 +114,7 @@ class ServiceUnavailable(AwsError):  # noqa: N818 - AWS's name
 
 
 def not_emulated(what: str) -> ValidationException:
-    """The refusal of something AWS has and the sandbox has not."""
+    """The refusal of something that AWS has and the sandbox does not emulate."""
     return ValidationException(
         f"the sandbox does not emulate {what}: it would be ignored. Leave it out, or use AWS ({README} lists what is emulated)"
     )

@@ -8,7 +8,7 @@ from ..store import Resource, Store
 from .contract import Parameters
 from .errors import ValidationException
 
-MOST = 50
+MAX_TAGS = 50
 
 
 def as_map(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -36,8 +36,8 @@ def add(store: Store, parameters: Parameters) -> Parameters:
     """
     resource = _resource(store, parameters["ResourceArn"])
     merged = resource.tags | as_map(parameters["Tags"])
-    if len(merged) > MOST:
-        raise ValidationException(f"The number of tags on {resource.arn} would be {len(merged)}; the most is {MOST}.")
+    if len(merged) > MAX_TAGS:
+        raise ValidationException(f"The number of tags on {resource.arn} would be {len(merged)}; the most is {MAX_TAGS}.")
     resource.tags.clear()
     resource.tags.update(merged)
     return {"Tags": as_list(resource.tags)}

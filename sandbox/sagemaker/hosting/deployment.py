@@ -1,10 +1,10 @@
-"""How an endpoint moves to a new fleet: blue/green, with bake, alarms and roll-back.
+"""How an endpoint moves to a new fleet: blue/green, with baking, alarms and rollback.
 
 The new (green) fleet is started and pinged while the old (blue) one goes on answering; traffic moves in the steps of the
-deployment configuration; between steps the alarms are watched; then blue drains and stops. If green does not become healthy, or
-an alarm fires, blue has all the traffic again and green is stopped.
+deployment configuration; between steps the alarms are watched; then blue finishes its requests and stops. If green does not become
+healthy, or an alarm fires, blue has all the traffic again and green is stopped.
 
-AWS's waits are minutes. They are honoured, divided by `SANDBOX_CLOCK` (default 60: a minute takes a second).
+AWS's waits take minutes. They are kept, divided by `SANDBOX_CLOCK` (default 60: a minute takes a second).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ logger = logging.getLogger("sandbox.sagemaker")
 
 CLOCK: Final = "SANDBOX_CLOCK"
 DEFAULT_CLOCK: Final = 60.0
-#: How often alarms are looked at while a deployment bakes.
-_LOOK_EVERY: Final = 0.5
+#: How often alarms are read while a deployment bakes.
+_POLL_SECONDS: Final = 0.5
 
 
 class RolledBackError(Exception):
@@ -88,7 +88,7 @@ def check(config: Parameters | None, instances: int) -> None:
         if _share(size, instances) > most:
             raise ValidationException(f"{member} must be at most {most:.0%} of the capacity.")
     waits = sum(step.bake for step in steps(config, instances))
-    if waits > longest(config):
+    if waits > execution_timeout(config):
         raise ValidationException(
             f"MaximumExecutionTimeoutInSeconds must be greater than the total waiting time of the deployment, {waits:g} seconds."
         )
@@ -99,7 +99,7 @@ def alarms(config: Parameters | None) -> list[str]:
     return [alarm["AlarmName"] for alarm in (config or {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])]
 
 
-def longest(config: Parameters | None) -> float:
+def execution_timeout(config: Parameters | None) -> float:
     """How long a deployment may take, in AWS's seconds."""
     limit = (config or {}).get("BlueGreenUpdatePolicy", {}).get("MaximumExecutionTimeoutInSeconds")
     return math.inf if limit is None else float(limit)
@@ -110,13 +110,13 @@ class Rollout:
     """One move from a fleet to another.
 
     Attributes:
-        cloud: the account around.
+        cloud: the account it runs in.
         router: the endpoint's.
         blue: the fleet that answers now.
         green: the fleet that will.
         config: the DeploymentConfig.
-        role_arn: the hosting role, which looks at the alarms.
-        stage: told what is happening, in AWS's words for a variant's status.
+        role_arn: the hosting role, with which the alarms are read.
+        stage: called with each VariantStatus.
     """
 
     cloud: Cloud
@@ -128,7 +128,7 @@ class Rollout:
     stage: Callable[[str], None]
 
     def run(self, start: Callable[[], None]) -> None:
-        """Do it.
+        """Start the green fleet, move the traffic in steps, and watch the alarms.
 
         Args:
             start: starts the green fleet and returns when it is healthy.
@@ -140,11 +140,11 @@ class Rollout:
         try:
             self.stage("Creating")
             start()
-            # Starting takes the time it takes; the waits count with AWS's seconds, as the limit does.
+            # The start counts in real seconds; waits and limit in AWS's.
             spent = time.monotonic() - began
             for step in steps(self.config, self.green.config.instances):
                 spent += step.bake
-                if spent > longest(self.config):
+                if spent > execution_timeout(self.config):
                     raise RolledBackError("The deployment did not complete within MaximumExecutionTimeoutInSeconds.")  # noqa: TRY301 - rolled back below like any other reason
                 self.stage("ActivatingTraffic")
                 old = [(self.blue, 1 - step.share)] if step.share < 1 else []
@@ -159,15 +159,15 @@ class Rollout:
         """Watch the alarms for so long, and at least once."""
         names, deadline = alarms(self.config), time.monotonic() + seconds
         while True:
-            fired = self._fired(names)
+            fired = self._in_alarm(names)
             if fired:
                 raise RolledBackError(f"One or more configured alarm(s) have been activated: {', '.join(fired)}.")
             left = deadline - time.monotonic()
             if left <= 0:
                 return
-            time.sleep(min(left, _LOOK_EVERY))
+            time.sleep(min(left, _POLL_SECONDS))
 
-    def _fired(self, names: Sequence[str]) -> list[str]:
+    def _in_alarm(self, names: Sequence[str]) -> list[str]:
         if not names:
             return []
         try:

@@ -7,7 +7,7 @@ from typing import Final
 from .. import events
 from ..api import listing, tagging
 from ..api.contract import Parameters
-from ..api.errors import ASK_FOR_MORE, ResourceLimitExceeded, ValidationException
+from ..api.errors import QUOTA_INCREASE_HINT, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, arn, authorize_tags
 from ..store import EndpointConfig, Store
 
@@ -19,14 +19,14 @@ class EndpointConfigs:
     """The operations on endpoint configurations.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
     """
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
-        """CreateEndpointConfig: the models must exist, variant names be unique.
+        """CreateEndpointConfig: the models must exist and the variant names be unique.
 
         Raises:
             AccessDeniedException: AddTags.
@@ -95,5 +95,5 @@ class EndpointConfigs:
         if asked > INSTANCES_PER_ENDPOINT:
             raise ResourceLimitExceeded(
                 f"The account-level service limit 'Number of instances for an endpoint' is {INSTANCES_PER_ENDPOINT} Instances, with"
-                f" current utilization of 0 Instances and a request delta of {asked} Instances. {ASK_FOR_MORE}"
+                f" current utilization of 0 Instances and a request delta of {asked} Instances. {QUOTA_INCREASE_HINT}"
             )

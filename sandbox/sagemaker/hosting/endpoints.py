@@ -23,7 +23,7 @@ from .router import WeightedRouter
 
 logger = logging.getLogger("sandbox.sagemaker")
 
-_SETTLED = ("InService", "Failed", "OutOfService")
+_STABLE = ("InService", "Failed", "OutOfService")
 
 MakeFleet = Callable[[str, EndpointConfig], Fleet]
 
@@ -32,7 +32,7 @@ class Endpoints:
     """The operations on endpoints.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         configs: the endpoint configurations.
         make_fleet: a fleet, not yet started, for an endpoint's name and configuration.
     """
@@ -58,8 +58,8 @@ class Endpoints:
             if name in store.endpoints:
                 raise ValidationException(f'Cannot create already existing endpoint "{endpoint.arn}".')
             store.endpoints[name] = endpoint
-        self._announce(endpoint, config)
-        self._cloud.background(f"endpoint-{name}", partial(self._guarded, endpoint, partial(self._create, store, endpoint, config)))
+        self._publish_state(endpoint, config)
+        self._cloud.background(f"endpoint-{name}", partial(self._run, endpoint, partial(self._create, store, endpoint, config)))
         return {"EndpointArn": endpoint.arn}
 
     def describe(self, store: Store, parameters: Parameters) -> Parameters:
@@ -93,7 +93,7 @@ class Endpoints:
         """UpdateEndpoint: returns at once; blue/green follows.
 
         Raises:
-            ValidationException: no such endpoint or configuration, or the endpoint is not settled.
+            ValidationException: no such endpoint or configuration, or the endpoint is being created, updated or deleted.
         """
         endpoint = self.find(store, parameters["EndpointName"])
         config = self._configs.find(store, parameters["EndpointConfigName"])
@@ -101,30 +101,30 @@ class Endpoints:
         plan = parameters.get("DeploymentConfig", retained)
         deployment.check(plan, config.instances)
         with store.lock:
-            if endpoint.status not in _SETTLED:
+            if endpoint.status not in _STABLE:
                 raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
             if not endpoint.router.fleets():
                 raise ValidationException(f'Cannot update endpoint "{endpoint.arn}" in status {endpoint.status}.')
             endpoint.pending_config, endpoint.pending_since, endpoint.deployment = config.name, now(), plan
-            endpoint.become("Updating")
+            endpoint.set_status("Updating")
         retain = bool(parameters.get("RetainAllVariantProperties"))
         excluded = {each["VariantPropertyType"] for each in parameters.get("ExcludeRetainedVariantProperties", [])}
-        live = _retained(config, endpoint.router.fleets()[0], excluded) if retain else config
-        self._announce(endpoint, live)
-        self._cloud.background(f"update-{endpoint.name}", partial(self._guarded, endpoint, partial(self._update, store, endpoint, live)))
+        live = _with_retained_properties(config, endpoint.router.fleets()[0], excluded) if retain else config
+        self._publish_state(endpoint, live)
+        self._cloud.background(f"update-{endpoint.name}", partial(self._run, endpoint, partial(self._update, store, endpoint, live)))
         return {"EndpointArn": endpoint.arn}
 
     def delete(self, store: Store, parameters: Parameters) -> Parameters:
-        """DeleteEndpoint: the containers drain and end; the name is free when they have.
+        """DeleteEndpoint: the containers finish their requests and end; then the name is free.
 
         Raises:
             ValidationException: no such endpoint, or it is being created, updated or deleted.
         """
         endpoint = self.find(store, parameters["EndpointName"])
         with store.lock:
-            if endpoint.status not in _SETTLED:
+            if endpoint.status not in _STABLE:
                 raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
-            endpoint.become("Deleting")
+            endpoint.set_status("Deleting")
         self._cloud.background(f"delete-{endpoint.name}", partial(self._delete, store, endpoint))
         return {}
 
@@ -140,10 +140,10 @@ class Endpoints:
         return endpoint
 
     def wait(self, endpoint: Endpoint, seconds: float) -> str:
-        """Wait until an endpoint is settled; its status then."""
+        """Wait until an endpoint is neither being created, updated nor deleted; its status then."""
         deadline = time.monotonic() + seconds
         with endpoint.changed:
-            while endpoint.status not in (*_SETTLED, "Deleted") and (left := deadline - time.monotonic()) > 0:
+            while endpoint.status not in (*_STABLE, "Deleted") and (left := deadline - time.monotonic()) > 0:
                 endpoint.changed.wait(left)
         return endpoint.status
 
@@ -153,11 +153,11 @@ class Endpoints:
             fleet.start(store)
         except FleetError as problem:
             fleet.stop()
-            endpoint.become("Failed", failure=str(problem))
+            endpoint.set_status("Failed", failure=str(problem))
         else:
             endpoint.router.send_to((fleet, 1.0))
-            endpoint.become("InService")
-        self._announce(endpoint, config)
+            endpoint.set_status("InService")
+        self._publish_state(endpoint, config)
 
     def _update(self, store: Store, endpoint: Endpoint, config: EndpointConfig) -> None:
         blue, green = endpoint.router.fleets()[0], self._make_fleet(endpoint.name, config)
@@ -173,18 +173,18 @@ class Endpoints:
         try:
             rollout.run(lambda: green.start(store))
         except RolledBackError as problem:
-            endpoint.become("RollingBack", failure=str(problem))
-            self._announce(endpoint, blue.config)
+            endpoint.set_status("RollingBack", failure=str(problem))
+            self._publish_state(endpoint, blue.config)
             green.stop()
-            self._settle(endpoint, blue.config, failure=str(problem))
+            self._finish_update(endpoint, blue.config, failure=str(problem))
         else:
             blue.stop()
-            self._settle(endpoint, config)
+            self._finish_update(endpoint, config)
 
-    def _settle(self, endpoint: Endpoint, config: EndpointConfig, *, failure: str | None = None) -> None:
+    def _finish_update(self, endpoint: Endpoint, config: EndpointConfig, *, failure: str | None = None) -> None:
         endpoint.config_name, endpoint.pending_config, endpoint.pending_since = config.name, None, None
-        endpoint.become("InService", failure=failure)
-        self._announce(endpoint, config)
+        endpoint.set_status("InService", failure=failure)
+        self._publish_state(endpoint, config)
 
     def _delete(self, store: Store, endpoint: Endpoint) -> None:
         fleets = endpoint.router.fleets()
@@ -193,24 +193,24 @@ class Endpoints:
             fleet.stop()
         with store.lock:
             store.endpoints.pop(endpoint.name, None)
-        endpoint.become("Deleted")
+        endpoint.set_status("Deleted")
         events.endpoint_changed(self._cloud, endpoint, [])
 
-    def _guarded(self, endpoint: Endpoint, work: Callable[[], None]) -> None:
+    def _run(self, endpoint: Endpoint, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception:
-            # The border of a thread: an endpoint left Creating or Updating by a fault of ours would never settle.
+            # The end of a thread: a bug must not leave the endpoint Creating or Updating for ever.
             logger.exception("the sandbox failed with endpoint %s", endpoint.name)
             healthy = bool(endpoint.router.fleets())
             endpoint.pending_config = endpoint.pending_since = None
-            endpoint.become("InService" if healthy else "Failed", failure="InternalServerError: We encountered an internal error.")
+            endpoint.set_status("InService" if healthy else "Failed", failure="InternalServerError: We encountered an internal error.")
 
     def _stage(self, endpoint: Endpoint, stage: str) -> None:
         endpoint.pending_stage = stage
         events.endpoint_deployment_changed(self._cloud, endpoint, stage)
 
-    def _announce(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+    def _publish_state(self, endpoint: Endpoint, config: EndpointConfig) -> None:
         variants = [
             {"VariantName": each["VariantName"], "Weight": each.get("InitialVariantWeight", 1.0), "Count": each["InitialInstanceCount"]}
             for each in config.request["ProductionVariants"]
@@ -218,7 +218,7 @@ class Endpoints:
         events.endpoint_changed(self._cloud, endpoint, variants)
 
 
-def _retained(config: EndpointConfig, live: LiveFleet, excluded: set[str]) -> EndpointConfig:
+def _with_retained_properties(config: EndpointConfig, live: LiveFleet, excluded: set[str]) -> EndpointConfig:
     """The new configuration with the live variants' instance counts and weights, where names match."""
     old = {variant["VariantName"]: variant for variant in live.config.variants}
     members = [

@@ -18,12 +18,13 @@ from typing import Final
 
 from urllib3 import BaseHTTPResponse
 
-from .. import container, objects
+from .. import container, model_archive, s3
 from ..api.contract import Parameters
 from ..cloud import Cloud, RoleError
 from ..container import Container
-from ..logs_and_metrics import LogStream
-from ..objects import Location, TransferError
+from ..log_stream import LogStream
+from ..model_archive import ArchiveError
+from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
 from .container_client import ContainerClient
 
@@ -82,7 +83,7 @@ class Fleet:
     """The instances of one endpoint configuration.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         endpoint: the endpoint's name.
         config: what it serves.
         folder: where its containers live.
@@ -96,19 +97,19 @@ class Fleet:
     command: Sequence[str] = ENGINE
     instances: list[Instance] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _abandoned: threading.Event = field(default_factory=threading.Event)
+    _stopping: threading.Event = field(default_factory=threading.Event)
 
     def start(self, store: Store) -> None:
         """Fetch the models, start every container, and wait until all answer `/ping`.
 
         Raises:
-            FleetError: with AWS's words for what went wrong.
+            FleetError: a model or a container failed; the message is AWS's.
         """
         for variant in self.config.variants:
             model = store.models.get(variant["ModelName"])
             if model is None:
                 raise FleetError(f"The model {variant['ModelName']} of production variant {variant['VariantName']} no longer exists.")
-            artifact = self._fetch(model.request, variant)
+            artifact = self._download_model(model.request, variant)
             for _ in range(variant["InitialInstanceCount"]):
                 self.instances.append(self._launch(variant["VariantName"], model.request, artifact))
         for instance in list(self.instances):
@@ -122,7 +123,7 @@ class Fleet:
             LookupError: no instance of that variant.
         """
         with self._changed:
-            chosen = variant if variant is not None else self._draw_variant()
+            chosen = variant if variant is not None else self._choose_variant()
             candidates = [each for each in self.instances if each.variant == chosen]
             if not candidates:
                 raise LookupError(chosen)
@@ -133,7 +134,7 @@ class Fleet:
 
     def stop(self) -> None:
         """Let requests in flight finish, then stop every container and remove its files."""
-        self._abandoned.set()
+        self._stopping.set()
         deadline = time.monotonic() + INVOCATION_SECONDS
         with self._changed:
             while any(each.in_flight for each in self.instances) and (left := deadline - time.monotonic()) > 0:
@@ -161,24 +162,24 @@ class Fleet:
             )
         return shown
 
-    def _draw_variant(self) -> str:
+    def _choose_variant(self) -> str:
         weights = [float(variant.get("InitialVariantWeight", 1.0)) for variant in self.config.variants]
         names = [variant["VariantName"] for variant in self.config.variants]
         return str(names[0] if sum(weights) == 0 else random.choices(names, weights)[0])  # noqa: S311 - traffic shares, no secret
 
-    def _fetch(self, model: Parameters, variant: Parameters) -> Path:
+    def _download_model(self, model: Parameters, variant: Parameters) -> Path:
         name = str(variant["VariantName"])
         limit = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
         uri, began = model["PrimaryContainer"]["ModelDataUrl"], time.monotonic()
         location, archive, unpacked = Location.parse(uri), self.folder / f"{name}.tar.gz", self.folder / name / "model"
         archive.parent.mkdir(parents=True, exist_ok=True)
         try:
-            # CreateModel has seen to it that the address is one.
-            objects.download(self.cloud.client("s3", model["ExecutionRoleArn"]), location or Location("", ""), archive)
-            objects.unpack(archive, unpacked)
+            # CreateModel has checked the address.
+            s3.download(self.cloud.client("s3", model["ExecutionRoleArn"]), location or Location("", ""), archive)
+            model_archive.unpack(archive, unpacked)
             if time.monotonic() - began > limit:
-                raise TransferError(f"it took more than {limit} seconds")  # noqa: TRY301 - told like any other reason
-        except (TransferError, RoleError) as problem:
+                raise TransferError(f"it took more than {limit} seconds")  # noqa: TRY301 - reported like any other reason
+        except (TransferError, ArchiveError, RoleError) as problem:
             raise FleetError(
                 f"Failed to download model data for the production variant {name}. Please ensure that there is an object located at the"
                 f' URL "{uri}" and that the role passed to CreateModel has permissions to download the object. ({problem})'
@@ -211,8 +212,8 @@ class Fleet:
         for delay in itertools.chain((0.02, 0.05, 0.1), itertools.repeat(0.2)):
             if instance.client.ping(PING_SECONDS):
                 return
-            # A container that ended is started again on AWS until the time is up; here the same container would end the same way.
-            if instance.container.exit_code is not None or time.monotonic() > deadline or self._abandoned.wait(delay):
+            # On AWS a container that ended is restarted until the timeout; here it would only end again.
+            if instance.container.exit_code is not None or time.monotonic() > deadline or self._stopping.wait(delay):
                 break
         raise FleetError(
             f"The primary container for production variant {instance.variant} did not pass the ping health check. Please check CloudWatch"

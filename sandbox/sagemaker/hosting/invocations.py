@@ -1,4 +1,4 @@
-"""InvokeEndpoint: a request on its way to a container and back, with AWS's errors and metrics."""
+"""InvokeEndpoint: a request to a container, with AWS's errors and metrics."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ..store import Instance, Store
 from .container_client import ContainerTimeoutError, ContainerUnreachableError
 from .fleet import INVOCATION_SECONDS, LOG_GROUP
 
-MOST_BYTES: Final = 6_291_456
+MAX_BODY_BYTES: Final = 6_291_456
 NAMESPACE: Final = "AWS/SageMaker"
-_MOST_LATENCIES: Final = 50
+_MAX_LATENCIES: Final = 50
 
 _PREFIX: Final = "x-amzn-sagemaker-"
 _KNOWN: Final = ("custom-attributes", "target-variant", "inference-id")
@@ -44,7 +44,7 @@ class Invocation:
         """
         match = _PATH.fullmatch(path)
         if match is None:
-            raise ValidationError(f"{path} is no invocation of an endpoint")
+            raise ValidationError(f"{path} is not an invocation of an endpoint")
         unknown = sorted(name for name in headers if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _KNOWN)
         if unknown:
             raise ValidationError(f"the sandbox does not emulate InvokeEndpoint's {unknown[0]} ({README} lists what is emulated)")
@@ -55,7 +55,7 @@ class Invocations:
     """The operation InvokeEndpoint.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         metrics: where invocations are counted.
         timeout: seconds a container may take.
     """
@@ -75,14 +75,14 @@ class Invocations:
         started = time.perf_counter()
         status = 500
         try:
-            answer = self._exchange(invocation, instance)
+            answer = self._send(invocation, instance)
             status = answer.status
             self._check(invocation, instance, answer)
         finally:
             instance.release()
             self._metrics.add(invocation.endpoint, instance.variant, status, time.perf_counter() - started)
         headers = {
-            # In lower case: the emulator rewrites "Content-Type: application/json" of a JSON 1.1 service, and this one is the container's.
+            # In lower case: the emulator rewrites "Content-Type: application/json" for JSON 1.1 services, and this is the container's own.
             "content-type": answer.headers.get("content-type", "application/octet-stream"),
             "x-Amzn-Invoked-Production-Variant": instance.variant,
         }
@@ -93,10 +93,10 @@ class Invocations:
         endpoint = store.endpoints.get(invocation.endpoint)
         if endpoint is None:
             raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.")
-        if len(invocation.body) > MOST_BYTES:
+        if len(invocation.body) > MAX_BODY_BYTES:
             raise ValidationError(
                 "1 validation error detected: Value at 'body' failed to satisfy constraint:"
-                f" Member must have length less than or equal to {MOST_BYTES}"
+                f" Member must have length less than or equal to {MAX_BODY_BYTES}"
             )
         variant = invocation.headers.get("x-amzn-sagemaker-target-variant")
         try:
@@ -106,7 +106,7 @@ class Invocations:
                 raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.") from problem
             raise ValidationError(f"Variant {variant} not found for endpoint {invocation.endpoint}.") from problem
 
-    def _exchange(self, invocation: Invocation, instance: Instance) -> BaseHTTPResponse:
+    def _send(self, invocation: Invocation, instance: Instance) -> BaseHTTPResponse:
         headers = {
             "Content-Type": invocation.headers.get("content-type", "application/octet-stream"),
             "Accept": invocation.headers.get("accept", "*/*"),
@@ -128,8 +128,8 @@ class Invocations:
     def _check(self, invocation: Invocation, instance: Instance, answer: BaseHTTPResponse) -> None:
         if answer.status >= 400:
             raise self._model_error(invocation, instance, answer.status, answer.data.decode("utf-8", "replace"))
-        if len(answer.data) > MOST_BYTES:
-            raise self._model_error(invocation, instance, 500, f"the response is larger than {MOST_BYTES} bytes")
+        if len(answer.data) > MAX_BODY_BYTES:
+            raise self._model_error(invocation, instance, 500, f"the response is larger than {MAX_BODY_BYTES} bytes")
 
     def _model_error(self, invocation: Invocation, instance: Instance, status: int, message: str) -> ModelError:
         region, account, group = self._cloud.region, self._cloud.account_id, LOG_GROUP + invocation.endpoint
@@ -147,10 +147,10 @@ class InvocationMetrics:
     """The invocation metrics of `AWS/SageMaker`, published once a second.
 
     Counts are summed over the second; of the latencies at most 50 are kept, evenly spread over the sorted ones with both ends,
-    so that average, percentiles and maximum stay what they were.
+    so that average, percentiles and maximum stay about the same.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         interval: seconds between two publications.
     """
 
@@ -189,11 +189,11 @@ class InvocationMetrics:
         }
         for name, value in counts.items():
             self._cloud.put_metric(NAMESPACE, name, float(value), dimensions, "None")
-        for seconds in _spread(sorted(seconds for _, seconds in calls), _MOST_LATENCIES):
+        for seconds in _sample_evenly(sorted(seconds for _, seconds in calls), _MAX_LATENCIES):
             self._cloud.put_metric(NAMESPACE, "ModelLatency", seconds * 1e6, dimensions, "Microseconds")
 
 
-def _spread(ordered: list[float], most: int) -> list[float]:
+def _sample_evenly(ordered: list[float], most: int) -> list[float]:
     """At most so many of the ordered values, evenly spread, first and last included."""
     if len(ordered) <= most:
         return ordered

@@ -12,7 +12,7 @@ from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..images import check_image
-from ..objects import Location
+from ..s3 import Location
 from ..store import Model, Store
 
 _GZIP: Final = b"\x1f\x8b"
@@ -22,14 +22,14 @@ class Models:
     """The operations on models.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
     """
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
-        """CreateModel: the role must be passable and trust SageMaker, the image be BlazingText's, the artifact be readable.
+        """CreateModel: the caller may pass the role, the role trusts SageMaker and can read the artifact, and the image is BlazingText's.
 
         Raises:
             AccessDeniedException: PassRole or AddTags.
@@ -83,7 +83,7 @@ class Models:
         return model
 
     def _check_artifact(self, parameters: Parameters) -> None:
-        """Look at the artifact as the role: it must be there, readable, and gzipped."""
+        """Read the artifact with the role: it must exist, be readable, and be gzipped."""
         uri, role = parameters["PrimaryContainer"].get("ModelDataUrl"), parameters["ExecutionRoleArn"]
         if uri is None:
             raise ValidationException("The request must name PrimaryContainer.ModelDataUrl: BlazingText has nothing to serve without it.")

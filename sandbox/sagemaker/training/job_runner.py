@@ -1,7 +1,7 @@
 """One training job from Starting to its end: data in, the engine as a child process, the artifact out.
 
 The states follow "DescribeTrainingJob": Starting, Downloading, Training, Uploading, then Completed, Failed, Stopped or
-MaxRuntimeExceeded. Everything the job touches in S3, Logs and CloudWatch it touches with its execution role.
+MaxRuntimeExceeded. The job uses S3, Logs and CloudWatch with its execution role.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .. import container, events, objects
+from .. import container, events, model_archive, s3
 from ..cloud import Cloud, RoleError
 from ..container import Container
-from ..logs_and_metrics import LogStream, metrics_in, put_training_metrics
-from ..objects import Location, TransferError
+from ..log_stream import LogStream
+from ..s3 import Location, TransferError
 from ..store import TERMINAL, TrainingJob, now
+from .metrics import metrics_in, put_training_metrics
+from .opt_ml import write_opt_ml
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -30,8 +32,8 @@ LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
 ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "train")
 GRACE_SECONDS: Final = 120
 REASON_LENGTH: Final = 1024
-#: How often a running job looks whether it was stopped or has run too long.
-_LOOK_EVERY: Final = 0.1
+#: How often a running job checks whether it was stopped or has run too long.
+_POLL_SECONDS: Final = 0.1
 
 
 class JobFailedError(Exception):
@@ -57,7 +59,7 @@ class JobRunner:
     """Runs training jobs.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         folder: where jobs keep their `/opt/ml` while they run.
         command: the container's program.
         grace: seconds between SIGTERM and SIGKILL.
@@ -67,7 +69,7 @@ class JobRunner:
         self._cloud, self._folder, self._command, self._grace = cloud, folder, tuple(command), grace
 
     def run(self, job: TrainingJob) -> None:
-        """Take a job to its end; whatever happens, it ends."""
+        """Run a job to its end; it always reaches a final status."""
         base = self._folder / "training" / self._cloud.region / job.name
         shutil.rmtree(base, ignore_errors=True)
         try:
@@ -75,7 +77,7 @@ class JobRunner:
         except JobFailedError as problem:
             self._fail(job, str(problem))
         except Exception:
-            # The border of a thread: a job left InProgress by a fault of ours would never end.
+            # The end of a thread: a bug must not leave the job InProgress for ever.
             logger.exception("the sandbox failed in training job %s", job.name)
             self._fail(job, "InternalServerError: We encountered an internal error. Please try again.")
         finally:
@@ -87,12 +89,12 @@ class JobRunner:
         hosts = self._hosts(job, base, client)
         try:
             if not job.stop_requested.is_set():
-                self._move(job, "Downloading", "Downloading input data")
+                self._enter(job, "Downloading", "Downloading input data")
                 self._download(job, hosts, client)
             if job.stop_requested.is_set():
                 self._finish(job, "Stopped", "Stopped", "Training job stopped")
                 return
-            self._move(job, "Training", "Training image download completed. Training in progress.")
+            self._enter(job, "Training", "Training image download completed. Training in progress.")
             overdue = self._train(job, hosts)
         finally:
             for host in hosts:
@@ -110,7 +112,7 @@ class JobRunner:
         epoch = int(time.time())
         hosts = []
         for name in names:
-            container.lay_out(base / name, job.request, host=name, hosts=names)
+            write_opt_ml(base / name, job.request, host=name, hosts=names)
             hosts.append(Host(name, base / name, LogStream(partial(client, "logs"), LOG_GROUP, f"{job.name}/{name}-{epoch}")))
         return hosts
 
@@ -122,7 +124,7 @@ class JobRunner:
             folder = first.base / "input" / "data" / channel["ChannelName"]
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                count = 0 if prefix is None else objects.download_prefix(client("s3"), prefix, folder)
+                count = 0 if prefix is None else s3.download_prefix(client("s3"), prefix, folder)
             except TransferError as problem:
                 raise JobFailedError(f"ClientError: Data download failed:{problem}") from problem
             if count == 0:
@@ -155,7 +157,7 @@ class JobRunner:
             self._command,
             environment=container.environment(self._cloud.child_environment(), inner),
             folder=host.base / "code",
-            on_line=partial(_take_line, job, host.logs),
+            on_line=partial(_record_line, job, host.logs),
             niceness=container.NICENESS,
         )
 
@@ -171,7 +173,7 @@ class JobRunner:
                 for each in running:
                     each.terminate(self._grace)
                 return over and not job.stop_requested.is_set()
-            running = [each for each in running if each.wait(_LOOK_EVERY) is None]
+            running = [each for each in running if each.wait(_POLL_SECONDS) is None]
         return False
 
     def _upload(self, job: TrainingJob, host: Host, client: Callable[[str], Any]) -> None:
@@ -180,16 +182,16 @@ class JobRunner:
         if job.status == "Stopping" and not any(model.iterdir()):
             return
         if job.status == "InProgress":
-            self._move(job, "Uploading", "Uploading generated training model")
+            self._enter(job, "Uploading", "Uploading generated training model")
         archive = host.base / "model.tar.gz"
-        objects.pack(model, archive)
+        model_archive.pack(model, archive)
         output = job.request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         uri = f"{output}/{job.name}/output/model.tar.gz"
         target = Location.parse(uri)
         if target is None:
-            raise JobFailedError(f"ClientError: Artifact upload failed:{uri} is no S3 address")
+            raise JobFailedError(f"ClientError: Artifact upload failed:{uri} is not an S3 address")
         try:
-            objects.upload(client("s3"), archive, target)
+            s3.upload(client("s3"), archive, target)
         except TransferError as problem:
             raise JobFailedError(f"ClientError: Artifact upload failed:{problem}") from problem
         job.artifact = uri
@@ -202,21 +204,21 @@ class JobRunner:
         else:
             self._finish(job, "Completed", "Completed", "Training job completed")
 
-    def _move(self, job: TrainingJob, secondary: str, message: str) -> None:
-        """Go on within InProgress; a job asked to stop meanwhile stays Stopping."""
+    def _enter(self, job: TrainingJob, secondary: str, message: str) -> None:
+        """Enter a secondary status within InProgress; a job asked to stop meanwhile stays Stopping."""
         with job.lock:
             if job.status != "InProgress":
                 return
-            job.move("InProgress", secondary, message)
+            job.transition("InProgress", secondary, message)
             event = events.training_job_event(job)
         self._cloud.publish(*event)
 
     def _finish(self, job: TrainingJob, status: str, secondary: str, message: str) -> None:
         with job.lock:
-            # A stop that came after the container had ended still counts: the job was Stopping, so it is Stopped.
+            # A stop that came after the container had ended still counts: a Stopping job ends as Stopped.
             if job.status == "Stopping" and status == "Completed":
                 status, secondary, message = "Stopped", "Stopped", "Training job stopped"
-            job.move(status, secondary, message)
+            job.transition(status, secondary, message)
             event = events.training_job_event(job)
         self._cloud.publish(*event)
 
@@ -225,13 +227,13 @@ class JobRunner:
             if job.status in TERMINAL:
                 return
             job.failure = reason[:REASON_LENGTH]
-            job.move("Failed", "Failed", "Training job failed")
+            job.transition("Failed", "Failed", "Training job failed")
             event = events.training_job_event(job)
         self._cloud.publish(*event)
 
 
 def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:
-    """A client as the job's role; a role that went away meanwhile fails the job."""
+    """A client with the job's role; a role that was deleted meanwhile fails the job."""
     try:
         return cloud.client(service, role_arn)
     except RoleError as problem:
@@ -241,7 +243,7 @@ def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:
         ) from problem
 
 
-def _take_line(job: TrainingJob, logs: LogStream, line: str) -> None:
+def _record_line(job: TrainingJob, logs: LogStream, line: str) -> None:
     logs.write(line)
     for name, value in metrics_in(line).items():
         if math.isfinite(value):
@@ -250,12 +252,12 @@ def _take_line(job: TrainingJob, logs: LogStream, line: str) -> None:
 
 
 def _raise_failure(host: Host, *, stopped: bool) -> None:
-    """Turn a container's bad end into a FailureReason.
+    """Raise when a container failed, with its FailureReason.
 
-    A stopped container may well exit with an error or a signal: what counts then is what it left in the model folder.
+    A stopped container may exit with an error or by a signal: what counts then is what it left in the model folder.
 
     Raises:
-        JobFailedError: it failed by itself.
+        JobFailedError: it failed, and was not stopped.
     """
     code = host.container.exit_code if host.container is not None else None
     if code is None or code == 0 or stopped:

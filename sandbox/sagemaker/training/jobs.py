@@ -8,19 +8,19 @@ from typing import Final
 from .. import events
 from ..api import listing, tagging
 from ..api.contract import Parameters
-from ..api.errors import ASK_FOR_MORE, ResourceInUse, ResourceLimitExceeded, ValidationException
+from ..api.errors import QUOTA_INCREASE_HINT, ResourceInUse, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..images import check_image
-from ..logs_and_metrics import METRIC_DEFINITIONS
-from ..objects import Location, first_key
+from ..s3 import Location, first_key
 from ..store import TERMINAL, Store, TrainingJob
+from .metrics import METRIC_DEFINITIONS
 
 #: AWS's quota "Number of instances across all training jobs" of a fresh account.
 INSTANCES_ACROSS_JOBS: Final = 4
 #: Built-in algorithms without checkpoints may wait an hour for spot capacity.
-LONGEST_SPOT_WAIT: Final = 3600
-#: What a spot job is billed of its time; AWS's real share follows the market.
-SPOT_SHARE: Final = 0.3
+MAX_SPOT_WAIT_SECONDS: Final = 3600
+#: The share of its time that a spot job is billed; on AWS it follows the market.
+SPOT_BILLED_SHARE: Final = 0.3
 
 _ECHOED: Final = (
     "HyperParameters",
@@ -36,7 +36,7 @@ class TrainingJobs:
     """The operations on training jobs.
 
     Args:
-        cloud: the account around.
+        cloud: the account it runs in.
         start: runs a job to its end, on a thread of its own.
     """
 
@@ -44,7 +44,7 @@ class TrainingJobs:
         self._cloud, self._start = cloud, start
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
-        """CreateTrainingJob: check everything AWS checks before it starts anything, then start.
+        """CreateTrainingJob: check what AWS checks before it starts a job, then start it.
 
         Raises:
             AccessDeniedException: PassRole or AddTags.
@@ -61,9 +61,9 @@ class TrainingJobs:
         _check_spot(parameters)
         self._check_data(parameters)
         with store.lock:
-            _check_free(store, job)
+            _check_name_and_quota(store, job)
             store.training_jobs[name] = job
-        job.move("InProgress", "Starting", "Starting the training job")
+        job.transition("InProgress", "Starting", "Starting the training job")
         self._cloud.publish(*events.training_job_event(job))
         self._cloud.background(f"training-{name}", lambda: self._start(job))
         return {"TrainingJobArn": job.arn}
@@ -91,9 +91,9 @@ class TrainingJobs:
                 raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
             if job.status == "Stopping":
                 return {}
-            job.move("Stopping", "Stopping", "Stopping the training job")
+            job.transition("Stopping", "Stopping", "Stopping the training job")
             event = events.training_job_event(job)
-        # Before the runner is told, so that Stopping is heard of before Stopped.
+        # Before the runner is told, so that Stopping is published before Stopped.
         self._cloud.publish(*event)
         job.stop_requested.set()
         return {}
@@ -133,7 +133,7 @@ class TrainingJobs:
 
 
 def _check_complete(parameters: Parameters) -> None:
-    """Members the model leaves open and a built-in algorithm needs."""
+    """Members that are optional in the service model and that a built-in algorithm needs."""
     needed = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition", "InputDataConfig")
     missing = [name for name in needed if not parameters.get(name)]
     specification, resources = parameters.get("AlgorithmSpecification", {}), parameters.get("ResourceConfig", {})
@@ -159,11 +159,11 @@ def _check_spot(parameters: Parameters) -> None:
             "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds when"
             " EnableManagedSpotTraining is set to true"
         )
-    if wait > LONGEST_SPOT_WAIT:
-        raise ValidationException(f"MaxWaitTimeInSeconds above {LONGEST_SPOT_WAIT} is not supported for the given algorithm.")
+    if wait > MAX_SPOT_WAIT_SECONDS:
+        raise ValidationException(f"MaxWaitTimeInSeconds above {MAX_SPOT_WAIT_SECONDS} is not supported for the given algorithm.")
 
 
-def _check_free(store: Store, job: TrainingJob) -> None:
+def _check_name_and_quota(store: Store, job: TrainingJob) -> None:
     if job.name in store.training_jobs:
         raise ResourceInUse(
             "Training job names must be unique within an AWS account and region, and a training job with this name already exists"
@@ -175,7 +175,7 @@ def _check_free(store: Store, job: TrainingJob) -> None:
     if used + asked > INSTANCES_ACROSS_JOBS:
         raise ResourceLimitExceeded(
             f"The account-level service limit 'Number of instances across all training jobs' is {INSTANCES_ACROSS_JOBS} Instances, with"
-            f" current utilization of {used} Instances and a request delta of {asked} Instances. {ASK_FOR_MORE}"
+            f" current utilization of {used} Instances and a request delta of {asked} Instances. {QUOTA_INCREASE_HINT}"
         )
 
 
@@ -190,7 +190,7 @@ def _description(job: TrainingJob) -> Parameters:
     with job.lock:
         seconds = job.training_seconds
         spot = bool(job.request.get("EnableManagedSpotTraining"))
-        billed = None if seconds is None or job.ended is None else max(1, round(seconds * (SPOT_SHARE if spot else 1)))
+        billed = None if seconds is None or job.ended is None else max(1, round(seconds * (SPOT_BILLED_SHARE if spot else 1)))
         return {
             "TrainingJobName": job.name,
             "TrainingJobArn": job.arn,

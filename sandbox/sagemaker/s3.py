@@ -1,11 +1,9 @@
-"""S3 as a role sees it: the corpus on its way in, the artifact on its way out and in again."""
+"""Downloads from and uploads to S3 with a role's client."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import shutil
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +12,11 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 _URI: Final = re.compile(r"(?:s3://|https://s3[.\-a-z0-9]*\.amazonaws\.com(?:\.cn)?/)(?P<bucket>[^/]+)/?(?P<key>.*)")
-_PIECE: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 20
 
 
 class TransferError(Exception):
-    """An object could not be moved; the message is AWS's FailureReason without its prefix."""
+    """A download or upload failed; the message is the end of AWS's FailureReason."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Location:
 
 
 def first_key(s3: Any, prefix: Location) -> str | None:
-    """Some key under the prefix; None when there is none, or the role may not list it, or the bucket is not there."""
+    """A key under the prefix; None when there is none, the role may not list it, or the bucket does not exist."""
     try:
         found = s3.list_objects_v2(Bucket=prefix.bucket, Prefix=prefix.key, MaxKeys=1)
     except ClientError:
@@ -77,10 +75,10 @@ def download(s3: Any, source: Location, target: Path) -> None:
     try:
         body = s3.get_object(Bucket=source.bucket, Key=source.key)["Body"]
     except ClientError as problem:
-        raise TransferError(f"Unable to download object {source} ({_words(problem)})") from problem
+        raise TransferError(f"Unable to download object {source} ({_error_text(problem)})") from problem
     with target.open("wb") as file, contextlib.closing(body):
-        for piece in body.iter_chunks(_PIECE):
-            file.write(piece)
+        for chunk in body.iter_chunks(_CHUNK_BYTES):
+            file.write(chunk)
 
 
 def upload(s3: Any, source: Path, target: Location) -> None:
@@ -93,53 +91,7 @@ def upload(s3: Any, source: Path, target: Location) -> None:
         with source.open("rb") as file:
             s3.put_object(Bucket=target.bucket, Key=target.key, Body=file)
     except ClientError as problem:
-        raise TransferError(f"Unable to upload object {target} ({_words(problem)})") from problem
-
-
-def pack(folder: Path, archive: Path) -> list[str]:
-    """A folder as SageMaker packs `/opt/ml/model`: names relative to it, no leading `./`.
-
-    Binaries come first: `vectors.bin`, `eval.json`, `vectors.txt` is the order seen in AWS's artifacts.
-
-    Returns:
-        The names packed.
-    """
-    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: (path.suffix != ".bin", path.name))
-    with tarfile.open(archive, "w:gz", compresslevel=3) as tar:
-        for path in files:
-            tar.add(path, arcname=path.relative_to(folder).as_posix())
-    return [path.relative_to(folder).as_posix() for path in files]
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a model artifact; a member that would land outside the folder, a device or a link is refused.
-
-    Raises:
-        TransferError: not a gzipped tar, or an unsafe member.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            # Not extractall with a filter: Python 3.11 before 3.11.4 has none.
-            for member in tar:
-                _unpack_member(tar, member, folder)
-    except (tarfile.TarError, EOFError, OSError) as problem:
-        raise TransferError(f"Unable to extract model data from {archive.name}: {problem}") from problem
-
-
-def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
-    target = (folder / member.name).resolve()
-    if not target.is_relative_to(folder.resolve()):
-        raise tarfile.ExtractError(f"{member.name!r} would be extracted outside the destination")
-    if member.isdir():
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    source = tar.extractfile(member) if member.isreg() else None
-    if source is None:
-        raise tarfile.ExtractError(f"{member.name!r} is neither a file nor a folder")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with source, target.open("wb") as file:
-        shutil.copyfileobj(source, file)
+        raise TransferError(f"Unable to upload object {target} ({_error_text(problem)})") from problem
 
 
 def _keys(s3: Any, prefix: Location) -> Iterator[str]:
@@ -147,9 +99,9 @@ def _keys(s3: Any, prefix: Location) -> Iterator[str]:
         for found in s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key):
             yield from (each["Key"] for each in found.get("Contents", []) if not each["Key"].endswith("/"))
     except ClientError as problem:
-        raise TransferError(f"Unable to list objects under {prefix} ({_words(problem)})") from problem
+        raise TransferError(f"Unable to list objects under {prefix} ({_error_text(problem)})") from problem
 
 
-def _words(problem: ClientError) -> str:
+def _error_text(problem: ClientError) -> str:
     error = problem.response["Error"]
     return f"{error['Code']}: {error.get('Message', '')}"
