@@ -13,8 +13,8 @@ from typing import Any
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.training_jobs import ACTIVE
 
+from .aws_errors import translating_aws_errors
 from .cloud import Cloud
-from .errors import translating_aws_errors
 
 
 @dataclass(frozen=True)

@@ -194,10 +194,10 @@ class BlazingText:
         return changes.resume(self.cloud)
 
     def wait(
-        self, job: str = "", *, begun: bool = False, timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None
+        self, job: str = "", *, update_started: bool = False, timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None
     ) -> Status:
-        """Waits until serving stack and endpoint are at rest; see `blazingtext.serving.waiter`."""
-        return waiter.wait_until_stable(self.cloud, job=job, begun=begun, timeout_seconds=timeout_seconds, tell=tell)
+        """Waits until serving stack and endpoint are stable; see `blazingtext.serving.waiter`."""
+        return waiter.wait_until_stable(self.cloud, job=job, update_started=update_started, timeout_seconds=timeout_seconds, tell=tell)
 
     def audit(self, tell: Callable[[str], None] = lambda _: None) -> audit.Audit:
         """What of the stage exists."""

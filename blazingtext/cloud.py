@@ -12,10 +12,9 @@ from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.aws_errors import message_of
-from blazingtext_lifecycle.errors import ConfigurationError
 
-from .errors import translating_aws_errors
-from .stages import cdk_command
+from .aws_errors import translating_aws_errors
+from .errors import NotDeployedError
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -96,13 +95,13 @@ class Cloud:
         """A stack's outputs.
 
         Raises:
-            ConfigurationError: the stack is not deployed here.
+            NotDeployedError: the stack is not deployed here.
         """
         stack = self.find_stack(name)
         if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
-            raise ConfigurationError(
-                f"The stack {name} does not exist in {self.region or 'this region'}. Stage {self.stage} is not deployed in this account. "
-                f"Deploy it with: {cdk_command('deploy', self.stage)}"
+            raise NotDeployedError(
+                f"The stack {name} does not exist in {self.region or 'this region'}. Stage {self.stage} is not deployed in this account.",
+                self.stage,
             )
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
@@ -110,13 +109,12 @@ class Cloud:
         """One output of a stack.
 
         Raises:
-            ConfigurationError: the stack or the output is missing.
+            NotDeployedError: the stack or the output is missing.
         """
         found = self.outputs(stack).get(key.value)
         if not found:
-            raise ConfigurationError(
-                f"The stack {stack} has no output {key.value}. It was deployed from another version of the project. "
-                f"Deploy it again with: {cdk_command('deploy', self.stage)}"
+            raise NotDeployedError(
+                f"The stack {stack} has no output {key.value}. It was deployed from another version of the project.", self.stage
             )
         return found
 

@@ -1,83 +1,81 @@
-"""The one border of the command line where the AWS SDK's errors become ours.
+"""The errors of the command line: each class knows what to do about it, so that the same trouble always gets the same advice.
 
-Everything here that talks to AWS runs inside `translating_aws_errors`; what comes out is the tree of `lifecycle.errors`, whose
-classes carry the exit code. What the functions meet as well is translated by `lifecycle.aws_errors`; a person at a terminal
-also meets profiles, expired sign-ins, waiters and a model's own container.
+They belong to the tree of `lifecycle.errors`, whose classes carry the exit code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
-from botocore import exceptions as aws
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, NotReady, RequestError, UserError
 
-from blazingtext_lifecycle import aws_errors
-from blazingtext_lifecycle.errors import CloudError, ConfigurationError, LifecycleError, NotReady, UserError
-
-_SIGN_IN = (
-    aws.CredentialRetrievalError,
-    aws.TokenRetrievalError,
-    aws.SSOError,
-    aws.ProfileNotFound,
-    aws.ConfigParseError,
-    aws.ConfigNotFound,
-)
-_UNREACHABLE = (aws.HTTPClientError, aws.ConnectionError)
+from .stages import blazingtext_command, cdk_command
 
 
-@contextmanager
-def translating_aws_errors(doing: str) -> Iterator[None]:
-    """Whatever AWS's SDK raises inside comes out as an error of ours; also usable as a decorator.
+class NotDeployedError(ConfigurationError):
+    """A stack of the stage is missing, or is of another version."""
 
-    Args:
-        doing: what was attempted, to be read after "Could not": "list the training jobs".
-
-    Raises:
-        LifecycleError: the fitting class of the tree, the SDK's exception as its cause.
-    """
-    with aws_errors.translating_aws_errors(doing):
-        try:
-            yield
-        except (aws.ClientError, aws.BotoCoreError) as error:
-            known = _translated(error, doing)
-            if known is None:
-                raise
-            raise known from error
+    def __init__(self, happened: str, stage: str) -> None:
+        super().__init__(f"{happened} Deploy it with: {cdk_command('deploy', stage)}")
 
 
-def _translated(error: aws.ClientError | aws.BotoCoreError, doing: str) -> LifecycleError | None:
-    """What only a person meets; None for what the functions meet as well."""
-    happened = f"Could not {doing}."
-    if isinstance(error, aws.ClientError):
-        return _answered(error, happened)
-    if isinstance(error, _SIGN_IN):
-        return ConfigurationError(f"{happened} The credentials cannot be used: {error}. Sign in again, or name another --profile.")
-    if isinstance(error, _UNREACHABLE):
-        return CloudError(
-            f"{happened} AWS could not be reached: {error}. "
-            "Check the network and the proxy; when AWS_ENDPOINT_URL points at a sandbox: blazingtext sandbox status."
+class SignInError(ConfigurationError):
+    """The AWS credentials cannot be used."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(f"{happened} Sign in again, or choose another profile with --profile.")
+
+
+class UnreachableError(CloudError):
+    """AWS, or the sandbox, does not answer."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(
+            f"{happened} Check the network and the proxy; when AWS_ENDPOINT_URL points at a sandbox, run: blazingtext sandbox status"
         )
-    if isinstance(error, aws.WaiterError):
-        return NotReady(f"{happened} {error}. Try again in a minute.")
-    return None
 
 
-def _answered(error: aws.ClientError, happened: str) -> LifecycleError | None:
-    """The answers of AWS that need a person's words."""
-    code, said = aws_errors.code_of(error), aws_errors.message_of(error)
-    if code in {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}:
-        return ConfigurationError(f"{happened} The credentials have expired: {said} Sign in again.")
-    if code == "ModelNotReadyException":
-        return NotReady(f"{happened} The model is still being loaded: {said} Try again in a minute.")
-    return _model_error(error, happened, said) if code == "ModelError" else None
+class TemporaryError(NotReady):
+    """AWS needs more time."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(f"{happened} Try again in a minute.")
 
 
-def _model_error(error: aws.ClientError, happened: str, said: str) -> LifecycleError:
-    """The container behind the endpoint refused (the person's input) or failed (the model): it kept its own status."""
-    status = int(str(error.response.get("OriginalStatusCode", 500)))
-    family: type[LifecycleError] = UserError if 400 <= status < 500 else CloudError
-    return family(
-        f"{happened} The model's container answered {status}: {error.response.get('OriginalMessage') or said}. "
-        "See what it printed: blazingtext logs --endpoint."
-    )
+class RunError(RequestError):
+    """A run does not exist, or is in a state that does not allow what was asked."""
+
+    def __init__(self, happened: str, stage: str) -> None:
+        super().__init__(f"{happened} List the runs with: {blazingtext_command('runs', stage)}")
+
+
+class EndpointError(CloudError):
+    """The endpoint or its model failed."""
+
+    def __init__(self, happened: str, stage: str) -> None:
+        super().__init__(f"{happened} {_read_the_log(stage)}")
+
+
+class EndpointInputError(UserError):
+    """The model does not accept the input."""
+
+    def __init__(self, happened: str, stage: str) -> None:
+        super().__init__(f"{happened} {_read_the_log(stage)}")
+
+
+def _read_the_log(stage: str) -> str:
+    return f"Read its log with: {blazingtext_command('logs --endpoint', stage)}"
+
+
+class NotACorpusError(CorpusError):
+    """A file is not prepared text."""
+
+    def __init__(self, happened: str, path: Path) -> None:
+        super().__init__(f"{happened} Make a corpus with: blazingtext corpus prepare {path}")
+
+
+class UnreadableFileError(CorpusError):
+    """The operating system does not let a file be read."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path} cannot be read. {error.strerror or error}. Check the path and its permissions.")

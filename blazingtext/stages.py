@@ -23,6 +23,11 @@ def cdk_command(verb: str, stage: str) -> str:
     return shlex.join(["cdk", verb, "--all", *cdk_context(stage)])
 
 
+def blazingtext_command(words: str, stage: str) -> str:
+    """What to type for a command of ours that is about a stage; the words are taken as they are."""
+    return " ".join(["blazingtext", words, *stage_option(stage, chosen_stage())])
+
+
 def stage_option(stage: str, understood: str = naming.DEFAULT_STAGE) -> tuple[str, ...]:
     """The arguments that tell `blazingtext` the stage; none when it is understood.
 

@@ -8,7 +8,7 @@ import click
 
 from blazingtext_lifecycle import naming, promotion
 
-from ..errors import translating_aws_errors
+from ..aws_errors import translating_aws_errors
 from ..log_reader import LogReader
 from ..runs.job_events import Event
 from ..runs.training_jobs import Run

@@ -22,7 +22,7 @@ _NEWEST = "newest"
 
 
 @click.command()
-@click.option("--wait", is_flag=True, help="Wait until stack and endpoint are at rest.")
+@click.option("--wait", is_flag=True, help="Wait until stack and endpoint are stable.")
 @click.option("--live", metavar="JOB", default="", help="Wait until this run's model is live, too; 'newest' means the newest completed.")
 @click.option("--timeout", type=click.IntRange(1), default=1800, metavar="SECONDS", help="With --wait: give up after this [default: 1800].")
 @shared
@@ -136,7 +136,7 @@ def _change(session: Session, wait: bool, change: Callable[[], Change], already:
     with out.waiting("Updating the serving stack") as tell:
         done = change()
         if wait:
-            session.client.wait(done.live, begun=done.changed, tell=tell)
+            session.client.wait(done.live, update_started=done.changed, tell=tell)
     out.result(done, lambda: out.text(done.live))
     if not done.changed:
         out.say(f"Nothing to do: {done.live} {already}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,10 +11,10 @@ import click
 
 from blazingtext_lifecycle import naming
 
+from ..aws_errors import translating_aws_errors
 from ..client import BlazingText
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
-from ..stages import chosen_stage, stage_option
+from ..stages import blazingtext_command, chosen_stage
 from . import options
 from .json_document import JsonDocument
 from .options import Command
@@ -58,7 +57,7 @@ class Session:
 
     def command(self, typed: str) -> str:
         """A command to type next, for the same stage."""
-        return " ".join(["blazingtext", typed, *map(shlex.quote, stage_option(self.stage, chosen_stage()))])
+        return blazingtext_command(typed, self.stage)
 
 
 def shared(command: Command) -> Command:

@@ -17,6 +17,7 @@ from typing import IO
 
 from blazingtext_lifecycle.errors import CloudError, CorpusError
 
+from ..errors import UnreadableFileError
 from ..files import refuse_existing, whole_file
 
 TEXT8_URL = "https://mattmahoney.net/dc/text8.zip"
@@ -89,7 +90,7 @@ def _copy(archive: Path, target: IO[bytes], advance: Callable[[int], None]) -> N
                 target.write(piece)
                 advance(len(piece))
     except OSError as error:
-        raise CorpusError(f"{archive} cannot be read. {error.strerror or error}. Check the path given to --archive.") from error
+        raise UnreadableFileError(archive, error) from error
 
 
 def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blazingtext_lifecycle.corpus_text import LABEL
-from blazingtext_lifecycle.errors import CorpusError
+
+from ..errors import NotACorpusError, UnreadableFileError
 
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 _LONGEST_LINE = 1024
@@ -126,16 +127,14 @@ def _pieces(path: Path) -> Iterator[bytes]:
             if held:
                 yield held
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read. {error.strerror or error}. Check the path.") from error
+        raise UnreadableFileError(path, error) from error
 
 
 def _summary(path: Path, tally: Tally, labels: Counter[bytes], min_count: int, top: int) -> Statistics:
     total = tally.words.total()
     kept = [count for count in tally.words.values() if count >= min_count]
     if not tally.lines:
-        raise CorpusError(
-            f"{path} holds no words. Its {path.stat().st_size} bytes are empty lines. Make a corpus with: blazingtext corpus prepare"
-        )
+        raise NotACorpusError(f"{path} contains no words, only {path.stat().st_size} bytes of blank lines.", path)
     return Statistics(
         path=path,
         size=path.stat().st_size,

@@ -16,8 +16,9 @@ from blazingtext_lifecycle import aws_errors, corpus_text, naming
 from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.errors import CloudError, CorpusError
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
+from ..errors import NotACorpusError, UnreadableFileError
 from .normaliser import LABEL
 
 # The part size is fixed, so that the same file always gets the same ETag, and so the same training job.
@@ -129,14 +130,12 @@ def _check(path: Path) -> bool:
         with path.open("rb") as stream:
             sample = stream.read(SAMPLE_BYTES)
     except OSError as error:
-        raise CorpusError(f"{path} cannot be uploaded. {error.strerror or error}. Check the path.") from error
+        raise UnreadableFileError(path, error) from error
     for finding in corpus_text.check(sample, str(path), len(sample) < SAMPLE_BYTES, supervised=False):
         if finding.fatal:
-            raise CorpusError(f"{finding.text} To make a corpus of it: blazingtext corpus prepare {path}")
+            raise NotACorpusError(finding.text, path)
     if not sample.split():
-        raise CorpusError(
-            f"{path} is empty. There is no word in its first {SAMPLE_BYTES:,} bytes. Make a corpus with: blazingtext corpus prepare"
-        )
+        raise NotACorpusError(f"{path} is empty. There is no word in its first {SAMPLE_BYTES:,} bytes.", path)
     return any(word.startswith(corpus_text.LABEL) for word in sample.split())
 
 

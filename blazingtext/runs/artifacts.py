@@ -14,8 +14,8 @@ from pathlib import Path
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import CloudError, RequestError
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
 
 # What BlazingText writes; anything else in an archive is left in it.
 MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from blazingtext_lifecycle import naming
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
 from ..log_reader import LogReader
 from . import training_jobs
 

@@ -10,8 +10,8 @@ from typing import Any
 from blazingtext_lifecycle import errors
 from blazingtext_lifecycle.errors import CloudError, LifecycleError
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from blazingtext_lifecycle import aws_errors, naming
 from blazingtext_lifecycle.errors import RequestError
 from blazingtext_lifecycle.training_jobs import ACTIVE
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
+from ..errors import RunError
+from ..stages import blazingtext_command
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
@@ -85,10 +87,8 @@ def run(cloud: Cloud, job: str) -> Run:
     return _run(described)
 
 
-def _no_such(cloud: Cloud, job: str) -> RequestError:
-    return RequestError(
-        f"There is no training job {job}. Stage {cloud.stage} in {cloud.region} has none of that name. See: blazingtext runs"
-    )
+def _no_such(cloud: Cloud, job: str) -> RunError:
+    return RunError(f"There is no training job {job}. No job in {cloud.region} has that name.", cloud.stage)
 
 
 def _run(described: DescribeTrainingJobResponseTypeDef) -> Run:
@@ -158,10 +158,9 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
     for found in runs(cloud, limit=50 if completed else 1):
         if not completed or found.status == "Completed":
             return found
-    kind = "finished training job" if completed else "training job"
-    raise RequestError(
-        f"There is no {kind} in stage {cloud.stage}. Nothing was trained yet. Start with: blazingtext train --corpus <name> --watch"
-    )
+    kind = "completed training job" if completed else "training job"
+    start = blazingtext_command("train --corpus <name> --watch", cloud.stage)
+    raise RequestError(f"There is no {kind} in stage {cloud.stage}. Start one with: {start}")
 
 
 def throughput(cloud: Cloud, job: str) -> float | None:
@@ -187,11 +186,9 @@ def stop(cloud: Cloud, job: str) -> Run:
     """
     found = run(cloud, job)
     if not job.startswith(naming.job_prefix(cloud.stage)):
-        raise RequestError(
-            f"{job} is not a job of stage {cloud.stage}. Another stage's job is not stopped from here. Name its stage: --stage"
-        )
+        raise RunError(f"{job} is not a job of stage {cloud.stage}. Only jobs of the chosen stage can be stopped.", cloud.stage)
     if found.over:
-        raise RequestError(f"{job} cannot be stopped. It is {found.status} already. See: blazingtext runs")
+        raise RunError(f"{job} cannot be stopped. It is {found.status} already.", cloud.stage)
     with translating_aws_errors(f"stop the training job {job}"):
         cloud.sagemaker.stop_training_job(TrainingJobName=job)
     return run(cloud, job)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from blazingtext_lifecycle import naming, promotion
-from blazingtext_lifecycle.errors import NotReady, RequestError
+from blazingtext_lifecycle.errors import NotReady
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
+from ..errors import RunError
 from ..runs import training_jobs
+from ..stages import blazingtext_command
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,16 @@ def promote(cloud: Cloud, job: str | None = None) -> Change:
         job: the run; None means the newest finished one.
 
     Raises:
-        RequestError: the run has no model, or the stack takes no update.
+        RequestError: the run has no complete model, or the stack cannot be updated.
         NotReady: the run is not finished, or the stack is busy.
     """
     found = training_jobs.latest(cloud, completed=True) if job is None else training_jobs.run(cloud, job)
     if not found.over:
-        raise NotReady(
-            f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait with: blazingtext logs {found.job} --follow"
-        )
+        wait = blazingtext_command(f"logs {found.job} --follow", cloud.stage)
+        raise NotReady(f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")
     if found.status != "Completed" or not found.artifact:
         why = f": {found.failure}" if found.failure else ""
-        raise RequestError(
-            f"{found.job} cannot be promoted. It is {found.status}{why} and has no whole model. Choose a completed one: blazingtext runs"
-        )
+        raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
     return _change(cloud, lambda stack: promotion.promote(stack, found.artifact, found.created))
 
 

@@ -1,4 +1,4 @@
-"""What the endpoint says about words and texts."""
+"""What the endpoint answers: vectors of words, or labels of texts."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import aws_errors, naming
-from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError, UserError
+from blazingtext_lifecycle.errors import LifecycleError, NotReady, RequestError, UserError
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
+from ..corpus.normaliser import LABEL
+from ..errors import EndpointError, EndpointInputError
+from ..stages import blazingtext_command
 
 # InvokeEndpoint takes and gives 6 MB at most. A number prints as up to 22 characters, so 250 vectors of 1,000 numbers fit.
-_LARGEST_BODY = 5_000_000
-_LARGEST_ANSWER = 5_000_000
+_MAX_BODY = 5_000_000
+_MAX_ANSWER = 5_000_000
 _NUMBER_LENGTH = 22
 _FIRST_BATCH = 50
-_MOST_PER_CALL = 2000
+_MAX_PER_CALL = 2000
 
 Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class WordVector:
-    """A word as the endpoint knows it.
+    """A word's vector, as the endpoint gives it.
 
     Attributes:
         word: the word asked for.
         vector: its numbers.
-        known: False when the endpoint answered zeros: the word is not in the model.
+        known: False when the endpoint answered zeros: the model does not know the word.
         norm: the vector's length.
     """
 
@@ -45,7 +48,7 @@ class WordVector:
 
 @dataclass(frozen=True)
 class Label:
-    """One class a text may have.
+    """One label that a text may have.
 
     Attributes:
         name: the label without its prefix.
@@ -58,7 +61,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Classification:
-    """A text and its likeliest labels, likeliest first."""
+    """A text and its most likely labels, in that order."""
 
     text: str
     labels: tuple[Label, ...]
@@ -68,54 +71,53 @@ Prediction = WordVector | Classification
 
 
 def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, advance: Advance = lambda _: None) -> list[Prediction]:
-    """Asks the stage's endpoint about words (vectors) or texts (labels), whichever its model knows; order is kept.
+    """Vectors of words or labels of texts from the stage's endpoint, depending on its model; in the order given.
 
     Args:
         cloud: the stage.
         instances: the words or texts.
         k: for classifiers: how many labels.
-        advance: hears of every instance answered.
+        advance: called with the number of instances answered.
 
     Raises:
-        UserError: nothing was asked, or the model refused it.
+        UserError: there is nothing to predict, or the model does not accept it.
         NotReady: the endpoint is not there (yet).
-        CloudError: the model failed.
+        EndpointError: the model failed.
     """
     if not instances:
-        raise UserError("Nothing was asked. No word or text was given. Name words, or give - and one per line on stdin.")
+        raise UserError("There is nothing to predict: no word or text was given. Give some, or - to read one per line from stdin.")
     answers: list[Prediction] = []
     batches = _Batches(instances)
     for batch in batches:
         answered = _ask(cloud, batch, k)
         if len(answered) != len(batch):
-            raise CloudError(
-                f"The endpoint answered {len(answered)} of {len(batch)} instances. That is not BlazingText's contract. "
-                "See its log: blazingtext logs --endpoint"
+            raise EndpointError(
+                f"The endpoint answered {len(answered)} of {len(batch)} instances. BlazingText answers all of them.", cloud.stage
             )
         found = [_prediction(text, answer) for text, answer in zip(batch, answered, strict=True)]
-        batches.learn(found)
+        batches.adapt(found)
         answers += found
         advance(len(found))
     return answers
 
 
 class _Batches:
-    """Cuts instances into calls that stay below 6 MB both ways; the first, small one shows how long vectors are."""
+    """Splits instances into calls whose request and response stay below 6 MB; the first, small call shows how long vectors are."""
 
     def __init__(self, instances: Sequence[str]) -> None:
         self._left = list(instances)
-        self._most = _FIRST_BATCH
+        self._limit = _FIRST_BATCH
 
-    def learn(self, found: Sequence[Prediction]) -> None:
-        """From an answer: how many instances the next call may hold."""
+    def adapt(self, found: Sequence[Prediction]) -> None:
+        """Sets how many instances a call may hold, from the size of an answer."""
         sample = found[0]
         length = len(sample.vector) if isinstance(sample, WordVector) else 4 * len(sample.labels)
-        self._most = max(1, min(_MOST_PER_CALL, _LARGEST_ANSWER // (_NUMBER_LENGTH * max(length, 1) + 100)))
+        self._limit = max(1, min(_MAX_PER_CALL, _MAX_ANSWER // (_NUMBER_LENGTH * max(length, 1) + 100)))
 
     def __iter__(self) -> Iterator[list[str]]:
         while self._left:
             taken, size = 0, 0
-            while taken < min(self._most, len(self._left)) and (not taken or size < _LARGEST_BODY):
+            while taken < min(self._limit, len(self._left)) and (not taken or size < _MAX_BODY):
                 size += len(json.dumps(self._left[taken])) + 2
                 taken += 1
             batch, self._left = self._left[:taken], self._left[taken:]
@@ -134,28 +136,41 @@ def _ask(cloud: Cloud, batch: Sequence[str], k: int | None) -> list[dict[str, An
                 EndpointName=endpoint, ContentType="application/json", Accept="application/json", Body=json.dumps(body).encode()
             )
         except ClientError as error:
-            if _is_absent(error):
-                raise NotReady(
-                    f"The endpoint {endpoint} does not answer. It does not exist or is not in service: {aws_errors.message_of(error)} "
-                    "Train and promote a model, or resume: blazingtext status says which."
-                ) from error
-            raise
+            refusal = _refusal(error, cloud.stage)
+            if refusal is None:
+                raise
+            raise refusal from error
         found = json.loads(answer["Body"].read())
     return list(found)
 
 
-def _is_absent(error: ClientError) -> bool:
-    words = aws_errors.message_of(error)
-    return aws_errors.code_of(error) == "ValidationError" and ("not found" in words or "InService" in words)
+def _refusal(error: ClientError, stage: str) -> LifecycleError | None:
+    """What InvokeEndpoint's own errors mean; None for those that every service may give."""
+    code, message, endpoint = aws_errors.code_of(error), aws_errors.message_of(error), naming.endpoint(stage)
+    if code == "ValidationError" and ("not found" in message or "InService" in message):
+        status = blazingtext_command("status", stage)
+        return NotReady(
+            f"The endpoint {endpoint} does not exist or is not in service. AWS says: {message} "
+            f"Train and promote a model, or resume a paused endpoint; this shows which: {status}"
+        )
+    if code == "ModelError":
+        # The container's own status says whose fault it is: the input's (4xx) or the model's.
+        container_status = int(str(error.response.get("OriginalStatusCode", 500)))
+        family = EndpointInputError if 400 <= container_status < 500 else EndpointError
+        said = error.response.get("OriginalMessage") or message
+        return family(f"The endpoint {endpoint} refused the request. The model's container answered {container_status}: {said}.", stage)
+    return None
 
 
 def _prediction(text: str, answer: dict[str, Any]) -> Prediction:
     if "label" in answer:
         pairs = zip(answer["label"], answer["prob"], strict=True)
-        return Classification(text, tuple(Label(str(name).removeprefix("__label__"), float(probability)) for name, probability in pairs))
+        return Classification(text, tuple(Label(str(name).removeprefix(LABEL), float(probability)) for name, probability in pairs))
     if "vector" not in answer:
-        raise RequestError(f"The endpoint answered {str(answer)[:200]}. It serves no BlazingText model. See: blazingtext status")
+        raise RequestError(
+            f"The endpoint answered {str(answer)[:200]}, so it does not serve a BlazingText model. Promote one with: blazingtext promote"
+        )
     vector = tuple(float(number) for number in answer["vector"])
     norm = math.hypot(*vector)
-    # A word outside the vocabulary gets zeros and HTTP 200: only its length tells.
+    # A word that is not in the vocabulary gets zeros and HTTP 200: only the norm shows it.
     return WordVector(text, vector, known=norm > 0, norm=norm)

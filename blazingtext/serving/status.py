@@ -10,9 +10,10 @@ from botocore.exceptions import ClientError
 from blazingtext_lifecycle import aws_errors, naming, promotion
 from blazingtext_lifecycle.errors import NotReady
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import translating_aws_errors
 from ..runs import training_jobs
+from ..stages import blazingtext_command
 
 # Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
 HOURLY_DOLLARS = {
@@ -119,7 +120,8 @@ def live_artifact(cloud: Cloud) -> str:
     """
     live = promotion.describe(cloud.cloudformation, cloud.stage).live
     if not live:
-        raise NotReady(f"No model of stage {cloud.stage} is live. None was promoted yet. Train one, or promote one: blazingtext promote")
+        promote = blazingtext_command("promote", cloud.stage)
+        raise NotReady(f"No model of stage {cloud.stage} is live. None has been promoted yet. Promote a completed run with: {promote}")
     return live
 
 

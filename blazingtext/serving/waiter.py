@@ -1,4 +1,4 @@
-"""Waiting until a stage is at rest: the serving stack updated or rolled back, the endpoint in service or gone."""
+"""Waits until the serving stack and the endpoint are stable: an update is done or rolled back, the endpoint in service or gone."""
 
 from __future__ import annotations
 
@@ -10,86 +10,89 @@ from blazingtext_lifecycle import promotion
 from blazingtext_lifecycle.errors import CloudError, NotReady
 
 from ..cloud import Cloud
+from ..errors import EndpointError
 from ..runs import training_jobs
+from ..stages import blazingtext_command
 from .status import Stack, Status, describe, update_failure
 
 _POLL_SECONDS = 1.0
-_BROKEN = frozenset({"Failed", "OutOfService", "UpdateRollbackFailed"})
+_FAILED = frozenset({"Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
 def wait_until_stable(
     cloud: Cloud,
     *,
     job: str = "",
-    begun: bool = False,
+    update_started: bool = False,
     timeout_seconds: float = 1800,
     tell: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Status:
-    """Waits until the serving stack and the endpoint are at rest.
+    """Waits until the serving stack and the endpoint are stable.
 
     Args:
         cloud: the stage.
-        job: wait until this run's model is live, too.
-        begun: the update that makes it so was begun already; otherwise somebody else is expected to begin one.
-        timeout_seconds: give up after so long.
-        tell: hears what is being waited for.
-        sleep: waits between two looks.
+        job: also wait until this run's model is live.
+        update_started: the update that makes it live has started; otherwise somebody else is expected to start it.
+        timeout_seconds: when to give up.
+        tell: called with the current state, after every look.
+        sleep: called between two looks.
         clock: the time in seconds.
 
     Raises:
-        NotReady: it took too long.
-        CloudError: the update failed.
+        NotReady: the time is over.
+        CloudError: the update was rolled back, or the endpoint failed.
     """
     deadline = clock() + timeout_seconds
-    ended = training_jobs.run(cloud, job).ended if job and not begun else None
+    ended = training_jobs.run(cloud, job).ended if job and not update_started else None
     while True:
         found = describe(cloud, runs=0)
         busy = promotion.classify(found.stacks[-1].status) is promotion.StackState.BUSY
-        begun = begun or busy or _was_rolled_back_since(found.stacks[-1], ended)
-        if not busy and _at_rest(cloud, found, job, begun):
+        update_started = update_started or busy or _was_rolled_back_since(found.stacks[-1], ended)
+        if not busy and _is_stable(cloud, found, job, update_started):
             return found
-        said = _standing(found)
-        tell(said)
+        state = _state(found)
+        tell(state)
         if clock() > deadline:
-            name = found.endpoint.name
-            raise NotReady(f"{name} is not ready after {timeout_seconds:.0f} s. It stands at: {said}. Look again with: blazingtext status")
+            status = blazingtext_command("status", cloud.stage)
+            raise NotReady(f"{found.endpoint.name} is not ready after {timeout_seconds:.0f} s: {state}. Look again with: {status}")
         sleep(_POLL_SECONDS)
 
 
 def _was_rolled_back_since(stack: Stack, ended: datetime | None) -> bool:
-    """Whether an update that failed began after the run's end: then it was the run's promotion, and nobody will try again."""
+    """Whether a failed update started after the run ended: then it was the run's promotion, and it is not tried again."""
     return stack.status.endswith("ROLLBACK_COMPLETE") and stack.updated is not None and ended is not None and stack.updated >= ended
 
 
-def _at_rest(cloud: Cloud, found: Status, job: str, begun: bool) -> bool:
-    """Whether nothing moves any more, given that the stack does not.
+def _is_stable(cloud: Cloud, found: Status, job: str, update_started: bool) -> bool:
+    """Whether the endpoint is stable, too, when the stack is.
 
     Raises:
-        CloudError: it came to rest where nobody wanted it.
+        CloudError: the update was rolled back, or the endpoint failed.
     """
     if job and found.live != job:
-        if begun:
+        if update_started:
             raise CloudError(_rolled_back(cloud, found, job))
         return False
     if not found.live or found.state != promotion.EndpointState.RUNNING:
         return not found.endpoint.status
-    if found.endpoint.status in _BROKEN:
+    if found.endpoint.status in _FAILED:
         failure = found.endpoint.failure or found.endpoint.status
-        raise CloudError(f"The endpoint {found.endpoint.name} failed. SageMaker says: {failure}. See: blazingtext logs --endpoint")
+        raise EndpointError(f"The endpoint {found.endpoint.name} failed. SageMaker says: {failure}.", cloud.stage)
     return found.endpoint.status == "InService"
 
 
 def _rolled_back(cloud: Cloud, found: Status, job: str) -> str:
     stack, reason = found.stacks[-1], update_failure(cloud)
+    live = f"{found.live} stays live" if found.live else "no model is live"
     return (
-        f"The model of {job} did not become live. The update of {stack.name} ended as {stack.status}, so {found.live or 'no model'} stays. "
-        f"{reason or 'The events of the stack do not say why.'} Mend it, then: blazingtext promote {job}"
+        f"The model of {job} is not live. The update of {stack.name} ended in {stack.status}, so {live}. "
+        f"Cause: {reason or 'not given in the events of the stack'}. Fix it, then run: {blazingtext_command(f'promote {job}', cloud.stage)}"
     )
 
 
-def _standing(found: Status) -> str:
-    """Where things stand, in a line."""
+def _state(found: Status) -> str:
+    """The current state, in a line."""
     stack = found.stacks[-1].status.lower().replace("_", " ") or "not deployed"
     return f"serving stack {stack}, endpoint {found.endpoint.status or 'absent'}, live model {found.live or 'none'}"

@@ -3,9 +3,11 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from blazingtext.errors import EndpointError, EndpointInputError
 from blazingtext.serving import prediction
-from blazingtext_lifecycle.errors import NotReady, UserError
+from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
 from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeEndpoint, cloud
 from tests.unit.lifecycle.aws_fakes import client_error
 
@@ -59,6 +61,27 @@ def test_an_endpoint_that_is_not_there_is_not_ready() -> None:
         prediction.predict(cloud(sagemaker_runtime=FakeClient(invoke_endpoint=absent)), ["king"])
 
 
+@pytest.mark.parametrize(("status", "family", "code"), [(400, EndpointInputError, 2), (500, EndpointError, 1)])
+def test_what_the_models_container_answers_is_the_inputs_fault_or_the_models(
+    status: int, family: type[LifecycleError], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response: Any = {
+        "Error": {"Code": "ModelError", "Message": "Received client error"},
+        "OriginalStatusCode": status,
+        "OriginalMessage": "bad words",
+    }
+
+    def refuse(**_: Any) -> None:
+        raise ClientError(response, "InvokeEndpoint")
+
+    monkeypatch.setenv("BLAZINGTEXT_STAGE", "prod")
+    with pytest.raises(family, match=rf"{status}: bad words\. .*: blazingtext logs --endpoint --stage dev") as caught:
+        prediction.predict(cloud(sagemaker_runtime=FakeClient(invoke_endpoint=refuse)), ["king"])
+
+    assert caught.value.exit_code == code
+    assert isinstance(caught.value.__cause__, ClientError)
+
+
 def test_asking_nothing_is_refused() -> None:
-    with pytest.raises(UserError, match="Nothing was asked"):
+    with pytest.raises(UserError, match="nothing to predict"):
         prediction.predict(cloud(), [])

@@ -60,5 +60,5 @@ def test_what_would_train_badly_is_warned_of(tmp_path: Path, text: str, warning:
 
 
 def test_statistics_of_nothing_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="holds no words"):
+    with pytest.raises(CorpusError, match="contains no words"):
         statistics(file(tmp_path, "a.txt", "\n\n"))

@@ -51,7 +51,7 @@ def test_waiting_for_a_run_ends_when_its_model_is_in_service() -> None:
 
 
 def test_waiting_for_a_run_whose_update_is_rolled_back_fails_with_cloudformations_reason() -> None:
-    with pytest.raises(CloudError, match=r"did not become live.*UPDATE_ROLLBACK_COMPLETE.*Endpoint: The endpoint did not pass its ping"):
+    with pytest.raises(CloudError, match=r"is not live.*UPDATE_ROLLBACK_COMPLETE.*Cause: Endpoint: The endpoint did not pass its ping"):
         Waiting(busy, rolled_back).wait(job=JOB)
 
 
@@ -59,7 +59,7 @@ def test_a_rollback_that_was_over_before_the_wait_began_is_noticed() -> None:
     waiting = Waiting()
     rolled_back(waiting.stacks, waiting.jobs)
 
-    with pytest.raises(CloudError, match="did not become live"):
+    with pytest.raises(CloudError, match="is not live"):
         waiting.wait(job=JOB)
     assert waiting.time == 0
 

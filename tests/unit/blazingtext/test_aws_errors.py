@@ -1,9 +1,8 @@
-from typing import Any
-
 import pytest
 from botocore import exceptions as aws
 
-from blazingtext.errors import translating_aws_errors
+from blazingtext.aws_errors import translating_aws_errors
+from blazingtext.errors import SignInError, TemporaryError, UnreachableError
 from blazingtext_lifecycle.errors import (
     AccessDeniedError,
     CloudError,
@@ -12,41 +11,29 @@ from blazingtext_lifecycle.errors import (
     NotReady,
     QuotaError,
     RequestError,
-    UserError,
 )
 from tests.unit.lifecycle.aws_fakes import client_error
-
-
-def model_error(status: int) -> aws.ClientError:
-    response: Any = {
-        "Error": {"Code": "ModelError", "Message": "Received client error"},
-        "OriginalStatusCode": status,
-        "OriginalMessage": "bad words",
-    }
-    return aws.ClientError(response, "InvokeEndpoint")
 
 
 @pytest.mark.parametrize(
     ("theirs", "ours", "code"),
     [
         (client_error("AccessDeniedException", "not authorized to perform: sagemaker:ListTrainingJobs"), AccessDeniedError, 2),
-        (client_error("ExpiredTokenException", "The security token is expired"), ConfigurationError, 2),
+        (client_error("ExpiredTokenException", "The security token is expired"), SignInError, 2),
         (client_error("UnrecognizedClientException", "invalid token"), ConfigurationError, 2),
         (client_error("ResourceLimitExceeded", "The account-level service limit is 0"), QuotaError, 2),
         (client_error("ThrottlingException", "Rate exceeded"), NotReady, 3),
-        (client_error("ModelNotReadyException", "loading"), NotReady, 3),
+        (client_error("ModelNotReadyException", "loading"), TemporaryError, 3),
         (client_error("ValidationException", "1 validation error"), RequestError, 2),
         (client_error("InternalServerError", "oops"), CloudError, 1),
-        (model_error(400), UserError, 2),
-        (model_error(500), CloudError, 1),
         (aws.NoCredentialsError(), ConfigurationError, 2),
         (aws.NoRegionError(), ConfigurationError, 2),
-        (aws.ProfileNotFound(profile="mine"), ConfigurationError, 2),
-        (aws.SSOTokenLoadError(error_msg="no token"), ConfigurationError, 2),
-        (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), CloudError, 1),
-        (aws.ConnectTimeoutError(endpoint_url="https://localhost:1"), CloudError, 1),
-        (aws.SSLError(endpoint_url="https://localhost:1", error=OSError("self-signed")), CloudError, 1),
-        (aws.WaiterError("name", "Max attempts exceeded", {}), NotReady, 3),
+        (aws.ProfileNotFound(profile="mine"), SignInError, 2),
+        (aws.SSOTokenLoadError(error_msg="no token"), SignInError, 2),
+        (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), UnreachableError, 1),
+        (aws.ConnectTimeoutError(endpoint_url="https://localhost:1"), UnreachableError, 1),
+        (aws.SSLError(endpoint_url="https://localhost:1", error=OSError("self-signed")), UnreachableError, 1),
+        (aws.WaiterError("name", "Max attempts exceeded", {}), TemporaryError, 3),
         (aws.ParamValidationError(report="bad"), RequestError, 2),
         (aws.DataNotFoundError(data_path="x"), CloudError, 1),
     ],
