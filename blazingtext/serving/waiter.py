@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from blazingtext_lifecycle import promotion
+from blazingtext_lifecycle import live_model
 from blazingtext_lifecycle.errors import CloudError, NotReady
 
 from ..cloud import Cloud
@@ -46,7 +46,7 @@ def wait_until_stable(
     ended = training_jobs.run(cloud, job).ended if job and not begun else None
     while True:
         found = describe(cloud, runs=0)
-        busy = promotion.classify(found.stacks[-1].status) is promotion.StackState.BUSY
+        busy = live_model.classify(found.stacks[-1].status) is live_model.StackState.BUSY
         begun = begun or busy or _was_rolled_back_since(found.stacks[-1], ended)
         if not busy and _at_rest(cloud, found, job, begun):
             return found
@@ -73,7 +73,7 @@ def _at_rest(cloud: Cloud, found: Status, job: str, begun: bool) -> bool:
         if begun:
             raise CloudError(_rolled_back(cloud, found, job))
         return False
-    if not found.live or found.state != promotion.EndpointState.RUNNING:
+    if not found.live or found.state != live_model.EndpointState.RUNNING:
         return not found.endpoint.status
     if found.endpoint.status in _BROKEN:
         failure = found.endpoint.failure or found.endpoint.status
