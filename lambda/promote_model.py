@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import naming, promotion, verdicts
+from blazingtext_lifecycle import live_model, naming, promotion
 from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady
+from blazingtext_lifecycle.promotion import Decision, Outcome, TrainedJob
 from blazingtext_lifecycle.training_jobs import TERMINAL
-from blazingtext_lifecycle.verdicts import Decision, TrainedJob, Verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -35,9 +35,9 @@ else:
 
 log = logging.getLogger(__name__)
 
-_LONGEST_DELAY = 300
+_MAXIMUM_DELAY_SECONDS = 300
 # SNS: subjects have at most 100 characters.
-_SUBJECT_LIMIT = 100
+_MAXIMUM_SUBJECT = 100
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,22 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     clients = Clients(
         boto3.client("sagemaker"), boto3.client("s3"), boto3.client("cloudformation"), boto3.client("sns"), boto3.client("sqs")
     )
-    failed = [record["messageId"] for record in event["Records"] if not settle(record, environment, clients)]
+    failed = [record["messageId"] for record in event["Records"] if not process(record, environment, clients)]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
 
-def settle(record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> bool:
-    """Whether a message is done with; False asks for another delivery, soon when it waits, by the queue's own clock when AWS failed."""
+def process(record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> bool:
+    """Whether a message is done with; False asks for another delivery: soon when the stack is busy, else after the visibility timeout."""
     try:
         decision = decide(record["body"], environment, clients)
-        log.info("%s: %s", decision.verdict, decision.reason)
+        log.info("%s: %s", decision.outcome, decision.reason)
         act(decision, record, environment, clients)
     except NotReady as reason:
-        log.info("%s: %s", Verdict.LATER, reason)
+        log.info("%s: %s", Outcome.LATER, reason)
         _postpone(record, environment, clients.sqs)
         return False
     except LifecycleError:
-        log.exception("The message %s was not settled; the queue delivers it again.", record["messageId"])
+        log.exception("The message %s could not be processed; the queue delivers it again.", record["messageId"])
         return False
     return True
 
@@ -87,16 +87,16 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
     name, status = _job_in(body)
     if not name:
         return Decision(
-            Verdict.IMPOSSIBLE, "The message is no training job event. It names no TrainingJobName. Look who writes to the queue."
+            Outcome.IMPOSSIBLE, "The message is no training job event. It names no TrainingJobName. Look who writes to the queue."
         )
     if not name.startswith(naming.job_prefix(environment.stage)):
-        return Decision(Verdict.IGNORE, f"{name} is no job of stage {environment.stage}.")
+        return Decision(Outcome.IGNORE, f"{name} is no job of stage {environment.stage}.")
     if status not in TERMINAL:
-        return Decision(Verdict.IGNORE, f"{name} is still {status}; its end has an event of its own.")
+        return Decision(Outcome.IGNORE, f"{name} is still {status}; its end has an event of its own.")
     job = _look_up(name, clients)
     if job is None:
-        return Decision(Verdict.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
-    return verdicts.judge(job, promotion.describe(clients.cloudformation, environment.stage), environment)
+        return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
+    return promotion.decide(job, live_model.describe(clients.cloudformation, environment.stage), environment)
 
 
 def _job_in(body: str) -> tuple[str, str]:
@@ -157,41 +157,41 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
         NotReady: the stack is busy, or became so meanwhile.
         LifecycleError: AWS refused or failed.
     """
-    if decision.verdict is Verdict.IGNORE:
+    if decision.outcome is Outcome.IGNORE:
         return
-    if decision.verdict is Verdict.LATER:
+    if decision.outcome is Outcome.LATER:
         raise NotReady(decision.reason)
-    if decision.stack is not None and not promotion.update(clients.cloudformation, decision.stack, decision.changes):
+    if decision.stack is not None and not live_model.update(clients.cloudformation, decision.stack, decision.changes):
         return
-    if decision.verdict is Verdict.IMPOSSIBLE:
-        _bury(record, decision.reason, environment, clients.sqs)
-    _tell(decision, environment, clients.sns)
+    if decision.outcome is Outcome.IMPOSSIBLE:
+        _send_to_dead_letters(record, decision.reason, environment, clients.sqs)
+    _notify(decision, environment, clients.sns)
 
 
 def _postpone(record: Mapping[str, Any], environment: PromoteEnvironment, sqs: SQSClient) -> None:
     """Hides the message for a while that doubles with every delivery: 10 s, 20 s, ... 5 minutes."""
     deliveries = int(record["attributes"]["ApproximateReceiveCount"])
-    delay = min(_LONGEST_DELAY, 10 * 2 ** min(deliveries - 1, 10))
+    delay = min(_MAXIMUM_DELAY_SECONDS, 10 * 2 ** min(deliveries - 1, 10))
     with translating_aws_errors("postpone the message"):
         sqs.change_message_visibility(QueueUrl=environment.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay)
 
 
-def _bury(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, sqs: SQSClient) -> None:
-    """Puts the message where an alarm watches, with the reason beside it."""
+def _send_to_dead_letters(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, sqs: SQSClient) -> None:
+    """Sends the message to the dead-letter queue, with the reason as an attribute."""
     attributes = {"Reason": {"DataType": "String", "StringValue": reason}}
     with translating_aws_errors("write to the dead-letter queue"):
         sqs.send_message(QueueUrl=environment.dead_letter_queue_url, MessageBody=record["body"], MessageAttributes=attributes)  # type: ignore[arg-type] # plain dicts
 
 
 _SUBJECTS = {
-    Verdict.PROMOTE: "the promotion of a model has begun",
-    Verdict.REFUSED: "the quality gate refused a model",
-    Verdict.FAILED: "a training failed",
-    Verdict.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
+    Outcome.PROMOTE: "the promotion of a model has begun",
+    Outcome.REFUSED: "the quality gate refused a model",
+    Outcome.FAILED: "a training failed",
+    Outcome.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
 }
 
 
-def _tell(decision: Decision, environment: PromoteEnvironment, sns: SNSClient) -> None:
-    subject = f"BlazingText {environment.stage}: {_SUBJECTS[decision.verdict]}"
+def _notify(decision: Decision, environment: PromoteEnvironment, sns: SNSClient) -> None:
+    subject = f"BlazingText {environment.stage}: {_SUBJECTS[decision.outcome]}"
     with translating_aws_errors("publish the notification"):
-        sns.publish(TopicArn=environment.topic_arn, Subject=subject[:_SUBJECT_LIMIT], Message=decision.reason)
+        sns.publish(TopicArn=environment.topic_arn, Subject=subject[:_MAXIMUM_SUBJECT], Message=decision.reason)

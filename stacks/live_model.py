@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.promotion import EndpointState, Parameter
+from blazingtext_lifecycle.live_model import EndpointState, Parameter
 
 _ARTIFACT = rf"(s3://[^/]+/{naming.RUNS}[^/]+/output/{naming.ARTIFACT})?".replace(".", r"\.")
 

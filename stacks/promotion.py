@@ -15,11 +15,12 @@ from blazingtext_lifecycle.environments import PromoteEnvironment
 from . import arns
 from .python_function import PythonFunction
 
-_FUNCTION_MAY_TAKE = cdk.Duration.minutes(1)
-# AWS's advice for queues that feed functions: six times the function's limit.
-_HIDDEN_WHILE_WORKED_ON = cdk.Duration.minutes(6)
-# The function comes back every 5 minutes while the serving stack is busy: this outlasts any endpoint update, which has 3 hours.
-_DELIVERIES = 60
+TIMEOUT = cdk.Duration.minutes(1)
+# AWS's advice for queues that feed functions: six times the function's timeout.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
+# Up to 5 minutes lie between two deliveries while the serving stack is busy: together they outlast any endpoint update, which has 3 hours.
+MAX_RECEIVES = 60
 
 
 class Promotion(Construct):
@@ -61,7 +62,7 @@ class Promotion(Construct):
             "PromoteModel",
             handler="promote_model.handler",
             description="Puts a finished training job's model into service",
-            timeout=_FUNCTION_MAY_TAKE,
+            timeout=TIMEOUT,
             log_retention_days=log_retention_days,
             environment=environment.variables(),
         )
@@ -79,8 +80,8 @@ class Promotion(Construct):
             "Queue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            visibility_timeout=_HIDDEN_WHILE_WORKED_ON,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=_DELIVERIES),
+            visibility_timeout=VISIBILITY_TIMEOUT,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_RECEIVES),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 

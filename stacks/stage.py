@@ -26,6 +26,6 @@ def build(scope: Construct, settings: Settings) -> Stacks:
         settings: everything that can be chosen; ``settings.stage`` must differ between the stages of one account and region.
     """
     storage = StorageStack(scope, "Storage", settings=settings)
-    training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket, retire=storage.retire)
+    training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket)
     serving = ServingStack(scope, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
     return Stacks(storage, training, serving)

@@ -1,13 +1,13 @@
-"""Storage: the bucket, and the function that clears up when a stage is destroyed."""
+"""Storage: the bucket, and the function that empties it when a stage is destroyed."""
 
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.naming import Output
 
+from .bucket_cleanup import BucketCleanup
 from .corpus_bucket import CorpusBucket
 from .project_stack import ProjectStack
-from .retirement import Retirement
 from .settings import Settings
 
 
@@ -16,7 +16,6 @@ class StorageStack(ProjectStack):
 
     Attributes:
         bucket: holds corpora, artifacts and reports.
-        retire: the function that custom resources of all stacks call on deletion.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
@@ -28,12 +27,12 @@ class StorageStack(ProjectStack):
             description="BlazingText: corpora, artifacts and reports",
         )
         self.bucket = CorpusBucket(self, "Corpora", delete_data=settings.delete_data).bucket
-        self.retire = Retirement(
+        BucketCleanup(
             self,
+            # The id of 0.1.0, see there.
             "Retirement",
-            stage=settings.stage,
             bucket=self.bucket,
             delete_data=settings.delete_data,
             log_retention_days=settings.log_retention_days,
-        ).function
+        )
         self.publish({Output.BUCKET_NAME: self.bucket.bucket_name})

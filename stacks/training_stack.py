@@ -1,7 +1,6 @@
 """Training: the role jobs run with, the functions that start them and promote their models, and who is told."""
 
 import aws_cdk.aws_iam as iam
-import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
@@ -12,11 +11,11 @@ from blazingtext_lifecycle.naming import Output
 from .dead_letters import DeadLetters
 from .execution_role import execution_role
 from .image import blazingtext_image
+from .job_cleanup import JobCleanup
 from .launcher import Launcher
 from .notifications import Notifications
 from .project_stack import ProjectStack
 from .promotion import Promotion
-from .retirement import stop_jobs
 from .rolled_back import RolledBack
 from .settings import Settings
 
@@ -28,7 +27,7 @@ class TrainingStack(ProjectStack):
         topic: where people hear what happened.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket, retire: lambda_.IFunction) -> None:
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket) -> None:
         super().__init__(
             scope,
             id_,
@@ -62,14 +61,14 @@ class TrainingStack(ProjectStack):
             log_retention_days=settings.log_retention_days,
         )
         RolledBack(self, "RolledBack", stage=settings.stage, topic=self.topic, dead_letters=dead_letters)
-        stop_jobs(
+        JobCleanup(
             self,
-            "StopJobs",
-            retire=retire,
+            "JobCleanup",
             stage=settings.stage,
-            delete=settings.delete_data,
+            delete_jobs=settings.delete_data,
             execution_role=role,
             launcher=launcher.function,
+            log_retention_days=settings.log_retention_days,
         )
         self.publish(
             {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from blazingtext_lifecycle import naming, promotion
+from blazingtext_lifecycle import live_model, naming
 
 from ..aws_errors import translating_aws_errors
 from ..log_reader import LogReader
@@ -77,7 +77,7 @@ def runs(session: Session, limit: int) -> None:
     with out.waiting("Listing training jobs"):
         found = session.client.runs(limit)
         speeds = {run.job: session.client.throughput(run.job) for run in found}
-        live = promotion.describe(session.cloud.cloudformation, session.stage).live
+        live = live_model.describe(session.cloud.cloudformation, session.stage).live
     listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds}
     out.result(listed, lambda: _show_runs(session, found, speeds, live))
     if not found:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from blazingtext_lifecycle.promotion import EndpointState
+from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
 from ..serving.changes import Change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from blazingtext_lifecycle import naming, promotion
+from blazingtext_lifecycle import live_model, naming
 from blazingtext_lifecycle.errors import NotReady
 
 from ..aws_errors import translating_aws_errors
@@ -52,32 +52,32 @@ def promote(cloud: Cloud, job: str | None = None) -> Change:
     if found.status != "Completed" or not found.artifact:
         why = f": {found.failure}" if found.failure else ""
         raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
-    return _change(cloud, lambda stack: promotion.promote(stack, found.artifact, found.created))
+    return _change(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created))
 
 
 def rollback(cloud: Cloud) -> Change:
     """Makes the previous model live again; a second rollback undoes the first."""
-    return _change(cloud, promotion.rollback)
+    return _change(cloud, live_model.rollback)
 
 
 def pause(cloud: Cloud) -> Change:
     """Takes the endpoint and its bill away; the model stays chosen."""
-    return _change(cloud, promotion.pause)
+    return _change(cloud, live_model.pause)
 
 
 def resume(cloud: Cloud) -> Change:
     """Brings the endpoint back with the model that was live."""
-    return _change(cloud, promotion.resume)
+    return _change(cloud, live_model.resume)
 
 
-def _change(cloud: Cloud, wish: Callable[[promotion.ServingStack], Mapping[str, str]]) -> Change:
+def _change(cloud: Cloud, wish: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
     """Changes parameters of the serving stack; returns while CloudFormation works."""
-    stack = promotion.describe(cloud.cloudformation, cloud.stage)
-    promotion.require_ready(stack)
+    stack = live_model.describe(cloud.cloudformation, cloud.stage)
+    live_model.require_ready(stack)
     wanted = wish(stack)
     with translating_aws_errors(f"update {stack.name}"):
-        changed = bool(wanted) and promotion.update(cloud.cloudformation, stack, wanted)
-    after = promotion.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
+        changed = bool(wanted) and live_model.update(cloud.cloudformation, stack, wanted)
+    after = live_model.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
     return Change(
         changed,
         naming.job_of_artifact(after.live) or after.live,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import aws_errors, naming, promotion
+from blazingtext_lifecycle import aws_errors, live_model, naming
 from blazingtext_lifecycle.errors import NotReady
 
 from ..aws_errors import translating_aws_errors
@@ -98,7 +98,7 @@ def describe(cloud: Cloud, *, runs: int = 3) -> Status:
     for name in names:
         found = cloud.find_stack(name)
         stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
-    serving = promotion.describe(cloud.cloudformation, cloud.stage)
+    serving = live_model.describe(cloud.cloudformation, cloud.stage)
     return Status(
         stage=cloud.stage,
         region=cloud.region,
@@ -118,7 +118,7 @@ def live_artifact(cloud: Cloud) -> str:
     Raises:
         NotReady: there is none.
     """
-    live = promotion.describe(cloud.cloudformation, cloud.stage).live
+    live = live_model.describe(cloud.cloudformation, cloud.stage).live
     if not live:
         promote = blazingtext_command("promote", cloud.stage)
         raise NotReady(f"No model of stage {cloud.stage} is live. None has been promoted yet. Promote a completed run with: {promote}")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from blazingtext_lifecycle import promotion
+from blazingtext_lifecycle import live_model
 from blazingtext_lifecycle.errors import CloudError, NotReady
 
 from ..cloud import Cloud
@@ -48,7 +48,7 @@ def wait_until_stable(
     ended = training_jobs.run(cloud, job).ended if job and not update_started else None
     while True:
         found = describe(cloud, runs=0)
-        busy = promotion.classify(found.stacks[-1].status) is promotion.StackState.BUSY
+        busy = live_model.classify(found.stacks[-1].status) is live_model.StackState.BUSY
         update_started = update_started or busy or _was_rolled_back_since(found.stacks[-1], ended)
         if not busy and _is_stable(cloud, found, job, update_started):
             return found
@@ -75,7 +75,7 @@ def _is_stable(cloud: Cloud, found: Status, job: str, update_started: bool) -> b
         if update_started:
             raise CloudError(_rolled_back(cloud, found, job))
         return False
-    if not found.live or found.state != promotion.EndpointState.RUNNING:
+    if not found.live or found.state != live_model.EndpointState.RUNNING:
         return not found.endpoint.status
     if found.endpoint.status in _FAILED:
         failure = found.endpoint.failure or found.endpoint.status

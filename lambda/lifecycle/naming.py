@@ -4,6 +4,7 @@ Nothing here checks its arguments unless it says so: at synth they may be CDK to
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 from .errors import ConfigurationError, RequestError
@@ -178,6 +179,11 @@ def job_of_artifact(artifact: str) -> str:
 def tags(stage: str) -> dict[str, str]:
     """The tags that everything of a stage carries."""
     return {PROJECT_TAG: PROJECT, STAGE_TAG: stage}
+
+
+def is_tagged(tags_of_resource: Mapping[str, str], stage: str) -> bool:
+    """Whether a resource carries the tags of this project and this very stage."""
+    return tags(stage).items() <= tags_of_resource.items()
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:

@@ -1,247 +1,134 @@
-"""Which artifact is live, which was before, and how to change that: always a CloudFormation update of the serving stack.
-
-The functions here compute parameters from the described stack and are pure; `describe` and `update` are the only two that talk
-to AWS. Whoever changes a parameter only changes what stands in the stack, so what the stack says is what is live.
-"""
+"""Whether a finished training job becomes the live model. Pure: what is known about job and stack in, one decision out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from . import live_model, naming
+from .combinations import SUPERVISED
+from .environments import PromoteEnvironment
+from .live_model import ServingStack, StackState
 
-from . import naming
-from .aws_errors import code_of, message_of, translating_aws_errors
-from .errors import CloudError, NotReady, RequestError, UserError
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-else:
-    CloudFormationClient = Any
-
-CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
-# CloudFormation has one code for every refusal; this one is no fault, and only its words tell.
-_NOTHING_TO_DO = "No updates are to be performed"
+# A job that runs into its own limits ends as Stopped; nobody asked for that, so people are told.
+_LIMITS = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 
 
-class Parameter(StrEnum):
-    """The parameters of the serving stack that say what is live."""
+class Outcome(StrEnum):
+    """What to do about a job."""
 
-    MODEL_DATA_URL = "ModelDataUrl"
-    PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
-    PROMOTED_THROUGH = "PromotedThrough"
-    ENDPOINT_STATE = "EndpointState"
-
-
-class EndpointState(StrEnum):
-    """Whether a live model has an endpoint, and so a bill."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-
-
-class StackState(StrEnum):
-    """What can be done with a stack now."""
-
-    READY = "ready"
-    BUSY = "busy"
-    BROKEN = "broken"
-    ABSENT = "absent"
+    IGNORE = "ignore"
+    FAILED = "training failed"
+    REFUSED = "refused by the quality gate"
+    LATER = "later"
+    IMPOSSIBLE = "impossible"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True)
-class ServingStack:
-    """The serving stack as CloudFormation describes it.
+class Decision:
+    """What to do about a job, why and, for a promotion, the parameters to change and the stack as it was then."""
+
+    outcome: Outcome
+    reason: str
+    changes: Mapping[str, str] = field(default_factory=dict)
+    stack: ServingStack | None = None
+
+
+@dataclass(frozen=True)
+class TrainedJob:
+    """What is known about a training job.
 
     Attributes:
         name: its name.
-        status: CloudFormation's word for its state; ``""`` when there is no such stack.
-        parameters: all its parameters' present values, also those that promotion does not touch.
+        status: SageMaker's TrainingJobStatus.
+        secondary_status: SageMaker's SecondaryStatus.
+        failure: why it failed.
+        created: when it was created.
+        mode: its training mode.
+        metrics: its final metrics.
+        tags: its tags.
+        artifact: the S3 URI of what it made.
+        artifact_exists: whether that object is there.
     """
 
     name: str
-    status: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def state(self) -> StackState:
-        """What can be done with the stack now."""
-        return classify(self.status)
-
-    @property
-    def live(self) -> str:
-        """The artifact that is live, or ``""``."""
-        return self.parameters.get(Parameter.MODEL_DATA_URL, "")
-
-    @property
-    def previous(self) -> str:
-        """The artifact that was live before, or ``""``."""
-        return self.parameters.get(Parameter.PREVIOUS_MODEL_DATA_URL, "")
-
-    @property
-    def promoted_through(self) -> str:
-        """The creation time of the newest job ever promoted, or ``""``."""
-        return self.parameters.get(Parameter.PROMOTED_THROUGH, "")
-
-    @property
-    def endpoint_state(self) -> str:
-        """``running`` or ``paused``."""
-        return self.parameters.get(Parameter.ENDPOINT_STATE, EndpointState.RUNNING)
+    status: str
+    secondary_status: str
+    failure: str
+    created: datetime
+    mode: str
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    artifact: str
+    artifact_exists: bool
 
 
-def classify(status: str) -> StackState:
-    """What a CloudFormation status allows.
-
-    ``ROLLBACK_COMPLETE`` is the grave of a failed creation and takes no update; ``UPDATE_ROLLBACK_COMPLETE`` is a healthy stack
-    that kept its former values.
-    """
-    if status in ("", "DELETE_COMPLETE"):
-        return StackState.ABSENT
-    if status.endswith("_IN_PROGRESS"):
-        return StackState.BUSY
-    return StackState.BROKEN if status.endswith("_FAILED") or status == "ROLLBACK_COMPLETE" else StackState.READY
-
-
-def mark(moment: datetime) -> str:
-    """A job's creation time as it stands in ``PromotedThrough``: ISO 8601, UTC, milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment) -> Decision:
+    """What to do about a job, the serving stack being as it is."""
+    if not naming.is_tagged(job.tags, environment.stage):
+        return Decision(Outcome.IGNORE, f"{job.name} does not carry the tags of stage {environment.stage}.")
+    if job.status != "Completed":
+        return _unfinished(job)
+    expected = naming.artifact_uri(environment.bucket, job.name)
+    if job.artifact != expected or not job.artifact_exists:
+        return Decision(Outcome.IMPOSSIBLE, f"{job.name} has no artifact. It should be {expected}. Train it again with retry.")
+    refusal = gate(job, environment)
+    return Decision(Outcome.REFUSED, refusal) if refusal else _promotion(job, stack)
 
 
-def is_newer(stack: ServingStack, created: datetime) -> bool:
-    """Whether a job created then is newer than every job ever promoted: only such a job is promoted by itself."""
-    return not stack.promoted_through or datetime.fromisoformat(mark(created)) > datetime.fromisoformat(stack.promoted_through)
-
-
-def promote(stack: ServingStack, artifact: str, created: datetime) -> dict[str, str]:
-    """The parameters that make an artifact live; none when it is live already."""
-    if artifact == stack.live:
-        return {}
-    return {
-        Parameter.MODEL_DATA_URL: artifact,
-        Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
-        Parameter.PROMOTED_THROUGH: mark(created) if is_newer(stack, created) else stack.promoted_through,
-    }
-
-
-def rollback(stack: ServingStack) -> dict[str, str]:
-    """The parameters that put the previous artifact back; the two change places, so a second rollback undoes the first.
-
-    ``PromotedThrough`` stays: a late, repeated event of the model just rolled back must not bring it back.
-
-    Raises:
-        RequestError: there was no model before this one.
-    """
-    if not stack.previous:
-        live = f"only {stack.live} was ever promoted" if stack.live else "no model was ever promoted"
-        raise RequestError(f"There is nothing to roll back to. In {stack.name} {live}. Train and promote another model first.")
-    return {Parameter.MODEL_DATA_URL: stack.previous, Parameter.PREVIOUS_MODEL_DATA_URL: stack.live}
-
-
-def pause(stack: ServingStack) -> dict[str, str]:
-    """The parameters that take the endpoint and its bill away and keep the model; none when it is paused already.
-
-    Raises:
-        RequestError: there is no model, so there is no endpoint to pause.
-    """
-    return _endpoint_state(stack, EndpointState.PAUSED, "pause")
-
-
-def resume(stack: ServingStack) -> dict[str, str]:
-    """The parameters that bring the endpoint back with the model that was live; none when it is running already.
-
-    Raises:
-        RequestError: there is no model to serve.
-    """
-    return _endpoint_state(stack, EndpointState.RUNNING, "resume")
-
-
-def _endpoint_state(stack: ServingStack, wanted: EndpointState, verb: str) -> dict[str, str]:
-    if stack.endpoint_state == wanted:
-        return {}
-    if not stack.live:
-        raise RequestError(
-            f"There is nothing to {verb}. {stack.name} has no model, so no endpoint and no bill. Train and promote a model first."
+def _unfinished(job: TrainedJob) -> Decision:
+    if job.status == "Failed":
+        return Decision(Outcome.FAILED, f"{job.name} failed. {job.failure} Correct the cause, then train again with retry.")
+    if job.secondary_status in _LIMITS:
+        return Decision(
+            Outcome.FAILED,
+            f"{job.name} was stopped by its own limit. SageMaker reports {job.secondary_status}. "
+            f"Raise limits.maxRuntimeSeconds and train again; what it had learnt is kept in {job.artifact or 'no artifact'}.",
         )
-    return {Parameter.ENDPOINT_STATE: wanted}
+    return Decision(Outcome.IGNORE, f"{job.name} is {job.status}: only a completed job is promoted.")
 
 
-def require_ready(stack: ServingStack) -> None:
-    """Nothing when the stack can be updated now.
+def gate(job: TrainedJob, environment: PromoteEnvironment) -> str:
+    """Why the quality gate refuses a job; ``""`` when it does not, or is off for the job's mode."""
+    metric, minimum = (
+        ("validation:accuracy", environment.minimum_accuracy)
+        if job.mode in SUPERVISED
+        else ("train:mean_rho", environment.minimum_mean_rho)
+    )
+    if minimum is None:
+        return ""
+    value = job.metrics.get(metric)
+    if value is None:
+        source = "a validation part of the corpus" if job.mode in SUPERVISED else "the hyperparameter evaluation"
+        why = f"It has no {metric}, and the gate asks for {minimum:g}"
+        return f"{job.name} is not promoted. {why}. Train with {source}, or promote it by hand."
+    if value < minimum:
+        why = f"Its {metric} is {value:.4f}, and the gate asks for {minimum:g}"
+        return f"{job.name} is not promoted. {why}. Train on more or better text, or promote it by hand."
+    return ""
 
-    Raises:
-        NotReady: another update is running.
-        UserError: there is no such stack, or it stands in a failed state.
+
+def _promotion(job: TrainedJob, stack: ServingStack) -> Decision:
+    """The decision on a good job.
+
+    A busy stack is looked at before its parameters: until an update has ended they are not yet true.
     """
     if stack.state is StackState.BUSY:
-        raise NotReady(f"{stack.name} is busy. CloudFormation reports {stack.status}. Try again when it has finished.")
-    if stack.state is StackState.ABSENT:
-        raise RequestError(
-            f"There is no stack {stack.name}. The stage was never deployed here, or was destroyed. Deploy it: cdk deploy --all."
+        return Decision(Outcome.LATER, f"{stack.name} is busy ({stack.status}).")
+    if stack.state is not StackState.READY:
+        status = stack.status or "no such stack"
+        return Decision(
+            Outcome.IMPOSSIBLE, f"{job.name} cannot go live. {stack.name} takes no update ({status}). Repair it with cdk deploy."
         )
-    if stack.state is StackState.BROKEN:
-        raise RequestError(
-            f"{stack.name} takes no update. CloudFormation reports {stack.status}. "
-            "Read its events for the cause, then repair it with cdk deploy, or delete the stack and deploy again."
-        )
+    if not live_model.is_newer(stack, job.created):
+        return Decision(Outcome.IGNORE, f"{job.name} is not newer than what was promoted already ({stack.promoted_through}).")
+    changes = live_model.promote(stack, job.artifact, job.created)
+    if not changes:
+        return Decision(Outcome.IGNORE, f"{job.name} is live already.")
+    begun = f"The promotion of {job.name} has begun ({_metrics(job)}). {stack.name} is being updated; if that is rolled back, you are told."
+    return Decision(Outcome.PROMOTE, begun, changes, stack)
 
 
-def describe(cloudformation: CloudFormationClient, stage: str) -> ServingStack:
-    """The serving stack of a stage as it is now; a stack without a status when there is none.
-
-    Raises:
-        UserError: see `lifecycle.aws_errors`.
-        CloudError: likewise.
-    """
-    name = naming.serving_stack(stage)
-    with translating_aws_errors(f"read the stack {name}"):
-        try:
-            found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        except ClientError as error:
-            if code_of(error) == "ValidationError" and "does not exist" in message_of(error):
-                return ServingStack(name)
-            raise
-    parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])}
-    return ServingStack(name, found["StackStatus"], parameters)
-
-
-def update(cloudformation: CloudFormationClient, stack: ServingStack, changes: Mapping[str, str]) -> bool:
-    """Changes some parameters of the serving stack and leaves all others and the template as they are.
-
-    CloudFormation goes on with the role that the stack was deployed with, so the caller needs no other permission.
-
-    Returns:
-        Whether an update began; False when the stack already stands so.
-
-    Raises:
-        NotReady: another update is running.
-        UserError: the stack is missing or broken, or AWS refused.
-        CloudError: AWS failed.
-    """
-    require_ready(stack)
-    if all(stack.parameters.get(key, "") == value for key, value in changes.items()):
-        return False
-    parameters = [{"ParameterKey": key, "UsePreviousValue": True} for key in stack.parameters if key not in changes]
-    parameters += [{"ParameterKey": str(key), "ParameterValue": str(value)} for key, value in changes.items()]
-    return _update_stack(cloudformation, stack.name, parameters)
-
-
-def _update_stack(cloudformation: CloudFormationClient, name: str, parameters: list[dict[str, Any]]) -> bool:
-    try:
-        with translating_aws_errors(f"update the stack {name}"):
-            cloudformation.update_stack(StackName=name, UsePreviousTemplate=True, Capabilities=list(CAPABILITIES), Parameters=parameters)  # type: ignore[arg-type] # built from plain strings
-    except (UserError, CloudError) as error:
-        if _NOTHING_TO_DO in str(error):
-            return False
-        _refuse_if_busy(cloudformation, name, error)
-        raise
-    return True
-
-
-def _refuse_if_busy(cloudformation: CloudFormationClient, name: str, cause: Exception) -> None:
-    """Raises NotReady when the refusal came from an update that began between our look and our call."""
-    with translating_aws_errors(f"read the stack {name}"):
-        status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-    if classify(status) is StackState.BUSY:
-        raise NotReady(f"{name} is busy. CloudFormation reports {status}. Try again when it has finished.") from cause
+def _metrics(job: TrainedJob) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in sorted(job.metrics.items())) or "no metrics"

@@ -16,7 +16,8 @@ from blazingtext_lifecycle import naming
 from blazingtext_stacks.settings import Settings
 
 # Roles, by construct path.
-RETIRE = "Storage/Retirement/Retire/Role"
+EMPTIER = "Storage/Retirement/Retire/Role"
+STOPPER = "Training/JobCleanup/Function/Role"
 EXECUTION = "Training/ExecutionRole"
 LAUNCHER = "Training/Launcher/LaunchTraining/Role"
 PROMOTER = "Training/Promotion/PromoteModel/Role"
@@ -72,7 +73,7 @@ def _storage(settings: Settings) -> Iterator[Accepted]:
     if settings.delete_data:
         yield Accepted(
             _wildcard("<CorporaBucket6BE47F9B.Arn>/*"),
-            (RETIRE,),
+            (EMPTIER,),
             "Emptying a bucket means deleting every object in it. The resource is this one bucket, and only while data is not kept.",
         )
 
@@ -81,18 +82,18 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
     jobs, group = naming.job_prefix(settings.stage), naming.TRAINING_LOG_GROUP
     yield Accepted(
         _wildcard("*"),
-        (RETIRE, EXECUTION, HOSTING),
-        "ListTrainingJobs (retire), PutMetricData and DescribeAlarms (SageMaker's roles) cannot be limited to resources; the metrics are "
-        "limited by namespace.",
+        (STOPPER, EXECUTION, HOSTING),
+        "ListTrainingJobs (stop_training_jobs), PutMetricData and DescribeAlarms (SageMaker's roles) cannot be limited to resources; the "
+        "metrics are limited by namespace.",
     )
     yield Accepted(
         _wildcard(_arn("sagemaker", f"training-job/{jobs}*")),
-        (RETIRE, LAUNCHER, PROMOTER),
+        (STOPPER, LAUNCHER, PROMOTER),
         "Jobs get their names when they are launched. The prefix is this stage's and no other's, since a stage has no hyphen.",
     )
     yield Accepted(
         _wildcard(_arn("logs", f"log-group:{group}:*")),
-        (RETIRE, EXECUTION),
+        (STOPPER, EXECUTION) if settings.delete_data else (EXECUTION,),
         "IAM writes a log group with a trailing :*. It is SageMaker's one group for training jobs.",
     )
     yield Accepted(
@@ -102,7 +103,7 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
     )
     yield Accepted(
         _wildcard(_arn("logs", f"log-group:{group}:log-stream:{jobs}*")),
-        (RETIRE, EXECUTION),
+        (STOPPER, EXECUTION) if settings.delete_data else (EXECUTION,),
         "SageMaker names a stream after its job and adds a time. The prefix is this stage's.",
     )
     yield Accepted(

@@ -57,7 +57,7 @@ UNUSED = {
     "s3:*C[Oo][Rr][Ss]": "no cross-origin rules",
     "s3:DeleteBucketEncryption": "encryption is never removed",
     "s3:DeleteBucketLifecycle": "lifecycle rules are never removed",
-    "s3:DeleteObject": "the function `retire` empties the bucket",
+    "s3:DeleteObject": "the function `empty_bucket` empties the bucket",
 }
 
 # An identifier that CloudFormation would make up, by type; "dev" stands for any stage.

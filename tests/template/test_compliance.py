@@ -74,7 +74,8 @@ def test_a_planted_fault_is_reported_by_cdk_nag_and_by_the_cdk(tmp_path: Path) -
     settings = Settings()
     storage, *_ = build(app, settings)
     s3.Bucket(storage, "Planted")
-    storage.retire.add_to_role_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
+    role = iam.Role(storage, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:*"], resources=["*"]))
     s3.CfnBucket(storage, "Misnamed", bucket_name="No_Such_Name")
     compliance.add_rules(app, settings)
 
@@ -83,7 +84,7 @@ def test_a_planted_fault_is_reported_by_cdk_nag_and_by_the_cdk(tmp_path: Path) -
 
     found = violations(Synthesis(settings, tmp_path))
     assert (NAG, "AwsSolutions-S10", "Storage/Planted/Resource") in found
-    assert (NAG, "AwsSolutions-IAM5[Action::s3:*]", "Storage/Retirement/Retire/Role/DefaultPolicy/Resource") in found
+    assert (NAG, "AwsSolutions-IAM5[Action::s3:*]", "Storage/Role/DefaultPolicy/Resource") in found
     assert {plugin for plugin, _, path in found if path == "Storage/Misnamed"} > {NAG}
 
 

@@ -7,6 +7,10 @@ import pytest
 
 from tests.template.matrix import Synthesis, lists, prefix
 
+# Policies, by the beginning of their logical ids.
+EMPTIER = "RetirementRetire"
+STOPPER = "JobCleanup"
+
 
 def allowed(synthesis: Synthesis, policy: str) -> dict[str, dict[str, Any]]:
     """Statement by action, for the one policy whose logical id begins so."""
@@ -116,28 +120,43 @@ def test_the_promoter_updates_the_one_stack_and_touches_no_endpoint(each: Synthe
     assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
 
 
-def test_retiring_deletes_nothing_but_this_stages_jobs_and_bucket(defaults: Synthesis) -> None:
-    may = allowed(defaults, "RetirementRetire")
-    deleting = {action: written(lists(may[action]["Resource"])[-1]) for action in may if re.search("Delete|Stop|Abort", action)}
+def test_what_empties_the_bucket_may_do_nothing_else(defaults: Synthesis) -> None:
+    may = allowed(defaults, EMPTIER)
+    bucket = {action: written(statement["Resource"]) for action, statement in may.items() if not action.startswith("logs:")}
 
-    assert deleting.keys() == {
-        "sagemaker:StopTrainingJob",
-        "sagemaker:DeleteTrainingJob",
-        "logs:DeleteLogStream",
+    assert bucket.keys() == {
+        "s3:ListBucketVersions",
+        "s3:ListBucketMultipartUploads",
         "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:AbortMultipartUpload",
     }
-    for action, resource in deleting.items():
-        assert resource.endswith(
-            "training-job/blazingtext-dev-*" if "sagemaker" in action else "blazingtext-dev-*" if "logs" in action else ".Arn>/*"
-        )
+    for action, resource in bucket.items():
+        assert re.fullmatch(r"<CorporaBucket\w+\.Arn>" + ("" if "List" in action else r"/\*"), resource)
+
+
+def test_what_stops_jobs_reaches_only_this_stages_and_may_do_nothing_else(defaults: Synthesis) -> None:
+    may = allowed(defaults, STOPPER)
+    acting = {action: written(lists(may[action]["Resource"])[-1]) for action in may if re.search("Delete|Stop", action)}
+
+    assert {action for action in may if action.startswith("sagemaker:")} == {
+        "sagemaker:ListTrainingJobs",
+        "sagemaker:ListTags",
+        "sagemaker:StopTrainingJob",
+        "sagemaker:DeleteTrainingJob",
+    }
+    assert not {action for action in may if not action.startswith(("sagemaker:", "logs:"))}
+    assert acting.keys() == {"sagemaker:StopTrainingJob", "sagemaker:DeleteTrainingJob", "logs:DeleteLogStream"}
+    for action, resource in acting.items():
+        assert resource.endswith(f"{'training-job/' if 'sagemaker' in action else 'log-stream:'}blazingtext-dev-*")
 
 
 def test_data_that_is_kept_cannot_be_deleted(whole_matrix: dict[str, Synthesis]) -> None:
-    may = allowed(whole_matrix["kept-data"], "RetirementRetire")
+    kept = whole_matrix["kept-data"]
+    may = allowed(kept, EMPTIER).keys() | allowed(kept, STOPPER).keys()
 
-    assert not {action for action in may if action.startswith("s3:")}
+    assert "sagemaker:StopTrainingJob" in may
+    assert not {action for action in may if action.startswith("s3:") or "Delete" in action}
 
 
 @pytest.mark.parametrize("type_", ["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"])
@@ -169,7 +188,7 @@ def test_metrics_go_into_sagemakers_own_namespaces_only(each: Synthesis) -> None
 def test_a_log_group_is_named_by_what_is_in_it_since_iam_is_never_asked_about_the_group_alone(each: Synthesis) -> None:
     groups = {
         written(resource).partition(":log-group:")[2]
-        for role in ("ExecutionRole", "HostingRole", "RetirementRetire")
+        for role in ("ExecutionRole", "HostingRole", STOPPER)
         for action, statement in allowed(each, role).items()
         if action.startswith("logs:")
         for resource in lists(statement["Resource"])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.promotion import Parameter, ServingStack, pause, promote, rollback
+from blazingtext_lifecycle.live_model import Parameter, ServingStack, pause, promote, rollback
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix
 

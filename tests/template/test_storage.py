@@ -23,10 +23,18 @@ def test_the_bucket_is_emptied_while_the_permission_to_empty_it_is_still_there(d
     ((_, emptied),) = defaults.resources("Custom::EmptyBucket")
     ((bucket_id, bucket),) = defaults.resources("AWS::S3::Bucket")
 
-    assert emptied["Properties"]["Work"] == "EmptyBucket"
     assert emptied["Properties"]["Bucket"] == {"Ref": bucket_id}
     assert any(each.startswith("RetirementRetireRoleDefaultPolicy") for each in emptied["DependsOn"])
     assert emptied["DeletionPolicy"] == bucket["DeletionPolicy"] == "Delete"
+
+
+def test_an_update_from_0_1_0_finds_the_resources_that_it_must_not_replace(defaults: Synthesis) -> None:
+    ((emptied_id, emptied),) = defaults.resources("Custom::EmptyBucket")
+
+    # Another logical id would have CloudFormation delete the old EmptyBucket, and so empty a bucket in use. Another function would be
+    # another ServiceToken, which CloudFormation refuses for a resource that exists.
+    assert emptied_id == "RetirementEmptyBucketD6331F0A"
+    assert emptied["Properties"]["ServiceToken"] == {"Fn::GetAtt": ["RetirementRetireFunctionB4A0E4C8", "Arn"]}
 
 
 def test_kept_data_survives_both_destruction_and_the_switch_to_keeping(whole_matrix: dict[str, Synthesis]) -> None:
@@ -41,7 +49,7 @@ def test_kept_data_survives_both_destruction_and_the_switch_to_keeping(whole_mat
 def test_every_log_group_ends_with_its_stack_and_keeps_lines_as_long_as_set(each: Synthesis) -> None:
     groups = dict(each.resources("AWS::Logs::LogGroup"))
 
-    assert len(groups) == 4
+    assert len(groups) == 5
     for group in groups.values():
         assert group["DeletionPolicy"] == "Delete"
         assert group["Properties"]["RetentionInDays"] == each.settings.log_retention_days
@@ -52,4 +60,4 @@ def test_every_function_writes_to_a_log_group_of_its_stack(each: Synthesis) -> N
     written = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in each.properties("AWS::Lambda::Function")]
 
     assert set(written) <= groups
-    assert len(set(written)) == len(written) == 3
+    assert len(set(written)) == len(written) == 4

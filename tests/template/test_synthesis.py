@@ -45,7 +45,7 @@ def test_the_image_is_composed_from_mapping_region_and_suffix(defaults: Synthesi
 def test_every_handler_in_the_template_exists(each: Synthesis) -> None:
     named = {properties["Handler"] for properties in each.properties("AWS::Lambda::Function")}
 
-    assert named == {"launch_training.handler", "promote_model.handler", "retire.handler"}
+    assert named == {f"{path.stem}.handler" for path in HANDLERS.glob("*.py")}
     for handler in named:
         module, function = handler.split(".")
         tree = ast.parse((HANDLERS / f"{module}.py").read_text(encoding="utf-8"))

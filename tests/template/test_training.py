@@ -126,19 +126,21 @@ def test_only_a_given_address_is_subscribed(whole_matrix: dict[str, Synthesis]) 
 
 def test_jobs_are_stopped_after_the_launcher_is_gone_and_before_their_role_is(each: Synthesis) -> None:
     resources = each.templates["Training"]["Resources"]
-    ((stopped_id, stopped),) = each.resources("Custom::StopJobs")
+    ((stopped_id, stopped),) = each.resources("Custom::StopTrainingJobs")
     (launcher,) = [each for each in resources.values() if each.get("Properties", {}).get("Handler") == "launch_training.handler"]
 
     # CloudFormation deletes what depends on something before that something.
     assert stopped_id in launcher["DependsOn"]
     assert {"ExecutionRole", "ExecutionRoleDefaultPolicy"} <= {dependency[:-8] for dependency in stopped["DependsOn"]}
+    # What stops them needs its own permissions until it is done.
+    assert any(dependency.startswith("JobCleanupFunctionRoleDefaultPolicy") for dependency in stopped["DependsOn"])
 
 
 @pytest.mark.parametrize(("name", "deleted"), [("defaults", "true"), ("kept-data", "false")])
 def test_the_records_of_jobs_go_with_the_data_or_stay_with_it(name: str, deleted: str, whole_matrix: dict[str, Synthesis]) -> None:
-    properties = whole_matrix[name].one("Custom::StopJobs")
+    properties = whole_matrix[name].one("Custom::StopTrainingJobs")
 
-    assert (properties["Work"], properties["Stage"], properties["DeleteJobs"]) == ("StopJobs", "dev", deleted)
+    assert (properties["Stage"], properties["DeleteJobs"]) == ("dev", deleted)
 
 
 def test_the_stacks_publish_what_clients_look_for(each: Synthesis) -> None:

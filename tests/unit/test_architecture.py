@@ -16,7 +16,7 @@ NAMES = {
     "engine": "blazingtext_engine",
     "sandbox": "blazingtext_sandbox",
 }
-HANDLERS = {"launch_training", "promote_model", "retire"}
+HANDLERS = {"empty_bucket", "launch_training", "promote_model", "stop_training_jobs"}
 # A folder's own name is not an import name: it would be another module than the one that everybody else imports.
 OURS = {*NAMES.values(), *NAMES, "lifecycle", *HANDLERS}
 # What each part may import of ours, beside itself.

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import botocore.session
 from botocore.exceptions import ClientError
@@ -251,3 +251,32 @@ class FakeLogs(Paginated):
         assert logGroupName == "/aws/sagemaker/TrainingJobs"
         assert self.streams is not None
         self.streams.remove(logStreamName)
+
+
+CUSTOM_RESOURCE_EVENT = {
+    "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/x/y",
+    "RequestId": "request-1",
+    "LogicalResourceId": "Cleanup",
+    "ResponseURL": "https://localhost:4566/answer?signature=s",
+}
+
+
+class FakeResponseUrl:
+    """Stands in for urlopen, and remembers what was sent."""
+
+    def __init__(self) -> None:
+        self.requests: list[Any] = []
+
+    def __call__(self, request: Any, timeout: float) -> "FakeResponseUrl":
+        assert timeout > 0
+        self.requests.append(request)
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def read(self) -> bytes:
+        return b""

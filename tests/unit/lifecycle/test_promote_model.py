@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 import promote_model
-from blazingtext_lifecycle import naming, promotion
+from blazingtext_lifecycle import live_model, naming
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from promote_model import Clients
 from tests.unit.lifecycle.aws_fakes import STARTED, FakeCloudFormation, FakeQueues, FakeS3, FakeSageMaker, FakeTopic, client_error
@@ -55,7 +55,7 @@ class Account:
     def deliver_body(self, body: str, environment: PromoteEnvironment = ENVIRONMENT, receives: int = 1) -> bool:
         record = {"messageId": "m", "receiptHandle": "r", "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
         clients = Clients(*(cast("Any", each) for each in (self.sagemaker, self.s3, self.cloudformation, self.sns, self.sqs)))
-        return promote_model.settle(record, environment, clients)
+        return promote_model.process(record, environment, clients)
 
     @property
     def live(self) -> str:
@@ -120,8 +120,8 @@ def test_a_late_event_does_not_undo_a_rollback() -> None:
     for name in (JOB, f"{JOB}-2"):
         account.deliver(name)
         account.cloudformation.finish()
-    stack = promotion.describe(cast("Any", account.cloudformation), "dev")
-    promotion.update(cast("Any", account.cloudformation), stack, promotion.rollback(stack))
+    stack = live_model.describe(cast("Any", account.cloudformation), "dev")
+    live_model.update(cast("Any", account.cloudformation), stack, live_model.rollback(stack))
     account.cloudformation.finish()
 
     assert account.deliver(f"{JOB}-2")

@@ -3,9 +3,9 @@ from typing import Any, cast
 
 import pytest
 
-from blazingtext_lifecycle import promotion
+from blazingtext_lifecycle import live_model
 from blazingtext_lifecycle.errors import NotReady, RequestError
-from blazingtext_lifecycle.promotion import ServingStack, StackState
+from blazingtext_lifecycle.live_model import ServingStack, StackState
 from tests.unit.lifecycle.aws_fakes import FakeCloudFormation, client_error
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -33,63 +33,63 @@ def stack(status: str = "UPDATE_COMPLETE", **parameters: str) -> ServingStack:
     ],
 )
 def test_a_status_says_what_can_be_done(status: str, state: StackState) -> None:
-    assert promotion.classify(status) is state
+    assert live_model.classify(status) is state
 
 
 def test_a_mark_is_utc_whatever_the_clock() -> None:
-    assert promotion.mark(NOON.astimezone(timezone(timedelta(hours=5)))) == "2026-11-22T12:00:00.000Z"
+    assert live_model.timestamp(NOON.astimezone(timezone(timedelta(hours=5)))) == "2026-11-22T12:00:00.000Z"
 
 
-def test_promoting_an_old_job_by_hand_keeps_the_mark() -> None:
-    live = stack(ModelDataUrl="new", PromotedThrough=promotion.mark(NOON))
+def test_promoting_an_old_job_by_hand_keeps_the_timestamp() -> None:
+    live = stack(ModelDataUrl="new", PromotedThrough=live_model.timestamp(NOON))
 
-    changes = promotion.promote(live, "old", NOON - timedelta(days=1))
+    changes = live_model.promote(live, "old", NOON - timedelta(days=1))
 
-    assert changes == {"ModelDataUrl": "old", "PreviousModelDataUrl": "new", "PromotedThrough": promotion.mark(NOON)}
+    assert changes == {"ModelDataUrl": "old", "PreviousModelDataUrl": "new", "PromotedThrough": live_model.timestamp(NOON)}
 
 
 def test_a_job_as_old_as_the_mark_is_not_newer() -> None:
-    live = stack(PromotedThrough=promotion.mark(NOON))
+    live = stack(PromotedThrough=live_model.timestamp(NOON))
 
-    assert not promotion.is_newer(live, NOON)
-    assert promotion.is_newer(live, NOON + timedelta(milliseconds=1))
+    assert not live_model.is_newer(live, NOON)
+    assert live_model.is_newer(live, NOON + timedelta(milliseconds=1))
 
 
 def test_promoting_what_is_live_changes_nothing() -> None:
-    assert promotion.promote(stack(ModelDataUrl="a"), "a", NOON) == {}
+    assert live_model.promote(stack(ModelDataUrl="a"), "a", NOON) == {}
 
 
 def test_a_rollback_swaps_and_a_second_one_swaps_back() -> None:
     before = stack(ModelDataUrl="b", PreviousModelDataUrl="a")
 
-    once = stack(**promotion.rollback(before))
+    once = stack(**live_model.rollback(before))
 
     assert (once.live, once.previous) == ("a", "b")
-    assert promotion.rollback(once) == {"ModelDataUrl": "b", "PreviousModelDataUrl": "a"}
+    assert live_model.rollback(once) == {"ModelDataUrl": "b", "PreviousModelDataUrl": "a"}
 
 
 @pytest.mark.parametrize("parameters", [{}, {"ModelDataUrl": "only"}])
 def test_there_is_nothing_to_roll_back_to_before_the_second_promotion(parameters: dict[str, str]) -> None:
     with pytest.raises(RequestError, match="There is nothing to roll back to"):
-        promotion.rollback(stack(**parameters))
+        live_model.rollback(stack(**parameters))
 
 
 def test_pause_and_resume_change_the_endpoint_state_alone() -> None:
-    assert promotion.pause(stack(ModelDataUrl="a")) == {"EndpointState": "paused"}
-    assert promotion.resume(stack(ModelDataUrl="a", EndpointState="paused")) == {"EndpointState": "running"}
-    assert promotion.pause(stack(ModelDataUrl="a", EndpointState="paused")) == {}
-    assert promotion.resume(stack(ModelDataUrl="a")) == {}
+    assert live_model.pause(stack(ModelDataUrl="a")) == {"EndpointState": "paused"}
+    assert live_model.resume(stack(ModelDataUrl="a", EndpointState="paused")) == {"EndpointState": "running"}
+    assert live_model.pause(stack(ModelDataUrl="a", EndpointState="paused")) == {}
+    assert live_model.resume(stack(ModelDataUrl="a")) == {}
 
 
 def test_without_a_model_there_is_nothing_to_pause() -> None:
     with pytest.raises(RequestError, match="nothing to pause"):
-        promotion.pause(stack())
+        live_model.pause(stack())
 
 
 class TestUpdate:
     def update(self, cloudformation: FakeCloudFormation, changes: dict[str, str]) -> bool:
         client = cast("Any", cloudformation)
-        return promotion.update(client, promotion.describe(client, "dev"), changes)
+        return live_model.update(client, live_model.describe(client, "dev"), changes)
 
     def test_changes_only_what_is_asked(self) -> None:
         cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a", "Other": "kept"})

@@ -1,4 +1,4 @@
-"""The end of a stage's own training jobs: those with its name prefix and exactly its tags, and no others."""
+"""Stops and deletes the training jobs of a stage: those with its name prefix and exactly its tags, and no others."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,6 @@ from . import naming
 from .aws_errors import code_of, is_missing, translating_aws_errors
 from .deadline import Deadline
 from .training_jobs import ACTIVE, TERMINAL
-from .verdicts import belongs
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -21,7 +20,7 @@ else:
 
 log = logging.getLogger(__name__)
 
-_SECONDS_BETWEEN_LOOKS = 2.0
+_POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Job:
 
 
 def stop_jobs(sagemaker: SageMakerClient, stage: str, deadline: Deadline) -> list[str]:
-    """Stops every running job of a stage and waits until none runs, also not one started meanwhile.
+    """Stops every running job of a stage and waits until none runs, including those started meanwhile.
 
     Returns:
         The names of the jobs that were told to stop.
@@ -49,7 +48,7 @@ def stop_jobs(sagemaker: SageMakerClient, stage: str, deadline: Deadline) -> lis
             if job.status == "InProgress" and job.name not in stopped:
                 _stop(sagemaker, job.name)
                 stopped.add(job.name)
-        deadline.wait(_SECONDS_BETWEEN_LOOKS, f"Stopping {', '.join(job.name for job in running)}")
+        deadline.wait(_POLL_SECONDS, f"Stopping {', '.join(job.name for job in running)}")
     return sorted(stopped)
 
 
@@ -89,7 +88,7 @@ def own_jobs(sagemaker: SageMakerClient, stage: str) -> list[Job]:
             for page in pages
             for each in page["TrainingJobSummaries"]
         ]
-    return [job for job in listed if job.name.startswith(prefix) and belongs(_tags(sagemaker, job.arn), stage)]
+    return [job for job in listed if job.name.startswith(prefix) and naming.is_tagged(_tags(sagemaker, job.arn), stage)]
 
 
 def _tags(sagemaker: SageMakerClient, arn: str) -> Mapping[str, str]:
@@ -98,7 +97,7 @@ def _tags(sagemaker: SageMakerClient, arn: str) -> Mapping[str, str]:
             pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
             return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
         except ClientError as error:
-            # Deleted between the list and this look.
+            # The job was deleted after it was listed.
             if is_missing(error):
                 return {}
             raise
@@ -109,7 +108,7 @@ def _stop(sagemaker: SageMakerClient, name: str) -> None:
         try:
             sagemaker.stop_training_job(TrainingJobName=name)
         except ClientError as error:
-            # It ended by itself between the list and this call; the next look will see.
+            # It ended by itself between the list and this call.
             if code_of(error) != "ValidationException":
                 raise
             log.info("%s was not stopped: %s", name, error)

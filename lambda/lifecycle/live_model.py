@@ -1,0 +1,247 @@
+"""Which artifact is live, which was before, and how to change that: always a CloudFormation update of the serving stack.
+
+The functions here compute parameters from the described stack and are pure; `describe` and `update` are the only two that talk
+to AWS. Nothing else is ever changed, so what the stack says is what is live.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from . import naming
+from .aws_errors import code_of, message_of, translating_aws_errors
+from .errors import CloudError, NotReady, RequestError, UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+else:
+    CloudFormationClient = Any
+
+CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
+# CloudFormation answers ValidationError to every update it refuses; only the message tells that this one is no failure.
+_NO_UPDATES = "No updates are to be performed"
+
+
+class Parameter(StrEnum):
+    """The parameters of the serving stack that say what is live."""
+
+    MODEL_DATA_URL = "ModelDataUrl"
+    PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
+    PROMOTED_THROUGH = "PromotedThrough"
+    ENDPOINT_STATE = "EndpointState"
+
+
+class EndpointState(StrEnum):
+    """Whether a live model has an endpoint, and so a bill."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+class StackState(StrEnum):
+    """What can be done with a stack now."""
+
+    READY = "ready"
+    BUSY = "busy"
+    BROKEN = "broken"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class ServingStack:
+    """The serving stack as CloudFormation describes it.
+
+    Attributes:
+        name: its name.
+        status: CloudFormation's StackStatus; ``""`` when there is no such stack.
+        parameters: all its parameters' present values, also those that promotion does not touch.
+    """
+
+    name: str
+    status: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> StackState:
+        """What can be done with the stack now."""
+        return classify(self.status)
+
+    @property
+    def live(self) -> str:
+        """The artifact that is live, or ``""``."""
+        return self.parameters.get(Parameter.MODEL_DATA_URL, "")
+
+    @property
+    def previous(self) -> str:
+        """The artifact that was live before, or ``""``."""
+        return self.parameters.get(Parameter.PREVIOUS_MODEL_DATA_URL, "")
+
+    @property
+    def promoted_through(self) -> str:
+        """The creation time of the newest job ever promoted, or ``""``."""
+        return self.parameters.get(Parameter.PROMOTED_THROUGH, "")
+
+    @property
+    def endpoint_state(self) -> str:
+        """``running`` or ``paused``."""
+        return self.parameters.get(Parameter.ENDPOINT_STATE, EndpointState.RUNNING)
+
+
+def classify(status: str) -> StackState:
+    """What a CloudFormation status allows.
+
+    ``ROLLBACK_COMPLETE`` is what a failed creation leaves, and takes no update; ``UPDATE_ROLLBACK_COMPLETE`` is a healthy stack
+    that kept its former values.
+    """
+    if status in ("", "DELETE_COMPLETE"):
+        return StackState.ABSENT
+    if status.endswith("_IN_PROGRESS"):
+        return StackState.BUSY
+    return StackState.BROKEN if status.endswith("_FAILED") or status == "ROLLBACK_COMPLETE" else StackState.READY
+
+
+def timestamp(moment: datetime) -> str:
+    """A job's creation time as ``PromotedThrough`` holds it: ISO 8601, UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_newer(stack: ServingStack, created: datetime) -> bool:
+    """Whether a job created then is newer than every job ever promoted: only such a job is promoted by itself."""
+    return not stack.promoted_through or datetime.fromisoformat(timestamp(created)) > datetime.fromisoformat(stack.promoted_through)
+
+
+def promote(stack: ServingStack, artifact: str, created: datetime) -> dict[str, str]:
+    """The parameters that make an artifact live; none when it is live already."""
+    if artifact == stack.live:
+        return {}
+    return {
+        Parameter.MODEL_DATA_URL: artifact,
+        Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
+        Parameter.PROMOTED_THROUGH: timestamp(created) if is_newer(stack, created) else stack.promoted_through,
+    }
+
+
+def rollback(stack: ServingStack) -> dict[str, str]:
+    """The parameters that put the previous artifact back; the two change places, so a second rollback undoes the first.
+
+    ``PromotedThrough`` stays: a late, repeated event of the model just rolled back must not bring it back.
+
+    Raises:
+        RequestError: there was no model before this one.
+    """
+    if not stack.previous:
+        live = f"only {stack.live} was ever promoted" if stack.live else "no model was ever promoted"
+        raise RequestError(f"There is nothing to roll back to. In {stack.name} {live}. Train and promote another model first.")
+    return {Parameter.MODEL_DATA_URL: stack.previous, Parameter.PREVIOUS_MODEL_DATA_URL: stack.live}
+
+
+def pause(stack: ServingStack) -> dict[str, str]:
+    """The parameters that take the endpoint and its bill away and keep the model; none when it is paused already.
+
+    Raises:
+        RequestError: there is no model, so there is no endpoint to pause.
+    """
+    return _endpoint_state(stack, EndpointState.PAUSED, "pause")
+
+
+def resume(stack: ServingStack) -> dict[str, str]:
+    """The parameters that bring the endpoint back with the model that was live; none when it is running already.
+
+    Raises:
+        RequestError: there is no model to serve.
+    """
+    return _endpoint_state(stack, EndpointState.RUNNING, "resume")
+
+
+def _endpoint_state(stack: ServingStack, wanted: EndpointState, verb: str) -> dict[str, str]:
+    if stack.endpoint_state == wanted:
+        return {}
+    if not stack.live:
+        raise RequestError(
+            f"There is nothing to {verb}. {stack.name} has no model, so no endpoint and no bill. Train and promote a model first."
+        )
+    return {Parameter.ENDPOINT_STATE: wanted}
+
+
+def require_ready(stack: ServingStack) -> None:
+    """Nothing when the stack can be updated now.
+
+    Raises:
+        NotReady: another update is running.
+        UserError: there is no such stack, or it is in a failed state.
+    """
+    if stack.state is StackState.BUSY:
+        raise NotReady(f"{stack.name} is busy. CloudFormation reports {stack.status}. Try again when it has finished.")
+    if stack.state is StackState.ABSENT:
+        raise RequestError(
+            f"There is no stack {stack.name}. The stage was never deployed here, or was destroyed. Deploy it: cdk deploy --all."
+        )
+    if stack.state is StackState.BROKEN:
+        raise RequestError(
+            f"{stack.name} takes no update. CloudFormation reports {stack.status}. "
+            "Read its events for the cause, then repair it with cdk deploy, or delete the stack and deploy again."
+        )
+
+
+def describe(cloudformation: CloudFormationClient, stage: str) -> ServingStack:
+    """The serving stack of a stage as it is now; a stack without a status when there is none.
+
+    Raises:
+        UserError: see `lifecycle.aws_errors`.
+        CloudError: likewise.
+    """
+    name = naming.serving_stack(stage)
+    with translating_aws_errors(f"read the stack {name}"):
+        try:
+            found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if code_of(error) == "ValidationError" and "does not exist" in message_of(error):
+                return ServingStack(name)
+            raise
+    parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])}
+    return ServingStack(name, found["StackStatus"], parameters)
+
+
+def update(cloudformation: CloudFormationClient, stack: ServingStack, changes: Mapping[str, str]) -> bool:
+    """Changes some parameters of the serving stack and leaves all others and the template as they are.
+
+    CloudFormation goes on with the role that the stack was deployed with, so the caller needs no other permission.
+
+    Returns:
+        Whether an update began; False when the parameters already have these values.
+
+    Raises:
+        NotReady: another update is running.
+        UserError: the stack is missing or broken, or AWS refused.
+        CloudError: AWS failed.
+    """
+    require_ready(stack)
+    if all(stack.parameters.get(key, "") == value for key, value in changes.items()):
+        return False
+    parameters = [{"ParameterKey": key, "UsePreviousValue": True} for key in stack.parameters if key not in changes]
+    parameters += [{"ParameterKey": str(key), "ParameterValue": str(value)} for key, value in changes.items()]
+    return _update_stack(cloudformation, stack.name, parameters)
+
+
+def _update_stack(cloudformation: CloudFormationClient, name: str, parameters: list[dict[str, Any]]) -> bool:
+    try:
+        with translating_aws_errors(f"update the stack {name}"):
+            cloudformation.update_stack(StackName=name, UsePreviousTemplate=True, Capabilities=list(CAPABILITIES), Parameters=parameters)  # type: ignore[arg-type] # built from plain strings
+    except (UserError, CloudError) as error:
+        if _NO_UPDATES in str(error):
+            return False
+        _raise_if_busy(cloudformation, name, error)
+        raise
+    return True
+
+
+def _raise_if_busy(cloudformation: CloudFormationClient, name: str, cause: Exception) -> None:
+    """Raises NotReady when the refusal came from an update that began between our look and our call."""
+    with translating_aws_errors(f"read the stack {name}"):
+        status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    if classify(status) is StackState.BUSY:
+        raise NotReady(f"{name} is busy. CloudFormation reports {status}. Try again when it has finished.") from cause

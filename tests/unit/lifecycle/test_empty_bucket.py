@@ -1,0 +1,137 @@
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+import empty_bucket
+from blazingtext_lifecycle.custom_resources import Answer
+from blazingtext_lifecycle.deadline import Deadline
+from blazingtext_lifecycle.errors import ConfigurationError
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeResponseUrl, FakeS3
+
+
+class Account:
+    """An account with a bucket."""
+
+    def __init__(self) -> None:
+        self.s3 = FakeS3("own-bucket")
+        self.remaining_ms = 600_000
+
+    def request(self, type_: str, properties: Mapping[str, str], physical_id: str | None = None) -> Answer:
+        event: dict[str, Any] = {"RequestType": type_, "ResourceProperties": {"ServiceToken": "arn", **properties}}
+        if physical_id is not None:
+            event["PhysicalResourceId"] = physical_id
+        return empty_bucket.answer(event, Deadline(lambda: self.remaining_ms), lambda: cast("Any", self.s3))
+
+    def empty_bucket(self, bucket: str = "own-bucket") -> Answer:
+        return self.request("Delete", {"Bucket": bucket}, f"empty-bucket-{bucket}")
+
+
+def test_a_bucket_is_emptied_of_everything_in_batches() -> None:
+    account = Account()
+    account.s3.versions = [(f"runs/{number}", "v") for number in range(1500)]
+    account.s3.markers = [(f"runs/{number}", "m") for number in range(700)]
+    account.s3.uploads = [("corpora/x", "u1"), ("corpora/x", "u2")]
+
+    answer = account.empty_bucket()
+
+    assert answer == Answer("SUCCESS", "empty-bucket-own-bucket")
+    assert (account.s3.versions, account.s3.markers, account.s3.uploads) == ([], [], [])
+    assert account.s3.batches == [1000, 1000, 200]
+
+
+def test_an_object_that_cannot_be_deleted_is_a_failure() -> None:
+    account = Account()
+    account.s3.versions = [("runs/locked", "v"), ("runs/free", "v")]
+    account.s3.undeletable = {"runs/locked"}
+
+    answer = account.empty_bucket()
+
+    assert answer.status == "FAILED"
+    assert "runs/locked: AccessDenied" in answer.reason
+
+
+def test_a_bucket_that_is_gone_is_empty() -> None:
+    assert Account().empty_bucket("gone").status == "SUCCESS"
+
+
+def test_emptying_stops_in_time_to_answer() -> None:
+    account = Account()
+    account.s3.versions = [("a", "v")]
+    account.remaining_ms = 14_000
+
+    answer = account.empty_bucket()
+
+    assert answer.status == "FAILED"
+    assert "Run the same command again" in answer.reason
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_creating_and_updating_touch_nothing(request_type: str) -> None:
+    account = Account()
+    account.s3.versions = [("a", "v")]
+
+    answer = account.request(request_type, {"Bucket": "own-bucket"}, "empty-bucket-own-bucket")
+
+    assert answer == Answer("SUCCESS", "empty-bucket-own-bucket")
+    assert account.s3.versions == [("a", "v")]
+
+
+def test_another_bucket_is_another_resource() -> None:
+    assert Account().request("Update", {"Bucket": "new"}, "empty-bucket-old").physical_id == "empty-bucket-new"
+
+
+def test_the_resource_of_another_function_is_forgotten_without_emptying_anything() -> None:
+    account = Account()
+    account.s3.versions = [("a", "v")]
+
+    # Version 0.1.0 had one function for both works; an update deletes the resource that this function no longer knows.
+    answer = account.request("Delete", {"Work": "StopJobs", "Stage": "dev", "DeleteJobs": "true"}, "stop-jobs-dev")
+
+    assert answer == Answer("SUCCESS", "stop-jobs-dev")
+    assert account.s3.versions == [("a", "v")]
+
+
+@pytest.mark.parametrize("properties", [{}, {"Bucket": ""}, {"Stage": "dev"}])
+def test_wrong_properties_fail_the_creation_and_not_its_undoing(properties: dict[str, str]) -> None:
+    account = Account()
+
+    created = account.request("Create", properties)
+    deleted = account.request("Delete", properties, created.physical_id)
+
+    assert (created.status, deleted.status) == ("FAILED", "SUCCESS")
+    with pytest.raises(ConfigurationError):
+        empty_bucket.read(properties)
+
+
+def test_an_unforeseen_error_is_answered_too() -> None:
+    account = Account()
+    account.s3._list_object_versions = None  # type: ignore[assignment,method-assign] # whatever may break
+
+    answer = account.empty_bucket()
+
+    assert answer.status == "FAILED"
+    assert "TypeError" in answer.reason
+
+
+def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.s3.versions = [("a", "v")]
+    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 600_000
+
+    event = {
+        **CUSTOM_RESOURCE_EVENT,
+        "RequestType": "Delete",
+        "PhysicalResourceId": "empty-bucket-own-bucket",
+        "ResourceProperties": {"Bucket": "own-bucket"},
+    }
+
+    empty_bucket.handler(event, Context())
+
+    assert json.loads(response_url.requests[0].data)["Status"] == "SUCCESS"
+    assert account.s3.versions == []

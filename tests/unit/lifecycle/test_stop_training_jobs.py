@@ -1,0 +1,196 @@
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+import stop_training_jobs
+from blazingtext_lifecycle import job_cleanup, naming
+from blazingtext_lifecycle.custom_resources import Answer
+from blazingtext_lifecycle.deadline import Deadline
+from blazingtext_lifecycle.errors import ConfigurationError
+from stop_training_jobs import Clients
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeLogs, FakeResponseUrl, FakeSageMaker, client_error
+
+DEV, PROD = naming.tags("dev"), naming.tags("prod")
+
+
+class Account:
+    """An account with jobs and logs; time passes only when the function waits."""
+
+    def __init__(self) -> None:
+        self.sagemaker = FakeSageMaker()
+        self.logs = FakeLogs([])
+        self.remaining_ms = 600_000
+
+    def pass_time(self, seconds: float) -> None:
+        self.remaining_ms -= int(seconds * 1000)
+        self.sagemaker.finish_stopping()
+
+    def clients(self) -> Clients:
+        return Clients(cast("Any", self.sagemaker), cast("Any", self.logs))
+
+    def request(self, type_: str, properties: Mapping[str, str], physical_id: str | None = None) -> Answer:
+        event: dict[str, Any] = {"RequestType": type_, "ResourceProperties": {"ServiceToken": "arn", **properties}}
+        if physical_id is not None:
+            event["PhysicalResourceId"] = physical_id
+        return stop_training_jobs.answer(event, Deadline(lambda: self.remaining_ms, pause=self.pass_time), self.clients)
+
+    def stop_jobs(self, delete: str = "true") -> Answer:
+        return self.request("Delete", {"Stage": "dev", "DeleteJobs": delete}, "stop-training-jobs-dev")
+
+
+def test_only_the_stages_own_jobs_are_stopped_and_deleted() -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+    account.sagemaker.add("blazingtext-dev-b", "Completed", DEV)
+    strangers = {
+        "blazingtext-prod-a": PROD,
+        "blazingtext-dev-untagged": {},
+        "blazingtext-dev-imitation": PROD,
+        "blazingtext-dev-half": {"blazingtext:stage": "dev"},
+        "my-blazingtext-dev-a": DEV,
+    }
+    for name, tags in strangers.items():
+        account.sagemaker.add(name, "InProgress", tags)
+
+    answer = account.stop_jobs()
+
+    assert answer == Answer("SUCCESS", "stop-training-jobs-dev")
+    assert account.sagemaker.stops == ["blazingtext-dev-a"]
+    assert set(account.sagemaker.jobs) == set(strangers)
+    assert {job["TrainingJobStatus"] for job in account.sagemaker.jobs.values()} == {"InProgress"}
+
+
+def test_the_records_stay_when_the_data_is_kept() -> None:
+    account = Account()
+    account.logs.streams = ["blazingtext-dev-a/algo-1-1"]
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+
+    assert account.stop_jobs(delete="false").status == "SUCCESS"
+
+    assert account.sagemaker.jobs["blazingtext-dev-a"]["TrainingJobStatus"] == "Stopped"
+    assert account.logs.streams == ["blazingtext-dev-a/algo-1-1"]
+
+
+def test_only_the_jobs_own_log_streams_are_deleted() -> None:
+    account = Account()
+    account.logs.streams = ["blazingtext-dev-a/algo-1-1", "blazingtext-dev-a/algo-2-1", "blazingtext-dev-a-2/algo-1-1", "other/algo-1-1"]
+    account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
+
+    account.stop_jobs()
+
+    assert account.logs.streams == ["blazingtext-dev-a-2/algo-1-1", "other/algo-1-1"]
+
+
+def test_an_account_that_never_trained_has_no_log_group() -> None:
+    account = Account()
+    account.logs.streams = None
+    account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
+
+    assert account.stop_jobs().status == "SUCCESS"
+
+
+def test_a_job_started_while_others_stop_is_stopped_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+    latecomers = iter(["blazingtext-dev-late"])
+
+    def pass_time(_seconds: float) -> None:
+        account.sagemaker.finish_stopping()
+        for name in latecomers:
+            account.sagemaker.add(name, "InProgress", DEV)
+
+    monkeypatch.setattr(account, "pass_time", pass_time)
+
+    assert account.stop_jobs().status == "SUCCESS"
+    assert account.sagemaker.stops == ["blazingtext-dev-a", "blazingtext-dev-late"]
+
+
+def test_a_job_that_ends_by_itself_meanwhile_is_no_fault() -> None:
+    account = Account()
+    job = account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+
+    def too_late(**_: Any) -> None:
+        job["TrainingJobStatus"] = "Completed"
+        raise client_error("ValidationException", "The request was rejected because the training job is in status Completed.")
+
+    account.sagemaker.stop_training_job = too_late  # type: ignore[method-assign] # the race
+
+    assert account.stop_jobs().status == "SUCCESS"
+
+
+def test_jobs_that_do_not_end_in_time_are_a_failure_that_is_answered() -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+    account.sagemaker.finish_stopping = lambda *_: None  # type: ignore[method-assign] # a job that never ends
+
+    answer = account.stop_jobs()
+
+    assert answer.status == "FAILED"
+    assert "blazingtext-dev-a took too long" in answer.reason
+    assert account.remaining_ms >= 13_000
+
+
+def test_a_boto3_without_delete_training_job_is_no_fault() -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
+
+    class Older:
+        def __init__(self, newer: FakeSageMaker) -> None:
+            self.get_paginator = newer.get_paginator
+
+    deadline = Deadline(lambda: 600_000)
+
+    assert job_cleanup.delete_jobs(cast("Any", Older(account.sagemaker)), cast("Any", account.logs), "dev", deadline) == []
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_creating_and_updating_touch_nothing(request_type: str) -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+
+    answer = account.request(request_type, {"Stage": "dev", "DeleteJobs": "true"}, "stop-training-jobs-dev")
+
+    assert answer == Answer("SUCCESS", "stop-training-jobs-dev")
+    assert account.sagemaker.stops == []
+
+
+def test_another_stage_is_another_resource() -> None:
+    properties = {"Stage": "prod", "DeleteJobs": "true"}
+
+    assert Account().request("Update", properties, "stop-training-jobs-dev").physical_id == "stop-training-jobs-prod"
+
+
+@pytest.mark.parametrize("properties", [{}, {"Stage": "dev"}, {"Stage": "dev", "DeleteJobs": "yes"}, {"Stage": "D!", "DeleteJobs": "true"}])
+def test_wrong_properties_fail_the_creation_and_not_its_undoing(properties: dict[str, str]) -> None:
+    account = Account()
+
+    created = account.request("Create", properties)
+    deleted = account.request("Delete", properties, created.physical_id)
+
+    assert (created.status, deleted.status) == ("FAILED", "SUCCESS")
+    with pytest.raises(ConfigurationError):
+        stop_training_jobs.read(properties)
+
+
+def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
+    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 600_000
+
+    event = {
+        **CUSTOM_RESOURCE_EVENT,
+        "RequestType": "Delete",
+        "PhysicalResourceId": "stop-training-jobs-dev",
+        "ResourceProperties": {"Stage": "dev", "DeleteJobs": "true"},
+    }
+
+    stop_training_jobs.handler(event, Context())
+
+    assert json.loads(response_url.requests[0].data)["Status"] == "SUCCESS"
+    assert not account.sagemaker.jobs
