@@ -19,8 +19,8 @@ help: ## Show this list
 demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real corpus
 	@blazingtext demo
 
-test: .venv/development.ready lint types ## Every test: unit, template, parity, journey, docs
-	@$(PYTEST) tests/journey tests/template tests/unit tests/parity tests/docs
+test: .venv/development.ready lint types ## Every test: unit, template, wheel, parity, journey, docs
+	@$(PYTEST) tests/journey tests/template tests/wheel tests/unit tests/parity tests/docs
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
 	@$(PYTEST) tests/template tests/unit

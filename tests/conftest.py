@@ -5,9 +5,9 @@ from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped] # xdist ships no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # likewise
 
-# Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, or a sandbox.
+# Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, a sandbox, a wheel.
 # The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
-TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/")
+TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/", "tests/wheel/")
 ALONE = ("tests/template/test_reproducibility.py", "tests/template/test_settings.py")
 
 # How long an example takes says how busy the machine is, not whether the example is right.
