@@ -16,7 +16,11 @@ from . import (
     function_errors,
     kms_managed_key,
     log_resources,
+    managed_policies,
     metric_namespaces,
+    policy_attachment,
+    policy_pages,
+    policy_simulation,
     queue_metrics,
     root_credentials,
     stack_events,
@@ -46,6 +50,10 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     log_resources,
     metric_namespaces,
     api_host_names,
+    managed_policies,
+    policy_attachment,
+    policy_pages,
+    policy_simulation,
 )
 
 
