@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
-MARKER = "BLAZINGTEXT_SANDBOX_MARKER"
+MARKER = "BLAZINGTEXT_SANDBOX_MARK"
 GRACE_SECONDS = 10.0
 
 

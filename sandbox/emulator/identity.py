@@ -79,12 +79,6 @@ def scope(account: str, region_name: str) -> Iterator[None]:
         yield
 
 
-def caller() -> str:
-    """The ARN of the principal whose request is being served; the account's root in background work."""
-    key = access_key_of_request.get()
-    return f"arn:aws:iam::{account_id()}:root" if key is None else str(_principal(key).arn)
-
-
 def child_environment() -> dict[str, str]:
     """The environment of a process the sandbox starts: address, certificates and marker of the sandbox, and no credentials."""
     return {name: value for name, value in os.environ.items() if name not in _CREDENTIALS}
@@ -141,19 +135,6 @@ def _context(action: str, resource_arn: str, conditions: Mapping[str, Any] | Non
         service_context=keys,
         principal_keys=principal.keys,
     )
-
-
-def pass_role(role_arn: str, service: str) -> None:
-    """Check that the caller may hand the role to the service (`iam:PassRole`).
-
-    Args:
-        role_arn: the role.
-        service: for example `sagemaker.amazonaws.com`.
-
-    Raises:
-        AccessDeniedError: when a policy does not allow it.
-    """
-    authorize("iam:PassRole", role_arn, {"iam:PassedToService": service})
 
 
 def assume_role_credentials(role_arn: str, session_name: str, service: str, *, seconds: int = 12 * 3600) -> Credentials:

@@ -28,20 +28,6 @@ class Request:
     body: bytes
     query: Mapping[str, list[str]]
 
-    def json(self) -> Json:
-        """The body as a JSON object; an empty body is an empty object.
-
-        Raises:
-            ServiceError: `SerializationException`, when the body is not a JSON object.
-        """
-        try:
-            value = json.loads(self.body or b"{}")
-        except ValueError as problem:
-            raise ServiceError("SerializationException", f"The request body is not JSON: {problem}") from problem
-        if not isinstance(value, dict):
-            raise ServiceError("SerializationException", "The request body is not a JSON object.")
-        return value
-
 
 @dataclass(frozen=True)
 class Response:

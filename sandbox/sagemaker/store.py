@@ -183,7 +183,6 @@ class Endpoint:
     tags: dict[str, str]
     deployment: Parameters | None = None
     pending_config: str | None = None
-    pending_stage: str | None = None
     pending_since: dt.datetime | None = None
     status: str = "Creating"
     failure: str | None = None

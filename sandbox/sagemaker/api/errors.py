@@ -3,7 +3,6 @@
 AwsError
 ├── ValidationException        400  a request AWS would refuse, or one the sandbox does not emulate
 ├── ResourceInUse              400  the name is taken
-├── ResourceNotFound           400  no such training job
 ├── ResourceLimitExceeded      400  a quota
 ├── AccessDeniedException      400  IAM says no
 ├── SerializationException     400  the body is not the JSON the model asks for
@@ -12,7 +11,6 @@ AwsError
 └── runtime errors (InvokeEndpoint)
     ├── ValidationError        400
     ├── ModelError             424  the container answered with an error
-    ├── ModelNotReadyException 429
     └── ServiceUnavailable     503
 """
 
@@ -65,10 +63,6 @@ class ResourceInUse(AwsError):  # noqa: N818 - AWS's name
     """The name is taken by an existing resource."""
 
 
-class ResourceNotFound(AwsError):  # noqa: N818 - AWS's name
-    """There is no such resource."""
-
-
 class ResourceLimitExceeded(AwsError):  # noqa: N818 - AWS's name
     """The request would go beyond an account quota."""
 
@@ -99,12 +93,6 @@ class ModelError(AwsError):
     """The container answered InvokeEndpoint with an error status."""
 
     status = 424
-
-
-class ModelNotReadyException(AwsError):  # noqa: N818 - AWS's name
-    """The endpoint has no container that can answer yet."""
-
-    status = 429
 
 
 class ServiceUnavailable(AwsError):  # noqa: N818 - AWS's name

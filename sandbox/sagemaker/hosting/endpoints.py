@@ -207,7 +207,6 @@ class Endpoints:
             endpoint.set_status("InService" if healthy else "Failed", failure="InternalServerError: We encountered an internal error.")
 
     def _stage(self, endpoint: Endpoint, stage: str) -> None:
-        endpoint.pending_stage = stage
         events.endpoint_deployment_changed(self._cloud, endpoint, stage)
 
     def _publish_state(self, endpoint: Endpoint, config: EndpointConfig) -> None:
