@@ -36,7 +36,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "validate_policy_document",
     ),
     "core.responses": ("get_account_id", "get_region", "request_scope"),
-    "core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
+    "core.router": ("SERVICE_PATTERNS", "_is_aws_service_name", "extract_access_key_id"),
     "services.cloudformation.changesets": ("_add_event", "_evaluate_conditions"),
     "services.cloudformation.engine": ("_evaluate_conditions", "_resolve_refs"),
     "services.cloudformation.handlers": ("_add_event", "_evaluate_conditions"),
@@ -45,6 +45,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_REPLACING_PROPERTIES",
         "_RESOURCE_HANDLERS",
         "_STACK_TAG_PROPERTY",
+        "_cwlogs_create",
         "_physical_name",
     ),
     "services.cloudformation.stacks": ("CLIENT_REQUEST_TOKEN", "_add_event", "_evaluate_conditions", "_runs_on_worker_thread"),
@@ -59,6 +60,16 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_record_history",
         "_stat_value",
         "_store_datum",
+    ),
+    "services.cloudwatch_logs": (
+        "_compile_filter_pattern",
+        "_event_timestamp",
+        "_filter_log_events",
+        "_log_events_lock",
+        "_log_groups",
+        "_resolve_log_group_name",
+        "error_response_json",
+        "json_response",
     ),
     "services.eventbridge": ("_dispatch_event", "_dispatch_to_lambda", "_invoke_target"),
     "services.iam": (
@@ -99,6 +110,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "services.sns": ("topic_policy_allows",),
     "services.sqs": ("_queues", "queue_policy_allows"),
+    "services.tagging": ("_COLLECTORS", "_REMOVERS", "_ResourceNotFound", "_WRITERS"),
     "services.sts": ("is_root_access_key", "register_session"),
 }
 

@@ -15,9 +15,12 @@ from . import (
     event_origin,
     function_errors,
     kms_managed_key,
+    log_event_pages,
+    log_group_names,
     log_resources,
     managed_policies,
     metric_namespaces,
+    other_services,
     policy_attachment,
     policy_pages,
     policy_simulation,
@@ -54,6 +57,9 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     policy_attachment,
     policy_pages,
     policy_simulation,
+    other_services,
+    log_event_pages,
+    log_group_names,
 )
 
 

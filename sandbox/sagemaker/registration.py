@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..emulator.services import Request, Response, register_service
-from . import cloudformation
+from . import cloudformation, resource_groups
 from .api.errors import AwsError
 from .emulated_cloud import EmulatedCloud
 from .service import SageMaker, read_json
@@ -29,6 +29,7 @@ def register(folder: Path) -> None:
         resource_tags=service.resource_tags,
     )
     cloudformation.register(service)
+    resource_groups.register(service)
 
 
 def _serve(service: SageMaker, request: Request) -> Response:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
+from tests.parity.iam_support import Roles
 from tests.parity.support import Stacks
 
 
@@ -25,6 +26,13 @@ def stacks(account: Sandbox) -> Iterator[Stacks]:
     yield made
     for name in reversed(made.names):
         made.client.delete_stack(StackName=name)
+
+
+@pytest.fixture
+def roles(account: Sandbox) -> Iterator[Roles]:
+    made = Roles(account)
+    yield made
+    made.remove()
 
 
 @pytest.fixture

@@ -1,71 +1,16 @@
 """AWS managed policies, attaching and listing them, and IAM's policy simulator (sources in the modules named by the marks)."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.patches import managed_policies
+from tests.parity.iam_support import Roles, code_of
 from tests.parity.support import Stacks, allow, role
 
 AWS = "arn:aws:iam::aws:policy"
-ANYBODY_HERE = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}],
-}
-
-
-class Roles:
-    """Roles for a test, and clients that act as one of them."""
-
-    def __init__(self, account: Sandbox) -> None:
-        self.account, self.iam = account, account.boto3("iam")
-        self.names: list[str] = []
-
-    def make(self, name: str, *statements: dict[str, Any], managed: tuple[str, ...] = (), **options: Any) -> str:
-        """A role with these permissions; gives its ARN."""
-        arn: str = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYBODY_HERE), **options)["Role"]["Arn"]
-        self.names.append(name)
-        if statements:
-            document = {"Version": "2012-10-17", "Statement": list(statements)}
-            self.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(document))
-        for policy in managed:
-            self.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-        return arn
-
-    def client(self, service: str, arn: str) -> Any:
-        given = self.account.boto3("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"]}
-        return self.account.boto3(service, **keys, aws_session_token=given["SessionToken"])
-
-    def remove(self) -> None:
-        for name in self.names:
-            for policy in self.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-                self.iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
-            for policy in self.iam.list_role_policies(RoleName=name)["PolicyNames"]:
-                self.iam.delete_role_policy(RoleName=name, PolicyName=policy)
-            self.iam.delete_role(RoleName=name)
-
-
-@pytest.fixture
-def roles(account: Sandbox) -> Iterator[Roles]:
-    made = Roles(account)
-    yield made
-    made.remove()
-
-
-def code_of(call: Any, **arguments: Any) -> str:
-    """The error code a call is refused with; empty when it is not."""
-    try:
-        call(**arguments)
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return ""
-
-
 # --- managed policies -------------------------------------------------------------------------------------------------
 
 
