@@ -46,8 +46,8 @@ def _train(options: argparse.Namespace, container: Container) -> int:
     from .container.log_lines import Log  # noqa: PLC0415 - likewise
 
     try:
-        threads = _number(options.threads, os.environ, "ENGINE_THREADS", _processors(), least=1)
-        seed = _number(options.seed, os.environ, "ENGINE_SEED", DEFAULT_SEED, least=0)
+        threads = _integer_setting(options.threads, os.environ, "ENGINE_THREADS", _processors(), minimum=1)
+        seed = _integer_setting(options.seed, os.environ, "ENGINE_SEED", DEFAULT_SEED, minimum=0)
     except UserError as error:
         container.write_failure(error)
         raise
@@ -57,20 +57,20 @@ def _train(options: argparse.Namespace, container: Container) -> int:
 def _serve(options: argparse.Namespace, container: Container) -> int:
     from . import serve  # noqa: PLC0415 - likewise, training without the web server
 
-    port = _number(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, least=0)
+    port = _integer_setting(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, minimum=0)
     return serve.run(container, host=options.host, port=port, workers=options.workers)
 
 
-def _number(option: int | None, environ: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+def _integer_setting(option: int | None, environ: Mapping[str, str], name: str, default: int, *, minimum: int) -> int:
     """The option, else the environment variable, else the default."""
     text = environ.get(name)
     try:
         value = option if option is not None else default if text is None else int(text)
     except ValueError:
-        value = least - 1
-    if value < least:
+        value = minimum - 1
+    if value < minimum:
         raise UserError(
-            f"{name} is {text if option is None else option}. It has to be a whole number, at least {least}. Correct or unset it."
+            f"{name} is {text if option is None else option}. It has to be a whole number, at minimum {minimum}. Correct or unset it."
         )
     return value
 

@@ -46,4 +46,4 @@ class HostError(PlatformError):
 
 
 class StoppedError(Exception):
-    """A stop was asked for before there was anything to keep."""
+    """A stop was requested before there was a model to save."""

@@ -108,7 +108,7 @@ def _ids(words: Sequence[bytes]) -> dict[bytes, int]:
 
 
 def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
-    """A function from a word to its input rows; the last ones asked for are remembered."""
+    """A function from a word to its input rows; the most recent words are cached."""
     ids, subwords, nothing = _ids(model.words), model.parameters.subwords, np.empty(0, np.int32)
 
     def rows(word: bytes) -> Integers:

@@ -26,8 +26,8 @@ JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 UNDECLARED = "application/octet-stream"  # what HTTP takes a body without a content type for
 BODY_LIMIT = 6 * 1024 * 1024  # InvokeEndpoint's, for requests and for answers
-SMALL_BODY = 32 * 1024  # larger ones are answered in a thread, so that /ping and short requests do not wait for them
-GRACE_SECONDS = 25  # SageMaker kills a container 30 seconds after SIGTERM
+INLINE_BODY_LIMIT = 32 * 1024  # larger ones are answered in a thread, so that /ping and short requests do not wait for them
+SHUTDOWN_SECONDS = 25  # SageMaker kills a container 30 seconds after SIGTERM
 UNDECODABLE = "Customer Error: Unable to decode payload: Incorrect data format. (caused by ValueError)"
 
 Scope = MutableMapping[str, Any]
@@ -150,7 +150,7 @@ class Application:
                 405 if known else 404, f"{scope['method']} {scope['path']} is not served. Use GET /ping or POST /invocations."
             )
         content_type, body = _content_type(scope), await _read(scope, receive)
-        if len(body) <= SMALL_BODY:
+        if len(body) <= INLINE_BODY_LIMIT:
             return respond(self._model, content_type, body)
         return await asyncio.to_thread(respond, self._model, content_type, body)
 
@@ -167,7 +167,7 @@ def run(container: Container, *, host: str, port: int, workers: int = 1) -> int:
         uvicorn.run("blazingtext_engine.serve:application", factory=True, workers=workers, **_server_options(host, port))
         return 0
     # uvicorn raises the signal once more when all requests are answered: to end by it would look like a crash.
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _exit)
     server = uvicorn.Server(uvicorn.Config(Application(model), **_server_options(host, port)))
     with _listen(host, port) as listening:
         print(f"Serving on {host} port {listening.getsockname()[1]}.", flush=True)
@@ -194,7 +194,7 @@ def _server_options(host: str, port: int) -> dict[str, Any]:
         "date_header": False,
         "backlog": 2048,
         "timeout_keep_alive": 75,
-        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
     }
 
 
@@ -205,14 +205,14 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ModelError(f"{host} port {port} cannot be listened on: {error}. Another server may use it. Choose another --port.") from error
 
 
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(0)
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     declared = _header(scope, b"content-length")
-    _refuse_large(int(declared) if declared.isdigit() else 0)
+    _reject_large_body(int(declared) if declared.isdigit() else 0)
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -221,12 +221,12 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
             raise RequestError(400, "The connection ended before the body was complete. The client went away. Send the request again.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        _refuse_large(size)
+        _reject_large_body(size)
         more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _refuse_large(size: int) -> None:
+def _reject_large_body(size: int) -> None:
     if size > BODY_LIMIT:
         raise RequestError(
             413, f"Customer Error: The body has more than {BODY_LIMIT} bytes, SageMaker's limit. Send fewer instances a request."

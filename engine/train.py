@@ -1,7 +1,7 @@
 """The whole life of a training: read the request and the text, train, save, evaluate, and say how it ended.
 
 The person's errors and ours leave different words in the failure file (`Customer Error: ...`, `Platform Error: ...`). A SIGTERM,
-which SageMaker sends 120 seconds before it kills a stopped training, ends the training early and keeps what it has learnt.
+which SageMaker sends 120 seconds before it kills a stopped training, ends the training early; the model so far is saved.
 """
 
 import signal
@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from types import FrameType
 
 from . import evaluation
-from .container import hyperparameters as arguments
-from .container import log_lines as logs
-from .container import rendezvous
+from .container import hyperparameters, log_lines
 from .container.hyperparameters import Arguments, SupervisedArguments, Word2VecArguments
 from .container.log_lines import Log
 from .container.opt_ml import Channel, Container, Hosts
-from .container.rendezvous import Rendezvous
+from .container.rendezvous import Rendezvous, join_hosts
 from .corpus.vocabulary import Corpus, read_corpus
 from .corpus.words import Subwords
 from .errors import ChannelError, EngineError, PlatformError, StoppedError
-from .formats import fasttext_writer as formats
-from .formats import word2vec_text as vectors_text
+from .formats.fasttext_writer import write_classifier, write_word_vectors
+from .formats.word2vec_text import write_vectors
 from .training import classifier, word2vec
 from .training.models import ClassifierModel, WordVectors
 from .training.settings import ClassifierSettings, EpochResult, Progress, Word2VecSettings
@@ -90,12 +88,12 @@ def train(training: Training) -> None:
         EngineError: it cannot be done; the message says why and what to do.
     """
     log, container = training.log, training.container
-    logs.started(log)
+    log_lines.started(log)
     hosts, channels = container.hosts(), container.channels()
-    request = arguments.parse(container.hyperparameters(), hosts=len(hosts.names), validation="validation" in channels)
+    request = hyperparameters.parse(container.hyperparameters(), hosts=len(hosts.names), validation="validation" in channels)
     _check_channels(channels, request)
-    logs.gpus(log)
-    for warning in arguments.warnings(request):
+    log_lines.gpu_count(log)
+    for warning in hyperparameters.warnings(request):
         log.warning(warning)
     container.model.mkdir(parents=True, exist_ok=True)
     if isinstance(request, SupervisedArguments):
@@ -103,12 +101,12 @@ def train(training: Training) -> None:
     elif len(hosts.names) == 1:
         _train_word_vectors(training, request, channels["train"])
     else:
-        _train_together(training, request, channels["train"], hosts)
+        _train_distributed(training, request, channels["train"], hosts)
 
 
 @contextmanager
 def stop_on_sigterm() -> Iterator[Callable[[], bool]]:
-    """A question that is answered with yes after a SIGTERM; the previous handler comes back at the end."""
+    """A function that returns true after a SIGTERM; the previous handler is restored at the end."""
     asked = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -125,13 +123,13 @@ def save_word_vectors(training: Training, request: Word2VecArguments, model: Wor
     """Write vectors.txt and vectors.bin, and with evaluation eval.json and the metric's log line."""
     folder = training.container.model
     text = folder / VECTORS_TEXT
-    vectors_text.write_vectors(text, model.vocabulary.words, model.vectors, threads=training.resources.threads)
-    formats.write_word_vectors(folder / VECTORS_BINARY, model, min_count=request.min_count)
+    write_vectors(text, model.vocabulary.words, model.vectors, threads=training.resources.threads)
+    write_word_vectors(folder / VECTORS_BINARY, model, min_count=request.min_count)
     if request.evaluation:
         result = evaluation.evaluate(text, evaluation.extra_gold_sets(training.environ))
         (folder / EVALUATION_REPORT).write_text(result.report(), encoding="utf-8")
-        seen = training.container.seen_inside(text)
-        logs.evaluated(training.log, vectors=seen, report=result.report(), mean_rho=result.mean_rho)
+        seen = training.container.container_path(text)
+        log_lines.evaluated(training.log, vectors=seen, report=result.report(), mean_rho=result.mean_rho)
 
 
 def word2vec_settings(request: Word2VecArguments, resources: Resources) -> Word2VecSettings:
@@ -156,9 +154,9 @@ def read_text(training: Training, channel: Channel, *, min_count: int, labels: b
 
     Raises:
         UserError: nothing is left to train on.
-        StoppedError: a stop was asked for meanwhile.
+        StoppedError: a stop was requested meanwhile.
     """
-    words = logs.WordsRead(training.log)
+    words = log_lines.WordsRead(training.log)
 
     def progress(count: int) -> None:
         if training.stop():
@@ -186,74 +184,74 @@ def _check_channels(channels: Mapping[str, Channel], request: Arguments) -> None
 def _log_files(training: Training, *channels: Channel) -> None:
     for channel in channels:
         for file in channel.files:
-            logs.processing(training.log, training.container.seen_inside(file), file.stat().st_size)
+            log_lines.processing(training.log, training.container.container_path(file), file.stat().st_size)
 
 
 def _train_word_vectors(training: Training, request: Word2VecArguments, channel: Channel) -> None:
-    logs.running_alone(training.log, request.mode)
+    log_lines.single_machine(training.log, request.mode)
     _log_files(training, channel)
-    evaluation.extra_gold_sets(training.environ)  # a broken set is refused before the training, not after it
+    evaluation.extra_gold_sets(training.environ)  # a broken set is reported before training, not after it
     corpus = read_text(training, channel, min_count=request.min_count)
-    lines = _ProgressLines(logs.TrainingProgress(training.log, request.learning_rate))
+    lines = _ProgressLines(log_lines.TrainingProgress(training.log, request.learning_rate))
     model = word2vec.train(corpus, word2vec_settings(request, training.resources), progress=lines.update, stop=training.stop)
     lines.finish()
-    logs.finished(training.log, words_per_second=model.words_per_second, seconds=model.train_seconds)
+    log_lines.finished(training.log, words_per_second=model.words_per_second, seconds=model.train_seconds)
     save_word_vectors(training, request, model)
 
 
-def _train_together(training: Training, request: Word2VecArguments, channel: Channel, hosts: Hosts) -> None:
+def _train_distributed(training: Training, request: Word2VecArguments, channel: Channel, hosts: Hosts) -> None:
     """Every host reads its own copy of the text and trains its part of it on one shared model; the master saves."""
-    _refuse_shards(channel)
+    _reject_sharded_channel(channel)
     log, addresses = training.log, [(name, LOOPBACK) for name in hosts.names]
-    logs.running_together(log, mode=request.mode, addresses=addresses, current=hosts.current)
-    with rendezvous.join(training.environ, hosts) as meeting:
+    log_lines.distributed_training(log, mode=request.mode, addresses=addresses, current=hosts.current)
+    with join_hosts(training.environ, hosts) as rendezvous:
         if hosts.is_master:
-            _lead(training, request, channel, meeting)
+            _run_master(training, request, channel, rendezvous)
         else:
-            _follow(training, request, channel, meeting)
+            _run_worker(training, request, channel, rendezvous)
 
 
-def _lead(training: Training, request: Word2VecArguments, channel: Channel, meeting: Rendezvous) -> None:
-    log, hosts = training.log, meeting.hosts
-    logs.master_ready(log)
+def _run_master(training: Training, request: Word2VecArguments, channel: Channel, rendezvous: Rendezvous) -> None:
+    log, hosts = training.log, rendezvous.hosts
+    log_lines.master_ready(log)
     _log_files(training, channel)
     evaluation.extra_gold_sets(training.environ)
-    meeting.wait_for_all("joined", timeout=JOIN_SECONDS)
-    logs.processes(log, hosts.names)
+    rendezvous.wait_for_all("joined", timeout=JOIN_SECONDS)
+    log_lines.processes(log, hosts.names)
     corpus = read_text(training, channel, min_count=request.min_count)
-    lines = _ProgressLines(logs.TrainingProgress(log, request.learning_rate, distributed=True))
-    model = _train_share(training, request, corpus, meeting, lines.update)
-    meeting.wait_for_all("trained", timeout=max(LAST_HOST_SECONDS, model.train_seconds))
+    lines = _ProgressLines(log_lines.TrainingProgress(log, request.learning_rate, distributed=True))
+    model = _train_shard(training, request, corpus, rendezvous, lines.update)
+    rendezvous.wait_for_all("trained", timeout=max(LAST_HOST_SECONDS, model.train_seconds))
     # The master's own share may end before the others'; now everybody's has.
     lines.finish(whole=not training.stop())
-    logs.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds)
+    log_lines.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds)
     save_word_vectors(training, request, model)
 
 
-def _follow(training: Training, request: Word2VecArguments, channel: Channel, meeting: Rendezvous) -> None:
+def _run_worker(training: Training, request: Word2VecArguments, channel: Channel, rendezvous: Rendezvous) -> None:
     corpus = read_corpus(channel.files, min_count=request.min_count, threads=training.resources.threads)
-    meeting.wait_for_file(meeting.model_file, timeout=JOIN_SECONDS)
-    _train_share(training, request, corpus, meeting, lambda _progress: None)
-    meeting.wait_for_masters_end()
-    logs.worker_finished(training.log)
+    rendezvous.wait_for_file(rendezvous.model_file, timeout=JOIN_SECONDS)
+    _train_shard(training, request, corpus, rendezvous, lambda _progress: None)
+    rendezvous.wait_for_master_exit()
+    log_lines.worker_finished(training.log)
 
 
-def _train_share(
-    training: Training, request: Word2VecArguments, corpus: Corpus, meeting: Rendezvous, progress: Callable[[Progress], None]
+def _train_shard(
+    training: Training, request: Word2VecArguments, corpus: Corpus, rendezvous: Rendezvous, progress: Callable[[Progress], None]
 ) -> WordVectors:
     model = word2vec.train(
         corpus,
         word2vec_settings(request, training.resources),
         progress=progress,
-        stop=lambda: training.stop() or meeting.somebody_is_gone(),
-        shard=(meeting.hosts.rank, len(meeting.hosts.names)),
-        model_file=meeting.model_file,
+        stop=lambda: training.stop() or rendezvous.any_peer_died(),
+        shard=(rendezvous.hosts.rank, len(rendezvous.hosts.names)),
+        model_file=rendezvous.model_file,
     )
-    meeting.announce("trained")
+    rendezvous.announce("trained")
     return model
 
 
-def _refuse_shards(channel: Channel) -> None:
+def _reject_sharded_channel(channel: Channel) -> None:
     if channel.configuration.get("S3DistributionType", "FullyReplicated") != "FullyReplicated":
         raise ChannelError(
             "Always keep 'FullyReplicated' for BlazingText. The train channel is ShardedByS3Key, but BlazingText shards the text itself. "
@@ -263,14 +261,14 @@ def _refuse_shards(channel: Channel) -> None:
 
 def _train_classifier(training: Training, request: SupervisedArguments, channels: Mapping[str, Channel]) -> None:
     log, threads, validation = training.log, training.resources.threads, channels.get("validation")
-    logs.running_alone(log, request.mode)
+    log_lines.single_machine(log, request.mode)
     _log_files(training, *(channels[name] for name in ("train", "validation") if name in channels))
     corpus = read_text(training, channels["train"], min_count=request.min_count, labels=True)
     documents = None if validation is None else _read_validation(training, validation, corpus)
-    lines = _ProgressLines(logs.TrainingProgress(log, request.learning_rate))
+    lines = _ProgressLines(log_lines.TrainingProgress(log, request.learning_rate))
 
     def validated(result: EpochResult) -> None:
-        logs.epoch_validated(
+        log_lines.epoch_validated(
             log,
             epoch=result.epoch,
             threads=threads,
@@ -287,16 +285,16 @@ def _train_classifier(training: Training, request: SupervisedArguments, channels
         on_epoch=validated,
     )
     lines.finish()
-    logs.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds, supervised=True)
-    formats.write_classifier(training.container.model / CLASSIFIER_BINARY, model, min_count=request.min_count)
+    log_lines.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds, supervised=True)
+    write_classifier(training.container.model / CLASSIFIER_BINARY, model, min_count=request.min_count)
     _log_accuracies(log, model, corpus, documents)
 
 
 def _read_validation(training: Training, channel: Channel, corpus: Corpus) -> Corpus:
     for file in channel.files:
-        logs.loading_validation(training.log, training.container.seen_inside(file))
+        log_lines.validation_loading(training.log, training.container.container_path(file))
     documents = classifier.read_documents(channel.files, corpus.vocabulary, threads=training.resources.threads)
-    logs.loaded_validation(training.log)
+    log_lines.validation_loaded(training.log)
     return documents
 
 
@@ -315,17 +313,17 @@ def _classifier_settings(request: SupervisedArguments, resources: Resources) -> 
 
 
 def _log_accuracies(log: Log, model: ClassifierModel, corpus: Corpus, documents: Corpus | None) -> None:
-    logs.accuracy(log, "train", *classifier.accuracy(model, corpus))
+    log_lines.accuracy(log, "train", *classifier.accuracy(model, corpus))
     if documents is not None:
         log.line()
-        logs.accuracy(log, "validation", *classifier.accuracy(model, documents))
+        log_lines.accuracy(log, "validation", *classifier.accuracy(model, documents))
 
 
 @dataclass
 class _ProgressLines:
     """Hands the trainer's reports to the log and keeps the last one for the closing line."""
 
-    lines: logs.TrainingProgress
+    lines: log_lines.TrainingProgress
     last: Progress | None = None
 
     def update(self, progress: Progress) -> None:

@@ -23,14 +23,14 @@ def main(arguments: dict[str, object]) -> None:
         seed=int(str(arguments["seed"])),
     )
     model.build_vocab(corpus_file=corpus)
-    scanned = time.perf_counter()
+    scan_files = time.perf_counter()
     model.train(
         corpus_file=corpus, total_words=model.corpus_total_words, total_examples=model.corpus_count, epochs=int(str(arguments["epochs"]))
     )
     trained = time.perf_counter()
     model.wv.save_word2vec_format(output)
     saved = time.perf_counter()
-    print(json.dumps({"vocabulary": scanned - start, "training": trained - scanned, "saving": saved - trained}))
+    print(json.dumps({"vocabulary": scan_files - start, "training": trained - scan_files, "saving": saved - trained}))
 
 
 if __name__ == "__main__":

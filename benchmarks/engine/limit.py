@@ -1,8 +1,8 @@
 """python -m benchmarks.engine.limit CORPUS: how far training is from what this machine can compute and move.
 
 The floating-point work of batch_skipgram is counted from real blocks of a real text; the machine's peaks are measured beside it: a
-large matrix product (NumPy's BLAS) for arithmetic, random rows read and written for memory. And a stretch of text is trained twice in a
-row: the second time its rows are in the cache, and what it gains is what training waits for memory.
+large matrix product (NumPy's BLAS) for arithmetic, random rows read and written for memory. And a chunk of text is trained twice in a
+row: the second time its rows are in the cache, and the gain is the time training waits for memory.
 """
 
 import statistics
@@ -21,18 +21,17 @@ from benchmarks.engine.contestants import DEFAULTS, engine, train_once
 from benchmarks.engine.measure import instruction_set, last_cache_bytes, processors
 from benchmarks.engine.texts import count_words, in_lines
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
-from blazingtext_engine.kernels import row_operations as simd
-from blazingtext_engine.kernels import skipgram as kernels_skipgram
+from blazingtext_engine.kernels import row_operations, skipgram
 from blazingtext_engine.kernels.block_plan import Plan, count_examples, new_plan, plan_blocks
 from blazingtext_engine.kernels.block_rows import Matrices, Step
 from blazingtext_engine.kernels.jit import int64, kernel
-from blazingtext_engine.kernels.sampling import Text, new_draws, new_state, new_text, sample_text
+from blazingtext_engine.kernels.sampling import TextChunk, new_sampling_tables, new_state, new_text_chunk, sample_text
 from blazingtext_engine.training.block_sizes import skipgram_sizes
 from blazingtext_engine.training.settings import Word2VecSettings
-from blazingtext_engine.training.word2vec import TEXT_WORDS
+from blazingtext_engine.training.word2vec import CHUNK_WORDS
 
 RUNS = 5
-STRETCHES = 200
+CHUNKS = 200
 SQUARE = 2048
 # Rows copied take so many times the largest cache, so that they come from memory.
 CACHES = 4
@@ -62,54 +61,54 @@ def main(corpus: Path, *, threads: int, dim: int) -> None:
         speed = statistics.median(
             train_once(engine, {**settings, "seed": seed}, words)["million_words_per_second"] for seed in range(1, RUNS + 1)
         )
-    operations, traffic = work.products * OPERATIONS_PER_PRODUCT * dim, work.rows * simd.padded(dim) * 4 * 2
+    operations, traffic = work.products * OPERATIONS_PER_PRODUCT * dim, work.rows * row_operations.padded(dim) * 4 * 2
     arithmetic, memory = peak_arithmetic(threads), peak_row_traffic(threads, dim)
-    row = simd.padded(dim)
+    row = row_operations.padded(dim)
     print(f"one word: {work.products:.1f} products, {work.rows:.1f} rows of {row}: {operations:,.0f} FLOP, {traffic:,.0f} bytes")
     print(f"training: {speed:.2f} M words/s = {speed * operations / 1e3:.1f} GFLOP/s and {speed * traffic / 1e3:.2f} GB/s of rows")
     print(f"machine: {instruction_set()}, cores: {processors()}, largest cache: {last_cache_bytes() >> 20} MiB")
     print(f"machine, {threads} threads: {arithmetic:.1f} GFLOP/s in a matrix product, {memory:.2f} GB/s in random rows")
     print(f"reached: {speed * operations / 1e3 / arithmetic:.0%} of arithmetic, {speed * traffic / 1e3 / memory:.0%} of memory")
-    print(f"a stretch trained again, on one thread: {again:.2f} of the time")
+    print(f"a chunk trained again, on one thread: {again:.2f} of the time")
 
 
 def work_per_word(corpus: Corpus, settings: Word2VecSettings) -> Work:
-    """The mean over the first stretches of a text."""
+    """The mean over the first chunks of a text."""
     counts = corpus.vocabulary.counts
-    draws, sizes = new_draws(counts, settings.sample), skipgram_sizes(settings, counts)
-    state, plan, text = new_state(1, 0), new_plan(), new_text(TEXT_WORDS)
+    tables, sizes = new_sampling_tables(counts, settings.sample), skipgram_sizes(settings, counts)
+    state, plan, text = new_state(1, 0), new_plan(), new_text_chunk(CHUNK_WORDS)
     position = read = products = rows = 0
     for _ in range(20):
-        position, kept, seen = sample_text(corpus.tokens.ids, position, len(corpus.tokens.ids), draws.keep, state, text)
+        position, kept, seen = sample_text(corpus.tokens.ids, position, len(corpus.tokens.ids), tables.keep, state, text)
         read += seen
         centre = 0
         while centre < kept:
-            blocks, centre = plan_blocks(text, centre, kept, sizes, draws, state, plan)
+            blocks, centre = plan_blocks(text, centre, kept, sizes, tables, state, plan)
             more = _count(text, plan, blocks)
             products, rows = products + more[0], rows + more[1]
     return Work(products / read, rows / read)
 
 
 def time_of_second_pass(corpus: Corpus, settings: Word2VecSettings) -> float:
-    """How long training a stretch of text takes when it was just trained, as a share of the first time; the median over many stretches."""
-    counts, width = corpus.vocabulary.counts, simd.width(settings.dim)
-    draws, sizes = new_draws(counts, settings.sample), skipgram_sizes(settings, counts)
-    state, plan, text, scratch = new_state(1, 0), new_plan(), new_text(TEXT_WORDS), kernels_skipgram.new_scratch(settings.dim)
-    vectors, outputs = (simd.aligned(len(counts), simd.padded(settings.dim)) for _ in range(2))
+    """How long training a chunk of text takes when it was just trained, as a share of the first time; the median over many chunks."""
+    counts, width = corpus.vocabulary.counts, row_operations.row_width(settings.dim)
+    tables, sizes = new_sampling_tables(counts, settings.sample), skipgram_sizes(settings, counts)
+    state, plan, text, scratch = new_state(1, 0), new_plan(), new_text_chunk(CHUNK_WORDS), skipgram.new_scratch(settings.dim)
+    vectors, outputs = (row_operations.aligned(len(counts), row_operations.padded(settings.dim)) for _ in range(2))
     vectors[:] = np.random.default_rng(1).uniform(-1, 1, vectors.shape) / settings.dim
     step = Step(0.001, settings.negatives)
     position, shares = 0, []
-    for _ in range(STRETCHES):
-        position, kept, _ = sample_text(corpus.tokens.ids, position, len(corpus.tokens.ids), draws.keep, state, text)
-        blocks, _ = plan_blocks(text, 0, kept, sizes, draws, state, plan)
-        train = partial(kernels_skipgram.train_blocks, width, text, plan, blocks, Matrices(vectors, outputs), step, scratch)
+    for _ in range(CHUNKS):
+        position, kept, _ = sample_text(corpus.tokens.ids, position, len(corpus.tokens.ids), tables.keep, state, text)
+        blocks, _ = plan_blocks(text, 0, kept, sizes, tables, state, plan)
+        train = partial(skipgram.train_blocks, width, text, plan, blocks, Matrices(vectors, outputs), step, scratch)
         first, second = _seconds(train), _seconds(train)
         shares.append(second / first)
     return statistics.median(shares)
 
 
 @kernel
-def _count(text: Text, plan: Plan, blocks: int) -> tuple[int, int]:
+def _count(text: TextChunk, plan: Plan, blocks: int) -> tuple[int, int]:
     """Products and rows of the blocks of a plan."""
     products = 0
     rows = 0
@@ -133,8 +132,8 @@ def peak_arithmetic(threads: int) -> float:
 
 def peak_row_traffic(threads: int, dim: int) -> float:
     """Billions of bytes a second read and written when random rows of a matrix, as long as the engine's, are copied into another."""
-    rows = CACHES * last_cache_bytes() // (4 * simd.padded(dim))
-    source, order = np.ones((rows, simd.padded(dim)), np.float32), np.random.default_rng(1).permutation(rows)
+    rows = CACHES * last_cache_bytes() // (4 * row_operations.padded(dim))
+    source, order = np.ones((rows, row_operations.padded(dim)), np.float32), np.random.default_rng(1).permutation(rows)
     target = np.empty_like(source)
     parts = np.array_split(order, threads)
     with ThreadPoolExecutor(threads) as pool:

@@ -95,7 +95,7 @@ def _boolean(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _above_zero(largest: int = LARGEST_INTEGER) -> Callable[[float], str | None]:
+def _positive(largest: int = LARGEST_INTEGER) -> Callable[[float], str | None]:
     def problem(value: float) -> str | None:
         if value <= 0:
             return "should be > 0."
@@ -110,36 +110,36 @@ def _not_negative(value: float) -> str | None:
     return f"should be <= {LARGEST_INTEGER}." if value > LARGEST_INTEGER else None
 
 
-def _open_unit(value: float) -> str | None:
+def _between_zero_and_one(value: float) -> str | None:
     return None if 0 < value < 1 else "should be between (0,1)."
 
 
-def _anything(_: float) -> str | None:
+def _no_limit(_: float) -> str | None:
     return None
 
 
-def _whole(remedy: str, largest: int = LARGEST_INTEGER) -> Setting:
-    return Setting("integer", _integer, _above_zero(largest), remedy)
+def _positive_integer(remedy: str, largest: int = LARGEST_INTEGER) -> Setting:
+    return Setting("integer", _integer, _positive(largest), remedy)
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "batch_size": _whole("Use 8 to 32; 2 * window_size + 1 is a good choice.", largest=32),
-    "buckets": _whole("Use a positive number of hash buckets, for example 2000000."),
-    "early_stopping": Setting("boolean", _boolean, _anything, "Use True or False."),
-    "epochs": _whole("Use a positive number of passes, for example 5."),
-    "evaluation": Setting("boolean", _boolean, _anything, "Use True or False."),
-    "learning_rate": Setting("float", _float, _above_zero(), "Use a positive number, for example 0.05."),
-    "max_char": _whole("Use a positive number of characters, for example 6."),
-    "min_char": _whole("Use a positive number of characters, for example 3."),
+    "batch_size": _positive_integer("Use 8 to 32; 2 * window_size + 1 is a good choice.", largest=32),
+    "buckets": _positive_integer("Use a positive number of hash buckets, for example 2000000."),
+    "early_stopping": Setting("boolean", _boolean, _no_limit, "Use True or False."),
+    "epochs": _positive_integer("Use a positive number of passes, for example 5."),
+    "evaluation": Setting("boolean", _boolean, _no_limit, "Use True or False."),
+    "learning_rate": Setting("float", _float, _positive(), "Use a positive number, for example 0.05."),
+    "max_char": _positive_integer("Use a positive number of characters, for example 6."),
+    "min_char": _positive_integer("Use a positive number of characters, for example 3."),
     "min_count": Setting("integer", _integer, _not_negative, "Use 0 or more; 5 drops words seen fewer than five times."),
-    "min_epochs": _whole("Use a positive number of passes, for example 5."),
-    "negative_samples": _whole("Use a positive number, for example 5."),
-    "patience": _whole("Use a positive number of epochs, for example 4."),
-    "sampling_threshold": Setting("float", _float, _open_unit, "Use a small fraction, for example 0.0001."),
-    "subwords": Setting("boolean", _boolean, _anything, "Use True or False."),
-    "vector_dim": _whole("Use 1 to 2048, for example 100.", largest=2048),
-    "window_size": _whole("Use a positive number of words, for example 5."),
-    "word_ngrams": _whole("Use a positive number of words, for example 2."),
+    "min_epochs": _positive_integer("Use a positive number of passes, for example 5."),
+    "negative_samples": _positive_integer("Use a positive number, for example 5."),
+    "patience": _positive_integer("Use a positive number of epochs, for example 4."),
+    "sampling_threshold": Setting("float", _float, _between_zero_and_one, "Use a small fraction, for example 0.0001."),
+    "subwords": Setting("boolean", _boolean, _no_limit, "Use True or False."),
+    "vector_dim": _positive_integer("Use 1 to 2048, for example 100.", largest=2048),
+    "window_size": _positive_integer("Use a positive number of words, for example 5."),
+    "word_ngrams": _positive_integer("Use a positive number of words, for example 2."),
 }
 
 
@@ -164,7 +164,7 @@ def parse(given: Mapping[str, object], *, hosts: int = 1, validation: bool = Fal
         except HyperparameterError as error:
             problems.append(str(error))
     arguments = kind(mode=texts["mode"], **values)  # type: ignore[arg-type]  # every value was read by its own row of SETTINGS
-    problems += _contradictions(arguments, hosts, validation)
+    problems += _invalid_combinations(arguments, hosts, validation)
     if problems:
         raise HyperparameterError("\n".join(problems))
     return arguments
@@ -219,7 +219,7 @@ def _value(name: str, text: str) -> object:
     return value
 
 
-def _contradictions(arguments: Arguments, hosts: int, validation: bool) -> Iterator[str]:
+def _invalid_combinations(arguments: Arguments, hosts: int, validation: bool) -> Iterator[str]:
     """Combinations the mode and instance matrix rules out (blazingtext.html)."""
     if hosts > 1 and arguments.mode != "batch_skipgram":
         yield (

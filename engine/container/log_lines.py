@@ -49,18 +49,18 @@ class Log:
         self.line(f"[{moment} {level} {self.thread_id()}] {text}")
 
 
-def started(lines: Log) -> None:
+def started(output: Log) -> None:
     """The first lines of every training."""
-    lines.line("Arguments: train")
-    lines.warning("Loggers have already been setup.")
-    lines.warning("Loggers have already been setup.")
+    output.line("Arguments: train")
+    output.warning("Loggers have already been setup.")
+    output.warning("Loggers have already been setup.")
 
 
-def gpus(lines: Log, count: Callable[[], int] | None = None, timer: Callable[[], float] = time.perf_counter) -> None:
+def gpu_count(output: Log, count: Callable[[], int] | None = None, timer: Callable[[], float] = time.perf_counter) -> None:
     """How long the look for GPUs took and how many there are; none is used."""
     begin = timer()
     found = count_gpus() if count is None else count()
-    lines.info(f"nvidia-smi took: {timer() - begin!r} secs to identify {found} gpus")
+    output.info(f"nvidia-smi took: {timer() - begin!r} secs to identify {found} gpus")
 
 
 def count_gpus() -> int:
@@ -72,14 +72,14 @@ def count_gpus() -> int:
     return sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
 
 
-def running_alone(lines: Log, mode: str) -> None:
+def single_machine(output: Log, mode: str) -> None:
     """One machine trains."""
-    lines.info(f"Running single machine CPU BlazingText training using {mode} mode.")
+    output.info(f"Running single machine CPU BlazingText training using {mode} mode.")
 
 
-def processing(lines: Log, path: str, size: int) -> None:
+def processing(output: Log, path: str, size: int) -> None:
     """One input file, its size in bytes."""
-    lines.info(f"Processing {path} . File size: {size / 1024 / 1024!r} MB")
+    output.info(f"Processing {path} . File size: {size / 1024 / 1024!r} MB")
 
 
 @dataclass
@@ -134,73 +134,73 @@ class TrainingProgress:
         self.log.line(text if self.distributed else f"##### {text} #####")
 
 
-def finished(lines: Log, *, words_per_second: float, seconds: float, supervised: bool = False) -> None:
+def finished(output: Log, *, words_per_second: float, seconds: float, supervised: bool = False) -> None:
     """The training is over; its throughput counts words times epochs."""
-    lines.line("Training finished." if supervised else "Training finished!")
-    lines.line(f"Average throughput in Million words/sec: {words_per_second / 1e6:.2f}")
-    lines.line(f"Total training time in seconds: {seconds:.2f}")
-    lines.line()
+    output.line("Training finished." if supervised else "Training finished!")
+    output.line(f"Average throughput in Million words/sec: {words_per_second / 1e6:.2f}")
+    output.line(f"Total training time in seconds: {seconds:.2f}")
+    output.line()
 
 
-def evaluated(lines: Log, *, vectors: str, report: str, mean_rho: float) -> None:
+def evaluated(output: Log, *, vectors: str, report: str, mean_rho: float) -> None:
     """The evaluation of word vectors: the very text of eval.json, and the metric."""
-    lines.line("Evaluating word embeddings....")
-    lines.line(f"Vectors read from: {vectors} ")
-    lines.line(report)
-    lines.info(f"#mean_rho: {mean_rho!r}")
+    output.line("Evaluating word embeddings....")
+    output.line(f"Vectors read from: {vectors} ")
+    output.line(report)
+    output.info(f"#mean_rho: {mean_rho!r}")
 
 
-def loading_validation(lines: Log, path: str) -> None:
+def validation_loading(output: Log, path: str) -> None:
     """The validation file is about to be read."""
-    lines.line(f"Loading validation data from {path}")
+    output.line(f"Loading validation data from {path}")
 
 
-def loaded_validation(lines: Log) -> None:
+def validation_loaded(output: Log) -> None:
     """The validation data is in memory."""
-    lines.line("Loaded validation data.")
+    output.line("Loaded validation data.")
 
 
-def epoch_validated(lines: Log, *, epoch: int, threads: int, accuracy: float, without_improvement: int) -> None:
+def epoch_validated(output: Log, *, epoch: int, threads: int, accuracy: float, without_improvement: int) -> None:
     """The accuracy on the validation data after an epoch; `without_improvement` is 0 for a new best."""
-    lines.line(f"-------------- End of epoch: {epoch}")
-    lines.line(f"Using {threads} threads for prediction!")
-    lines.line(f"Validation accuracy: {accuracy:g}")
+    output.line(f"-------------- End of epoch: {epoch}")
+    output.line(f"Using {threads} threads for prediction!")
+    output.line(f"Validation accuracy: {accuracy:g}")
     if without_improvement == 0:
-        lines.line("Validation accuracy improved! Storing best weights...")
+        output.line("Validation accuracy improved! Storing best weights...")
     else:
-        lines.line(f"Validation accuracy has not improved for last {without_improvement} epochs.")
+        output.line(f"Validation accuracy has not improved for last {without_improvement} epochs.")
 
 
-def accuracy(lines: Log, name: str, value: float, examples: int) -> None:
+def accuracy(output: Log, name: str, value: float, examples: int) -> None:
     """A metric of classification: `name` is train or validation."""
-    lines.line(f"#{name}_accuracy: {value:.4f}")
-    lines.line(f"Number of {name} examples: {examples}")
+    output.line(f"#{name}_accuracy: {value:.4f}")
+    output.line(f"Number of {name} examples: {examples}")
 
 
-def running_together(lines: Log, *, mode: str, addresses: Sequence[tuple[str, str]], current: str) -> None:
+def distributed_training(output: Log, *, mode: str, addresses: Sequence[tuple[str, str]], current: str) -> None:
     """Several machines train; `addresses` are pairs of host name and address, the master first."""
     for name, address in addresses:
-        lines.line(f"Found {address} for host {name}")
-    lines.info(f"Running distributed CPU BlazingText training using {mode} on {len(addresses)} hosts.")
+        output.line(f"Found {address} for host {name}")
+    output.info(f"Running distributed CPU BlazingText training using {mode} on {len(addresses)} hosts.")
     own = dict(addresses)[current]
-    lines.info(f"Number of hosts: {len(addresses)}, master IP address: {addresses[0][1]}, host IP address: {own}.")
+    output.info(f"Number of hosts: {len(addresses)}, master IP address: {addresses[0][1]}, host IP address: {own}.")
 
 
-def master_ready(lines: Log) -> None:
+def master_ready(output: Log) -> None:
     """The master is there for its workers."""
-    lines.info("HTTP server started....")
-    lines.info(f"Number of CPU sockets found in instance is  {_cpu_sockets()}")
+    output.info("HTTP server started....")
+    output.info(f"Number of CPU sockets found in instance is  {_cpu_sockets()}")
 
 
-def processes(lines: Log, hosts: Sequence[str]) -> None:
+def processes(output: Log, hosts: Sequence[str]) -> None:
     """Every host of the training has come."""
     for rank, name in enumerate(hosts):
-        lines.line(f"processor name: {name}, number of processors: {len(hosts)}, rank: {rank}")
+        output.line(f"processor name: {name}, number of processors: {len(hosts)}, rank: {rank}")
 
 
-def worker_finished(lines: Log) -> None:
+def worker_finished(output: Log) -> None:
     """How a worker ends, also when all went well."""
-    lines.info("Master host is not alive. Training might have finished. Shutting down.... Check the logs for algo-1 machine.")
+    output.info("Master host is not alive. Training might have finished. Shutting down.... Check the logs for algo-1 machine.")
 
 
 def _cpu_sockets() -> int:

@@ -1,7 +1,7 @@
 """The `/opt/ml` folder SageMaker gives a container: what is read from it and where results go.
 
 Layout: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
-Everything hangs on one base folder, so the engine runs on any machine; log lines always name paths as the container sees them.
+Everything is below one base folder, so the engine runs on any machine; log lines name paths as the container sees them.
 """
 
 import json
@@ -64,7 +64,7 @@ class Container:
         """Where the reason of a failure is left for SageMaker."""
         return self.base / "output" / "failure"
 
-    def seen_inside(self, path: Path) -> str:
+    def container_path(self, path: Path) -> str:
         """The path as the container sees it (`/opt/ml/...`), for log lines."""
         return str(CONTAINER_BASE / path.relative_to(self.base).as_posix())
 
@@ -116,41 +116,41 @@ class Container:
             content = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise PlatformError(
-                f"{self.seen_inside(file)} cannot be read: {error}. The training starts from this file. "
+                f"{self.container_path(file)} cannot be read: {error}. The training starts from this file. "
                 f"Lay out {CONTAINER_BASE} as SageMaker does."
             ) from error
         if not isinstance(content, dict):
             raise PlatformError(
-                f"{self.seen_inside(file)} is not a JSON object. The training starts from this file. Write it as SageMaker does."
+                f"{self.container_path(file)} is not a JSON object. The training starts from this file. Write it as SageMaker does."
             )
         return content
 
     def _channel(self, name: str, configuration: object) -> Channel:
         settings = {key: str(value) for key, value in configuration.items()} if isinstance(configuration, dict) else {}
-        _refuse_other_transports(name, settings)
+        _reject_unsupported_input(name, settings)
         folder = self.base / "input" / "data" / name
         files = tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
         if not files:
             raise ChannelError(
-                f"The channel '{name}' holds no file. There is nothing to read in {self.seen_inside(folder)}. "
+                f"The channel '{name}' holds no file. There is nothing to read in {self.container_path(folder)}. "
                 "Point the channel's S3Uri at a prefix that holds the text."
             )
         for file in files:
-            self._refuse_compressed(file)
+            self._reject_compressed(file)
         return Channel(name, settings, files)
 
-    def _refuse_compressed(self, file: Path) -> None:
+    def _reject_compressed(self, file: Path) -> None:
         with file.open("rb") as stream:
             compressed = stream.read(2) == GZIP_MAGIC
         if compressed:
             raise ChannelError(
-                f"{self.seen_inside(file)} is a gzip file. BlazingText reads plain text, one sentence a line. "
+                f"{self.container_path(file)} is a gzip file. BlazingText reads plain text, one sentence a line. "
                 "Decompress it before the upload, or set CompressionType to Gzip on the channel so that SageMaker does."
             )
 
 
-def _refuse_other_transports(name: str, settings: Mapping[str, str]) -> None:
-    """Only plain files are read: a pipe or a manifest would be taken for text and train on rubbish."""
+def _reject_unsupported_input(name: str, settings: Mapping[str, str]) -> None:
+    """Only plain files are read: the records of a pipe or a manifest would be trained on as if they were text."""
     mode = settings.get("TrainingInputMode", "File")
     if mode == "Pipe" or settings.get("RecordWrapperType", "None") == "RecordIO":
         raise ChannelError(

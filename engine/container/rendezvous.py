@@ -1,7 +1,7 @@
-"""Where the hosts of one training meet: a folder they all see, named by ENGINE_RENDEZVOUS.
+"""How the hosts of one training find each other: through files in a shared folder, named by ENGINE_RENDEZVOUS.
 
-A host that lives holds a lock on a file of its own; the system releases the lock when the process ends, however it ends, so nobody
-waits for a dead host. Stages are empty files: `algo-2.trained` says that algo-2 has trained its share.
+A running host holds a lock on a file of its own; the system releases the lock when the process ends for any reason, so nobody waits
+for a dead host. Stages are empty files: `algo-2.trained` says that algo-2 has trained its shard.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ LAST_STAGE = "trained"
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """One host's view of the meeting."""
+    """The rendezvous as one host sees it."""
 
     folder: Path
     hosts: Hosts
@@ -32,7 +32,7 @@ class Rendezvous:
         return self.folder / "model"
 
     def announce(self, stage: str) -> None:
-        """Tell the others that this host has come so far."""
+        """Tell the other hosts that this one has reached a stage."""
         (self.folder / f"{self.hosts.current}.{stage}").touch()
 
     def wait_for_all(self, stage: str, *, timeout: float) -> None:
@@ -45,7 +45,7 @@ class Rendezvous:
 
         def arrived() -> bool:
             waiting[:] = [name for name in waiting if not self._has_announced(name, stage)]
-            self._refuse_deserters(waiting)
+            self._raise_if_peer_died(waiting)
             return not waiting
 
         _poll(arrived, timeout, lambda: f"{', '.join(waiting)} did not reach the stage '{stage}' within {timeout:.0f} s")
@@ -59,40 +59,40 @@ class Rendezvous:
         master = self.hosts.names[0]
 
         def made() -> bool:
-            self._refuse_deserters([master])
+            self._raise_if_peer_died([master])
             return path.exists()
 
         _poll(made, timeout, lambda: f"{master} did not make {path.name} within {timeout:.0f} s")
 
-    def wait_for_masters_end(self) -> None:
-        """Return when the master's process has ended, whatever came of it."""
-        while self._lives(self.hosts.names[0]):
+    def wait_for_master_exit(self) -> None:
+        """Return when the master's process has ended, successfully or not."""
+        while self._is_alive(self.hosts.names[0]):
             time.sleep(POLL_SECONDS)
 
-    def somebody_is_gone(self) -> bool:
-        """Whether a host ended without having trained its share: then nobody needs to go on."""
-        return any(self._is_gone(name) for name in self.hosts.names)
+    def any_peer_died(self) -> bool:
+        """Whether a host ended before it had trained its shard: then training cannot complete."""
+        return any(self._has_died(name) for name in self.hosts.names)
 
-    def _refuse_deserters(self, names: Iterable[str]) -> None:
-        gone = [name for name in names if self._is_gone(name)]
-        if gone:
+    def _raise_if_peer_died(self, names: Iterable[str]) -> None:
+        dead = [name for name in names if self._has_died(name)]
+        if dead:
             raise HostError(
-                f"The host {', '.join(gone)} ended before the training did. Its share of the text is not trained. "
+                f"The host {', '.join(dead)} ended before the training did. Its share of the text is not trained. "
                 "Its own log says why; start the training again."
             )
 
-    def _is_gone(self, name: str) -> bool:
+    def _has_died(self, name: str) -> bool:
         joined = self._has_announced(name, "joined")
-        return joined and not self._has_announced(name, LAST_STAGE) and not self._lives(name)
+        return joined and not self._has_announced(name, LAST_STAGE) and not self._is_alive(name)
 
     def _has_announced(self, name: str, stage: str) -> bool:
         return (self.folder / f"{name}.{stage}").exists()
 
-    def _lives(self, name: str) -> bool:
-        """A shared lock can be had only where nobody holds the exclusive one."""
+    def _is_alive(self, name: str) -> bool:
+        """A shared lock is granted only when nobody holds the exclusive one."""
         if name == self.hosts.current:
             return True
-        with (self.folder / f"{name}.lives").open("rb") as file:
+        with (self.folder / f"{name}.alive").open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -101,25 +101,25 @@ class Rendezvous:
 
 
 @contextmanager
-def join(environ: Mapping[str, str], hosts: Hosts) -> Iterator[Rendezvous]:
-    """Come to the meeting; at the end of the block this host is gone.
+def join_hosts(environ: Mapping[str, str], hosts: Hosts) -> Iterator[Rendezvous]:
+    """Take part in the rendezvous until the end of the block.
 
     Raises:
-        PlatformError: there is no meeting place.
+        PlatformError: no folder is set.
     """
     if FOLDER not in environ:
         raise PlatformError(
-            f"{len(hosts.names)} hosts cannot find each other: {FOLDER} is not set. They meet in a folder all of them see. "
-            f"Set {FOLDER} to such a folder, the same for every host."
+            f"{len(hosts.names)} hosts cannot find each other: {FOLDER} is not set. They communicate through a shared folder. "
+            f"Set {FOLDER} to a folder that all of them can access, the same for every host."
         )
     # Jobs that use the same folder one after the other do not see each other's stages.
     folder = Path(environ[FOLDER]) / (job_name(environ) or "training")
     folder.mkdir(parents=True, exist_ok=True)
-    meeting = Rendezvous(folder, hosts)
-    with (folder / f"{hosts.current}.lives").open("wb") as file:
+    rendezvous = Rendezvous(folder, hosts)
+    with (folder / f"{hosts.current}.alive").open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        meeting.announce("joined")
-        yield meeting
+        rendezvous.announce("joined")
+        yield rendezvous
 
 
 def _poll(condition: Callable[[], bool], timeout: float, problem: Callable[[], str]) -> None:

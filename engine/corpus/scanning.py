@@ -1,6 +1,6 @@
 """Files to streams of numbers: each thread reads a part of the files, cut between words, into a table and a temporary file of its own.
 
-Nothing of the text is held in memory but the blocks being read; what the threads wrote is renumbered into one stream that is mapped.
+Only the blocks being read are in memory; the threads' files are renumbered into one stream, which is mapped.
 """
 
 import mmap
@@ -26,15 +26,15 @@ BLOCK_BYTES = 1 << 22
 # The number of words that do not appear in the stream.
 DROPPED = -(2**31)
 _NEWLINE = ord("\n")
-_TICK_SECONDS = 0.1
+_PROGRESS_SECONDS = 0.1
 _READ_BYTES = 1 << 22
 
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A stretch of a file: bytes [start, stop), moved to where words begin."""
+class FileRange:
+    """Bytes [start, stop) of a file, cut between words."""
 
     path: Path
     start: int
@@ -46,7 +46,7 @@ class Piece:
 class Part:
     """What one thread read: its words, and its text as entries of its own table in a temporary file."""
 
-    pieces: list[Piece]
+    ranges: list[FileRange]
     table: WordTable
     stream: IO[bytes]
     words: int = 0
@@ -55,14 +55,14 @@ class Part:
 
 
 @contextmanager
-def scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[Part]]:
-    """The files scanned, a part by each thread; the parts' temporary files last as long as the block."""
+def scan_files(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[Part]]:
+    """Scan the files, a part by each thread; the parts' temporary files last as long as the block."""
     with ExitStack() as open_files:
-        parts = [Part(pieces, WordTable.empty(), open_files.enter_context(temporary_file())) for pieces in split_files(paths, threads)]
+        parts = [Part(ranges, WordTable.empty(), open_files.enter_context(temporary_file())) for ranges in split_files(paths, threads)]
         with ThreadPoolExecutor(len(parts)) as pool:
             pending = {pool.submit(_scan_part, part) for part in parts}
             while pending:
-                done, pending = wait(pending, timeout=_TICK_SECONDS, return_when=FIRST_EXCEPTION)
+                done, pending = wait(pending, timeout=_PROGRESS_SECONDS, return_when=FIRST_EXCEPTION)
                 for future in done:
                     future.result()
                 if progress is not None:
@@ -71,14 +71,14 @@ def scanned(paths: Sequence[Path], threads: int, progress: Progress | None) -> I
 
 
 def temporary_file() -> IO[bytes]:
-    """A file without a name: it is gone with the process, however that ends.
+    """A file without a name, removed when the process ends.
 
-    Buffered, though what is written is large: unbuffered, a disk that fills up takes a part of it and says nothing.
+    Buffered although writes are large: an unbuffered write to a full disk may write a part and report no error.
     """
     return tempfile.TemporaryFile()
 
 
-def merged(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
+def merge_tables(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
     """One table of the words of all parts, and for each part the entries of that table its own entries became."""
     for part in parts:
         part.counts = part.table.counts()
@@ -86,21 +86,21 @@ def merged(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
     return table, [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
 
 
-def split_files(paths: Sequence[Path], threads: int) -> list[list[Piece]]:
-    """As many lists of pieces as threads, of equal size, cut between words; together they are the files in order."""
+def split_files(paths: Sequence[Path], threads: int) -> list[list[FileRange]]:
+    """As many lists of ranges as threads, of equal size, cut between words; together they are the files in order."""
     sizes = [path.stat().st_size for path in paths]
     cuts = [sum(sizes) * part // threads for part in range(threads + 1)]
     lists = []
     for low, high in pairwise(cuts):
-        pieces, base = [], 0
+        ranges, base = [], 0
         for path, size in zip(paths, sizes, strict=True):
             start, stop = max(low - base, 0), min(high - base, size)
             if start < stop:
                 begin, end = _word_start(path, start, size), _word_start(path, stop, size)
                 if begin < end:
-                    pieces.append(Piece(path, begin, end, ends_file=end == size))
+                    ranges.append(FileRange(path, begin, end, ends_file=end == size))
             base += size
-        lists.append(pieces)
+        lists.append(ranges)
     return lists
 
 
@@ -122,15 +122,15 @@ def _word_start(path: Path, cut: int, size: int) -> int:
 
 def _scan_part(part: Part) -> None:
     buffer = np.empty(BLOCK_BYTES + PADDING, np.uint8)
-    for piece in part.pieces:
-        buffer = _scan_piece(part, piece, buffer)
+    for file_range in part.ranges:
+        buffer = _scan_range(part, file_range, buffer)
 
 
-def _scan_piece(part: Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Scan a piece block by block; gives the buffer, grown if a word was longer than it."""
-    with piece.path.open("rb", buffering=0) as file:
-        file.seek(piece.start)
-        left, held = piece.stop - piece.start, 0
+def _scan_range(part: Part, file_range: FileRange, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Scan a range block by block; gives the buffer, grown if a word was longer than it."""
+    with file_range.path.open("rb", buffering=0) as file:
+        file.seek(file_range.start)
+        left, held = file_range.stop - file_range.start, 0
         last = _NEWLINE
         while left:
             if held == len(buffer) - PADDING:
@@ -146,7 +146,7 @@ def _scan_piece(part: Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray[
             held = _scan_block(part, buffer, stop, held)
         if held:
             held = _scan_block(part, buffer, held, held)
-    if piece.ends_file and last != _NEWLINE:
+    if file_range.ends_file and last != _NEWLINE:
         part.stream.write(np.array([END_OF_LINE], np.int32).tobytes())
         part.lines += 1
     return buffer
@@ -155,7 +155,7 @@ def _scan_piece(part: Part, piece: Piece, buffer: NDArray[np.uint8]) -> NDArray[
 def _scan_block(part: Part, buffer: NDArray[np.uint8], stop: int, held: int) -> int:
     """Number the words of buffer[:stop] and move the rest of the `held` bytes to the front; gives their number."""
     rest = buffer[stop:held].copy()
-    # What is past the end must separate, or the last word of a file would run on into old bytes.
+    # The padding has to separate words, or the last word of a file would run on into old bytes.
     buffer[stop : stop + PADDING] = _NEWLINE
     out = np.empty(stop, np.int32)
     written, words = part.table.add(buffer, stop, out)
@@ -168,7 +168,7 @@ def _scan_block(part: Part, buffer: NDArray[np.uint8], stop: int, held: int) -> 
 
 def write_stream(parts: list[Part], ids: list[NDArray[np.int32]]) -> mmap.mmap | None:
     """The parts' entries, renumbered, one after another in one file that is mapped; None when there is nothing."""
-    # How much each part will write is known before: all can write at once.
+    # The size of each part is known in advance, so all can write at once.
     sizes = [part.lines + int(part.counts[numbers != DROPPED].sum()) for part, numbers in zip(parts, ids, strict=True)]
     total = sum(sizes)
     if not total:
@@ -195,7 +195,7 @@ def _write_part(part: Part, ids: NDArray[np.int32], start: int, file: int) -> No
 
 
 def _write_at(file: int, rest: memoryview, place: int) -> None:
-    """Write all of it: one call may write less, and the next one then says why."""
+    """Write everything: one call may write less, and the next one then raises."""
     while rest:
         written = os.pwrite(file, rest, place)
         rest, place = rest[written:], place + written

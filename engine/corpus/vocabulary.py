@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from ..kernels.constants import END_OF_LINE
 from ..kernels.ngrams import hash_words
-from .scanning import DROPPED, Progress, merged, scanned, write_stream
+from .scanning import DROPPED, Progress, merge_tables, scan_files, write_stream
 from .word_table import WordTable
 from .words import END_OF_LINE_WORD, LABEL_PREFIX
 
@@ -99,18 +99,18 @@ def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress
     Raises:
         UserError: when nothing is left to train on; the message says the remedy.
     """
-    with scanned(paths, threads, progress) as parts:
-        table, maps = merged(parts)
-        numbering = _number(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
-        _refuse_nothing(numbering.vocabulary, table, min_count, paths)
+    with scan_files(paths, threads, progress) as parts:
+        table, maps = merge_tables(parts)
+        numbering = _assign_ids(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
+        _raise_if_empty(numbering.vocabulary, table, min_count, paths)
         ids = [numbering.ids[entries] for entries in maps]
         return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, ids), numbering.hashes))
 
 
-def read_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) -> Corpus:
+def read_corpus_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) -> Corpus:
     """Read labelled lines in terms of an existing vocabulary; words it lacks get numbers after its own, labels it lacks are left out."""
-    with scanned(paths, threads, None) as parts:
-        table, maps = merged(parts)
+    with scan_files(paths, threads, None) as parts:
+        table, maps = merge_tables(parts)
         ids, extra = _known_ids(table, vocabulary)
         pages = write_stream(parts, [ids[entries] for entries in maps])
         return Corpus(vocabulary, TokenStream.of(pages, _hashes([*vocabulary.words, *extra])))
@@ -141,20 +141,20 @@ class _Numbering:
     hashes: NDArray[np.uint32]
 
 
-def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _Numbering:
+def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _Numbering:
     """Decide which entries are words of the vocabulary, and the number of each entry in the stream."""
     counts = table.counts()
-    special = np.zeros(table.entries, np.int8)
+    kind = np.zeros(table.entries, np.int8)
     if labels:
-        special[table.find(LABEL_PREFIX, whole=False)] = 1
+        kind[table.find(LABEL_PREFIX, whole=False)] = 1
     ends = table.find(END_OF_LINE_WORD, whole=True)
-    special[ends] = 2
+    kind[ends] = 2
     order = np.argsort(-counts, kind="stable").astype(np.int32)
-    ordinary = order[special[order] == 0]
+    ordinary = order[kind[order] == 0]
     words, rare = ordinary[counts[ordinary] >= min_count], ordinary[counts[ordinary] < min_count]
-    marks = order[special[order] == 1]
+    label_entries = order[kind[order] == 1]
     ids = np.full(table.entries, DROPPED, np.int32)
-    ids[special == 2] = END_OF_LINE
+    ids[kind == 2] = END_OF_LINE
     names, kept, ranks = table.words(words), counts[words], np.arange(len(words), dtype=np.int32)
     if labels:
         line_ends = lines + int(counts[ends].sum())
@@ -164,10 +164,10 @@ def _number(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _N
             names.insert(rank, END_OF_LINE_WORD)
             kept = np.insert(kept, rank, line_ends)
             ranks[rank:] += 1
-        ids[marks] = -2 - np.arange(len(marks))
+        ids[label_entries] = -2 - np.arange(len(label_entries))
         ids[rare] = len(names) + np.arange(len(rare))
     ids[words] = ranks
-    vocabulary = Vocabulary(names, kept, int(counts[ordinary].sum()), table.words(marks), counts[marks])
+    vocabulary = Vocabulary(names, kept, int(counts[ordinary].sum()), table.words(label_entries), counts[label_entries])
     hashes = _hashes([*names, *table.words(rare)]) if labels else np.empty(0, np.uint32)
     return _Numbering(vocabulary, ids, hashes)
 
@@ -180,7 +180,7 @@ def _hashes(words: list[bytes]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _refuse_nothing(vocabulary: Vocabulary, table: WordTable, min_count: int, paths: Sequence[Path]) -> None:
+def _raise_if_empty(vocabulary: Vocabulary, table: WordTable, min_count: int, paths: Sequence[Path]) -> None:
     """Raise when there is no word to train on."""
     if set(vocabulary.words) - {END_OF_LINE_WORD}:
         return

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..arrays import Bits, Bytes
 from ..errors import UserError
 from ..kernels.hash_table import MAX_ENTRIES, PADDING, merge, read_counts, rehash
-from ..kernels.tokenizer import new_batch, scan
+from ..kernels.tokenizer import new_token_batch, scan
 
 _INITIAL_SLOTS = 1 << 16
 
@@ -37,7 +37,7 @@ class WordTable:
 
     @property
     def full(self) -> bool:
-        """Whether `grow` must come before the next new word."""
+        """Whether the table has to `grow` before the next new word."""
         return self.entries >= len(self.offsets) - 1
 
     def grow(self) -> None:
@@ -105,7 +105,7 @@ class WordTable:
         """
         self.reserve(stop)
         position = written = words = 0
-        batch = new_batch()
+        batch = new_token_batch()
         while True:
             position, written, more, self.entries = scan(
                 buffer, position, stop, out, written, self.slots, self.offsets, self.text, self.entries, batch

@@ -18,7 +18,7 @@ def row_blocks(matrix: InputMatrix) -> Iterator[tuple[int, Floats]]:
 
     Rows between blocks are zero.
     """
-    words, width = len(matrix.words), row_operations.width(matrix.words.shape[1])
+    words, width = len(matrix.words), row_operations.row_width(matrix.words.shape[1])
     for start in range(0, words, BLOCK_ROWS):
         yield start, np.ascontiguousarray(matrix.words[start : start + BLOCK_ROWS])
     places = np.full(matrix.buckets, -1, np.int32)

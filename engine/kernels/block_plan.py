@@ -10,34 +10,34 @@ from numpy.typing import NDArray
 from ..arrays import Bits
 from .jit import float32, inner, int64, kernel
 from .row_operations import equal_pairs
-from .sampling import LINE_WORDS, Draws, Text, draw_negatives, random_below
+from .sampling import MAX_LINE_WORDS, SamplingTables, TextChunk, draw_negatives, random_below
 
 # Hard limits: scratch memory is allocated by them.
 MAX_CENTRES = 64
 MAX_CONTEXTS = 96
 MAX_NEGATIVES = 128
-# The widest reach (a line on either side) in parts of one context each still fits.
-BLOCKS_PLANNED = 2 * LINE_WORDS + MAX_CENTRES + 2
+# Even the widest window (a line on either side), in blocks of one context each, fits.
+BLOCKS_PLANNED = 2 * MAX_LINE_WORDS + MAX_CENTRES + 2
 
 
-class Sizes(NamedTuple):
+class BlockSizes(NamedTuple):
     """The size of a block.
 
     Attributes:
         window: the largest half window.
         negatives: drawn for each example, as the settings say; an example is a pair, or a whole window for cbow.
         centres: at most this many consecutive centre words.
-        contexts: at most this many neighbouring context words; a wider reach is trained in several parts.
-        shared_by: how many (example, negative) products one shared negative stands for.
-        whole_windows: whether the words of a window are one example (cbow) or one each (skip-gram).
+        contexts: at most this many neighbouring context words; centres whose windows reach further are trained in several blocks.
+        negative_reuse: how many (example, negative) products one shared negative stands for.
+        is_cbow: whether the words of a window are one example (CBOW) or one each (skip-gram).
     """
 
     window: int
     negatives: int
     centres: int
     contexts: int
-    shared_by: float
-    whole_windows: bool
+    negative_reuse: float
+    is_cbow: bool
 
 
 class Plan(NamedTuple):
@@ -61,7 +61,7 @@ def new_plan(blocks: int = BLOCKS_PLANNED) -> Plan:
 
 
 @inner
-def context_range(text: Text, centre: int, window: int, first: int, last: int) -> tuple[int, int]:
+def context_range(text: TextChunk, centre: int, window: int, first: int, last: int) -> tuple[int, int]:
     """The contexts of a centre within [first, last), its own position included if it lies there; empty when low >= high."""
     low = max(centre - window, int64(text.line_first[centre]), first)
     high = min(centre + window + 1, int64(text.line_last[centre]), last)
@@ -69,13 +69,13 @@ def context_range(text: Text, centre: int, window: int, first: int, last: int) -
 
 
 @inner
-def count_examples(text: Text, window: int, centres: tuple[int, int], contexts: tuple[int, int], whole_windows: bool) -> int:
+def count_examples(text: TextChunk, window: int, centres: tuple[int, int], contexts: tuple[int, int], is_cbow: bool) -> int:
     """What a block trains: (centre, context) pairs, or centres that have a context if a window counts as a whole."""
     examples = 0
     for centre in range(centres[0], centres[1]):
         low, high = context_range(text, centre, window, contexts[0], contexts[1])
         pairs = max(0, high - low - int64(low <= centre < high))
-        examples += min(1, pairs) if whole_windows else pairs
+        examples += min(1, pairs) if is_cbow else pairs
     return examples
 
 
@@ -91,10 +91,12 @@ def repetition_damping(words: NDArray[np.int32], first: int, last: int) -> float
 
 
 @kernel
-def plan_blocks(text: Text, start: int, stop: int, sizes: Sizes, draws: Draws, state: Bits, plan: Plan) -> tuple[int, int]:
+def plan_blocks(
+    text: TextChunk, start: int, stop: int, sizes: BlockSizes, tables: SamplingTables, state: Bits, plan: Plan
+) -> tuple[int, int]:
     """Plan blocks for the centres from `start` until `stop` or until the plan is full; gives the blocks planned and the next centre.
 
-    The half window is drawn per block instead of per centre: the same distribution, and the pairs of a block form a band.
+    The half window is first_negative per block instead of per centre: the same distribution, and the pairs of a block form a band.
     """
     parts = (sizes.centres + 2 * sizes.window) // sizes.contexts + 1
     blocks = 0
@@ -105,9 +107,9 @@ def plan_blocks(text: Text, start: int, stop: int, sizes: Sizes, draws: Draws, s
         reach = min(end - 1 + window + 1, int64(text.line_last[end - 1]))
         while context < reach and blocks + 1 < len(plan.first):
             until = min(context + sizes.contexts, reach)
-            examples = count_examples(text, window, (start, end), (context, until), sizes.whole_windows)
+            examples = count_examples(text, window, (start, end), (context, until), sizes.is_cbow)
             if examples > 0:
-                wanted = int64(np.ceil(sizes.negatives * examples / sizes.shared_by))
+                wanted = int64(np.ceil(sizes.negatives * examples / sizes.negative_reuse))
                 begin = int64(plan.negatives_end[blocks])
                 blocks += 1
                 plan.first[blocks] = start
@@ -117,7 +119,7 @@ def plan_blocks(text: Text, start: int, stop: int, sizes: Sizes, draws: Draws, s
                 plan.window[blocks] = window
                 plan.damping[blocks] = repetition_damping(text.words, context, until)
                 plan.negatives_end[blocks] = begin + min(wanted, MAX_NEGATIVES)
-                draw_negatives(draws, state, plan.negatives, begin, begin + min(wanted, MAX_NEGATIVES))
+                draw_negatives(tables, state, plan.negatives, begin, begin + min(wanted, MAX_NEGATIVES))
             context = until
         start = end
     return blocks, start

@@ -12,7 +12,7 @@ from .block_plan import Plan
 from .hash_table import GOLDEN
 from .jit import float32, inner, int64
 from .row_operations import TILE, copy_row, dot_half_tile, dot_tile, prefetch_row
-from .sampling import Text
+from .sampling import TextChunk
 from .vector_ir import LANES
 
 
@@ -53,10 +53,10 @@ class Block(NamedTuple):
         context: position of the first context.
         contexts: how many.
         window: half window.
-        drawn: where its negatives begin.
+        first_negative: where its negatives begin.
         negatives: how many.
         rate: learning rate, damping included.
-        shift: the first centre, counted in contexts; negative when this part of the reach begins after it.
+        shift: the position of the first centre relative to the first context; negative when the contexts begin after it.
     """
 
     first: int
@@ -64,7 +64,7 @@ class Block(NamedTuple):
     context: int
     contexts: int
     window: int
-    drawn: int
+    first_negative: int
     negatives: int
     rate: float
     shift: int
@@ -75,15 +75,15 @@ def block_of(plan: Plan, number: int, alpha: float) -> Block:
     """Block `number` of a plan."""
     first = int64(plan.first[number])
     context = int64(plan.context_first[number])
-    drawn = int64(plan.negatives_end[number - 1])
+    first_negative = int64(plan.negatives_end[number - 1])
     return Block(
         first,
         int64(plan.last[number]) - first,
         context,
         int64(plan.context_last[number]) - context,
         int64(plan.window[number]),
-        drawn,
-        int64(plan.negatives_end[number]) - drawn,
+        first_negative,
+        int64(plan.negatives_end[number]) - first_negative,
         float32(alpha) * plan.damping[number],
         first - context,
     )
@@ -91,9 +91,9 @@ def block_of(plan: Plan, number: int, alpha: float) -> Block:
 
 @inner
 def plan_prefetch(
-    text: Text, plan: Plan, number: int, last: int, model: Addresses, ids: NDArray[np.int32], prefetch: NDArray[np.int64]
+    text: TextChunk, plan: Plan, number: int, last: int, model: Addresses, ids: NDArray[np.int32], prefetch: NDArray[np.int64]
 ) -> None:
-    """Note the rows that the block after this one reads and this one does not; none after the `last` block.
+    """List the rows that the next block reads and this one does not; none after the `last` block.
 
     Rows are scattered over memory; prefetched one by one between the tiles of this block, they are in the cache when the next begins.
     """
@@ -122,12 +122,12 @@ def plan_prefetch(
 def gather_negatives(width: tuple[int, ...], plan: Plan, block: Block, model: Addresses, destination: int) -> None:
     """Copy the rows of the negatives."""
     for j in range(block.negatives):
-        copy_row(width, destination + j * model.row, model.outputs + plan.negatives[block.drawn + j] * model.row)
+        copy_row(width, destination + j * model.row, model.outputs + plan.negatives[block.first_negative + j] * model.row)
 
 
 @inner
-def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
-    """Ask for the next row noted by `plan_prefetch`."""
+def prefetch_next(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
+    """Prefetch the next row on the list of `plan_prefetch`."""
     asked = prefetch[1]
     if asked < prefetch[0]:
         prefetch_row(width, prefetch[2 + asked])
@@ -138,11 +138,11 @@ def ask_ahead(width: tuple[int, ...], prefetch: NDArray[np.int64]) -> None:
 def score_tiles(width: tuple[int, ...], x: int, y: int, n: int, out: int, stride: int, prefetch: NDArray[np.int64]) -> None:
     """Dot products of 4 rows from the address x on with n rows from y on; those of row j go to out + j * stride.
 
-    With each tile, a row is asked for. What lies past the last row is computed and never used.
+    With each tile, a row is prefetched. What lies past the last row is computed and never used.
     """
     row = int64(4 * LANES * len(width))
     for j in range(0, n, TILE):
-        ask_ahead(width, prefetch)
+        prefetch_next(width, prefetch)
         if n - j > TILE // 2:
             dot_tile(width, x, y + j * row, out + j * stride, stride)
         else:
@@ -150,6 +150,6 @@ def score_tiles(width: tuple[int, ...], x: int, y: int, n: int, out: int, stride
 
 
 @inner
-def word_bit(word: int) -> Any:
+def hash_bit(word: int) -> Any:
     """One of 64 bits, by a hash of the word: two sets of words whose bits do not meet have no word in common."""
     return np.uint64(1) << ((np.uint64(word) * GOLDEN) >> np.uint64(58))

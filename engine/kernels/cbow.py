@@ -22,24 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Floats
-from . import row_operations as simd
-from .block_plan import MAX_NEGATIVES, Plan, Sizes, context_range
+from . import row_operations
+from .block_plan import MAX_NEGATIVES, BlockSizes, Plan, context_range
 from .block_rows import (
     Addresses,
     Block,
     Matrices,
     Step,
     addresses_of,
-    ask_ahead,
     block_of,
     gather_negatives,
+    hash_bit,
     plan_prefetch,
+    prefetch_next,
     score_tiles,
-    word_bit,
 )
 from .jit import float32, inner, int64, kernel
 from .row_operations import TILE, add_rows, positive_gradients, weighted_sigmoids
-from .sampling import Text
+from .sampling import TextChunk
 from .vector_ir import IndexedRows, Positions, PrefetchList, WeightedRows, WindowSums
 from .window_rows import add_window, running_sums, window_errors, window_mean
 
@@ -56,8 +56,8 @@ class Scratch(NamedTuple):
         sums: of the contexts, from none of them to all.
         errors: running sums of the gradients of the means.
         gradients: a row per negative and a column per centre; then a row each for positives and weights.
-        one_each: 0, 1, 2, ...: `Inputs.parts_before` of words that have one part.
-        prefetch: how many addresses there are, how many were asked for, and the addresses.
+        unit_offsets: 0, 1, 2, ...: `Inputs.rows_before` of words that have one part.
+        prefetch: how many addresses there are, how many were prefetched, and the addresses.
     """
 
     negatives: Floats
@@ -65,19 +65,19 @@ class Scratch(NamedTuple):
     sums: Floats
     errors: Floats
     gradients: Floats
-    one_each: NDArray[np.int32]
+    unit_offsets: NDArray[np.int32]
     prefetch: NDArray[np.int64]
 
 
-def new_scratch(dim: int, sizes: Sizes, text_words: int) -> Scratch:
+def new_scratch(dim: int, sizes: BlockSizes, text_words: int) -> Scratch:
     """Room for blocks of that size, over texts of so many words."""
-    columns = simd.padded(dim)
+    columns = row_operations.padded(dim)
     return Scratch(
-        simd.aligned(_NEGATIVE_ROWS, columns),
-        simd.aligned(sizes.centres + TILE, columns),
-        simd.aligned(sizes.contexts + 1, columns),
-        simd.aligned(sizes.centres + 1, columns),
-        simd.aligned(_NEGATIVE_ROWS + 2, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN),
+        row_operations.aligned(_NEGATIVE_ROWS, columns),
+        row_operations.aligned(sizes.centres + TILE, columns),
+        row_operations.aligned(sizes.contexts + 1, columns),
+        row_operations.aligned(sizes.centres + 1, columns),
+        row_operations.aligned(_NEGATIVE_ROWS + 2, -(-sizes.centres // _MARGIN) * _MARGIN + _MARGIN),
         np.arange(text_words + 1, dtype=np.int32),
         np.zeros(sizes.contexts + sizes.centres + MAX_NEGATIVES + 2, np.int64),
     )
@@ -87,34 +87,34 @@ class Inputs(NamedTuple):
     """The words of a text as rows of the input matrix.
 
     Attributes:
-        numbers: by position, the row of its word.
-        parts_before: by position, how many parts all words before it have. A mean is over parts, and each of them learns its gradient: a
+        row_ids: by position, the row of its word.
+        rows_before: by position, how many parts all words before it have. A mean is over parts, and each of them learns its gradient: a
             row moves, and counts, as often as it has parts.
     """
 
-    numbers: NDArray[np.int32]
-    parts_before: NDArray[np.int32]
+    row_ids: NDArray[np.int32]
+    rows_before: NDArray[np.int32]
 
 
-class Places(NamedTuple):
+class ScratchAddresses(NamedTuple):
     """Addresses of scratch memory; `stride` is the bytes of a row of gradients."""
 
     negatives: int
     hidden: int
     sums: int
     errors: int
-    towards_negatives: int
+    negative_scores: int
     positives: int
     weights: int
     stride: int
 
 
 @inner
-def places_of(scratch: Scratch) -> Places:
+def scratch_addresses(scratch: Scratch) -> ScratchAddresses:
     """Where everything is."""
     gradients = int64(scratch.gradients.ctypes.data)
     stride = int64(4 * scratch.gradients.shape[1])
-    return Places(
+    return ScratchAddresses(
         int64(scratch.negatives.ctypes.data),
         int64(scratch.hidden.ctypes.data),
         int64(scratch.sums.ctypes.data),
@@ -141,10 +141,10 @@ def window_sums(sums: int, low: int, before: int, after: int, high: int, row: in
 @inner
 def window_means(
     width: tuple[int, ...],
-    text: Text,
+    text: TextChunk,
     block: Block,
     model: Addresses,
-    at: Places,
+    at: ScratchAddresses,
     scratch: Scratch,
     inputs: Inputs,
     negatives_per_centre: int,
@@ -152,13 +152,13 @@ def window_means(
     """The mean of every window and its score with the centre; the weight of a centre without context is zero."""
     share = float32(-block.rate * float32(negatives_per_centre) / float32(block.negatives))
     weights = scratch.gradients[_NEGATIVE_ROWS + 1]
-    parts_before = inputs.parts_before
+    rows_before = inputs.rows_before
     sums = at.sums - block.context * model.row
     for t in range(block.centres):
-        ask_ahead(width, scratch.prefetch)
+        prefetch_next(width, scratch.prefetch)
         low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
         before, after = _around(low, high, block.first + t)
-        parts = parts_before[before] - parts_before[low] + parts_before[high] - parts_before[after]
+        parts = rows_before[before] - rows_before[low] + rows_before[high] - rows_before[after]
         weights[t] = share if parts > 0 else float32(0)
         window_mean(
             width,
@@ -171,58 +171,62 @@ def window_means(
 
 
 @inner
-def gradients_of(width: tuple[int, ...], text: Text, plan: Plan, block: Block, row: int, at: Places, scratch: Scratch) -> None:
+def gradients_of(
+    width: tuple[int, ...], text: TextChunk, plan: Plan, block: Block, row: int, at: ScratchAddresses, scratch: Scratch
+) -> None:
     """Scores with the negatives, then all gradients in place of the scores."""
     zero = int64(0)
     centres = Positions(zero, block.centres)
     positive_gradients(width, at.positives, centres, centres, int64(-1), block.rate)
     for t in range(0, block.centres, TILE):
-        score_tiles(width, at.hidden + t * row, at.negatives, block.negatives, at.towards_negatives + t * 4, at.stride, scratch.prefetch)
+        score_tiles(width, at.hidden + t * row, at.negatives, block.negatives, at.negative_scores + t * 4, at.stride, scratch.prefetch)
     for j in range(block.negatives):
-        weighted_sigmoids(width, at.towards_negatives + j * at.stride, at.weights, block.centres)
-    leave_out(text, plan, block, scratch.gradients)
+        weighted_sigmoids(width, at.negative_scores + j * at.stride, at.weights, block.centres)
+    mask_gradients(text, plan, block, scratch.gradients)
 
 
 @inner
-def leave_out(text: Text, plan: Plan, block: Block, gradients: Floats) -> None:
+def mask_gradients(text: TextChunk, plan: Plan, block: Block, gradients: Floats) -> None:
     """Clear the gradients of centres without context, and of negatives that are the centre itself."""
     negatives = np.uint64(0)
     for j in range(block.negatives):
-        negatives |= word_bit(plan.negatives[block.drawn + j])
+        negatives |= hash_bit(plan.negatives[block.first_negative + j])
     for t in range(block.centres):
         if gradients[_NEGATIVE_ROWS + 1, t] == 0:
             gradients[_NEGATIVE_ROWS, t] = 0
         word = text.words[block.first + t]
-        if negatives & word_bit(word):
+        if negatives & hash_bit(word):
             for j in range(block.negatives):
-                if plan.negatives[block.drawn + j] == word:
+                if plan.negatives[block.first_negative + j] == word:
                     gradients[j, t] = 0
 
 
 @inner
-def update_outputs(width: tuple[int, ...], text: Text, plan: Plan, block: Block, model: Addresses, at: Places, scratch: Scratch) -> None:
+def update_outputs(
+    width: tuple[int, ...], text: TextChunk, plan: Plan, block: Block, model: Addresses, at: ScratchAddresses, scratch: Scratch
+) -> None:
     """Errors of all windows; add to each centre row its window's mean, to each negative row all means."""
     four = int64(4)
-    nothing = WeightedRows(at.hidden, int64(0), at.towards_negatives, four)
+    nothing = WeightedRows(at.hidden, int64(0), at.negative_scores, four)
     asked = scratch.prefetch[1]
     unasked = scratch.prefetch[0] - asked
     scratch.prefetch[1] += min(unasked, block.centres)
     window_errors(
         width,
         at.errors,
-        WeightedRows(at.negatives, block.negatives, at.towards_negatives, at.stride),
+        WeightedRows(at.negatives, block.negatives, at.negative_scores, at.stride),
         IndexedRows(model.outputs, int64(text.words.ctypes.data) + block.first * 4, block.centres),
         WeightedRows(at.hidden, block.centres, at.positives, four),
         PrefetchList(int64(scratch.prefetch.ctypes.data) + 8 * (2 + asked), unasked),
     )
     for j in range(block.negatives):
-        ask_ahead(width, scratch.prefetch)
-        place = model.outputs + plan.negatives[block.drawn + j] * model.row
-        add_rows(width, place, WeightedRows(at.hidden, block.centres, at.towards_negatives + j * at.stride, four), nothing)
+        prefetch_next(width, scratch.prefetch)
+        place = model.outputs + plan.negatives[block.first_negative + j] * model.row
+        add_rows(width, place, WeightedRows(at.hidden, block.centres, at.negative_scores + j * at.stride, four), nothing)
 
 
 @inner
-def add_errors(width: tuple[int, ...], text: Text, block: Block, model: Addresses, at: Places, inputs: Inputs) -> None:
+def add_errors(width: tuple[int, ...], text: TextChunk, block: Block, model: Addresses, at: ScratchAddresses, inputs: Inputs) -> None:
     """Add to the input row of every context the errors of the windows that hold it, for each of its parts."""
     errors = at.errors - block.first * model.row
     for position in range(block.context, block.context + block.contexts):
@@ -231,16 +235,16 @@ def add_errors(width: tuple[int, ...], text: Text, block: Block, model: Addresse
             before, after = _around(low, high, position)
             add_window(
                 width,
-                model.inputs + inputs.numbers[position] * model.row,
+                model.inputs + inputs.row_ids[position] * model.row,
                 window_sums(errors, low, before, after, high, model.row),
-                float32(inputs.parts_before[position + 1] - inputs.parts_before[position]),
+                float32(inputs.rows_before[position + 1] - inputs.rows_before[position]),
             )
 
 
 @inner
 def train_range(
     width: tuple[int, ...],
-    text: Text,
+    text: TextChunk,
     plan: Plan,
     first: int,
     last: int,
@@ -251,11 +255,11 @@ def train_range(
 ) -> None:
     """Train blocks `first` to `last` of a plan, the words of the text being those rows of the input matrix."""
     model = addresses_of(matrices)
-    at = places_of(scratch)
+    at = scratch_addresses(scratch)
     for number in range(first, last + 1):
         block = block_of(plan, number, step.alpha)
-        plan_prefetch(text, plan, number, last, model, inputs.numbers, scratch.prefetch)
-        running_sums(width, at.sums, IndexedRows(model.inputs, int64(inputs.numbers.ctypes.data) + block.context * 4, block.contexts))
+        plan_prefetch(text, plan, number, last, model, inputs.row_ids, scratch.prefetch)
+        running_sums(width, at.sums, IndexedRows(model.inputs, int64(inputs.row_ids.ctypes.data) + block.context * 4, block.contexts))
         gather_negatives(width, plan, block, model, at.negatives)
         window_means(width, text, block, model, at, scratch, inputs, step.negatives)
         gradients_of(width, text, plan, block, model.row, at, scratch)
@@ -266,7 +270,7 @@ def train_range(
 @kernel
 def train_blocks(
     width: tuple[int, ...],
-    text: Text,
+    text: TextChunk,
     plan: Plan,
     blocks: int,
     matrices: Matrices,
@@ -275,7 +279,7 @@ def train_blocks(
 ) -> None:
     """Train blocks 1 to `blocks` of a plan: the arithmetic, with every random choice already made.
 
-    The arguments are those of `kernels_skipgram.train_blocks`.
+    The arguments are those of `skipgram.train_blocks`.
     """
-    inputs = Inputs(text.words, scratch.one_each)
+    inputs = Inputs(text.words, scratch.unit_offsets)
     train_range(width, text, plan, 1, blocks, inputs, matrices, step, scratch)

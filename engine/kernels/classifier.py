@@ -5,12 +5,12 @@ A document's features are its words and its word n-grams, each a row of the inpu
     h = (1/n) sum_i v_i     p = softmax(W h)     d = a (onehot(label) - p)
     e = sum_q d_q w_q       w_q += d_q h         v_i += e / n
 
-Which features a line has is found in `kernels_lines`. No block here: documents are long and labels are few, so that each row is used once
-and waiting for memory is what counts.
+`line_features` finds the features of a line. Documents are not grouped into blocks: they are long and labels are few, so each row is used
+once and memory latency dominates.
 
-Every line changes the rows of all labels. Were they written by several threads at once, each line would wait for them to come from the
-other processor's cache, for longer than everything else takes: a thread trains a few lines on rows of its own and then adds what
-has changed to those of all (Hogwild, Recht 2011, with one update for several lines).
+Every line changes the rows of all labels. If several threads wrote them, each line would wait for cache lines of another core, longer
+than for everything else. So a thread trains a small batch of lines on a private copy and then adds the changes to the shared rows
+(Hogwild, Recht 2011, with one update for several lines).
 """
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
@@ -21,21 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Bits, Floats
-from . import row_operations as simd
+from . import row_operations
 from .constants import END_OF_LINE
 from .jit import float32, inner, int64, kernel
-from .label_rows import LEAST_ROWS, add_changes, copy_rows, score_rows, train_rows
-from .line_features import Documents, LineMemory, Lines, features_of
+from .label_rows import MIN_ROWS, add_changes, copy_rows, score_rows, train_rows
+from .line_features import EncodedLines, LabelledLines, LineBuffers, features_of
 from .row_operations import dot_row, exponentials, gather_scaled, scatter_scaled
 from .sampling import random_below
 from .vector_ir import IndexedRows
 
-# So many lines, of all threads together, may be trained before the others hear of it: all of them step from where they were.
-LINES_UNTOLD = 32
-# With fewer lines at a time, taking and giving back the rows costs as much as waiting for them.
-LEAST_LINES = 4
-# More than this of a thread's own would leave the processor's cache.
-_OWN_BYTES = 1 << 18
+# At most this many lines, of all threads together, are trained on label rows that miss the changes of other threads.
+MAX_STALE_LINES = 32
+# With smaller batches, copying the rows costs as much as sharing them.
+MIN_BATCH_LINES = 4
+# Private rows larger than this would not stay in the processor's cache.
+_PRIVATE_BYTES = 1 << 18
 _MARGIN = 16
 _NO_LABEL = -1
 
@@ -46,28 +46,28 @@ class Scratch(NamedTuple):
     Attributes:
         rows: mean and error.
         scores: of the labels.
-        own: the label rows as this thread trains them, then as it took them; empty when it trains those of all.
-        lines_alone: on how many lines it trains its own; 0 when it has none.
+        private_rows: a copy of the label rows that this thread trains, then a snapshot of them; empty when it trains the shared rows.
+        private_batch_lines: how many lines it trains on them before it adds the changes to the shared rows; 0 without private rows.
     """
 
     rows: Floats
     scores: Floats
-    own: Floats
-    lines_alone: int
+    private_rows: Floats
+    private_batch_lines: int
 
 
-def lines_alone(labels: int, dim: int, threads: int) -> int:
-    """How many lines at a time a thread trains on label rows of its own: none when it is the only one, or labels or threads are many."""
-    lines = LINES_UNTOLD // threads
-    fits = 2 * labels * simd.padded(dim) * 4 <= _OWN_BYTES
-    return lines if fits and threads > 1 and lines >= LEAST_LINES else 0
+def private_batch_lines(labels: int, dim: int, threads: int) -> int:
+    """How many lines at a time a thread trains on a private copy of the label rows: 0 for a single thread, many labels or many threads."""
+    lines = MAX_STALE_LINES // threads
+    fits = 2 * labels * row_operations.padded(dim) * 4 <= _PRIVATE_BYTES
+    return lines if fits and threads > 1 and lines >= MIN_BATCH_LINES else 0
 
 
-def new_scratch(dim: int, labels: int, *, alone: int = 0) -> Scratch:
-    """Room for one line at a time, and for label rows of its own to train that many lines on."""
-    columns = simd.padded(dim)
-    own = simd.aligned(2 * labels if alone else 0, columns)
-    return Scratch(simd.aligned(2, columns), simd.aligned(1, labels + _MARGIN)[0], own, alone)
+def new_scratch(dim: int, labels: int, *, batch_lines: int = 0) -> Scratch:
+    """Room for one line at a time, and with `batch_lines` for private label rows."""
+    columns = row_operations.padded(dim)
+    private = row_operations.aligned(2 * labels if batch_lines else 0, columns)
+    return Scratch(row_operations.aligned(2, columns), row_operations.aligned(1, labels + _MARGIN)[0], private, batch_lines)
 
 
 @inner
@@ -76,7 +76,7 @@ def _scores(width: tuple[int, ...], vectors: Floats, outputs: int, labels: int, 
     row = int64(4 * vectors.shape[1])
     mean = int64(scratch.rows.ctypes.data)
     gather_scaled(width, mean, IndexedRows(int64(vectors.ctypes.data), int64(numbers), int64(features)), float32(1) / float32(features))
-    if labels >= LEAST_ROWS:
+    if labels >= MIN_ROWS:
         score_rows(width, mean, outputs, int64(labels), int64(scratch.scores.ctypes.data))
         return
     for label in range(labels):
@@ -101,7 +101,7 @@ def _gradients(width: tuple[int, ...], labels: int, label: int, alpha: float, sc
 
 
 @inner
-def _random_label(lines: Lines, line: int, state: Bits) -> int:
+def _random_label(lines: EncodedLines, line: int, state: Bits) -> int:
     """One of the labels of a line, each as likely as the others; _NO_LABEL when it has none."""
     first = lines.label_starts[line]
     count = lines.label_starts[line + 1] - first
@@ -113,7 +113,7 @@ def _random_label(lines: Lines, line: int, state: Bits) -> int:
 @inner
 def _train_line(
     width: tuple[int, ...],
-    lines: Lines,
+    lines: EncodedLines,
     line: int,
     vectors: Floats,
     outputs: int,
@@ -139,7 +139,7 @@ def _train_line(
 @kernel
 def train_lines(
     width: tuple[int, ...],
-    lines: Lines,
+    lines: EncodedLines,
     order: NDArray[np.int64],
     first: int,
     last: int,
@@ -150,10 +150,10 @@ def train_lines(
     state: Bits,
     scratch: Scratch,
 ) -> int:
-    """Train on the lines order[first:last] at one learning rate; gives the words read. Lines without label or feature are passed over.
+    """Train on the lines order[first:last] at one learning rate; gives the words read. Lines without label or feature are skipped.
 
     Args:
-        width: row length token (`simd.width`).
+        width: row length token (`row_operations.row_width`).
         lines: the lines.
         order: line numbers.
         first: where to begin in `order`.
@@ -167,31 +167,31 @@ def train_lines(
     """
     read = 0
     shared = int64(outputs.ctypes.data)
-    alone = scratch.lines_alone
-    own = int64(scratch.own.ctypes.data) if alone else shared
-    taken = own + int64(4 * labels * outputs.shape[1])
-    step = alone or max(last - first, 1)
+    batch_lines = scratch.private_batch_lines
+    private = int64(scratch.private_rows.ctypes.data) if batch_lines else shared
+    snapshot = private + int64(4 * labels * outputs.shape[1])
+    step = batch_lines or max(last - first, 1)
     for begin in range(first, last, step):
-        if alone:
-            copy_rows(width, own, taken, shared, int64(labels))
+        if batch_lines:
+            copy_rows(width, private, snapshot, shared, int64(labels))
         for k in range(begin, min(begin + step, last)):
             read += lines.words[order[k]]
-            _train_line(width, lines, order[k], vectors, own, labels, alpha, state, scratch)
-        if alone:
-            add_changes(width, shared, own, taken, int64(labels))
+            _train_line(width, lines, order[k], vectors, private, labels, alpha, state, scratch)
+        if batch_lines:
+            add_changes(width, shared, private, snapshot, int64(labels))
     return read
 
 
 @kernel
 def count_hits(
     width: tuple[int, ...],
-    documents: Documents,
+    documents: LabelledLines,
     first: int,
     last: int,
     vectors: Floats,
     outputs: Floats,
     labels: int,
-    memory: LineMemory,
+    buffers: LineBuffers,
     scratch: Scratch,
 ) -> tuple[int, int]:
     """Of the lines [first, last) with label and features: for how many the likeliest label is one of theirs, and how many there are."""
@@ -201,11 +201,11 @@ def count_hits(
         labelled = False
         for at in range(documents.starts[line], documents.starts[line + 1] - 1):
             labelled |= documents.ids[at] < END_OF_LINE
-        features = features_of(documents, line, memory)
+        features = features_of(documents, line, buffers)
         if not labelled or features == 0:
             continue
-        # What a previous line left behind the last feature is as good a row to ask for as any.
-        _scores(width, vectors, int64(outputs.ctypes.data), labels, int64(memory.features.ctypes.data), features, scratch)
+        # gather_scaled prefetches the ids after the last feature: those of an earlier line are valid rows.
+        _scores(width, vectors, int64(outputs.ctypes.data), labels, int64(buffers.features.ctypes.data), features, scratch)
         best = 0
         for label in range(1, labels):
             if scratch.scores[label] > scratch.scores[best]:

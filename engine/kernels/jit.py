@@ -30,7 +30,7 @@ ir: Any = llvmlite.ir
 types: Any = numba.types
 _config: Any = numba.config
 _njit: Any = numba.njit
-# What these make is a machine number in a kernel; to its reader, and to the type checker, it is a number.
+# In a kernel these make machine numbers; for the type checker they are int and float.
 int64: Callable[[Any], int] = cast("Any", np.int64)
 float32: Callable[[Any], float] = cast("Any", np.float32)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -136,15 +136,15 @@ if CPU.model is not None:
 _CACHE = _cache_folder()
 
 
-# Without Numba's runtime (_nrt) arrays are not counted as they are passed on: each count is an atomic operation, hundreds in a block,
-# on words that all threads share. Kernels allocate nothing, so they have no use for it; one that did would fail to compile.
+# Without Numba's runtime (_nrt) arrays are not reference-counted: each count is an atomic operation on memory that all threads share,
+# hundreds in a block. Kernels allocate nothing, so they do not need it; one that did would fail to compile.
 _OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
 
 
 def kernel(function: Function) -> Function:
     """Compile a function that holds no Python object: it runs without the interpreter lock, so threads run it side by side.
 
-    fastmath lets LLVM reorder sums into vector registers; bounds are the kernels' own duty (tests put guard rows around everything).
+    fastmath lets LLVM reorder sums into vector registers; kernels check no bounds (tests put guard rows around everything they write).
     """
     before = _config.CACHE_DIR
     _config.CACHE_DIR = _CACHE

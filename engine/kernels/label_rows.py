@@ -1,4 +1,4 @@
-"""Micro-kernels on the rows of a classifier's labels: one vector against all of them, as LLVM IR (see `simd`)."""
+"""Micro-kernels on the rows of a classifier's labels: one vector against all of them, as LLVM IR (see `row_operations`)."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
@@ -28,17 +28,17 @@ from .vector_ir import (
 )
 
 # Fewer rows than this are no work for `score_rows`.
-LEAST_ROWS = 4
+MIN_ROWS = 4
 
 
 @row_kernel(int, int, int, int)
 def score_rows(b: Any, registers: int, x: Any, y: Any, n: Any, out: Any) -> None:
-    """out[i] = dot(x, row i of y), i < n, for n >= LEAST_ROWS consecutive rows.
+    """out[i] = dot(x, row i of y), i < n, for n >= MIN_ROWS consecutive rows.
 
     Four rows at a time share every load of x; when n is no multiple of four, the last four begin among those before them.
     """
     row = registers * VECTOR_BYTES
-    last = b.sub(n, constant(LEAST_ROWS))
+    last = b.sub(n, constant(MIN_ROWS))
     with cgutils.for_range(b, b.ashr(b.add(n, constant(3)), constant(2)), intp=INT64) as loop:
         first = b.shl(loop.index, constant(2))
         first = b.select(b.icmp_signed("<", first, last), first, last)

@@ -52,7 +52,7 @@ from .vector_ir import (
     total_of,
 )
 
-# Gathering asks for the row this many places further on: about as long as memory takes to answer.
+# Gathering prefetches the row this many places further on, about one memory latency ahead.
 AHEAD = 8
 _INDICES = ir.VectorType(INT32, LANES)
 # Two accumulator rows of this many registers leave room for a loaded row and two coefficients.
@@ -67,7 +67,7 @@ def padded(dim: int) -> int:
     return -(-dim // LANES) * LANES
 
 
-def width(dim: int) -> tuple[int, ...]:
+def row_width(dim: int) -> tuple[int, ...]:
     """The token kernels take to know the row length at compile time."""
     return (0,) * (padded(dim) // LANES)
 
@@ -162,13 +162,13 @@ def copy_row(b: Any, registers: int, destination: Any, source: Any) -> None:
 
 @row_kernel(int)
 def prefetch_row(b: Any, registers: int, address: Any) -> None:
-    """Ask for the cache lines of a row that is needed soon; harmless at any address."""
+    """Prefetch a row; harmless at any address."""
     prefetch(b, registers, address)
 
 
 @intrinsic
 def prefetch_list(_context: Any, _address: Any) -> Any:
-    """Ask for the two cache lines from an address on, to read: as much as most lists of ids are long."""
+    """Prefetch the two cache lines from an address on, to read: most lists of ids fit."""
 
     def generate(context: Any, b: Any, _signature: Any, values: Any) -> Any:
         prefetch(b, 2 * CACHE_LINE // VECTOR_BYTES, values[0], TO_READ)

@@ -1,4 +1,4 @@
-"""Chance: which words are skipped, which are drawn as negatives (Mikolov 2013), and the generator behind both.
+"""Random choices: sub-sampling of frequent words, negative samples (Mikolov 2013), and the generator behind both.
 
 Every thread has its own xorshift64* generator (Vigna 2016): three shifts a number, and nothing shared between threads.
 """
@@ -18,12 +18,12 @@ from .vector_ir import LANES
 
 NEGATIVE_POWER = 0.75
 # fastText cuts longer lines here; text8 is one line of 17 million words.
-LINE_WORDS = 1024
-_ALL = float(2**32 - 1)
+MAX_LINE_WORDS = 1024
+_MAX_UINT32 = float(2**32 - 1)
 
 
-class Draws(NamedTuple):
-    """What sampling looks up.
+class SamplingTables(NamedTuple):
+    """Lookup tables of sampling.
 
     Attributes:
         keep: by word, its chance to stay (of 2^32).
@@ -34,18 +34,18 @@ class Draws(NamedTuple):
     columns: NDArray[np.uint32]
 
 
-class Text(NamedTuple):
-    """A stretch of the corpus after sampling: words, and for each the first and past-the-last position of its line."""
+class TextChunk(NamedTuple):
+    """A chunk of the corpus after sub-sampling: words, and for each the first and past-the-last position of its line."""
 
     words: NDArray[np.int32]
     line_first: NDArray[np.int32]
     line_last: NDArray[np.int32]
 
 
-def new_text(words: int) -> Text:
-    """Room for a stretch of that many words."""
+def new_text_chunk(words: int) -> TextChunk:
+    """Room for a chunk of that many words."""
     # One more: the kernel writes every word it reads and moves on only past those that stay. Words are compared by whole registers.
-    return Text(np.zeros(words + 1 + LANES, np.int32), np.zeros(words + 1, np.int32), np.zeros(words + 1, np.int32))
+    return TextChunk(np.zeros(words + 1 + LANES, np.int32), np.zeros(words + 1, np.int32), np.zeros(words + 1, np.int32))
 
 
 def keep_probabilities(counts: NDArray[np.int64], sample: float) -> NDArray[np.float64]:
@@ -62,16 +62,16 @@ def negative_probabilities(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def new_draws(counts: NDArray[np.int64], sample: float) -> Draws:
+def new_sampling_tables(counts: NDArray[np.int64], sample: float) -> SamplingTables:
     """The tables of a vocabulary.
 
     Negatives come from an alias table (Walker 1977): exact, eight bytes a word and so in the cache, where word2vec.c's table of
     10^8 entries is neither.
     """
-    keep = np.floor(keep_probabilities(counts, sample) * _ALL).astype(np.uint32)
+    keep = np.floor(keep_probabilities(counts, sample) * _MAX_UINT32).astype(np.uint32)
     own, alias = np.ones(len(counts)), np.arange(len(counts), dtype=np.int32)
     _alias_table(negative_probabilities(counts) * len(counts), own, alias)
-    return Draws(keep, np.column_stack([np.floor(own * _ALL), alias]).astype(np.uint32))
+    return SamplingTables(keep, np.column_stack([np.floor(own * _MAX_UINT32), alias]).astype(np.uint32))
 
 
 @kernel
@@ -102,8 +102,8 @@ def new_state(seed: int, thread: int) -> Bits:
 
 
 @inner
-def _next(x: Any) -> Any:
-    """The state after x. Loops keep it in a register: written to memory and read again, every number would wait for the one before."""
+def _next_state(x: Any) -> Any:
+    """The state after x. Loops keep it in a register: a store and load for every number would put memory latency between them."""
     x ^= x >> np.uint64(12)
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
@@ -111,7 +111,7 @@ def _next(x: Any) -> Any:
 
 
 @inner
-def _bits(x: Any) -> Any:
+def _random_bits(x: Any) -> Any:
     """The 64 random bits of a state."""
     return x * np.uint64(0x2545F4914F6CDD1D)
 
@@ -119,13 +119,13 @@ def _bits(x: Any) -> Any:
 @inner
 def random_below(bound: int, state: Bits) -> int:
     """A whole number from 0 to bound - 1 (bound < 2^32)."""
-    state[0] = _next(state[0])
-    return int64(((_bits(state[0]) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
+    state[0] = _next_state(state[0])
+    return int64(((_random_bits(state[0]) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))
 
 
 @intrinsic
-def _choose(_context: Any, _condition: Any, _yes: Any, _no: Any) -> Any:
-    """`yes` if the condition is 1, `no` if it is 0, without a jump: by chance, the processor would guess it wrong half the time."""
+def _select(_context: Any, _condition: Any, _yes: Any, _no: Any) -> Any:
+    """`yes` if the condition is 1, `no` if it is 0, without a branch, which would be mispredicted half the time."""
 
     def generate(_target: Any, b: Any, _signature: Any, values: Any) -> Any:
         chosen = b.select(b.trunc(values[0], ir.IntType(1)), values[1], values[2])
@@ -136,29 +136,29 @@ def _choose(_context: Any, _condition: Any, _yes: Any, _no: Any) -> Any:
 
 
 @kernel
-def draw_negatives(draws: Draws, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
+def draw_negatives(tables: SamplingTables, state: Bits, negatives: NDArray[np.int32], first: int, last: int) -> None:
     """Fill negatives[first:last] with words."""
-    size = np.uint64(len(draws.columns))
+    size = np.uint64(len(tables.columns))
     x = state[0]
     for k in range(first, last):
-        x = _next(x)
-        bits = _bits(x)
+        x = _next_state(x)
+        bits = _random_bits(x)
         column = int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
-        own, other = draws.columns[column, 0], draws.columns[column, 1]
+        own, other = tables.columns[column, 0], tables.columns[column, 1]
         # The same 64 bits serve twice: the column is made of the upper half.
-        negatives[k] = _choose(int64(np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own), column, int64(other))
+        negatives[k] = _select(int64(np.uint32(bits & np.uint64(0xFFFFFFFF)) <= own), column, int64(other))
     state[0] = x
 
 
 @inner
-def _close_line(text: Text, first: int, last: int) -> None:
+def _close_line(text: TextChunk, first: int, last: int) -> None:
     for k in range(first, last):
         text.line_last[k] = last
 
 
 @kernel
 def sample_text(
-    ids: NDArray[np.int32], position: int, stop: int, keep: NDArray[np.uint32], state: Bits, text: Text
+    ids: NDArray[np.int32], position: int, stop: int, keep: NDArray[np.uint32], state: Bits, text: TextChunk
 ) -> tuple[int, int, int]:
     """Fill `text` with the words that stay, from ids[position] on; gives the position reached, words kept, words read.
 
@@ -173,7 +173,7 @@ def sample_text(
     while position < stop and kept < capacity:
         word = ids[position]
         position += 1
-        if word == END_OF_LINE or in_line == LINE_WORDS:
+        if word == END_OF_LINE or in_line == MAX_LINE_WORDS:
             _close_line(text, line, kept)
             line = kept
             in_line = 0
@@ -182,8 +182,8 @@ def sample_text(
             read += 1
             text.words[kept] = word
             text.line_first[kept] = line
-            x = _next(x)
-            kept += int64(np.uint32(_bits(x) >> np.uint64(32)) <= keep[word])
+            x = _next_state(x)
+            kept += int64(np.uint32(_random_bits(x) >> np.uint64(32)) <= keep[word])
     state[0] = x
     _close_line(text, line, kept)
     return position, kept, read

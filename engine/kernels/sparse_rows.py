@@ -7,9 +7,9 @@ from ..arrays import Floats
 from .jit import float32, int64, kernel
 from .row_operations import prefetch_row
 
-# So many zero rows in a row end a block: some pages of the file that need not be written.
+# This many consecutive zero rows end a block: pages of the file that need not be written.
 GAP_ROWS = 64
-# Rows lie in memory in another order than in the file: each is asked for this many rows before it is copied.
+# Rows lie in memory in another order than in the file: each is prefetched this many rows before it is copied.
 _AHEAD = 16
 
 
@@ -18,7 +18,7 @@ def next_block(width: tuple[int, ...], places: NDArray[np.int32], start: int, ro
     """Put the next rows that are not all zero into `block`, zero rows among them included.
 
     Args:
-        width: row length token (`row_operations.width`).
+        width: row length token (`row_operations.row_width`).
         places: for each row wanted where in `rows` it is; -1 for zeros.
         start: the row to look from.
         rows: what there is.

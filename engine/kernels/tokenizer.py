@@ -1,4 +1,4 @@
-"""Bytes to word numbers: words are cut out of a buffer and looked up in a hash table."""
+"""Bytes to word numbers: words are found in a buffer and looked up in a hash table."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
@@ -20,7 +20,7 @@ _SEPARATORS = np.uint64((1 << 0) | (0b11111 << 9) | (1 << 32))
 
 
 @intrinsic
-def _first_blank(_context: Any, _address: Any) -> Any:
+def _bytes_before_blank(_context: Any, _address: Any) -> Any:
     """How many of the 16 bytes at an address come before the first one that is at most 32; 16 when all do."""
 
     def generate(_target: Any, b: Any, _signature: Any, values: Any) -> Any:
@@ -36,7 +36,7 @@ def _first_blank(_context: Any, _address: Any) -> Any:
 
 @intrinsic
 def _prefetch(_context: Any, _address: Any) -> Any:
-    """Ask for the cache line of an address that is needed soon."""
+    """Prefetch the cache line of an address."""
 
     def generate(context: Any, b: Any, _signature: Any, values: Any) -> Any:
         pointer, number = ir.PointerType(ir.IntType(8)), ir.IntType(32)
@@ -53,7 +53,7 @@ def _word_end(buffer: Bytes, at: int, start: int) -> int:
     """Where the word that begins at `at` ends; `start` is the buffer's address. A separator is known to follow."""
     end: int = at
     while True:
-        ahead = _first_blank(start + end)
+        ahead = _bytes_before_blank(start + end)
         end += ahead
         if ahead == 16:
             continue
@@ -63,7 +63,7 @@ def _word_end(buffer: Bytes, at: int, start: int) -> int:
         end += 1
 
 
-class Batch(NamedTuple):
+class TokenBatch(NamedTuple):
     """Words cut out but not yet looked up: where they begin and end, keys, home slots; a key of zero is a newline."""
 
     starts: NDArray[np.int64]
@@ -72,16 +72,16 @@ class Batch(NamedTuple):
     homes: Bits
 
 
-def new_batch() -> Batch:
+def new_token_batch() -> TokenBatch:
     """Room for a batch."""
-    return Batch(*np.zeros((2, _BATCH), np.int64), *np.zeros((2, _BATCH), np.uint64))
+    return TokenBatch(*np.zeros((2, _BATCH), np.int64), *np.zeros((2, _BATCH), np.uint64))
 
 
 @inner
-def _cut(buffer: Bytes, at: int, stop: int, start: int, slots: Bits, batch: Batch) -> tuple[int, int]:
-    """Cut out the next words of buffer[at:stop] and ask for their slots; gives the position reached and how many words.
+def _tokenize_batch(buffer: Bytes, at: int, stop: int, start: int, slots: Bits, batch: TokenBatch) -> tuple[int, int]:
+    """Find the next words of buffer[at:stop] and prefetch their slots; gives the position reached and how many words.
 
-    Slots are scattered over a table larger than the cache: asked for a batch ahead, they come while the next words are cut.
+    Slots are scattered over a table larger than the cache: prefetched a batch ahead, they arrive while the next words are found.
     """
     count = 0
     table = int64(slots.ctypes.data)
@@ -118,7 +118,7 @@ def scan(
     offsets: NDArray[np.int64],
     text: Bytes,
     entries: int,
-    batch: Batch,
+    batch: TokenBatch,
 ) -> tuple[int, int, int, int]:
     """Number the words of buffer[at:stop]; ends early when the table is full. Gives position, written, words, entries."""
     start = int64(buffer.ctypes.data)
@@ -126,7 +126,7 @@ def scan(
     room = len(offsets) - 1
     words = 0
     while at < stop:
-        ahead, count = _cut(buffer, at, stop, start, slots, batch)
+        ahead, count = _tokenize_batch(buffer, at, stop, start, slots, batch)
         for k in range(count):
             key = batch.keys[k]
             if key == np.uint64(0):

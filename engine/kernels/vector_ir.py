@@ -1,4 +1,4 @@
-"""LLVM IR of rows of vector registers: the vocabulary the micro-kernels in `simd` are written in.
+"""LLVM IR of rows of vector registers: the building blocks of the micro-kernels in `row_operations`.
 
 Each function appends instructions to the function that the builder `b` stands in.
 """
@@ -130,7 +130,7 @@ def at(b: Any, address: Any, offset: Any) -> Any:
 
 
 def load(b: Any, address: Any, offset: Any = 0, kind: Any = VECTOR) -> Any:
-    """What lies at an address: a register, unless told otherwise."""
+    """The value at an address: a register, unless `kind` says otherwise."""
     return b.load(b.inttoptr(at(b, address, offset), ir.PointerType(kind)), align=4)
 
 
@@ -280,13 +280,13 @@ def add_scaled_rows(b: Any, sums: list[list[Any]], offset: Any, row: int, x: Wei
         add_scaled(b.sub(n, constant(1)))
 
 
-# Arguments of llvm.prefetch. What a row was read for is to change it: asked for to write, its lines belong to this core at once.
+# Arguments of llvm.prefetch. Rows are read to be updated: prefetched to write, their lines belong to this core at once.
 TO_READ, TO_WRITE = 0, 1
 _TO_ALL_LEVELS, _DATA = 3, 1
 
 
 def prefetch(b: Any, registers: int, address: Any, intent: int = TO_WRITE) -> None:
-    """Ask for the cache lines of a row; harmless at any address."""
+    """Prefetch a row; harmless at any address."""
     pointer = ir.PointerType(BYTE)
     function = cgutils.get_or_insert_function(b.module, ir.FunctionType(ir.VoidType(), [pointer, INT32, INT32, INT32]), "llvm.prefetch.p0")
     for offset in range(0, registers * VECTOR_BYTES, CACHE_LINE):

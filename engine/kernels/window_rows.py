@@ -1,4 +1,4 @@
-"""Micro-kernels on windows of rows, as LLVM IR (see `simd`): sums over any stretch of rows are differences of two running sums."""
+"""Micro-kernels on windows of rows, as LLVM IR (see `row_operations`): sums of consecutive rows are differences of two running sums."""
 
 # ruff: noqa: PLR0917 - kernels take their arguments by position, as Numba has no others
 
@@ -75,7 +75,7 @@ def window_errors(b: Any, registers: int, sums: Any, x: WeightedRows, u: Indexed
         with cgutils.for_range(b, u.size, intp=INT64) as loop:
             t = loop.index
             if first:
-                # Past the last one asks for it again: cheaper than a jump.
+                # Past the end the last one is prefetched again: cheaper than a branch.
                 k = b.select(b.icmp_signed("<", t, wanted.size), t, b.sub(wanted.size, constant(1)))
                 prefetch(b, registers, load(b, wanted.addresses, b.mul(k, constant(8)), INT64))
             add_scaled_rows(b, [total], offset, row, x, shifts=(b.mul(t, constant(4)),))

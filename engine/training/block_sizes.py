@@ -4,7 +4,7 @@ Ji 2016 and Gupta & Khare 2017 let the pairs of a few neighbouring centre words 
 small matrix product, and a row is read and written once per block instead of once per pair. Sharing has a price: all gradients of a
 block are taken at the same weights. A row that collects the gradient of n pairs moves n steps along a gradient that sequential
 training would have corrected n times; where n x learning rate is too large it overshoots, and training diverges. So a block is as
-large as that product allows, and no larger: `Sizes` follow learning rate, number of negatives, window and vocabulary.
+large as that product allows, and no larger: `BlockSizes` follow learning rate, number of negatives, window and vocabulary.
 """
 
 import math
@@ -12,9 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Sizes
+from ..kernels.block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, BlockSizes
 from ..kernels.row_operations import padded
-from ..kernels.sampling import LINE_WORDS, keep_probabilities, negative_probabilities
+from ..kernels.sampling import MAX_LINE_WORDS, keep_probabilities, negative_probabilities
 from .settings import Word2VecSettings
 
 # A row for each word of a span: half of what a core's own cache holds.
@@ -27,75 +27,75 @@ def distinct_words(counts: NDArray[np.int64], sample: float) -> float:
     return 1 / float(np.square(occurrences / occurrences.sum()).sum())
 
 
-def _calm(settings: Word2VecSettings) -> float:
-    """How much larger than at the default settings (learning rate 0.05, window 5, 5 negatives) a step may be taken: at most 1.
+def _step_scale(settings: Word2VecSettings) -> float:
+    """The part of a block's size at the default settings (learning rate 0.05, window 5, 5 negatives) that these settings allow: at most 1.
 
-    Wider windows hold words of one topic, whose gradients point the same way; more negatives pull harder on every context.
+    Gradients of words in a wide window point in similar directions; more negatives give larger gradients to every context.
     """
     spread = max(1.0, settings.window / 5) * max(1.0, settings.negatives / 5)
     return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
 
 
-def _sharing(settings: Word2VecSettings, *, whole_windows: bool) -> float:
-    """How much less a negative is shared than `_calm` asks for: at most 1.
+def _reuse_scale(settings: Word2VecSettings, *, is_cbow: bool) -> float:
+    """A further factor on how many products share a negative, beside `_step_scale`: at most 1.
 
     Beyond a learning rate of 0.05 its overshoot grows faster than the step: at 0.1, half as much lost 0.03 of rho, a third nothing. Wide
     windows of neighbouring centres are nearly one, and so is what a negative collects from them: at 30, this brought 0.02 to 0.05. Where
-    a window is one example (cbow), more so: at 30, the square root lost 0.01.
+    a window is one example (CBOW), more so: at 30, the square root lost 0.01.
     """
     wide = min(1.0, 5 / settings.window)
-    return math.sqrt(min(1.0, 0.05 / settings.learning_rate)) * (wide if whole_windows else math.sqrt(wide))
+    return math.sqrt(min(1.0, 0.05 / settings.learning_rate)) * (wide if is_cbow else math.sqrt(wide))
 
 
-def _unlike(settings: Word2VecSettings, overlap: float) -> float:
-    """How many words may step at once when each takes `overlap` of every other's step with it: together no more than one whole step.
+def _max_parallel_words(settings: Word2VecSettings, overlap: float) -> float:
+    """How many words may be updated in parallel when each update is also `overlap` of an update of every other: one whole update together.
 
-    Fewer where steps are bold.
+    Scaled down where `_step_scale` is.
     """
-    return _calm(settings) / max(overlap, 1e-9)
+    return _step_scale(settings) / max(overlap, 1e-9)
 
 
-def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
+def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> BlockSizes:
     """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
-    window = min(settings.window, LINE_WORDS)
-    calm, unlike = _calm(settings), _unlike(settings, overlap)
-    shared_by = max(1.0, min(48 * calm * _sharing(settings, whole_windows=False), unlike))
-    distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
-    # A frequent word is drawn several times among the negatives of a block: all its draws together keep the same limit.
-    pairs = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
+    window = min(settings.window, MAX_LINE_WORDS)
+    step_scale, parallel = _step_scale(settings), _max_parallel_words(settings, overlap)
+    negative_reuse = max(1.0, min(48 * step_scale * _reuse_scale(settings, is_cbow=False), parallel))
+    distinct = max(1, int(min(distinct_words(counts, settings.sample), parallel)))
+    # A frequent word may be drawn several times for one block: all its draws together keep the same limit.
+    pairs = negative_reuse / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
-    seen_by = max(1, int(10 * calm * min(1.0, 5 / settings.negatives)))
+    context_limit = max(1, int(10 * step_scale * min(1.0, 5 / settings.negatives)))
     centres = min(2 * settings.batch_size, MAX_CENTRES)
-    if 2 * window > seen_by:
-        centres = min(centres, seen_by)
+    if 2 * window > context_limit:
+        centres = min(centres, context_limit)
     centres = max(min(centres, distinct, int(pairs / min(2 * window, 16))), 1)
     # A centre row collects the gradient of all contexts of the block.
-    most_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
-    contexts = centres + 2 * window if 2 * window <= most_contexts else most_contexts
+    max_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
+    contexts = centres + 2 * window if 2 * window <= max_contexts else max_contexts
     contexts = max(min(contexts, MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
-    return Sizes(window, settings.negatives, centres, contexts, shared_by, whole_windows=False)
+    return BlockSizes(window, settings.negatives, centres, contexts, negative_reuse, is_cbow=False)
 
 
-def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> Sizes:
+def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> BlockSizes:
     """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it.
 
     `overlap` is as for `skipgram_sizes`.
     """
-    window = min(settings.window, LINE_WORDS)
-    calm, unlike = _calm(settings), _unlike(settings, overlap)
-    shared_by = max(1.0, min(14 * calm * _sharing(settings, whole_windows=True), unlike))
-    distinct = max(1, int(min(distinct_words(counts, settings.sample), unlike)))
-    examples = shared_by / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
+    window = min(settings.window, MAX_LINE_WORDS)
+    step_scale, parallel = _step_scale(settings), _max_parallel_words(settings, overlap)
+    negative_reuse = max(1.0, min(14 * step_scale * _reuse_scale(settings, is_cbow=True), parallel))
+    distinct = max(1, int(min(distinct_words(counts, settings.sample), parallel)))
+    examples = negative_reuse / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # 22 at the default settings: eight negatives, two whole tiles.
-    centres = max(1, min(int(22 * calm), distinct, int(examples)))
-    return Sizes(window, settings.negatives, centres, centres + 2 * window, shared_by, whole_windows=True)
+    centres = max(1, min(int(22 * step_scale), distinct, int(examples)))
+    return BlockSizes(window, settings.negatives, centres, centres + 2 * window, negative_reuse, is_cbow=True)
 
 
 def span_words(settings: Word2VecSettings, overlap: float) -> int:
-    """How many words of the text are composed of their n-grams at once (`kernels_subwords`); `overlap` is as for `skipgram_sizes`.
+    """How many words of the text are composed of their n-grams at once (`kernels/subwords.py`); `overlap` is as for `skipgram_sizes`.
 
     A row that many words share is trained by all of them from where it was before the span. With twice as many
-    words as `_unlike` allows, vectors are as good as with a span for each block; 512 words of English are fewer.
+    words as `_max_parallel_words` allows, vectors are as good as with a span for each block; 512 words of English are fewer.
     """
     fitting = _SPAN_BYTES // (4 * padded(settings.dim))
-    return max(1, min(512, fitting, int(2 * _unlike(settings, overlap))))
+    return max(1, min(512, fitting, int(2 * _max_parallel_words(settings, overlap))))

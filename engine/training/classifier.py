@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Floats
-from ..corpus.vocabulary import Corpus, Vocabulary, read_with
+from ..corpus.vocabulary import Corpus, Vocabulary, read_corpus_with
 from ..errors import UserError
-from ..kernels import row_operations as simd
-from ..kernels.classifier import Scratch, count_hits, lines_alone, new_scratch, train_lines
-from ..kernels.line_features import Documents, LineMemory, new_line_memory
+from ..kernels import row_operations
+from ..kernels.classifier import Scratch, count_hits, new_scratch, private_batch_lines, train_lines
+from ..kernels.line_features import LabelledLines, LineBuffers, new_line_buffers
 from ..kernels.sampling import new_state
-from .encoded_lines import documents_of, noted_lines
+from .encoded_lines import encode_corpus, labelled_lines_of
 from .hogwild import Schedule, TrainPart, run_threads
-from .matrices import ModelMatrices, initialise, new_matrices, refuse_divergence
+from .matrices import ModelMatrices, initialise, new_matrices, raise_if_diverged
 from .models import ClassifierModel, InputMatrix
 from .settings import ClassifierSettings, EpochResult, ReportEpoch, ReportProgress, StopRequested
 
@@ -35,12 +35,12 @@ def train(
 ) -> ClassifierModel:
     """Train a classifier on a corpus read with labels=True.
 
-    With `settings.patience` and a validation corpus, accuracy is measured after every epoch from min_epochs on (`on_epoch` hears of
-    it), the best weights are kept, and training ends after `patience` epochs without improvement.
+    With `settings.patience` and a validation corpus, accuracy is measured after every epoch from min_epochs on (and reported to
+    `on_epoch`), the best weights are kept, and training ends after `patience` epochs without improvement.
 
     Raises:
         UserError: when no line has both a label and a word, or training diverges.
-        StoppedError: `stop` said so before training began.
+        StoppedError: a stop was requested before training began.
     """
     run = _Run(corpus, settings, stop)
     early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, on_epoch)
@@ -52,7 +52,7 @@ def train(
         if not completed or (early is not None and early.should_stop(epoch)):
             break
     seconds = time.perf_counter() - schedule.started
-    refuse_divergence(run.matrices, settings.learning_rate)
+    raise_if_diverged(run.matrices, settings.learning_rate)
     if early is not None:
         early.restore_best()
     progress(schedule.progress())
@@ -70,19 +70,19 @@ class _Run:
                 "Put one or more of them on every line of the training file."
             )
         self.corpus, self.settings = corpus, settings
-        self.noted = noted_lines(corpus, settings, stop)
+        self.encoded = encode_corpus(corpus, settings, stop)
         corpus.tokens.release()
-        # The last row stays zero: it is what other texts find in place of an n-gram this one lacks.
-        inputs = len(vocabulary.words) + len(self.noted.bucket_ids) + 1
+        # The last row stays zero: other texts get it for n-grams this one lacks.
+        inputs = len(vocabulary.words) + len(self.encoded.bucket_ids) + 1
         self.matrices = new_matrices((inputs, len(vocabulary.labels)), settings.dim, counters=settings.threads)
         initialise(self.matrices.vectors[: len(vocabulary.words)], settings.dim, 1 / settings.dim, settings.seed)
-        self.width = simd.width(settings.dim)
+        self.width = row_operations.row_width(settings.dim)
         self.states = [new_state(settings.seed, thread) for thread in range(settings.threads)]
         labels = len(vocabulary.labels)
-        alone = lines_alone(labels, settings.dim, settings.threads)
-        self.scratch = [new_scratch(settings.dim, labels, alone=alone) for _ in range(settings.threads)]
+        batch_lines = private_batch_lines(labels, settings.dim, settings.threads)
+        self.scratch = [new_scratch(settings.dim, labels, batch_lines=batch_lines) for _ in range(settings.threads)]
         self.shuffler = np.random.default_rng(settings.seed)
-        self.order = np.arange(len(self.noted.lines.words))
+        self.order = np.arange(len(self.encoded.lines.words))
 
     def compile(self) -> None:
         """Compile the kernels, or load what was compiled before: not a part of training time."""
@@ -94,11 +94,11 @@ class _Run:
         threads = self.settings.threads
         bounds = [len(self.order) * part // threads for part in range(threads + 1)]
         work = [(self._step(thread), bounds[thread], bounds[thread + 1]) for thread in range(threads)]
-        return run_threads(work, 1, schedule, progress=progress, stop=stop, inspect=self._inspect)
+        return run_threads(work, 1, schedule, progress=progress, stop=stop, check=self._check)
 
-    def _inspect(self) -> None:
-        self.noted.release()
-        refuse_divergence(self.matrices, self.settings.learning_rate)
+    def _check(self) -> None:
+        self.encoded.release()
+        raise_if_diverged(self.matrices, self.settings.learning_rate)
 
     def _step(self, thread: int) -> TrainPart:
         most = max(1, len(self.order) // (self.settings.threads * _STEPS_PER_PASS))
@@ -109,7 +109,7 @@ class _Run:
             end = min(position + most, last)
             read = train_lines(
                 self.width,
-                self.noted.lines,
+                self.encoded.lines,
                 self.order,
                 position,
                 end,
@@ -125,10 +125,10 @@ class _Run:
         return step
 
     def model(self, seconds: float, completed: bool, results: tuple[EpochResult, ...]) -> ClassifierModel:
-        """What was learnt."""
+        """The trained model."""
         words, dim = len(self.corpus.vocabulary.words), self.settings.dim
         vectors, outputs = self.matrices.vectors[:, :dim], self.matrices.outputs[:, :dim]
-        rows = InputMatrix(vectors[:words], self.noted.buckets, self.noted.bucket_ids, vectors[words:-1])
+        rows = InputMatrix(vectors[:words], self.encoded.buckets, self.encoded.bucket_ids, vectors[words:-1])
         speed = float(self.matrices.done.sum()) / max(seconds, 1e-9)
         matrices = self.matrices.vectors, self.matrices.outputs
         return ClassifierModel(self.corpus.vocabulary, self.settings, rows, outputs, seconds, speed, completed, results, matrices)
@@ -139,8 +139,8 @@ class _EarlyStopping:
 
     def __init__(self, run: _Run, validation: Corpus, on_epoch: ReportEpoch | None) -> None:
         self.run, self.on_epoch = run, on_epoch
-        self.documents, longest = documents_of(validation, run.settings, run.noted.bucket_ids)
-        self.desks = _desks(run.settings, len(run.corpus.vocabulary.labels), longest)
+        self.documents, longest = labelled_lines_of(validation, run.settings, run.encoded.bucket_ids)
+        self.workspaces = _workspaces(run.settings, len(run.corpus.vocabulary.labels), longest)
         self.results: list[EpochResult] = []
         self.best: tuple[Floats, Floats] | None = None
 
@@ -150,7 +150,7 @@ class _EarlyStopping:
         if epoch < settings.min_epochs:
             return False
         matrices = self.run.matrices
-        hits, lines = _count_hits(self.run.width, self.documents, matrices.vectors, matrices.outputs, self.desks)
+        hits, lines = _count_hits(self.run.width, self.documents, matrices.vectors, matrices.outputs, self.workspaces)
         accuracy = hits / lines if lines else 0.0
         improved = not self.results or accuracy > max(result.accuracy for result in self.results)
         without = 0 if improved else self.results[-1].epochs_without_improvement + 1
@@ -175,44 +175,46 @@ class _EarlyStopping:
 
 def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int) -> Corpus:
     """Labelled lines (a validation channel) in terms of an existing vocabulary; words and labels it lacks are unknown."""
-    return read_with(vocabulary, paths, threads=threads)
+    return read_corpus_with(vocabulary, paths, threads=threads)
 
 
 def accuracy(model: ClassifierModel, documents: Corpus) -> tuple[float, int]:
     """Precision at one over the lines that have a known label, and how many those are."""
     settings = model.settings
-    lines, longest = documents_of(documents, settings, model.input.bucket_ids)
-    desks = _desks(settings, len(model.vocabulary.labels), longest)
+    lines, longest = labelled_lines_of(documents, settings, model.input.bucket_ids)
+    workspaces = _workspaces(settings, len(model.vocabulary.labels), longest)
     vectors, outputs = _padded(model) if model.matrices is None else model.matrices
-    hits, count = _count_hits(simd.width(settings.dim), lines, vectors, outputs, desks)
+    hits, count = _count_hits(row_operations.row_width(settings.dim), lines, vectors, outputs, workspaces)
     return (hits / count if count else 0.0), count
 
 
 def _padded(model: ClassifierModel) -> tuple[Floats, Floats]:
     """The matrices of a model as kernels take them."""
     words, ngrams, dim = model.input.words, model.input.bucket_rows, model.settings.dim
-    vectors = simd.aligned(len(words) + len(ngrams) + 1, simd.padded(dim))
-    outputs = simd.aligned(len(model.output), simd.padded(dim))
+    vectors = row_operations.aligned(len(words) + len(ngrams) + 1, row_operations.padded(dim))
+    outputs = row_operations.aligned(len(model.output), row_operations.padded(dim))
     vectors[: len(words), :dim], vectors[len(words) : -1, :dim], outputs[:, :dim] = words, ngrams, model.output
     return vectors, outputs
 
 
-_Desk = tuple[LineMemory, Scratch]
+_Workspace = tuple[LineBuffers, Scratch]
 
 
-def _desks(settings: ClassifierSettings, labels: int, longest: int) -> list[_Desk]:
+def _workspaces(settings: ClassifierSettings, labels: int, longest: int) -> list[_Workspace]:
     """Working memory for each thread that classifies."""
-    return [(new_line_memory(longest, settings.word_ngrams), new_scratch(settings.dim, labels)) for _ in range(settings.threads)]
+    return [(new_line_buffers(longest, settings.word_ngrams), new_scratch(settings.dim, labels)) for _ in range(settings.threads)]
 
 
-def _count_hits(width: tuple[int, ...], documents: Documents, vectors: Floats, outputs: Floats, desks: list[_Desk]) -> tuple[int, int]:
-    """Lines classified rightly, and lines classified; one thread for each desk."""
+def _count_hits(
+    width: tuple[int, ...], documents: LabelledLines, vectors: Floats, outputs: Floats, workspaces: list[_Workspace]
+) -> tuple[int, int]:
+    """Lines classified correctly, and lines classified; one thread for each workspace."""
     lines = len(documents.starts) - 1
-    bounds = [lines * part // len(desks) for part in range(len(desks) + 1)]
-    with ThreadPoolExecutor(len(desks)) as pool:
+    bounds = [lines * part // len(workspaces) for part in range(len(workspaces) + 1)]
+    with ThreadPoolExecutor(len(workspaces)) as pool:
         pending = [
-            pool.submit(count_hits, width, documents, first, last, vectors, outputs, len(outputs), *desk)
-            for first, last, desk in zip(bounds[:-1], bounds[1:], desks, strict=True)
+            pool.submit(count_hits, width, documents, first, last, vectors, outputs, len(outputs), *workspace)
+            for first, last, workspace in zip(bounds[:-1], bounds[1:], workspaces, strict=True)
         ]
         counts = [future.result() for future in pending]
     return sum(hits for hits, _ in counts), sum(count for _, count in counts)

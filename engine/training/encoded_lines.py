@@ -1,4 +1,4 @@
-"""The lines of a labelled text as a classifier's kernels take them: as words, or as input rows, noted once, to train on."""
+"""The lines of a labelled text as a classifier's kernels take them: as words, or encoded once as input rows to train on."""
 
 import mmap
 from dataclasses import dataclass, field
@@ -11,25 +11,25 @@ from ..corpus.scanning import temporary_file
 from ..corpus.vocabulary import Corpus
 from ..corpus.words import END_OF_LINE_WORD, word_hash
 from ..errors import StoppedError
-from ..kernels.line_features import Documents, Lines, index_lines, new_line_memory, note_lines
+from ..kernels.line_features import EncodedLines, LabelledLines, encode_lines, index_lines, new_line_buffers
 from ..kernels.row_operations import AHEAD
 from .settings import ClassifierSettings, StopRequested
 
-# Features noted before they are written, or more for a line that is longer.
+# Features encoded before they are written; more for a longer line.
 _BLOCK_FEATURES = 1 << 18
 
 
 @dataclass(frozen=True)
-class NotedLines:
+class EncodedCorpus:
     """The lines to train on.
 
     Attributes:
-        lines: for the kernels; the features are in a temporary file mapped into memory, so that their size costs no memory.
+        lines: for the kernels; the features are in a temporary file mapped into memory, so that their size costs no buffers.
         buckets: how many buckets n-grams are hashed into; 0 without n-grams.
         bucket_ids: the buckets n-grams fell into, in the order of their input rows, which follow those of the words.
     """
 
-    lines: Lines
+    lines: EncodedLines
     buckets: int
     bucket_ids: Integers
     _pages: mmap.mmap = field(repr=False, compare=False)
@@ -40,27 +40,27 @@ class NotedLines:
             self._pages.madvise(mmap.MADV_DONTNEED)
 
 
-def noted_lines(corpus: Corpus, settings: ClassifierSettings, stop: StopRequested) -> NotedLines:
+def encode_corpus(corpus: Corpus, settings: ClassifierSettings, stop: StopRequested) -> EncodedCorpus:
     """The lines of a corpus read with labels=True, to train on.
 
     Raises:
-        StoppedError: `stop`, asked several times a second, said so.
+        StoppedError: `stop`, called several times a second, returned true.
     """
     buckets = _buckets(settings)
     documents, labels, longest = _documents(corpus, settings, np.full(buckets, -1, np.int32))
     count = len(documents.starts) - 1
-    lines = Lines(
+    lines = EncodedLines(
         features=np.empty(0, np.int32),
         starts=np.zeros(count + 1, np.int64),
         labels=np.zeros(labels, np.int32),
         label_starts=np.zeros(count + 1, np.int64),
         words=np.zeros(count, np.int32),
     )
-    pages, bucket_ids = _note(documents, longest, lines, stop)
-    return NotedLines(lines._replace(features=np.frombuffer(pages, np.int32)), buckets, bucket_ids, pages)
+    pages, bucket_ids = _encode(documents, longest, lines, stop)
+    return EncodedCorpus(lines._replace(features=np.frombuffer(pages, np.int32)), buckets, bucket_ids, pages)
 
 
-def documents_of(corpus: Corpus, settings: ClassifierSettings, bucket_ids: Integers) -> tuple[Documents, int]:
+def labelled_lines_of(corpus: Corpus, settings: ClassifierSettings, bucket_ids: Integers) -> tuple[LabelledLines, int]:
     """The lines of any corpus read with labels=True, and the tokens of the longest.
 
     Args:
@@ -80,7 +80,7 @@ def _buckets(settings: ClassifierSettings) -> int:
     return settings.buckets if settings.word_ngrams > 1 else 0
 
 
-def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> tuple[Documents, int, int]:
+def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> tuple[LabelledLines, int, int]:
     """The lines, how many labels they have together, and the tokens of the longest."""
     ids, vocabulary = corpus.tokens.ids, corpus.vocabulary
     lines, labels, longest = index_lines(ids, np.empty(0, np.int64))
@@ -88,20 +88,20 @@ def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> 
     index_lines(ids, starts)
     hashes = np.append(corpus.tokens.hashes, np.uint32(word_hash(END_OF_LINE_WORD))).astype(np.uint32).view(np.int32)
     line_end = vocabulary.ids.get(END_OF_LINE_WORD, -1)
-    return Documents(ids, starts, hashes, len(vocabulary.words), line_end, settings.word_ngrams, rows), labels, longest
+    return LabelledLines(ids, starts, hashes, len(vocabulary.words), line_end, settings.word_ngrams, rows), labels, longest
 
 
-def _note(documents: Documents, longest: int, lines: Lines, stop: StopRequested) -> tuple[mmap.mmap, NDArray[np.int32]]:
+def _encode(documents: LabelledLines, longest: int, lines: EncodedLines, stop: StopRequested) -> tuple[mmap.mmap, NDArray[np.int32]]:
     """Fill `lines`; gives the features in a mapped file without a name, and the buckets that have a row."""
-    memory = new_line_memory(longest, documents.ngrams)
+    buffers = new_line_buffers(longest, documents.ngrams)
     used = np.empty(len(documents.rows), np.int32)
-    block = np.empty(max(_BLOCK_FEATURES, len(memory.features)), np.int32)
+    block = np.empty(max(_BLOCK_FEATURES, len(buffers.features)), np.int32)
     line = count = 0
     with temporary_file() as file:
         while line < len(lines.words):
             if stop():
                 raise StoppedError
-            line, count, written = note_lines(documents, line, memory, used, count, lines, block)
+            line, count, written = encode_lines(documents, line, buffers, used, count, lines, block)
             file.write(block[:written].data)
         file.write(bytes(4 * AHEAD))
         file.flush()

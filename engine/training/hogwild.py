@@ -1,4 +1,4 @@
-"""Threads that train one model without locks (Hogwild, Recht 2011), the falling learning rate, progress, and the way to stop."""
+"""Threads that train one model without locks (Hogwild, Recht 2011), the learning-rate schedule, progress and stopping."""
 
 import threading
 import time
@@ -14,10 +14,10 @@ from .settings import Progress, ReportProgress, StopRequested
 # Trains from a position of the text on, at most up to another, at a learning rate; gives the position reached and words read.
 TrainPart = Callable[[int, int, float], tuple[int, int]]
 
-TICK_SECONDS = 0.05
-TICKS_PER_INSPECTION = 6
+POLL_SECONDS = 0.05
+POLLS_PER_CHECK = 6
 REPORTED_FRACTION = 0.02
-LEAST_RATE = 1e-4
+MIN_RATE_FRACTION = 1e-4
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Schedule:
     @property
     def alpha(self) -> float:
         """The learning rate now. It never reaches zero, so that the last words still count."""
-        return self.learning_rate * max(LEAST_RATE, 1 - self.fraction)
+        return self.learning_rate * max(MIN_RATE_FRACTION, 1 - self.fraction)
 
     def progress(self) -> Progress:
         """What to report."""
@@ -62,24 +62,24 @@ def run_threads(
     *,
     progress: ReportProgress,
     stop: StopRequested,
-    inspect: Callable[[], None],
+    check: Callable[[], None],
 ) -> bool:
     """Run `epochs` passes of every (step, first, last) in its own thread; gives whether all was done.
 
-    `progress`, `stop` and `inspect` (which may raise to end training) are called from this thread.
+    `progress`, `stop` and `check` (which may raise to end training) are called from this thread.
     """
     halt = threading.Event()
     jobs = list(work)
     with ThreadPoolExecutor(len(jobs)) as pool:
-        pending = {pool.submit(_passes, job, epochs, schedule, schedule.first + slot, halt) for slot, job in enumerate(jobs)}
+        pending = {pool.submit(_train_epochs, job, epochs, schedule, schedule.first + slot, halt) for slot, job in enumerate(jobs)}
         try:
-            return _watch(pending, schedule, progress, stop, inspect)
+            return _watch(pending, schedule, progress, stop, check)
         finally:
             # Threads still at work when something is raised, or after a stop, end with the step they are in.
             halt.set()
 
 
-def _passes(job: tuple[TrainPart, int, int], epochs: int, schedule: Schedule, slot: int, halt: threading.Event) -> None:
+def _train_epochs(job: tuple[TrainPart, int, int], epochs: int, schedule: Schedule, slot: int, halt: threading.Event) -> None:
     step, first, last = job
     for _ in range(epochs):
         position = first
@@ -89,20 +89,20 @@ def _passes(job: tuple[TrainPart, int, int], epochs: int, schedule: Schedule, sl
 
 
 def _watch(
-    pending: set[Future[None]], schedule: Schedule, progress: ReportProgress, stop: StopRequested, inspect: Callable[[], None]
+    pending: set[Future[None]], schedule: Schedule, progress: ReportProgress, stop: StopRequested, check: Callable[[], None]
 ) -> bool:
     """Wait for the threads; False as soon as a stop is requested."""
     reported = 0.0
-    ticks = 0
+    polls = 0
     while pending:
-        done, pending = wait(pending, timeout=TICK_SECONDS, return_when=FIRST_EXCEPTION)
+        done, pending = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         if stop():
             return False
-        ticks += 1
-        if not ticks % TICKS_PER_INSPECTION:
-            inspect()
+        polls += 1
+        if not polls % POLLS_PER_CHECK:
+            check()
         if pending and schedule.fraction >= reported + REPORTED_FRACTION:
             reported = schedule.fraction
             progress(schedule.progress())

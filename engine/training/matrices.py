@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from ..arrays import Floats
 from ..errors import EngineError, UserError
-from ..kernels import row_operations as simd
+from ..kernels import row_operations
 
 # Rows longer than this are no word vectors any more: trained ones stay below about 20 whatever the settings.
-LARGEST_NORM = 1e3
+MAX_NORM = 1e3
 _CHECKED_ROWS = 512
 _INITIAL_ROWS = 1 << 16
 # Parts of the shared file begin on pages.
@@ -36,8 +36,8 @@ class ModelMatrices:
 
 def new_matrices(rows: tuple[int, int], dim: int, *, counters: int) -> ModelMatrices:
     """Zeroed matrices of one process; `rows` are those of the input and of the output matrix."""
-    columns = simd.padded(dim)
-    return ModelMatrices(simd.aligned(rows[0], columns), simd.aligned(rows[1], columns), np.zeros(counters))
+    columns = row_operations.padded(dim)
+    return ModelMatrices(row_operations.aligned(rows[0], columns), row_operations.aligned(rows[1], columns), np.zeros(counters))
 
 
 def shared_matrices(path: Path, rows: tuple[int, int], dim: int, *, hosts: int) -> ModelMatrices:
@@ -46,7 +46,7 @@ def shared_matrices(path: Path, rows: tuple[int, int], dim: int, *, hosts: int) 
     Raises:
         EngineError: when the file is not a model of this shape.
     """
-    columns, starts = simd.padded(dim), _file_layout(rows, dim, hosts)
+    columns, starts = row_operations.padded(dim), _file_layout(rows, dim, hosts)
     fits = path.stat().st_size == starts[-1] and np.fromfile(path, np.int64, 4).tolist() == [*rows, dim, hosts]
     if not fits:
         raise EngineError(
@@ -59,14 +59,14 @@ def shared_matrices(path: Path, rows: tuple[int, int], dim: int, *, hosts: int) 
     return ModelMatrices(vectors.view(np.ndarray), outputs.view(np.ndarray), done.view(np.ndarray))
 
 
-def make_model_file(path: Path, rows: tuple[int, int], dim: int, *, hosts: int, spread: float, seed: int) -> ModelMatrices:
+def make_model_file(path: Path, rows: tuple[int, int], dim: int, *, hosts: int, bound: float, seed: int) -> ModelMatrices:
     """Make a model file, initialised; it appears under its name only when it is whole."""
     unfinished = path.with_name(path.name + ".unfinished")
     with unfinished.open("wb") as file:
         file.write(np.array([*rows, dim, hosts], np.int64).tobytes())
         file.truncate(_file_layout(rows, dim, hosts)[-1])
     matrices = shared_matrices(unfinished, rows, dim, hosts=hosts)
-    initialise(matrices.vectors, dim, spread, seed)
+    initialise(matrices.vectors, dim, bound, seed)
     unfinished.replace(path)
     return matrices
 
@@ -74,7 +74,7 @@ def make_model_file(path: Path, rows: tuple[int, int], dim: int, *, hosts: int, 
 def _file_layout(rows: tuple[int, int], dim: int, hosts: int) -> list[int]:
     """Where counters, input matrix and output matrix begin, after a page that says the shape, and the size of the file."""
     starts = [_PAGE]
-    for size in (8 * _COUNTERS_PER_HOST * hosts, 4 * rows[0] * simd.padded(dim), 4 * rows[1] * simd.padded(dim)):
+    for size in (8 * _COUNTERS_PER_HOST * hosts, 4 * rows[0] * row_operations.padded(dim), 4 * rows[1] * row_operations.padded(dim)):
         starts.append(starts[-1] + -(-size // _PAGE) * _PAGE)
     return starts
 
@@ -84,15 +84,15 @@ def first_counter(host: int) -> int:
     return _COUNTERS_PER_HOST * host
 
 
-def initialise(vectors: Floats, dim: int, spread: float, seed: int) -> None:
-    """Fill the first `dim` columns with uniform random numbers in [-spread, spread)."""
+def initialise(vectors: Floats, dim: int, bound: float, seed: int) -> None:
+    """Fill the first `dim` columns with uniform random numbers in [-bound, bound)."""
     generator = np.random.default_rng(seed)
     for start in range(0, len(vectors), _INITIAL_ROWS):
         part = vectors[start : start + _INITIAL_ROWS, :dim]
-        part[:] = (generator.random(part.shape, dtype=np.float32) - np.float32(0.5)) * np.float32(2 * spread)
+        part[:] = (generator.random(part.shape, dtype=np.float32) - np.float32(0.5)) * np.float32(2 * bound)
 
 
-def refuse_divergence(matrices: ModelMatrices, learning_rate: float, *, everything: bool = False) -> None:
+def raise_if_diverged(matrices: ModelMatrices, learning_rate: float, *, everything: bool = False) -> None:
     """Raise when rows have left the range of numbers that mean something; looks at a sample unless told otherwise.
 
     Raises:
@@ -105,7 +105,7 @@ def refuse_divergence(matrices: ModelMatrices, learning_rate: float, *, everythi
             # A sum of squares that overflows is as telling as one that is not a number.
             with np.errstate(all="ignore"):
                 squares = np.einsum("ij,ij->i", rows, rows)
-            if not np.all(squares < LARGEST_NORM**2):
+            if not np.all(squares < MAX_NORM**2):
                 raise UserError(
                     f"Training diverged: vectors grew beyond all bounds at learning_rate {learning_rate:g}, which is too high for "
                     "this text and these settings. Lower learning_rate, for example by half."

@@ -9,7 +9,7 @@ from ..arrays import Bytes, Floats, Integers
 from ..corpus.words import Subwords
 from ..kernels.ngrams import count_ngrams, fill_ngrams
 from ..kernels.row_operations import AHEAD
-from ..kernels.subwords import Rows
+from ..kernels.subwords import WordRows
 from .models import InputMatrix
 
 
@@ -22,7 +22,7 @@ class SubwordRows:
         bucket_ids: the bucket of each row after those of the words, most used first: what is used together lies together.
     """
 
-    rows: Rows
+    rows: WordRows
     bucket_ids: Integers
 
     @property
@@ -41,7 +41,7 @@ class SubwordRows:
         lengths = np.diff(self.rows.starts)
         owners = np.repeat(np.arange(self.words), lengths)
         share = uses / uses.sum()
-        numbers = self.rows.numbers[: len(owners)]
+        numbers = self.rows.row_ids[: len(owners)]
         size = self.words + len(self.bucket_ids)
         taught, taken = (np.bincount(numbers, weights[owners], size) for weights in (share, share / lengths))
         return float(taught @ taken)
@@ -52,7 +52,7 @@ class SubwordRows:
         starts = self.rows.starts
         for first in range(0, self.words, 4096):
             last = min(first + 4096, self.words)
-            numbers = self.rows.numbers[starts[first] : starts[last]]
+            numbers = self.rows.row_ids[starts[first] : starts[last]]
             sums = np.add.reduceat(vectors[numbers], starts[first:last] - starts[first], axis=0)
             means[first:last] = sums / np.diff(starts[first : last + 1])[:, None]
         return means
@@ -83,7 +83,7 @@ def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwor
     places = np.zeros(len(seen), np.int32)
     places[bucket_ids] = len(words) + np.arange(len(bucket_ids))
     numbers[ngrams] = places[numbers[ngrams]]
-    return SubwordRows(Rows(starts, padded), bucket_ids)
+    return SubwordRows(WordRows(starts, padded), bucket_ids)
 
 
 def _joined(words: list[bytes]) -> tuple[Bytes, NDArray[np.int64]]:

@@ -1,6 +1,5 @@
 """The whole life of a training in one process, on small texts."""
 
-import importlib.util
 import io
 import json
 import os
@@ -8,7 +7,6 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import fasttext
 import numpy as np
@@ -19,24 +17,13 @@ from blazingtext_engine.container.log_lines import Log
 from blazingtext_engine.container.opt_ml import Container
 from blazingtext_engine.inference import TextClassifier, WordVectorModel, load
 from blazingtext_engine.training import word2vec
+from tests.unit.engine import containers
 
-
-def _beside(name: str) -> ModuleType:
-    """A module beside this one: test folders are no packages."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-containers = _beside("containers")
 SMALL = {"mode": "batch_skipgram", "vector_dim": "16", "min_count": "1", "epochs": "3", "sampling_threshold": "0.01"}
 TEXT = containers.sentences(400)
 
 
-class Lines(io.StringIO):
+class PrintedLines(io.StringIO):
     """Collects lines; does something when a line with certain words is printed."""
 
     def __init__(self, words: str = "\0", action: Callable[[], None] = lambda: None) -> None:
@@ -49,8 +36,8 @@ class Lines(io.StringIO):
         return super().write(text)
 
 
-def run(container: Container, *, seed: int = 1, threads: int = 1, stream: Lines | None = None, **environ: str) -> tuple[int, str]:
-    lines = Lines() if stream is None else stream
+def run(container: Container, *, seed: int = 1, threads: int = 1, stream: PrintedLines | None = None, **environ: str) -> tuple[int, str]:
+    lines = PrintedLines() if stream is None else stream
     code = train.run(container, environ=environ, resources=train.Resources(threads, seed), log=Log(lines))
     return code, lines.getvalue()
 
@@ -186,9 +173,9 @@ def test_a_defect_of_the_engine_is_told_as_one(tmp_path: Path, monkeypatch: pyte
 def test_a_stopped_training_keeps_what_it_has(tmp_path: Path) -> None:
     settings = SMALL | {"epochs": "100000"}
     container = containers.lay_out(tmp_path, settings, {"train": {"text.txt": TEXT}})
-    stop_at_first_progress = Lines("Alpha", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stop_at_first_progress = PrintedLines("Alpha", lambda: os.kill(os.getpid(), signal.SIGTERM))
     # A training of this size takes minutes to its first 2 %: the line that follows the vocabulary is the moment to stop.
-    stop = Lines("Number of words", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stop = PrintedLines("Number of words", lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     code, log = run(container, stream=stop)
 
@@ -201,7 +188,7 @@ def test_a_stopped_training_keeps_what_it_has(tmp_path: Path) -> None:
 
 def test_a_training_stopped_before_it_began_leaves_no_model(tmp_path: Path) -> None:
     container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
-    stop = Lines("Processing", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stop = PrintedLines("Processing", lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     code, log = run(container, stream=stop)
 

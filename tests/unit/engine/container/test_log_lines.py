@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blazingtext_engine.container import log_lines as logs
+from blazingtext_engine.container import log_lines
 from blazingtext_engine.container.log_lines import Log
 
 METRIC = re.compile(r"#mean_rho: (\S+)")
@@ -27,10 +27,10 @@ def printed(log: Log) -> str:
 def test_a_training_on_one_host_starts_as_blazingtexts_does(log: Log) -> None:
     times = iter((1.0, 1.025217056274414062))
 
-    logs.started(log)
-    logs.gpus(log, count=lambda: 0, timer=lambda: next(times))
-    logs.running_alone(log, "batch_skipgram")
-    logs.processing(log, "/opt/ml/input/data/train/text8", 100_000_000)
+    log_lines.started(log)
+    log_lines.gpu_count(log, count=lambda: 0, timer=lambda: next(times))
+    log_lines.single_machine(log, "batch_skipgram")
+    log_lines.processing(log, "/opt/ml/input/data/train/text8", 100_000_000)
 
     assert printed(log) == (
         "Arguments: train\n"
@@ -43,7 +43,7 @@ def test_a_training_on_one_host_starts_as_blazingtexts_does(log: Log) -> None:
 
 
 def test_reading_is_reported_every_ten_million_words_and_at_the_end(log: Log) -> None:
-    words = logs.WordsRead(log)
+    words = log_lines.WordsRead(log)
 
     for count in (3_000_000, 9_999_999, 10_000_000, 12_000_000, 31_500_000):
         words.update(count)
@@ -53,7 +53,7 @@ def test_reading_is_reported_every_ten_million_words_and_at_the_end(log: Log) ->
 
 
 def test_progress_has_the_real_lines_spaces(log: Log) -> None:
-    progress = logs.TrainingProgress(log, 0.05)
+    progress = log_lines.TrainingProgress(log, 0.05)
 
     progress.update(0.02, 2_120_000)
     progress.update(0.0701, 2_230_000)
@@ -67,7 +67,7 @@ def test_progress_has_the_real_lines_spaces(log: Log) -> None:
 
 
 def test_progress_appears_at_two_percent_and_about_every_five(log: Log) -> None:
-    progress = logs.TrainingProgress(log, 0.05)
+    progress = log_lines.TrainingProgress(log, 0.05)
 
     for thousandth in range(1001):
         progress.update(thousandth / 1000, 1e6)
@@ -80,14 +80,16 @@ def test_progress_appears_at_two_percent_and_about_every_five(log: Log) -> None:
 
 
 def test_several_hosts_print_progress_without_number_signs(log: Log) -> None:
-    logs.TrainingProgress(log, 0.05, distributed=True).update(0.0207, 3_950_000)
+    log_lines.TrainingProgress(log, 0.05, distributed=True).update(0.0207, 3_950_000)
 
     assert printed(log) == "Alpha: 0.0490  Progress: 2.07%  Million Words/sec: 3.95\n"
 
 
 def test_a_training_ends_with_throughput_and_evaluation(log: Log) -> None:
-    logs.finished(log, words_per_second=2_270_000, seconds=653.67)
-    logs.evaluated(log, vectors="/opt/ml/model/vectors.txt", report='{\n    "mean_rho": 0.7164745137513052\n}', mean_rho=0.7164745137513052)
+    log_lines.finished(log, words_per_second=2_270_000, seconds=653.67)
+    log_lines.evaluated(
+        log, vectors="/opt/ml/model/vectors.txt", report='{\n    "mean_rho": 0.7164745137513052\n}', mean_rho=0.7164745137513052
+    )
 
     text = printed(log)
     assert text == (
@@ -104,14 +106,14 @@ def test_a_training_ends_with_throughput_and_evaluation(log: Log) -> None:
 
 
 def test_classification_prints_its_own_lines(log: Log) -> None:
-    logs.loading_validation(log, "/opt/ml/input/data/validation/dbpedia.validation")
-    logs.loaded_validation(log)
-    logs.epoch_validated(log, epoch=5, threads=16, accuracy=0.969529, without_improvement=0)
-    logs.epoch_validated(log, epoch=6, threads=16, accuracy=0.969, without_improvement=1)
-    logs.finished(log, words_per_second=21_610_000, seconds=2.89, supervised=True)
-    logs.accuracy(log, "train", 0.98664, 112000)
+    log_lines.validation_loading(log, "/opt/ml/input/data/validation/dbpedia.validation")
+    log_lines.validation_loaded(log)
+    log_lines.epoch_validated(log, epoch=5, threads=16, accuracy=0.969529, without_improvement=0)
+    log_lines.epoch_validated(log, epoch=6, threads=16, accuracy=0.969, without_improvement=1)
+    log_lines.finished(log, words_per_second=21_610_000, seconds=2.89, supervised=True)
+    log_lines.accuracy(log, "train", 0.98664, 112000)
     log.line()
-    logs.accuracy(log, "validation", 0.97212, 70000)
+    log_lines.accuracy(log, "validation", 0.97212, 70000)
 
     assert printed(log) == (
         "Loading validation data from /opt/ml/input/data/validation/dbpedia.validation\n"
@@ -139,10 +141,10 @@ def test_classification_prints_its_own_lines(log: Log) -> None:
 def test_several_hosts_introduce_themselves(log: Log) -> None:
     addresses = [("algo-1", "10.32.0.4"), ("algo-2", "10.40.0.3")]
 
-    logs.running_together(log, mode="batch_skipgram", addresses=addresses, current="algo-1")
-    logs.master_ready(log)
-    logs.processes(log, ["algo-1", "algo-2"])
-    logs.worker_finished(log)
+    log_lines.distributed_training(log, mode="batch_skipgram", addresses=addresses, current="algo-1")
+    log_lines.master_ready(log)
+    log_lines.processes(log, ["algo-1", "algo-2"])
+    log_lines.worker_finished(log)
 
     prefix = "[06/27/2020 16:23:56 INFO 140271083321152] "
     assert re.fullmatch(

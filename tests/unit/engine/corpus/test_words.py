@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from blazingtext_engine.corpus.words import Subwords, ngram_buckets, word_hash
 from blazingtext_engine.kernels.ngrams import count_ngrams, fill_ngrams, hash_words
-from blazingtext_engine.training.subwords import subword_rows
 
 SETTINGS = [Subwords(3, 6, 2_000_000), Subwords(1, 3, 1000), Subwords(2, 2, 17)]
 
@@ -73,49 +72,3 @@ def test_bytes_that_are_no_text_fall_into_the_same_buckets(word: bytes, wanted: 
     fill_ngrams(text, offsets, (wanted.min_char, wanted.max_char, wanted.buckets), starts, found)
 
     assert found.tolist() == ngram_buckets(word, wanted)
-
-
-def test_words_share_the_rows_of_their_common_ngrams() -> None:
-    rows = subword_rows([b"walking", b"talking"], np.array([5.0, 2.0]), Subwords(3, 6, 2_000_000))
-
-    starts, numbers = rows.rows
-    first, second = numbers[starts[0] : starts[1]], numbers[starts[1] : starts[2]]
-    assert (first[0], second[0]) == (0, 1)
-    assert len(first) == 1 + len(ngram_buckets(b"walking", Subwords()))
-    assert len(set(first.tolist()) & set(second.tolist())) > 5
-    for row, bucket in zip(first[1:], ngram_buckets(b"walking", Subwords()), strict=True):
-        assert rows.bucket_ids[row - 2] == bucket
-
-
-def test_a_words_vector_is_the_mean_of_its_rows_and_rows_have_their_buckets() -> None:
-    rows = subword_rows([b"abc", b"d"], np.ones(2), Subwords(3, 6, 50))
-    vectors = np.random.default_rng(1).random((2 + len(rows.bucket_ids), 4), dtype=np.float32)
-    starts, numbers = rows.rows
-
-    means = rows.word_vectors(vectors)
-    saved = rows.input_matrix(vectors, 50)
-    matrix = np.zeros(saved.shape, np.float32)
-    matrix[:2], matrix[2 + saved.bucket_ids] = saved.words, saved.bucket_rows
-
-    np.testing.assert_allclose(means[0], vectors[numbers[: starts[1]]].mean(axis=0), rtol=1e-6)
-    assert matrix.shape == (52, 4)
-    expected = np.concatenate([[0], 2 + np.array(ngram_buckets(b"abc", Subwords(3, 6, 50)))])
-    np.testing.assert_allclose(means[0], matrix[expected].mean(axis=0), rtol=1e-6)
-
-
-def test_words_without_ngrams_are_their_own_row() -> None:
-    rows = subword_rows([b"a", b"b"], np.ones(2), Subwords(8, 9, 50))
-
-    assert rows.rows.starts.tolist() == [0, 1, 2]
-    assert len(rows.bucket_ids) == 0
-
-
-def test_words_overlap_by_the_rows_they_share() -> None:
-    alone = subword_rows([b"abc"], np.array([1.0]), Subwords(3, 3, 2_000_000))
-    apart = subword_rows([b"abc", b"xyz"], np.array([1.0, 1.0]), Subwords(3, 3, 2_000_000))
-    alike = subword_rows([b"abcdef", b"abcdeg"], np.array([1.0, 1.0]), Subwords(3, 3, 2_000_000))
-
-    assert alone.overlap(np.array([1.0])) == pytest.approx(1)
-    assert apart.overlap(np.array([1.0, 1.0])) == pytest.approx(0.5)
-    # Seven rows each, the four n-grams `<ab abc bcd cde` in common: half the text is the word itself, half the other.
-    assert alike.overlap(np.array([1.0, 1.0])) == pytest.approx((1 + 4 / 7) / 2)

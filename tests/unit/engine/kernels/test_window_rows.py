@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.arrays import Floats
-from blazingtext_engine.kernels import row_operations as simd
-from blazingtext_engine.kernels import window_rows
+from blazingtext_engine.kernels import row_operations, window_rows
 from blazingtext_engine.kernels.jit import kernel
 from blazingtext_engine.kernels.vector_ir import IndexedRows, PrefetchList, WeightedRows, WindowSums
-from tests.unit.engine.twins import Guarded
+from tests.unit.engine.reference import Guarded
 
 DIMS = [1, 7, 100, 300, 512]
 
@@ -54,7 +53,7 @@ def test_running_sums_begin_with_nothing_and_end_with_all(dim: int) -> None:
     matrix, sums = Guarded.random(9, dim, 1), Guarded.random(5, dim, 2)
     ids = np.array([3, 8, 3, 0], np.int32)
 
-    call_running_sums(simd.width(dim), matrix.rows, ids, 4, sums.rows)
+    call_running_sums(row_operations.row_width(dim), matrix.rows, ids, 4, sums.rows)
 
     np.testing.assert_allclose(sums.values[1:], np.cumsum(matrix.values[ids], axis=0), rtol=1e-4, atol=1e-5)
     assert not sums.values[0].any()
@@ -67,7 +66,7 @@ def test_the_mean_of_a_window_leaves_out_its_centre(dim: int) -> None:
     sums = np.concatenate([np.zeros((1, rows.rows.shape[1]), np.float32), np.cumsum(rows.rows, axis=0)])
     score = np.zeros(1, np.float32)
 
-    call_window_mean(simd.width(dim), mean.rows, y.rows, score, sums, np.array([1, 3, 4, 6]))
+    call_window_mean(row_operations.row_width(dim), mean.rows, y.rows, score, sums, np.array([1, 3, 4, 6]))
 
     expected = 0.25 * rows.values[[1, 2, 4, 5]].sum(axis=0)
     np.testing.assert_allclose(mean.values[0], expected, rtol=1e-4, atol=1e-5)
@@ -86,7 +85,7 @@ def test_errors_of_windows_see_what_the_same_centre_changed_before(dim: int) -> 
         expected[number] += h[t] * y.values[t]
 
     wanted = np.array([x.rows.ctypes.data, y.rows.ctypes.data, 0])
-    call_window_errors(simd.width(dim), sums.rows, x.rows, g, matrix.rows, ids, h, y.rows, wanted)
+    call_window_errors(row_operations.row_width(dim), sums.rows, x.rows, g, matrix.rows, ids, h, y.rows, wanted)
 
     np.testing.assert_allclose(sums.values[1:], np.cumsum(errors, axis=0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-4)
@@ -102,7 +101,7 @@ def test_a_window_is_added_to_a_row_scaled(dim: int) -> None:
     expected = matrix.values
     expected[3] += 3 * rows.values[[1, 2, 4, 5]].sum(axis=0)
 
-    call_add_window(simd.width(dim), matrix.rows, 3, sums, np.array([1, 3, 4, 6]), 3.0)
+    call_add_window(row_operations.row_width(dim), matrix.rows, 3, sums, np.array([1, 3, 4, 6]), 3.0)
 
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-4)
     assert matrix.untouched_outside()

@@ -8,11 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blazingtext_engine.arrays import Floats
-from blazingtext_engine.kernels import row_operations as simd
-from blazingtext_engine.kernels.block_plan import Plan, Sizes, new_plan, plan_blocks
-from blazingtext_engine.kernels.sampling import Draws, Text, new_draws, new_state, new_text, sample_text
+from blazingtext_engine.kernels import row_operations
+from blazingtext_engine.kernels.block_plan import BlockSizes, Plan, new_plan, plan_blocks
+from blazingtext_engine.kernels.sampling import SamplingTables, TextChunk, new_sampling_tables, new_state, new_text_chunk, sample_text
 
 Matrix = NDArray[np.float64]
+WORDS = 40
+LINES = [1, 2, 30, 0, 3, 17, 1, 60]
+# window, negatives, centres, contexts, negative_reuse
+SKIPGRAM_SIZES = [
+    BlockSizes(5, 5, 22, 32, 48.0, is_cbow=False),
+    BlockSizes(1, 1, 1, 1, 1.0, is_cbow=False),
+    BlockSizes(7, 3, 4, 5, 3.0, is_cbow=False),
+    BlockSizes(30, 2, 9, 32, 12.0, is_cbow=False),
+    BlockSizes(3, 25, 64, 70, 60.0, is_cbow=False),
+]
+CBOW_SIZES = [
+    BlockSizes(5, 5, 24, 34, 16.0, is_cbow=True),
+    BlockSizes(1, 1, 1, 3, 1.0, is_cbow=True),
+    BlockSizes(30, 3, 9, 69, 4.0, is_cbow=True),
+    BlockSizes(2, 25, 33, 37, 8.0, is_cbow=True),
+]
+ALPHA = 0.07
 GUARD = np.float32(12345.5)
 
 
@@ -31,7 +48,7 @@ class Guarded:
 
     @classmethod
     def random(cls, rows: int, dim: int, seed: int, spread: float = 1.0) -> "Guarded":
-        whole = simd.aligned(rows + 32, simd.padded(dim))
+        whole = row_operations.aligned(rows + 32, row_operations.padded(dim))
         whole[:] = GUARD
         inside = whole[16 : 16 + rows]
         inside[:] = 0
@@ -54,18 +71,18 @@ def corpus(words: int, lines: list[int], seed: int) -> NDArray[np.int32]:
     return np.concatenate(parts).astype(np.int32)
 
 
-def planned(ids: NDArray[np.int32], words: int, sizes: Sizes, seed: int) -> tuple[Text, Plan, int]:
+def planned(ids: NDArray[np.int32], words: int, sizes: BlockSizes, seed: int) -> tuple[TextChunk, Plan, int]:
     """Blocks over all of a short stream."""
-    draws: Draws = new_draws(np.sort(np.random.default_rng(seed).integers(1, 50, words))[::-1].astype(np.int64), 0)
-    text, plan, state = new_text(len(ids)), new_plan(), new_state(seed, 0)
-    _, kept, _ = sample_text(ids, 0, len(ids), draws.keep, state, text)
-    blocks, reached = plan_blocks(text, 0, kept, sizes, draws, state, plan)
+    tables: SamplingTables = new_sampling_tables(np.sort(np.random.default_rng(seed).integers(1, 50, words))[::-1].astype(np.int64), 0)
+    text, plan, state = new_text_chunk(len(ids)), new_plan(), new_state(seed, 0)
+    _, kept, _ = sample_text(ids, 0, len(ids), tables.keep, state, text)
+    blocks, reached = plan_blocks(text, 0, kept, sizes, tables, state, plan)
     assert reached == kept
     return text, plan, blocks
 
 
 @dataclass(frozen=True)
-class TwinBlock:
+class ReferenceBlock:
     """One block of a plan, by positions in the text."""
 
     centres: range
@@ -75,7 +92,7 @@ class TwinBlock:
     rate: float
 
 
-def blocks_of(text: Text, plan: Plan, count: int, alpha: float) -> Iterator[TwinBlock]:
+def blocks_of(text: TextChunk, plan: Plan, count: int, alpha: float) -> Iterator[ReferenceBlock]:
     for n in range(1, count + 1):
         centres = range(plan.first[n], plan.last[n])
         contexts = range(plan.context_first[n], plan.context_last[n])
@@ -84,10 +101,10 @@ def blocks_of(text: Text, plan: Plan, count: int, alpha: float) -> Iterator[Twin
             for t in centres
         }
         negatives = plan.negatives[plan.negatives_end[n - 1] : plan.negatives_end[n]]
-        yield TwinBlock(centres, contexts, negatives, windows, alpha * float(plan.damping[n]))
+        yield ReferenceBlock(centres, contexts, negatives, windows, alpha * float(plan.damping[n]))
 
 
-def skipgram(text: Text, blocks: Iterable[TwinBlock], vectors: Matrix, outputs: Matrix, negatives_per_pair: int) -> None:
+def skipgram(text: TextChunk, blocks: Iterable[ReferenceBlock], vectors: Matrix, outputs: Matrix, negatives_per_pair: int) -> None:
     """Skip-gram with negatives shared by a block: every pair, every negative, all at the weights before the block."""
     words = text.words
     for block in blocks:
@@ -109,8 +126,8 @@ def skipgram(text: Text, blocks: Iterable[TwinBlock], vectors: Matrix, outputs: 
 
 
 def cbow(
-    text: Text,
-    blocks: Iterable[TwinBlock],
+    text: TextChunk,
+    blocks: Iterable[ReferenceBlock],
     vectors: Matrix,
     outputs: Matrix,
     negatives_per_centre: int,
@@ -142,9 +159,9 @@ def cbow(
             np.add.at(vectors, bag, np.outer(counts, error))
 
 
-def spans_of(blocks: Iterable[TwinBlock], most: int) -> Iterator[list[TwinBlock]]:
+def spans_of(blocks: Iterable[ReferenceBlock], most: int) -> Iterator[list[ReferenceBlock]]:
     """Blocks in groups that reach over at most so many positions of the text, or are one block."""
-    span: list[TwinBlock] = []
+    span: list[ReferenceBlock] = []
     for block in blocks:
         reach = [position for part in (*span, block) for position in part.contexts]
         if span and max(reach) + 1 - min(reach) > most:

@@ -9,24 +9,22 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.arrays import Floats
-from blazingtext_engine.errors import UserError
-from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels import row_operations
 from blazingtext_engine.kernels.jit import CPU, kernel, selected_cpu
 from blazingtext_engine.kernels.vector_ir import IndexedRows, WeightedRows
-from tests.unit.engine.twins import Guarded
+from tests.unit.engine.reference import Guarded
 
 DIMS = [1, 7, 100, 300, 512]
-X86 = {"avx512f": True, "avx512vl": True, "avx2": True, "fma": True}
 
 
 @kernel
 def call_dot_tile(width: Any, x: Floats, y: Floats, out: Floats) -> None:
-    simd.dot_tile(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data), np.int64(out.ctypes.data), np.int64(4 * out.shape[1]))
+    row_operations.dot_tile(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data), np.int64(out.ctypes.data), np.int64(4 * out.shape[1]))
 
 
 @kernel
 def call_add_rows(width: Any, target: Floats, x: Floats, g: Floats, y: Floats, h: Floats) -> None:
-    simd.add_rows(
+    row_operations.add_rows(
         width,
         np.int64(target.ctypes.data),
         WeightedRows(x.ctypes.data, len(x), g.ctypes.data, 4),
@@ -41,41 +39,41 @@ def call_add_rows_to_two(width: Any, targets: Floats, second: int, x: Floats, g:
     at = np.int64(targets.ctypes.data)
     stride = np.int64(4 * g.shape[1])
     weighted, nothing = WeightedRows(x.ctypes.data, len(x), g.ctypes.data, 4), WeightedRows(x.ctypes.data, 0, g.ctypes.data, 4)
-    simd.add_rows_to_two(width, simd.RowPair(at, at + second * row, stride, stride), weighted, nothing)
+    row_operations.add_rows_to_two(width, row_operations.RowPair(at, at + second * row, stride, stride), weighted, nothing)
 
 
 @kernel
 def call_gather_and_scatter(width: Any, matrix: Floats, ids: Any, count: int, total: Floats) -> None:
     rows = IndexedRows(matrix.ctypes.data, ids.ctypes.data, count)
-    simd.gather_scaled(width, np.int64(total.ctypes.data), rows, np.float32(0.5))
-    simd.scatter_scaled(width, rows, np.int64(total.ctypes.data), np.float32(2))
+    row_operations.gather_scaled(width, np.int64(total.ctypes.data), rows, np.float32(0.5))
+    row_operations.scatter_scaled(width, rows, np.int64(total.ctypes.data), np.float32(2))
 
 
 @kernel
 def call_scatter_change(width: Any, matrix: Floats, ids: Any, count: int, rows: Floats) -> None:
     before = np.int64(rows.ctypes.data)
     after = before + np.int64(4 * rows.shape[1])
-    simd.scatter_change(width, IndexedRows(matrix.ctypes.data, ids.ctypes.data, count), after, before, np.float32(0.5))
+    row_operations.scatter_change(width, IndexedRows(matrix.ctypes.data, ids.ctypes.data, count), after, before, np.float32(0.5))
 
 
 @kernel
 def call_dot_row(width: Any, x: Floats, y: Floats) -> Any:
-    return simd.dot_row(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data))
+    return row_operations.dot_row(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data))
 
 
 @kernel
 def call_equal_pairs(ids: Any, count: int) -> Any:
-    return simd.equal_pairs(np.int64(ids.ctypes.data), np.int64(count))
+    return row_operations.equal_pairs(np.int64(ids.ctypes.data), np.int64(count))
 
 
 @kernel
 def call_weighted_sigmoids(width: Any, scores: Floats, weights: Floats) -> None:
-    simd.weighted_sigmoids(width, np.int64(scores.ctypes.data), np.int64(weights.ctypes.data), np.int64(len(scores)))
+    row_operations.weighted_sigmoids(width, np.int64(scores.ctypes.data), np.int64(weights.ctypes.data), np.int64(len(scores)))
 
 
 @kernel
 def call_exponentials(width: Any, scores: Floats, largest: float) -> None:
-    simd.exponentials(width, np.int64(scores.ctypes.data), np.int64(len(scores)), np.float32(largest))
+    row_operations.exponentials(width, np.int64(scores.ctypes.data), np.int64(len(scores)), np.float32(largest))
 
 
 @pytest.mark.parametrize("dim", DIMS)
@@ -83,7 +81,7 @@ def test_a_tile_is_sixteen_dot_products(dim: int) -> None:
     x, y = Guarded.random(4, dim, 1), Guarded.random(4, dim, 2)
     out = np.full((6, 9), 7, np.float32)
 
-    call_dot_tile(simd.width(dim), x.rows, y.rows, out[1:5])
+    call_dot_tile(row_operations.row_width(dim), x.rows, y.rows, out[1:5])
 
     np.testing.assert_allclose(out[1:5, :4], y.values @ x.values.T, rtol=1e-4, atol=1e-4)
     assert (out[[0, 5]] == 7).all()
@@ -96,7 +94,7 @@ def test_scaled_rows_are_added(dim: int) -> None:
     g, h = np.random.default_rng(4).random((2, 8), dtype=np.float32)
     expected = target.values + g[:5] @ x.values + h[:3] @ y.values
 
-    call_add_rows(simd.width(dim), target.rows, x.rows, g, y.rows, h)
+    call_add_rows(row_operations.row_width(dim), target.rows, x.rows, g, y.rows, h)
 
     np.testing.assert_allclose(target.values, expected, rtol=1e-4, atol=1e-5)
     assert target.untouched_outside()
@@ -111,7 +109,7 @@ def test_two_rows_are_added_to_at_once_even_if_they_are_one(dim: int, second: in
     expected[0] += g[0] @ x.values
     expected[second] += g[1] @ x.values
 
-    call_add_rows_to_two(simd.width(dim), targets.rows, second, x.rows, g)
+    call_add_rows_to_two(row_operations.row_width(dim), targets.rows, second, x.rows, g)
 
     np.testing.assert_allclose(targets.values, expected, rtol=1e-4, atol=1e-5)
     assert targets.untouched_outside()
@@ -120,12 +118,12 @@ def test_two_rows_are_added_to_at_once_even_if_they_are_one(dim: int, second: in
 @pytest.mark.parametrize("dim", DIMS)
 def test_rows_are_gathered_and_scattered_repeats_included(dim: int) -> None:
     matrix, total = Guarded.random(9, dim, 1), Guarded.random(1, dim, 2)
-    ids = np.array([3, 8, 3, 0, *[0] * simd.AHEAD], np.int32)
+    ids = np.array([3, 8, 3, 0, *[0] * row_operations.AHEAD], np.int32)
     expected_total = 0.5 * matrix.values[ids[:4]].sum(axis=0)
     expected = matrix.values
     np.add.at(expected, ids[:4], 2 * expected_total)
 
-    call_gather_and_scatter(simd.width(dim), matrix.rows, ids, 4, total.rows)
+    call_gather_and_scatter(row_operations.row_width(dim), matrix.rows, ids, 4, total.rows)
 
     np.testing.assert_allclose(total.values[0], expected_total, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-5)
@@ -136,11 +134,11 @@ def test_rows_are_gathered_and_scattered_repeats_included(dim: int) -> None:
 @pytest.mark.parametrize("dim", DIMS)
 def test_a_change_is_added_to_rows_repeats_included(dim: int) -> None:
     matrix, rows = Guarded.random(9, dim, 1), Guarded.random(2, dim, 2)
-    ids = np.array([3, 8, 3, 0, *[0] * simd.AHEAD], np.int32)
+    ids = np.array([3, 8, 3, 0, *[0] * row_operations.AHEAD], np.int32)
     expected = matrix.values
     np.add.at(expected, ids[:3], 0.5 * (rows.values[1] - rows.values[0]))
 
-    call_scatter_change(simd.width(dim), matrix.rows, ids, 3, rows.rows)
+    call_scatter_change(row_operations.row_width(dim), matrix.rows, ids, 3, rows.rows)
 
     np.testing.assert_allclose(matrix.values, expected, rtol=1e-4, atol=1e-5)
     assert matrix.untouched_outside()
@@ -150,7 +148,9 @@ def test_a_change_is_added_to_rows_repeats_included(dim: int) -> None:
 def test_a_dot_product_of_two_rows(dim: int) -> None:
     rows = Guarded.random(2, dim, 1)
 
-    assert call_dot_row(simd.width(dim), rows.rows[0], rows.rows[1]) == pytest.approx(rows.values[0] @ rows.values[1], abs=1e-4)
+    assert call_dot_row(row_operations.row_width(dim), rows.rows[0], rows.rows[1]) == pytest.approx(
+        rows.values[0] @ rows.values[1], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 31, 64, 95])
@@ -165,7 +165,7 @@ def test_sigmoids_are_exact_to_a_few_in_a_hundred_thousand_and_end_at_nine() -> 
     scores = np.linspace(-30, 30, 1024, dtype=np.float32)
     expected = 1 / (1 + np.exp(-np.clip(scores.astype(np.float64), -9, 9)))
 
-    call_weighted_sigmoids(simd.width(1), scores, np.ones(1024, np.float32))
+    call_weighted_sigmoids(row_operations.row_width(1), scores, np.ones(1024, np.float32))
 
     np.testing.assert_allclose(scores, expected, atol=3e-5)
 
@@ -174,48 +174,22 @@ def test_exponentials_are_exact_and_vanish_far_below_the_largest() -> None:
     scores = np.linspace(-200, 5, 1024, dtype=np.float32)
     expected = np.exp(scores.astype(np.float64) - 5)
 
-    call_exponentials(simd.width(1), scores, 5.0)
+    call_exponentials(row_operations.row_width(1), scores, 5.0)
 
     np.testing.assert_allclose(scores, expected, rtol=2e-5, atol=1e-37)
 
 
-@pytest.mark.parametrize(
-    ("features", "machine", "name", "lanes"),
-    [
-        (X86, "x86_64", "avx512", 16),
-        ({"avx2": True, "fma": True}, "x86_64", "avx2", 8),
-        ({}, "x86_64", "sse", 4),
-        ({}, "arm64", "neon", 4),
-        ({}, "aarch64", "neon", 4),
-    ],
-)
-def test_the_widest_registers_of_the_machine_are_used(features: dict[str, bool], machine: str, name: str, lanes: int) -> None:
-    cpu = selected_cpu("", features, machine)
-
-    assert (cpu.name, cpu.lanes) == (name, lanes)
-
-
-def test_a_narrower_instruction_set_can_be_asked_for() -> None:
-    assert selected_cpu("sse", X86, "x86_64").lanes == 4
-    assert selected_cpu("avx2", X86, "x86_64").model == "x86-64-v3"
-
-
-def test_an_instruction_set_the_machine_lacks_is_refused() -> None:
-    with pytest.raises(UserError, match="ENGINE_CPU=avx512 cannot be used: this machine offers avx2, sse"):
-        selected_cpu("avx512", {"avx2": True, "fma": True}, "x86_64")
-
-
 CHECK = """
 import numpy as np
-from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels import row_operations
 from blazingtext_engine.kernels.jit import CPU
-from tests.unit.engine import test_kernels_word2vec as blocks, test_row_operations
+from tests.unit.engine.kernels import test_cbow, test_row_operations, test_skipgram
 test_row_operations.test_scaled_rows_are_added(100)
 test_row_operations.test_a_tile_is_sixteen_dot_products(100)
 test_row_operations.test_equal_ids_are_counted_pair_by_pair_and_those_past_the_last_are_not(31)
-blocks.test_skipgram_blocks_match_numpy_and_touch_nothing_else(100, blocks.SKIPGRAM_SIZES[0])
-blocks.test_cbow_blocks_match_numpy_and_touch_nothing_else(100, blocks.CBOW_SIZES[0])
-print(CPU.name, simd.padded(5))
+test_skipgram.test_skipgram_blocks_match_numpy_and_touch_nothing_else(100, test_skipgram.SKIPGRAM_SIZES[0])
+test_cbow.test_cbow_blocks_match_numpy_and_touch_nothing_else(100, test_cbow.CBOW_SIZES[0])
+print(CPU.name, row_operations.padded(5))
 """
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 import blazingtext_engine
-from blazingtext_engine.kernels.jit import CPU, Cpu, cache_key
+from blazingtext_engine.errors import UserError
+from blazingtext_engine.kernels.jit import CPU, Cpu, cache_key, selected_cpu
 
+X86 = {"avx512f": True, "avx512vl": True, "avx2": True, "fma": True}
 PACKAGE = Path(blazingtext_engine.__file__).parent
 
 
@@ -50,3 +52,29 @@ def test_compiled_code_outlives_changes_to_other_files(package: Path, module: st
 
 def test_each_instruction_set_has_its_own_compiled_code() -> None:
     assert cache_key(PACKAGE, Cpu("sse", 4, 16)) != cache_key(PACKAGE, Cpu("avx2", 8, 16))
+
+
+@pytest.mark.parametrize(
+    ("features", "machine", "name", "lanes"),
+    [
+        (X86, "x86_64", "avx512", 16),
+        ({"avx2": True, "fma": True}, "x86_64", "avx2", 8),
+        ({}, "x86_64", "sse", 4),
+        ({}, "arm64", "neon", 4),
+        ({}, "aarch64", "neon", 4),
+    ],
+)
+def test_the_widest_registers_of_the_machine_are_used(features: dict[str, bool], machine: str, name: str, lanes: int) -> None:
+    cpu = selected_cpu("", features, machine)
+
+    assert (cpu.name, cpu.lanes) == (name, lanes)
+
+
+def test_a_narrower_instruction_set_can_be_asked_for() -> None:
+    assert selected_cpu("sse", X86, "x86_64").lanes == 4
+    assert selected_cpu("avx2", X86, "x86_64").model == "x86-64-v3"
+
+
+def test_an_instruction_set_the_machine_lacks_is_refused() -> None:
+    with pytest.raises(UserError, match="ENGINE_CPU=avx512 cannot be used: this machine offers avx2, sse"):
+        selected_cpu("avx512", {"avx2": True, "fma": True}, "x86_64")

@@ -30,7 +30,7 @@ def test_the_base_folder_comes_from_option_environment_or_sagemaker(tmp_path: Pa
 def test_paths_are_named_as_the_container_sees_them(tmp_path: Path) -> None:
     container = Container(tmp_path)
 
-    assert container.seen_inside(container.model / "vectors.txt") == "/opt/ml/model/vectors.txt"
+    assert container.container_path(container.model / "vectors.txt") == "/opt/ml/model/vectors.txt"
 
 
 def test_a_channels_files_come_in_name_order_from_all_its_folders(tmp_path: Path) -> None:

@@ -8,15 +8,15 @@ import pytest
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.errors import StoppedError, UserError
 from blazingtext_engine.formats.fasttext_writer import write_classifier
-from blazingtext_engine.kernels import row_operations as simd
-from blazingtext_engine.kernels.classifier import lines_alone, new_scratch, train_lines
+from blazingtext_engine.kernels import row_operations
+from blazingtext_engine.kernels.classifier import new_scratch, private_batch_lines, train_lines
 from blazingtext_engine.kernels.sampling import new_state
 from blazingtext_engine.training import classifier
-from blazingtext_engine.training.encoded_lines import noted_lines
+from blazingtext_engine.training.encoded_lines import encode_corpus
 from blazingtext_engine.training.matrices import ModelMatrices
 from blazingtext_engine.training.models import ClassifierModel
 from blazingtext_engine.training.settings import ClassifierSettings, EpochResult
-from tests.unit.engine.twins import Guarded
+from tests.unit.engine.reference import Guarded
 
 SETTINGS = ClassifierSettings(dim=12, epochs=20, learning_rate=0.5, buckets=500)
 GOOD, BAD = ["good", "great", "fine", "nice", "lovely"], ["bad", "awful", "poor", "sad", "ugly"]
@@ -57,29 +57,31 @@ def softmax(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[
     return np.asarray(powers / powers.sum())
 
 
-@pytest.mark.parametrize("alone", [0, 5])
+@pytest.mark.parametrize("batch_lines", [0, 5])
 @pytest.mark.parametrize("dim", [1, 12, 100])
-def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int, alone: int) -> None:
+def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tmp_path: Path, dim: int, batch_lines: int) -> None:
     text = "__label__a x y z\n__label__b\n\n__label__c z z x\nno label\n__label__a y rare\n"
     corpus = corpus_of(tmp_path / "text", text * 7)
     settings = ClassifierSettings(dim=dim, word_ngrams=3, buckets=7)
-    noted = noted_lines(corpus, settings, lambda: False)
+    encoded = encode_corpus(corpus, settings, lambda: False)
     words, labels = len(corpus.vocabulary.words), len(corpus.vocabulary.labels)
-    vectors, outputs = Guarded.random(words + len(noted.bucket_ids), dim, 1), Guarded.random(labels, dim, 2)
+    vectors, outputs = Guarded.random(words + len(encoded.bucket_ids), dim, 1), Guarded.random(labels, dim, 2)
     v, u = vectors.values, outputs.values
-    row_of = {bucket: words + row for row, bucket in enumerate(noted.bucket_ids.tolist())}
+    row_of = {bucket: words + row for row, bucket in enumerate(encoded.bucket_ids.tolist())}
 
     for line, label in [(6 * part + line, label) for part in range(7) for line, label in [(0, 0), (1, 1), (3, 2), (5, 0)]]:
-        rows = [row if row < words else row_of[row - words] for row in twin_features(corpus, line, settings)]
+        rows = [row if row < words else row_of[row - words] for row in reference_features(corpus, line, settings)]
         hidden = v[rows].mean(axis=0)
         gradient = 0.3 * (np.eye(labels)[label] - softmax(u @ hidden))
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    order, scratch = np.arange(42), new_scratch(dim, labels, alone=alone)
-    read = train_lines(simd.width(dim), noted.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch)
+    order, scratch = np.arange(42), new_scratch(dim, labels, batch_lines=batch_lines)
+    read = train_lines(
+        row_operations.row_width(dim), encoded.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch
+    )
 
-    assert len(scratch.own) == (2 * labels if alone else 0)
+    assert len(scratch.private_rows) == (2 * labels if batch_lines else 0)
     assert read == 70
     np.testing.assert_allclose(vectors.values, v, atol=1e-5)
     np.testing.assert_allclose(outputs.values, u, atol=1e-5)
@@ -89,7 +91,7 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
 
 @pytest.mark.parametrize(("threads", "lines"), [(1, 0), (2, 16), (8, 4), (9, 0)], ids=str)
 def test_threads_keep_label_rows_to_themselves_while_each_has_a_few_lines(threads: int, lines: int) -> None:
-    assert lines_alone(2, 100, threads) == lines
+    assert private_batch_lines(2, 100, threads) == lines
 
 
 @pytest.mark.parametrize(("lanes", "columns"), [(4, 100), (8, 104), (16, 112)], ids=["sse", "avx2", "avx512"])
@@ -99,13 +101,13 @@ def test_threads_keep_label_rows_to_themselves_while_two_copies_take_a_quarter_o
     monkeypatch.setattr("blazingtext_engine.kernels.row_operations.LANES", lanes)
     most = 2**18 // (2 * columns * 4)
 
-    assert [lines_alone(labels, 100, 2) for labels in (most, most + 1)] == [16, 0]
+    assert [private_batch_lines(labels, 100, 2) for labels in (most, most + 1)] == [16, 0]
 
 
 def test_threads_with_label_rows_of_their_own_learn_one_model(corpus: Corpus, validation: Corpus) -> None:
     model = train(corpus, replace(SETTINGS, threads=2))
 
-    assert lines_alone(2, SETTINGS.dim, 2) > 0
+    assert private_batch_lines(2, SETTINGS.dim, 2) > 0
     assert classifier.accuracy(model, validation) == (1.0, 100)
 
 
@@ -120,12 +122,12 @@ def test_a_stop_while_lines_are_noted_is_heard_at_once(corpus: Corpus, monkeypat
 def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = corpus_of(tmp_path / "text", "".join(f"__label__a {' '.join(map(str, range(n % 7, n)))}\n\n" for n in range(40)))
     settings = ClassifierSettings(word_ngrams=3, buckets=211)
-    expected = [row for line in range(80) for row in twin_features(corpus, line, settings)]
+    expected = [row for line in range(80) for row in reference_features(corpus, line, settings)]
     words = len(corpus.vocabulary.words)
 
-    whole = noted_lines(corpus, settings, lambda: False)
+    whole = encode_corpus(corpus, settings, lambda: False)
     monkeypatch.setattr("blazingtext_engine.training.encoded_lines._BLOCK_FEATURES", 1)
-    in_parts = noted_lines(corpus, settings, lambda: False)
+    in_parts = encode_corpus(corpus, settings, lambda: False)
 
     assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))
     rows = np.concatenate([np.arange(words), words + in_parts.bucket_ids])
@@ -134,7 +136,7 @@ def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(
         np.testing.assert_array_equal(one, other)
 
 
-def twin_features(corpus: Corpus, line: int, settings: ClassifierSettings) -> list[int]:
+def reference_features(corpus: Corpus, line: int, settings: ClassifierSettings) -> list[int]:
     """The features of a line as fastText's dictionary computes them, in Python's integers."""
     lines: list[list[int]] = [[]]
     for token in corpus.tokens.ids.tolist():

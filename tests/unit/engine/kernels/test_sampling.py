@@ -3,13 +3,13 @@ import pytest
 from numpy.typing import NDArray
 
 from blazingtext_engine.kernels.sampling import (
-    LINE_WORDS,
+    MAX_LINE_WORDS,
     draw_negatives,
     keep_probabilities,
     negative_probabilities,
-    new_draws,
+    new_sampling_tables,
     new_state,
-    new_text,
+    new_text_chunk,
     sample_text,
 )
 
@@ -18,7 +18,7 @@ COUNTS = np.array([5000, 900, 300, 80, 20, 5, 5, 1], np.int64)
 
 def draws_of(count: int, seed: int) -> NDArray[np.int32]:
     negatives = np.zeros(count, np.int32)
-    draw_negatives(new_draws(COUNTS, 0), new_state(seed, 0), negatives, 0, count)
+    draw_negatives(new_sampling_tables(COUNTS, 0), new_state(seed, 0), negatives, 0, count)
     return negatives
 
 
@@ -39,11 +39,11 @@ def test_negatives_follow_counts_to_the_power_three_quarters() -> None:
 
 @pytest.mark.parametrize("counts", [[1], [7, 7], [1000000, 1], list(range(500, 0, -1))])
 def test_the_alias_table_holds_the_distribution_exactly(counts: list[int]) -> None:
-    draws = new_draws(np.array(counts, np.int64), 0)
+    tables = new_sampling_tables(np.array(counts, np.int64), 0)
 
-    own = draws.columns[:, 0] / (2**32 - 1)
+    own = tables.columns[:, 0] / (2**32 - 1)
     mass = own.copy()
-    np.add.at(mass, draws.columns[:, 1], 1 - own)
+    np.add.at(mass, tables.columns[:, 1], 1 - own)
 
     np.testing.assert_allclose(mass / len(counts), negative_probabilities(np.array(counts, np.int64)), atol=1e-7)
 
@@ -57,9 +57,9 @@ def test_a_seed_and_a_thread_name_one_sequence() -> None:
 
 def test_lines_bound_the_windows_and_empty_lines_do_no_harm() -> None:
     ids = np.array([-1, 0, 1, -1, -1, 2, -1], np.int32)
-    text = new_text(8)
+    text = new_text_chunk(8)
 
-    position, kept, read = sample_text(ids, 0, len(ids), new_draws(COUNTS, 0).keep, new_state(1, 0), text)
+    position, kept, read = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
 
     assert (position, kept, read) == (7, 3, 3)
     assert text.words[:3].tolist() == [0, 1, 2]
@@ -68,23 +68,23 @@ def test_lines_bound_the_windows_and_empty_lines_do_no_harm() -> None:
 
 
 def test_a_line_is_cut_after_1024_words() -> None:
-    ids = np.zeros(LINE_WORDS + 10, np.int32)
-    text = new_text(2000)
+    ids = np.zeros(MAX_LINE_WORDS + 10, np.int32)
+    text = new_text_chunk(2000)
 
-    _, kept, _ = sample_text(ids, 0, len(ids), new_draws(COUNTS, 0).keep, new_state(1, 0), text)
+    _, kept, _ = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
 
-    assert kept == LINE_WORDS + 10
-    assert text.line_last[0] == LINE_WORDS
-    assert text.line_first[LINE_WORDS] == LINE_WORDS
+    assert kept == MAX_LINE_WORDS + 10
+    assert text.line_last[0] == MAX_LINE_WORDS
+    assert text.line_first[MAX_LINE_WORDS] == MAX_LINE_WORDS
 
 
 def test_sampling_goes_on_where_it_stopped_and_writes_within_bounds() -> None:
     ids = np.arange(8, dtype=np.int32)
-    text = new_text(3)
+    text = new_text_chunk(3)
 
-    first = sample_text(ids, 0, len(ids), new_draws(COUNTS, 0).keep, new_state(1, 0), text)
+    first = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
     words = text.words[:3].tolist()
-    second = sample_text(ids, first[0], len(ids), new_draws(COUNTS, 0).keep, new_state(1, 0), text)
+    second = sample_text(ids, first[0], len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
 
     assert first == (3, 3, 3)
     assert words == [0, 1, 2]
@@ -93,9 +93,9 @@ def test_sampling_goes_on_where_it_stopped_and_writes_within_bounds() -> None:
 
 def test_words_are_skipped_at_their_rate() -> None:
     ids = np.zeros(100_000, np.int32)
-    text = new_text(100_000)
+    text = new_text_chunk(100_000)
 
-    _, kept, read = sample_text(ids, 0, len(ids), new_draws(COUNTS, 1e-3).keep, new_state(1, 0), text)
+    _, kept, read = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 1e-3).keep, new_state(1, 0), text)
 
     assert read == 100_000
     assert kept / read == pytest.approx(keep_probabilities(COUNTS, 1e-3)[0], rel=0.05)

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.arrays import Floats
-from blazingtext_engine.kernels import label_rows
-from blazingtext_engine.kernels import row_operations as simd
+from blazingtext_engine.kernels import label_rows, row_operations
 from blazingtext_engine.kernels.jit import kernel
-from tests.unit.engine.twins import Guarded
+from tests.unit.engine.reference import Guarded
 
 DIMS = [1, 7, 100, 300, 512]
 
@@ -31,7 +30,7 @@ def test_one_row_is_scored_against_many(dim: int, rows: int) -> None:
     x, y = Guarded.random(1, dim, 1), Guarded.random(rows, dim, 2)
     out = np.full(rows + 2, 7, np.float32)
 
-    call_score_rows(simd.width(dim), x.rows, y.rows, out[1:-1])
+    call_score_rows(row_operations.row_width(dim), x.rows, y.rows, out[1:-1])
 
     np.testing.assert_allclose(out[1:-1], y.values @ x.values[0], rtol=1e-4, atol=1e-4)
     assert (out[[0, -1]] == 7).all()
@@ -44,7 +43,7 @@ def test_a_step_on_many_rows_gives_the_error_of_the_rows_before_it(dim: int, row
     gradients = np.random.default_rng(4).normal(size=rows).astype(np.float32)
     expected_error, expected = gradients @ y.values, y.values + np.outer(gradients, x.values)
 
-    call_train_rows(simd.width(dim), y.rows, gradients, x.rows, error.rows)
+    call_train_rows(row_operations.row_width(dim), y.rows, gradients, x.rows, error.rows)
 
     np.testing.assert_allclose(error.values[0], expected_error, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(y.values, expected, rtol=1e-4, atol=1e-5)

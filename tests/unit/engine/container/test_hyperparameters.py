@@ -2,7 +2,7 @@
 
 import pytest
 
-from blazingtext_engine.container import hyperparameters as arguments
+from blazingtext_engine.container import hyperparameters
 from blazingtext_engine.container.hyperparameters import SupervisedArguments, Word2VecArguments
 from blazingtext_engine.errors import HyperparameterError
 
@@ -13,14 +13,14 @@ SEED = {
 
 
 def test_the_settings_of_the_well_known_blog_are_understood() -> None:
-    parsed = arguments.parse(SEED)
+    parsed = hyperparameters.parse(SEED)
 
     assert parsed == Word2VecArguments("batch_skipgram", epochs=10, min_count=40)
 
 
 @pytest.mark.parametrize("mode", ["batch_skipgram", "skipgram", "cbow"])
 def test_word_vectors_have_the_documented_defaults(mode: str) -> None:
-    parsed = arguments.parse({"mode": mode})
+    parsed = hyperparameters.parse({"mode": mode})
 
     assert vars(parsed) == {
         "mode": mode, "batch_size": 11, "buckets": 2_000_000, "epochs": 5, "evaluation": True, "learning_rate": 0.05, "min_char": 3,
@@ -30,7 +30,7 @@ def test_word_vectors_have_the_documented_defaults(mode: str) -> None:
 
 
 def test_classification_has_the_documented_defaults() -> None:
-    parsed = arguments.parse({"mode": "supervised"})
+    parsed = hyperparameters.parse({"mode": "supervised"})
 
     assert vars(parsed) == {
         "mode": "supervised", "buckets": 2_000_000, "early_stopping": False, "epochs": 5, "learning_rate": 0.05, "min_count": 5,
@@ -40,20 +40,20 @@ def test_classification_has_the_documented_defaults() -> None:
 
 @pytest.mark.parametrize(("text", "value"), [("True", True), ("true", True), ("TRUE", True), ("False", False), ("false", False)])
 def test_booleans_have_either_spelling(text: str, value: bool) -> None:
-    parsed = arguments.parse({"mode": "cbow", "subwords": text})
+    parsed = hyperparameters.parse({"mode": "cbow", "subwords": text})
 
     assert isinstance(parsed, Word2VecArguments)
     assert parsed.subwords is value
 
 
 def test_values_that_are_not_strings_are_read_as_their_text() -> None:
-    parsed = arguments.parse({"mode": "skipgram", "epochs": 3, "subwords": True, "learning_rate": 0.1})
+    parsed = hyperparameters.parse({"mode": "skipgram", "epochs": 3, "subwords": True, "learning_rate": 0.1})
 
     assert parsed == Word2VecArguments("skipgram", epochs=3, subwords=True, learning_rate=0.1)
 
 
 def test_the_tuners_own_key_is_not_a_mistake() -> None:
-    assert arguments.parse({"mode": "cbow", "_tuning_objective_metric": "train:mean_rho"}) == Word2VecArguments("cbow")
+    assert hyperparameters.parse({"mode": "cbow", "_tuning_objective_metric": "train:mean_rho"}) == Word2VecArguments("cbow")
 
 
 REFUSED = [
@@ -90,7 +90,7 @@ REFUSED = [
 @pytest.mark.parametrize(("given", "words"), REFUSED, ids=lambda value: str(value)[:60])
 def test_what_blazingtext_does_not_take_is_refused_in_its_words(given: dict[str, object], words: str) -> None:
     with pytest.raises(HyperparameterError) as refusal:
-        arguments.parse(given)
+        hyperparameters.parse(given)
 
     message = str(refusal.value)
     assert message.startswith(words)
@@ -99,7 +99,7 @@ def test_what_blazingtext_does_not_take_is_refused_in_its_words(given: dict[str,
 
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(HyperparameterError) as refusal:
-        arguments.parse({"mode": "batch_skipgram", "subwords": "true", "epochs": "0", "dims": "3", "learning_rate": "x"})
+        hyperparameters.parse({"mode": "batch_skipgram", "subwords": "true", "epochs": "0", "dims": "3", "learning_rate": "x"})
 
     assert len(str(refusal.value).splitlines()) == 4
 
@@ -107,22 +107,22 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize("mode", ["skipgram", "cbow", "supervised"])
 def test_several_hosts_train_batch_skipgram_only(mode: str) -> None:
     with pytest.raises(HyperparameterError, match=r"^Only batch_skipgram is available when training on multiple CPU instances"):
-        arguments.parse({"mode": mode}, hosts=2)
+        hyperparameters.parse({"mode": mode}, hosts=2)
 
-    assert arguments.parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")
+    assert hyperparameters.parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")
 
 
 def test_early_stopping_works_with_a_validation_channel() -> None:
-    parsed = arguments.parse({"mode": "supervised", "early_stopping": "True", "patience": "2"}, validation=True)
+    parsed = hyperparameters.parse({"mode": "supervised", "early_stopping": "True", "patience": "2"}, validation=True)
 
     assert parsed == SupervisedArguments("supervised", early_stopping=True, patience=2)
 
 
 def test_what_is_legal_but_unusual_is_warned_of() -> None:
-    warned = list(arguments.warnings(Word2VecArguments("batch_skipgram", vector_dim=1500, window_size=8)))
+    warned = list(hyperparameters.warnings(Word2VecArguments("batch_skipgram", vector_dim=1500, window_size=8)))
 
     assert warned == [
         "You are using a big vector dimension. Training might take a long time or might fail due to memory issues.",
         "It is recommended that you set batch_size as 2*window_size + 1 which is 17 in this case.",
     ]
-    assert not list(arguments.warnings(Word2VecArguments("batch_skipgram")))
+    assert not list(hyperparameters.warnings(Word2VecArguments("batch_skipgram")))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blazingtext_engine.corpus import scanning
-from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus, read_with
+from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus, read_corpus_with
 from blazingtext_engine.corpus.word_table import WordTable
 from blazingtext_engine.errors import UserError
 
@@ -185,7 +185,7 @@ def test_a_second_text_is_read_in_terms_of_the_first(tmp_path: Path) -> None:
     first = read_corpus(write(tmp_path, b"__label__x good film\n"), min_count=1, threads=1, labels=True)
     (tmp_path / "second").write_bytes(b"film __label__x new __label__z\n")
 
-    second = read_with(first.vocabulary, [tmp_path / "second"], threads=2)
+    second = read_corpus_with(first.vocabulary, [tmp_path / "second"], threads=2)
 
     words = first.vocabulary.words
     assert second.tokens.ids.tolist() == [words.index(b"film"), -2, len(words), -1]

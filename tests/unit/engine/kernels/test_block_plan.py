@@ -1,0 +1,82 @@
+"""Plans hold every pair of the text once, within the limits scratch memory is allocated by."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blazingtext_engine.kernels.block_plan import (
+    MAX_CENTRES,
+    MAX_CONTEXTS,
+    MAX_NEGATIVES,
+    BlockSizes,
+    new_plan,
+    plan_blocks,
+)
+from blazingtext_engine.kernels.sampling import new_sampling_tables, new_state, new_text_chunk, sample_text
+from tests.unit.engine.reference import blocks_of, corpus, planned
+
+
+@given(
+    lines=st.lists(st.integers(0, 40), min_size=1, max_size=12),
+    window=st.integers(1, 12),
+    centres=st.integers(1, MAX_CENTRES),
+    contexts=st.integers(1, MAX_CONTEXTS),
+    whole=st.booleans(),
+)
+@settings(max_examples=60)
+def test_every_pair_within_a_window_is_planned_exactly_once(
+    lines: list[int], window: int, centres: int, contexts: int, whole: bool
+) -> None:
+    reach = centres + 2 * window
+    sizes = BlockSizes(window, 2, centres, reach if whole else contexts, 3.0, whole)
+    text, plan, blocks = planned(corpus(9, lines, 1), 9, sizes, 2)
+
+    seen = Counter((t, m) for block in blocks_of(text, plan, blocks, 1.0) for t, near in block.windows.items() for m in near)
+
+    assert set(seen.values()) <= {1}
+    nearest = {(t, m) for t in range(sum(lines)) for m in (t - 1, t + 1) if text.line_first[t] <= m < text.line_last[t]}
+    assert nearest <= set(seen)
+    counts = np.diff(plan.negatives_end[: blocks + 1])
+    assert ((counts >= 1) & (counts <= MAX_NEGATIVES)).all()
+    assert (plan.last[1 : blocks + 1] - plan.first[1 : blocks + 1] <= centres).all()
+
+
+def test_a_full_plan_is_continued_from_where_it_ended() -> None:
+    ids = corpus(9, [500], 1)
+    tables, text, state = new_sampling_tables(np.full(9, 5, np.int64), 0), new_text_chunk(600), new_state(1, 0)
+    _, kept, _ = sample_text(ids, 0, len(ids), tables.keep, state, text)
+    plan, sizes = new_plan(7), BlockSizes(3, 2, 4, 5, 3.0, is_cbow=False)
+
+    centre, covered = 0, 0
+    while centre < kept:
+        blocks, centre = plan_blocks(text, centre, kept, sizes, tables, state, plan)
+        assert 1 <= blocks <= 7
+        covered = int(plan.last[blocks])
+
+    assert covered == kept
+
+
+def test_a_text_that_repeats_itself_is_trained_more_gently() -> None:
+    ids = np.zeros(64, np.int32)
+    tables, text, plan, state = new_sampling_tables(np.full(9, 5, np.int64), 0), new_text_chunk(64), new_plan(), new_state(1, 0)
+    _, kept, _ = sample_text(ids, 0, 64, tables.keep, state, text)
+
+    blocks, _ = plan_blocks(text, 0, kept, BlockSizes(5, 5, 16, 26, 48.0, is_cbow=False), tables, state, plan)
+
+    assert plan.damping[1 : blocks + 1].max() < 0.2
+
+
+@pytest.mark.parametrize(("repeats", "damping"), [(4, 1.0), (16, 2 / (1 + 2 * 120 / 32)), (32, 2 / 32)])
+def test_one_word_that_fills_half_a_block_is_enough_to_be_gentle(repeats: int, damping: float) -> None:
+    plan, text = new_plan(), new_text_chunk(32)
+    text.words[:32] = np.arange(32)
+    text.words[:repeats] = 0
+    text.line_last[:] = 32
+    sizes = BlockSizes(window=32, negatives=5, centres=32, contexts=32, negative_reuse=48.0, is_cbow=False)
+
+    plan_blocks(text, 0, 32, sizes, new_sampling_tables(np.ones(32, np.int64), 0), new_state(1, 0), plan)
+
+    assert plan.damping[1] == pytest.approx(damping)

@@ -1,0 +1,89 @@
+"""How large a block may be follows the settings, within the limits scratch memory is allocated by."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from blazingtext_engine.kernels.block_plan import (
+    BLOCKS_PLANNED,
+    MAX_CENTRES,
+    MAX_CONTEXTS,
+    BlockSizes,
+)
+from blazingtext_engine.training.block_sizes import cbow_sizes, skipgram_sizes, span_words
+from blazingtext_engine.training.settings import Word2VecSettings
+
+SIZES = [skipgram_sizes, cbow_sizes]
+ZIPF = (1e6 / np.arange(1, 20_001)).astype(np.int64)
+
+
+@pytest.mark.parametrize("dim", [100])
+@pytest.mark.parametrize("rate", [0.005, 0.05, 0.1, 1.0])
+@pytest.mark.parametrize("window", [1, 5, 30, 5000])
+@pytest.mark.parametrize("negatives", [1, 5, 25, 500])
+@pytest.mark.parametrize("counts", [np.array([1]), np.array([3, 2]), ZIPF], ids=["one word", "two words", "many words"])
+def test_blocks_stay_within_their_limits_whatever_the_settings(
+    dim: int, rate: float, window: int, negatives: int, counts: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> None:
+    settings_ = Word2VecSettings(dim=dim, learning_rate=rate, window=window, negatives=negatives, batch_size=32)
+
+    sizes = skipgram_sizes(settings_, counts)
+    whole = cbow_sizes(replace(settings_, mode="cbow"), counts)
+
+    assert 1 <= sizes.centres <= MAX_CENTRES
+    assert 1 <= sizes.contexts <= MAX_CONTEXTS
+    assert whole.centres >= 1
+    assert whole.contexts == whole.centres + 2 * whole.window
+    # One centre's reach in the smallest parts fits a plan.
+    assert (sizes.centres + 2 * sizes.window) / sizes.contexts + 1 < BLOCKS_PLANNED
+
+
+def test_blocks_shrink_as_steps_grow() -> None:
+    calm, bold = Word2VecSettings(), Word2VecSettings(learning_rate=0.1)
+    wide, hungry = Word2VecSettings(window=30), Word2VecSettings(negatives=25)
+
+    def work(settings_: Word2VecSettings) -> float:
+        sizes = skipgram_sizes(settings_, ZIPF)
+        return sizes.centres * sizes.negative_reuse
+
+    assert work(calm) > max(work(bold), work(wide), work(hungry))
+
+
+def test_wide_windows_share_a_negative_less_and_not_at_all_when_a_window_is_one_example() -> None:
+    pairs, windows = ([sizes_of(Word2VecSettings(window=window), ZIPF).negative_reuse for window in (5, 10, 30)] for sizes_of in SIZES)
+
+    assert pairs == sorted(pairs, reverse=True)
+    assert min(pairs) > 5
+    assert windows == sorted(windows, reverse=True)
+    assert windows[-1] == 1
+
+
+@pytest.mark.parametrize("sizes_of", SIZES)
+def test_blocks_of_words_that_share_their_rows_are_smaller(
+    sizes_of: Callable[[Word2VecSettings, NDArray[np.int64], float], BlockSizes],
+) -> None:
+    apart, alike = (sizes_of(Word2VecSettings(), ZIPF, overlap) for overlap in (0.001, 0.2))
+
+    assert apart == sizes_of(Word2VecSettings(), ZIPF, 0.0)
+    assert alike.centres <= 5
+    assert alike.negative_reuse == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "overlap", "words"),
+    [
+        ({}, 0.003, 512),
+        ({"dim": 32}, 0.0, 512),
+        ({"dim": 512}, 0.003, 128),
+        ({}, 0.02, 100),
+        ({"learning_rate": 0.1}, 0.02, 50),
+        ({}, 1.0, 2),
+        ({"learning_rate": 1.0}, 1.0, 1),
+    ],
+)
+def test_a_span_is_shorter_where_rows_are_long_steps_bold_or_words_alike(changes: dict[str, Any], overlap: float, words: int) -> None:
+    assert span_words(Word2VecSettings(**changes), overlap) == words
