@@ -1,7 +1,7 @@
-"""What of a stage still exists: the proof that a destroyed stage is gone, or the list of what is not.
+"""What of a stage still exists: after a destroy, the proof that nothing is left, or the list of what is.
 
-Everything is asked of the service that owns it, by exact name prefix (``blazingtext-<stage>-``: a stage has no hyphen, so no
-other stage shares it) and, where names are CloudFormation's choice, by exact tag. Nothing is remembered or guessed.
+Every service is asked for its own resources, by exact name prefix (``blazingtext-<stage>-``: a stage has no hyphen, so no
+other stage shares it) and, where CloudFormation chooses the names, by exact tag.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Leftover:
     Attributes:
         kind: what it is.
         name: its name or ARN.
-        bills: whether it costs money by existing.
-        detail: what else to know.
+        bills: whether its existence costs money.
+        detail: size, status and the like.
     """
 
     kind: str
@@ -41,9 +41,9 @@ class Audit:
     Attributes:
         stage: whose.
         region: where.
-        looked_at: the kinds of things that were asked for.
+        looked_at: the kinds of resources that were looked for.
         left: what exists of the stage.
-        bootstrap: what `cdk bootstrap` made: shared by all stages, so it counts for none.
+        bootstrap: what `cdk bootstrap` created: shared by all stages, so not counted.
     """
 
     stage: str
@@ -55,7 +55,7 @@ class Audit:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose things are looked for."""
+    """The stage whose resources are looked for."""
 
     cloud: Cloud
 
@@ -66,23 +66,27 @@ class Scope:
 
     @property
     def prefix(self) -> str:
-        """What the names of this stage's things begin with."""
+        """What the names of the stage's resources begin with."""
         return naming.job_prefix(self.stage)
 
     def has(self, tags: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether tags are exactly this project's and stage's."""
+        """Whether tags are those of this project and stage."""
         found = {tag.get("Key"): tag.get("Value") for tag in tags}
         return all(found.get(key) == value for key, value in naming.tags(self.stage).items())
 
-    def pages(self, service: str, operation: str, key: str, **wish: Any) -> Iterator[Any]:
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
         """The items of all pages of a listing."""
         client = self.cloud.client(service)
-        pages = client.get_paginator(operation).paginate(**wish) if client.can_paginate(operation) else [getattr(client, operation)(**wish)]
+        pages = (
+            client.get_paginator(operation).paginate(**parameters)
+            if client.can_paginate(operation)
+            else [getattr(client, operation)(**parameters)]
+        )
         for page in pages:
             yield from page.get(key, [])
 
     def named(self, kind: str, items: Iterator[Any], name: str, *, bills: bool = False) -> Iterator[Leftover]:
-        """The items whose name says that they are the stage's."""
+        """The items whose name has the stage's prefix."""
         for item in items:
             if item[name].startswith(self.prefix):
                 yield Leftover(kind, item[name], bills)
@@ -104,7 +108,7 @@ def _buckets(scope: Scope) -> Iterator[Leftover]:
 
 
 def _contents(scope: Scope, bucket: str) -> str:
-    """How many object versions a bucket holds: deleted objects go on billing as versions."""
+    """How many object versions a bucket holds: deleted objects still cost money as versions."""
     count = size = 0
     for page in scope.cloud.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         versions = page.get("Versions", [])
@@ -124,14 +128,14 @@ def _functions(scope: Scope) -> Iterator[Leftover]:
 def _log_groups(scope: Scope) -> Iterator[Leftover]:
     endpoint = naming.endpoint_log_group(scope.stage)
     for group in scope.pages("logs", "describe_log_groups", "logGroups"):
-        # Services put the names of what they log into folders: /aws/lambda/<function>.
+        # A log group of a service has the name of what it logs as a part: /aws/lambda/<function>.
         name = group["logGroupName"]
         if name == endpoint or any(part.startswith(scope.prefix) for part in name.split("/")):
             yield Leftover("log group", name, bills=group.get("storedBytes", 0) > 0, detail=f"{group.get('storedBytes', 0)} bytes")
 
 
 def _log_streams(scope: Scope) -> Iterator[Leftover]:
-    """The lines of training jobs: their group belongs to the whole account, the streams to the jobs."""
+    """The log streams of training jobs; their group is shared by the whole account."""
     group = naming.TRAINING_LOG_GROUP
     exists = any(
         each["logGroupName"] == group for each in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
@@ -184,17 +188,17 @@ def _endpoints(scope: Scope) -> Iterator[Leftover]:
 
 
 def _tagged(scope: Scope, kind: str, items: Iterator[Any], noun: str) -> Iterator[Leftover]:
-    """Things whose names CloudFormation makes up without the stack's: their tags are read."""
+    """Resources whose names CloudFormation generates without the stack's name: they are known by their tags."""
     for item in items:
         name, arn = item[f"{noun}Name"], item[f"{noun}Arn"]
         if name.startswith(scope.prefix) or scope.has(list(scope.pages("sagemaker", "list_tags", "Tags", ResourceArn=arn))):
             yield Leftover(kind, name)
 
 
-def _anything_else(scope: Scope) -> Iterator[Leftover]:
-    """Whatever carries the stage's tags under another name.
+def _tagged_resources(scope: Scope) -> Iterator[Leftover]:
+    """Resources with the stage's tags under any other name.
 
-    AWS's tag index lags behind and may show what is gone; names of ours were asked of their own services above.
+    The tag index is eventually consistent and may list what is gone; resources with our names were looked up in their own services above.
     """
     filters = [{"Key": key, "Values": [value]} for key, value in naming.tags(scope.stage).items()]
     for found in scope.pages("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters):
@@ -219,24 +223,24 @@ FINDERS: Mapping[str, Finder] = {
     "log groups": _log_groups,
     "log streams": _log_streams,
     "roles": _roles,
-    "tagged resources": _anything_else,
+    "tagged resources": _tagged_resources,
 }
 
 
-def audit(cloud: Cloud, *, tell: Callable[[str], None] = lambda _: None) -> Audit:
+def audit(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None) -> Audit:
     """Everything of a stage that exists in the account and region.
 
     Args:
         cloud: the stage.
-        tell: hears what is being looked for.
+        on_progress: called with what is being looked for.
 
     Raises:
-        AccessDeniedError: something may not be looked at; then nothing can be said.
+        AccessDeniedError: a listing is not permitted, so the audit cannot be complete.
     """
     scope = Scope(cloud)
     found: list[Leftover] = []
     for kind, finder in FINDERS.items():
-        tell(f"looking for {kind}")
+        on_progress(f"looking for {kind}")
         with translating_aws_errors(f"look for {kind}"):
             found += finder(scope)
     with translating_aws_errors("look for the bootstrap"):

@@ -1,4 +1,4 @@
-"""The same verbs as the command line, for Python."""
+"""The commands of the command line as methods of one Python class."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .runs.launch import Launch, TrainingOrder, launch
 from .serving import changes, prediction, status, waiter
 from .serving.status import Status
 
-if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the verbs that need them
+if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the methods that need them
     from .vectors.evaluation import Evaluation
     from .vectors.word_map import Look, Map
     from .vectors.word_vectors import Neighbor, Vectors
 
-# Stands for the run whose model is served.
+# Given as a job: the run whose model is live.
 LIVE = "live"
 
 
@@ -38,7 +38,7 @@ class BlazingText:
     bt.neighbors("king")
     ```
 
-    Every verb raises errors of `lifecycle.errors`, whose messages say what happened, why and what to do.
+    Every method raises errors of `lifecycle.errors`, whose messages say what happened, why and what to do.
 
     Args:
         stage: the stage's name.
@@ -51,7 +51,7 @@ class BlazingText:
 
     @cached_property
     def cloud(self) -> Cloud:
-        """The stage's clients."""
+        """The stage's AWS clients and stack outputs."""
         return Cloud(self._stage, boto3.Session() if self._session is None else self._session)
 
     def upload(
@@ -97,17 +97,17 @@ class BlazingText:
         return self.launch(order)
 
     def launch(self, order: TrainingOrder) -> Launch:
-        """`train`, with the order as an object."""
+        """`train`, with its arguments as one object."""
         return launch(self.cloud, order)
 
-    def watch(self, job: str, tell: Callable[[job_events.Event], None] = lambda _: None) -> training_jobs.Run:
-        """Waits until a job is over, telling its phases and log lines; returns how it ended."""
+    def watch(self, job: str, on_event: Callable[[job_events.Event], None] = lambda _: None) -> training_jobs.Run:
+        """Waits until a job has ended, passing its phases and log lines to `on_event`; returns how it ended."""
         for event in self.events(job, follow=True):
-            tell(event)
+            on_event(event)
         return self.run(job)
 
     def events(self, job: str, *, follow: bool = False) -> Iterator[job_events.Event]:
-        """A job's phases and log lines; with `follow` until it is over."""
+        """A job's phases and log lines; with `follow` until it has ended."""
         return job_events.events(self.cloud, job, follow=follow)
 
     def runs(self, limit: int = 10) -> list[training_jobs.Run]:
@@ -115,7 +115,7 @@ class BlazingText:
         return training_jobs.runs(self.cloud, limit=limit)
 
     def throughput(self, job: str) -> float | None:
-        """A run's average million words a second, from its log; None when the log does not say."""
+        """A run's average million words a second, from its log; None when the log does not hold it."""
         return training_jobs.throughput(self.cloud, job)
 
     def run(self, job: str | None = None) -> training_jobs.Run:
@@ -123,7 +123,7 @@ class BlazingText:
         return training_jobs.latest(self.cloud) if job is None else training_jobs.run(self.cloud, job)
 
     def stop(self, job: str) -> training_jobs.Run:
-        """Stops a running job; what it has learnt is kept."""
+        """Stops a running job; the model so far is kept."""
         return training_jobs.stop(self.cloud, job)
 
     def status(self, runs: int = 3) -> Status:
@@ -131,15 +131,15 @@ class BlazingText:
         return status.describe(self.cloud, runs=runs)
 
     def predict(self, words: Sequence[str]) -> list[prediction.WordVector]:
-        """The endpoint's vectors of words; `known` is False for words that it answers with zeros."""
+        """The endpoint's vectors of words; `known` is False for words whose vector is zeros."""
         return [each for each in prediction.predict(self.cloud, words) if isinstance(each, prediction.WordVector)]
 
     def classify(self, texts: Sequence[str], k: int = 1) -> list[prediction.Classification]:
-        """The endpoint's k likeliest labels of texts, when its model is a classifier."""
+        """The endpoint's k most likely labels of texts, when its model is a classifier."""
         return [each for each in prediction.predict(self.cloud, texts, k=k) if isinstance(each, prediction.Classification)]
 
     def artifact(self, job: str | None = None, *, on_size: artifacts.OnSize = lambda _: lambda _: None) -> artifacts.Artifact:
-        """A run's files on this machine; None means the newest completed run, "live" the one that is served."""
+        """A run's files on this machine; None means the newest completed run, "live" the one whose model is live."""
         return artifacts.fetch(self.cloud, self._artifact_uri(job), on_size=on_size)
 
     def _artifact_uri(self, job: str | None) -> str:
@@ -162,7 +162,7 @@ class BlazingText:
         return self.vectors(job).analogy(first, second, third, count)
 
     def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False) -> Evaluation:
-        """How well a run's vectors agree with people: the container's own figures, or computed here, on pairs of one's own too."""
+        """A run's vectors scored against human judgement: by the container, or here, also on your own word pairs."""
         from .vectors import evaluation  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
         artifact = self.artifact(job)
@@ -178,7 +178,7 @@ class BlazingText:
         return word_map.draw(self.vectors(job), Path(path), look)
 
     def promote(self, job: str | None = None) -> changes.Change:
-        """Makes a run's model live; None means the newest finished run."""
+        """Makes a run's model live; None means the newest completed run."""
         return changes.promote(self.cloud, job)
 
     def rollback(self) -> changes.Change:
@@ -186,19 +186,26 @@ class BlazingText:
         return changes.rollback(self.cloud)
 
     def pause(self) -> changes.Change:
-        """Takes the endpoint and its bill away; the model stays."""
+        """Removes the endpoint, and with it its cost; the chosen model stays."""
         return changes.pause(self.cloud)
 
     def resume(self) -> changes.Change:
-        """Brings the endpoint back."""
+        """Creates the endpoint again."""
         return changes.resume(self.cloud)
 
     def wait(
-        self, job: str = "", *, update_started: bool = False, timeout_seconds: float = 1800, tell: Callable[[str], None] = lambda _: None
+        self,
+        job: str = "",
+        *,
+        update_started: bool = False,
+        timeout_seconds: float = 1800,
+        on_progress: Callable[[str], None] = lambda _: None,
     ) -> Status:
         """Waits until serving stack and endpoint are stable; see `blazingtext.serving.waiter`."""
-        return waiter.wait_until_stable(self.cloud, job=job, update_started=update_started, timeout_seconds=timeout_seconds, tell=tell)
+        return waiter.wait_until_stable(
+            self.cloud, job=job, update_started=update_started, timeout_seconds=timeout_seconds, on_progress=on_progress
+        )
 
-    def audit(self, tell: Callable[[str], None] = lambda _: None) -> audit.Audit:
-        """What of the stage exists."""
-        return audit.audit(self.cloud, tell=tell)
+    def audit(self, on_progress: Callable[[str], None] = lambda _: None) -> audit.Audit:
+        """What of the stage still exists."""
+        return audit.audit(self.cloud, on_progress=on_progress)

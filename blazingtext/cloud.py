@@ -1,4 +1,4 @@
-"""One stage of the project in one account: the clients, and what its stacks say about themselves."""
+"""One stage of the project in one account: AWS clients and the outputs of its stacks."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk")
-# A launch that is sent twice is harmless but slow; the function itself retries what AWS throttles.
+# A repeated launch is harmless but slow, and the function itself retries throttled calls.
 _ONCE = _RETRIES.merge(Config(retries={"total_max_attempts": 1}, read_timeout=150))
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Where a stage lives.
+    """A stage in an account and region.
 
     Args:
         stage: the stage's name.
@@ -59,7 +59,7 @@ class Cloud:
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
-        """The client for what containers print."""
+        """The client for logs of jobs and endpoints."""
         return self.session.client("logs", config=_RETRIES)
 
     @cached_property
@@ -69,11 +69,11 @@ class Cloud:
 
     @cached_property
     def runtime(self) -> SageMakerRuntimeClient:
-        """The client that asks the endpoint."""
+        """The client that invokes the endpoint."""
         return self.session.client("sagemaker-runtime", config=_RETRIES)
 
     def client(self, service: Any) -> Any:
-        """A client for one of the services that only the audit looks at."""
+        """A client for one of the services that only the audit uses."""
         return self.session.client(service, config=_RETRIES)
 
     @property

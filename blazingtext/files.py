@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from blazingtext_lifecycle.errors import UserError
 
 
 @contextmanager
-def whole_file(path: Path, *, force: bool = True) -> Iterator[IO[bytes]]:
-    """A file to write to that takes its name only when the body ends well; after an error nothing is left.
+def atomic_file(path: Path, *, force: bool = True) -> Iterator[IO[bytes]]:
+    """A file to write to that gets its name only when the body succeeds; after an error nothing is left.
 
     Args:
-        path: its name in the end; missing folders are made.
+        path: its final name; missing folders are created.
         force: replace a file that is there.
 
     Raises:
-        UserError: the file exists and may not be replaced, or the folder cannot be written to.
+        UserError: the file exists and may not be replaced, or the folder is not writable.
     """
     refuse_existing(path, force=force)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
-        raise UserError(f"{path} cannot be written. {error.strerror or error}. Choose another place.") from error
+        raise UserError(f"{path} cannot be written. {error.strerror or error}. Choose another path.") from error
     try:
         with os.fdopen(handle, "wb", buffering=1 << 20) as stream:
             yield stream
-        # mkstemp makes files that only their owner reads; a corpus is as open as any other file.
+        # mkstemp creates files that only their owner can read; the umask decides here as for any other file.
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(path)
     except BaseException:
@@ -42,19 +42,17 @@ def whole_file(path: Path, *, force: bool = True) -> Iterator[IO[bytes]]:
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
-    """Nothing, when the path is free or may be replaced.
+    """Does nothing when the path is free or may be replaced.
 
     Raises:
-        UserError: it is taken.
+        UserError: the file exists and may not be replaced.
     """
     if path.exists() and not force:
-        raise UserError(
-            f"{path} exists already. Nothing was written, so that nothing is lost. Use --force to replace it, or another --output."
-        )
+        raise UserError(f"{path} already exists. Nothing was written. Use --force to replace it, or write to another file.")
 
 
 def _umask() -> int:
-    """The process's file mode mask; asking for it means setting it."""
+    """The process's file mode mask; it can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -33,7 +33,7 @@ class LogReader:
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def new_lines(self) -> Iterator[tuple[str, datetime, str]]:
-        """Stream, time and text of the lines that came since the last call."""
+        """Stream, time and text of the lines that are new since the last call."""
         for stream in self._streams():
             yield from self._of(stream)
 
@@ -42,7 +42,7 @@ class LogReader:
             pages = self.cloud.logs.get_paginator("describe_log_streams").paginate(logGroupName=self.group, logStreamNamePrefix=self.prefix)
             return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
         except ClientError as error:
-            # Before the first line there is no group.
+            # There is no group before the first line.
             if aws_errors.is_missing(error):
                 return []
             raise
@@ -52,7 +52,7 @@ class LogReader:
             page = self._page(stream)
             for event in page["events"]:
                 yield stream, datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip("\r\n")
-            # CloudWatch gives the same token again when there is no newer event.
+            # CloudWatch returns the same token again when there is no newer event.
             if page["nextForwardToken"] == self._tokens.get(stream):
                 return
             self._tokens[stream] = page["nextForwardToken"]

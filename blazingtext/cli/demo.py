@@ -30,7 +30,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 @click.command()
-@click.option("--keep", is_flag=True, help="Leave everything standing at the end: stacks, endpoint and sandbox.")
+@click.option("--keep", is_flag=True, help="Keep everything at the end: stacks, endpoint and sandbox.")
 @click.option(
     "--corpus", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Your own prepared corpus instead of the sample."
 )
@@ -39,13 +39,13 @@ _PROJECT = Path(__file__).resolve().parents[2]
     "-o",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("outputs"),
-    help="Where the map goes [default: outputs].",
+    help="Where to save the map [default: outputs].",
 )
 @shared
 def demo(session: Session, keep: bool, corpus: Path | None, output: Path) -> int:
-    """Live a model's whole life in a sandbox, from nothing to nothing.
+    """Run a model's whole life in a sandbox, and remove everything.
 
-    Each step prints the command that you would type, and runs it. AWS is never reached.
+    Each step prints the command that you would type, and runs it. Nothing is sent to AWS.
     """
     return run(session.output, Plan(session.stage, keep=keep, corpus=corpus, pictures=output))
 

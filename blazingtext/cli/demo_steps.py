@@ -1,4 +1,4 @@
-"""The steps of the demo: a model's whole life as the commands that a person would type."""
+"""The steps of the demo: a model's whole life as the commands that a user would type."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Plan:
 
     Args:
         stage: the stage to deploy.
-        keep: leave everything standing.
+        keep: keep everything at the end.
         corpus: a prepared corpus; None means the sample.
-        pictures: where the map goes.
+        pictures: where to save the map.
     """
 
     stage: str
@@ -40,7 +40,7 @@ class Step:
 
     Attributes:
         title: what happens.
-        typed: the command as a person would type it.
+        typed: the command as a user would type it.
         command: what is run for it.
     """
 
@@ -50,13 +50,13 @@ class Step:
 
 
 def blazingtext(title: str, *words: str) -> Step:
-    """A step that is a command of ours."""
+    """A step that runs `blazingtext`."""
     return Step(title, shlex.join(["blazingtext", *words]), [sys.executable, "-m", "blazingtext", *words])
 
 
 def cdk(title: str, folder: Path, *words: str) -> Step:
-    """A step that is a command of the unmodified AWS CDK."""
-    # The assembly goes to a folder of the demo's own: cdk.out may belong to another cdk that runs now.
+    """A step that runs the unmodified AWS CDK."""
+    # A folder of its own for the cloud assembly: cdk.out may be in use by another cdk.
     return Step(title, shlex.join(["cdk", *words]), [_cdk(), *words, "--output", str(folder / "cdk.out")])
 
 
@@ -92,23 +92,23 @@ def steps(plan: Plan, folder: Path) -> list[Step]:
             *context,
         ),
         *making,
-        blazingtext("Look at it", "corpus", "stats", str(corpus), "--top", "8"),
-        blazingtext("Send it to the bucket", "upload", str(corpus), "--corpus", name, *stage),
+        blazingtext("Count its words", "corpus", "stats", str(corpus), "--top", "8"),
+        blazingtext("Upload it to the bucket", "upload", str(corpus), "--corpus", name, *stage),
         blazingtext("Train through the launcher function", "train", "--corpus", name, "--watch", *stage),
-        blazingtext("How well do the vectors agree with people?", "evaluate", *stage),
+        blazingtext("Score the vectors against human judgement (WordSim-353)", "evaluate", *stage),
         blazingtext(
-            "The model is promoted by itself; wait for the endpoint", "status", "--wait", "--live", "newest", "--timeout", "300", *stage
+            "The model is promoted automatically; wait for the endpoint", "status", "--wait", "--live", "newest", "--timeout", "300", *stage
         ),
         blazingtext("Ask the endpoint", "predict", "awesome", "blazing", *stage),
-        blazingtext("Which words are alike?", "neighbors", *_WORDS, "--count", "5", *stage),
-        blazingtext("Draw the model", "map", "--output", str(plan.pictures / "map.png"), *stage),
+        blazingtext("Find similar words", "neighbors", *_WORDS, "--count", "5", *stage),
+        blazingtext("Draw a map of the words", "map", "--output", str(plan.pictures / "map.png"), *stage),
     ]
 
 
 def ending(plan: Plan, folder: Path) -> list[Step]:
-    """The commands back to nothing."""
+    """The commands that remove everything again."""
     context, stage = cdk_context(plan.stage), stage_option(plan.stage)
     return [
         cdk("Destroy everything", folder, "destroy", "--all", "--force", *context),
-        blazingtext("Prove that nothing is left", "audit", *stage),
+        blazingtext("Check that nothing is left", "audit", *stage),
     ]

@@ -1,4 +1,4 @@
-"""`python -m blazingtext.cli.document` writes docs/cli.md from the commands' own help; a test holds the page up to date."""
+"""`python -m blazingtext.cli.document` writes docs/cli.md from the commands' own help; a test keeps the page up to date."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The command line: what a person types.
+"""The command line: the list of commands, and how they end.
 
-Commands live in the modules of this folder and are loaded when they are called, so that ``--help`` comes at once.
+Commands live in the modules of this folder and are loaded when they are called, so that ``--help`` is fast.
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 2 you can fix it, 1 it failed, 3 not ready yet, 4 a bug.
 """
 
@@ -25,26 +25,26 @@ from .options import common_options
 if TYPE_CHECKING:
     from .output import Output
 
-# Command: module, attribute, one line of help. The line is the first of the command's docstring; a test holds them equal.
+# Command: module, attribute, one line of help. The help is the first line of the command's docstring; a test compares them.
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
-    "corpus": ("corpus", "corpus", "Make a corpus from text, or look at one."),
+    "corpus": ("corpus", "corpus", "Make a corpus from text, or inspect one."),
     "upload": ("upload", "upload", "Send a corpus to the stage's bucket, checked and verified."),
     "train": ("train", "train", "Start a training job through the launcher function."),
-    "logs": ("runs", "logs", "Print what a training job or the endpoint says."),
+    "logs": ("runs", "logs", "Print the log of a training job or of the endpoint."),
     "runs": ("runs", "runs", "List the latest training jobs."),
-    "stop": ("runs", "stop", "Stop a running training job; what it has learnt is kept."),
+    "stop": ("runs", "stop", "Stop a running training job; the model so far is kept."),
     "status": ("serving", "status", "Show the stage on one screen: stacks, endpoint, cost, runs."),
     "predict": ("predict", "predict", "Ask the endpoint for vectors of words, or labels of texts."),
-    "neighbors": ("vectors", "neighbors", "Show the words nearest to words."),
+    "neighbors": ("vectors", "neighbors", "Show the words most similar to given words."),
     "analogy": ("vectors", "analogy", "Show what is to THIRD as SECOND is to FIRST."),
-    "evaluate": ("vectors", "evaluate", "Show how well a run's vectors agree with people (WordSim-353)."),
-    "map": ("vectors", "map_", "Draw the most frequent words, alike ones near each other."),
+    "evaluate": ("vectors", "evaluate", "Score a run's vectors against human judgement (WordSim-353)."),
+    "map": ("vectors", "map_", "Draw the most frequent words, similar ones near each other."),
     "promote": ("serving", "promote", "Make a run's model live."),
     "rollback": ("serving", "rollback", "Make the previous model live again."),
-    "pause": ("serving", "pause", "Take the endpoint and its bill away; the model stays chosen."),
-    "resume": ("serving", "resume", "Bring the endpoint back."),
+    "pause": ("serving", "pause", "Remove the endpoint, and its cost; the model stays chosen."),
+    "resume": ("serving", "resume", "Create the endpoint again, with the model that was live."),
     "audit": ("audit", "audit", "List what of the stage still exists; exit 0 if nothing does."),
-    "demo": ("demo", "demo", "Live a model's whole life in a sandbox, from nothing to nothing."),
+    "demo": ("demo", "demo", "Run a model's whole life in a sandbox, and remove everything."),
     "sandbox": ("sandbox", "sandbox", "Run an AWS account on this machine: up, down, status, env."),
 }
 
@@ -65,14 +65,14 @@ class LazyGroup(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that was meant, or a suggestion."""
+        """The command, or an error that suggests one."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             suggestion = did_you_mean(args[0], COMMANDS, cutoff=0.5) or "See: blazingtext --help"
             raise click.UsageError(f'There is no command "{args[0]}". {suggestion}', ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """The list of commands, without loading any."""
+        """The list of commands, without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, _, help_) in COMMANDS.items()])
 
@@ -86,7 +86,7 @@ def cli(**_: Any) -> None:
     \b
     See it all offline, in a sandbox on this machine:   blazingtext demo
     Make a corpus and send it:                          blazingtext corpus sample && blazingtext upload wikipedia.txt
-    Train, and watch it learn:                          blazingtext train --corpus wikipedia --watch
+    Train, and watch the log:                           blazingtext train --corpus wikipedia --watch
 
     Options may come before or after a command. Exit codes: 0 done, 2 you can fix it (the message says how),
     1 it failed, 3 not ready yet, 4 a bug (a report for an issue is written).
@@ -149,6 +149,6 @@ def _crash(error: Exception, arguments: list[str], output: Output) -> int:
     path = crash_report.write(error, arguments)
     if path is None:
         click.echo(crash_report.report(error, arguments), err=True)
-    where = f"the report to attach to an issue is in {path}" if path else "its report stands above, since no folder can be written to"
+    where = f"the report to attach to an issue is in {path}" if path else "its report is printed above, since no folder could be written to"
     output.fail(error, f"Unexpected {crash_report.summary(error)}: this is a bug, and {where}.", crash_report.EXIT_CODE, log=path)
     return crash_report.EXIT_CODE

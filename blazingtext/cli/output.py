@@ -17,7 +17,7 @@ Advance = Callable[[int], None]
 
 
 def _console(*, stderr: bool) -> Console:
-    """A console that never colours paths and numbers by itself and breaks no long word."""
+    """A console that does not colour paths and numbers."""
     return Console(stderr=stderr, highlight=False, soft_wrap=False)
 
 
@@ -49,19 +49,19 @@ class Output:
         self.out.print(line, markup=False, soft_wrap=True)
 
     def say(self, line: str) -> None:
-        """A line about what is going on."""
+        """Prints a line about what is going on."""
         self.err.print(escape(line), soft_wrap=True, style="dim")
 
     def warn(self, line: str) -> None:
-        """Something legal that is probably a mistake."""
+        """Warns of something that is allowed but probably a mistake."""
         self.err.print(f"[yellow]warning[/yellow] {escape(line)}", soft_wrap=True)
 
     def done(self, line: str) -> None:
-        """What was achieved."""
+        """Prints what was done."""
         self.err.print(f"[green]done[/green] {escape(line)}", soft_wrap=True)
 
     def next(self, *commands: str) -> None:
-        """What to type next."""
+        """Prints the commands to type next."""
         for command in commands:
             self.err.print(f"[dim]next:[/dim] [bold]{escape(command)}[/bold]", soft_wrap=True)
 
@@ -84,7 +84,7 @@ class Output:
 
         Args:
             title: what is going on.
-            total: how much there is to do, or None when nobody knows.
+            total: how much there is to do, or None when that is not known.
             of_bytes: whether the amounts are bytes, shown as such.
         """
         with self._bar(of_bytes=of_bytes) as bar:
@@ -93,7 +93,7 @@ class Output:
 
     @contextmanager
     def download(self, title: str) -> Iterator[Callable[[int], Advance]]:
-        """A progress bar that appears when the size is known; yields the function to call with it, which answers with `advance`."""
+        """A progress bar that appears when the size is known; yields the function to call with it, which returns `advance`."""
         with self._bar(of_bytes=True) as bar:
 
             def begin(total: int) -> Advance:
@@ -155,7 +155,7 @@ def count(number: float, noun: str) -> str:
 
 
 def size(number: float) -> str:
-    """Bytes as people read them: 31.2 MB."""
+    """Bytes for people to read: 31.2 MB."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if abs(number) < 1000:
             return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
@@ -164,7 +164,7 @@ def size(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people read them: 9.4 s, 2 min 05 s, 1 h 02 min."""
+    """Seconds for people to read: 9.4 s, 2 min 05 s, 1 h 02 min."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -24,24 +24,24 @@ def predict(session: Session, instances: tuple[str, ...], k: int | None) -> None
     WORD is a word; for a classifier, a text in quotes; - reads one per line from stdin. Words that the model does not know
     get a vector of zeros from AWS, silently; they are named on stderr, and have "known": false in JSON.
     """
-    asked = _asked(instances)
+    asked = _instances(instances)
     out = session.output
-    with out.progress("Asking the endpoint", len(asked), of_bytes=False) as advance:
+    with out.progress("Calling the endpoint", len(asked), of_bytes=False) as advance:
         found = prediction.predict(session.cloud, asked, k=k, advance=advance)
     out.result(found, lambda: _show(session, found))
     unknown = [each.word for each in found if isinstance(each, prediction.WordVector) and not each.known]
     if unknown:
         named = ", ".join(unknown[:10]) + (" ..." if len(unknown) > 10 else "")
         out.warn(
-            f"{count(len(unknown), 'words')} not in the model: {named}. The endpoint answers zeros for these: they were too rare in the "
-            "corpus, or not in it. Try other words, or train with a lower min_count or with subwords."
+            f"{count(len(unknown), 'words')} not in the model: {named}. The endpoint answers with zeros for words that are too rare in the "
+            "corpus or not in it. Try other words, or train with a lower min_count or with subwords."
         )
     known = [each.word for each in found if isinstance(each, prediction.WordVector) and each.known]
     if known:
         out.next(session.command(f"neighbors {known[0]}"))
 
 
-def _asked(instances: tuple[str, ...]) -> list[str]:
+def _instances(instances: tuple[str, ...]) -> list[str]:
     if instances != ("-",):
         return list(instances)
     return [line.strip() for line in sys.stdin if line.strip()]

@@ -20,11 +20,11 @@ _WIDE = 100
 
 @click.command()
 @click.argument("job", required=False)
-@click.option("--follow", "-f", is_flag=True, help="Stay until the job is over. Ctrl-C leaves it running.")
+@click.option("--follow", "-f", is_flag=True, help="Follow until the job has ended. Ctrl-C leaves it running.")
 @click.option("--endpoint", is_flag=True, help="The endpoint's log instead of a job's.")
 @shared
 def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> None:
-    """Print what a training job or the endpoint says.
+    """Print the log of a training job or of the endpoint.
 
     JOB is a training job of the stage [default: the newest].
     """
@@ -38,13 +38,13 @@ def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> Non
             found.append(event)
             _print(session, event)
     except KeyboardInterrupt:
-        session.output.say(f"\n{job} goes on without you.")
+        session.output.say(f"\n{job} keeps running.")
         session.output.next(session.command(f"logs {job} --follow"), session.command(f"stop {job}"))
         raise
     if session.json:
         session.output.result({"job": job, "events": found}, lambda: None)
     if not any(not event.phase for event in found):
-        session.output.say(f"{job} has not said anything yet.")
+        session.output.say(f"{job} has no log lines yet.")
 
 
 def _print(session: Session, event: Event) -> None:
@@ -62,7 +62,7 @@ def _endpoint_logs(session: Session) -> None:
     shown = "\n".join(str(line["text"]) for line in lines)
     out.result({"endpoint": naming.endpoint(session.stage), "events": lines}, lambda: out.text(shown) if lines else None)
     if not lines:
-        out.say("The endpoint has not said anything.")
+        out.say("The endpoint has no log lines.")
 
 
 @click.command()
@@ -81,12 +81,12 @@ def runs(session: Session, limit: int) -> None:
     listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds}
     out.result(listed, lambda: _show_runs(session, found, speeds, live))
     if not found:
-        out.say("Nothing was trained yet.")
+        out.say("There are no training jobs yet.")
         out.next(session.command("train --corpus <name> --watch"))
 
 
 def _show_runs(session: Session, found: list[Run], speeds: dict[str, float | None], live: str) -> None:
-    """As many columns as fit beside the jobs' names, which are never cut."""
+    """As many columns as fit next to the names of the jobs, which are never cut."""
     if not found:
         return
     columns = ["", "job", "status", "score", "M/s", "time"]
@@ -104,7 +104,7 @@ def _row(run: Run, speed: float | None, live: str) -> list[str]:
 
 
 def score(run: Run) -> str:
-    """A run's one figure: mean_rho of vectors, accuracy of a classifier."""
+    """A run's score: mean_rho of vectors, accuracy of a classifier."""
     for metric in ("train:mean_rho", "validation:accuracy", "train:accuracy"):
         if metric in run.metrics:
             return f"{run.metrics[metric]:.3f}"
@@ -119,7 +119,7 @@ def _moment(time: datetime) -> str:
 @click.argument("job", required=False)
 @shared
 def stop(session: Session, job: str | None) -> None:
-    """Stop a running training job; what it has learnt is kept.
+    """Stop a running training job; the model so far is kept.
 
     JOB is a training job of the stage [default: the newest].
     """

@@ -16,12 +16,12 @@ def sandbox(context: click.Context, arguments: tuple[str, ...]) -> int:
 
     \b
     blazingtext sandbox up       start it
-    blazingtext sandbox down     stop it and forget everything in it
-    blazingtext sandbox status   say which run
+    blazingtext sandbox down     stop it and delete everything in it
+    blazingtext sandbox status   list those that run
     blazingtext sandbox env      print the variables that point AWS clients at it; use as:
                                  eval "$(blazingtext sandbox env)"
     """  # noqa: D301 - click reads the backspace character as "keep these lines"
-    wished = context.find_root().params.get("json")
-    extra = ["--json"] if wished and "--json" not in arguments else []
-    # The sandbox is a program of its own: it must not share the code that it judges.
+    wants_json = context.find_root().params.get("json")
+    extra = ["--json"] if wants_json and "--json" not in arguments else []
+    # A program of its own: the sandbox must not share code with what it tests.
     return subprocess.run([sys.executable, "-m", "blazingtext_sandbox", *arguments, *extra], check=False).returncode

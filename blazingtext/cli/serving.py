@@ -23,16 +23,16 @@ _NEWEST = "newest"
 
 @click.command()
 @click.option("--wait", is_flag=True, help="Wait until stack and endpoint are stable.")
-@click.option("--live", metavar="JOB", default="", help="Wait until this run's model is live, too; 'newest' means the newest completed.")
+@click.option("--live", metavar="JOB", default="", help="Also wait until this run's model is live; 'newest' means the newest completed.")
 @click.option("--timeout", type=click.IntRange(1), default=1800, metavar="SECONDS", help="With --wait: give up after this [default: 1800].")
 @shared
 def status(session: Session, wait: bool, live: str, timeout: int) -> None:
     """Show the stage on one screen: stacks, endpoint, cost, runs."""
     out = session.output
-    with out.waiting("Looking") as tell:
+    with out.waiting("Reading the status") as on_progress:
         if wait or live:
             job = training_jobs.latest(session.cloud, completed=True).job if live == _NEWEST else live
-            session.client.wait(job, timeout_seconds=timeout, tell=tell)
+            session.client.wait(job, timeout_seconds=timeout, on_progress=on_progress)
         found = session.client.status()
     out.result(found, lambda: _show(session, found))
     for command in _next(session, found):
@@ -67,15 +67,15 @@ def _absence(found: Status) -> str:
 def _cost(endpoint: Endpoint) -> str:
     if not endpoint.status:
         return "nothing per hour (no endpoint); storage of the bucket's contents"
-    machines = f"{endpoint.instance_count} x {endpoint.instance_type}"
+    instances = f"{endpoint.instance_count} x {endpoint.instance_type}"
     if endpoint.hourly_dollars is None:
-        return f"{machines}: see the price list of SageMaker hosting"
+        return f"{instances}: see the price list of SageMaker hosting"
     monthly = endpoint.hourly_dollars * _HOURS_PER_MONTH
-    return f"{machines}: about ${endpoint.hourly_dollars:.2f} an hour, ${monthly:,.0f} a month (us-east-1 list)"
+    return f"{instances}: about ${endpoint.hourly_dollars:.2f} an hour, ${monthly:,.0f} a month (us-east-1 list)"
 
 
 def _next(session: Session, found: Status) -> list[str]:
-    """What makes sense now."""
+    """The commands to type next."""
     if not all(stack.status for stack in found.stacks):
         return [cdk_command("deploy", found.stage)]
     if not found.runs:
@@ -98,9 +98,9 @@ def _wait_option(command: Command) -> Command:
 def promote(session: Session, job: str | None, wait: bool) -> None:
     """Make a run's model live.
 
-    JOB is a completed run [default: the newest]. The endpoint is updated in place; an update that fails leaves the former model.
+    JOB is a completed run [default: the newest]. The endpoint is updated in place; if the update fails, the former model stays live.
     """
-    _change(session, wait, lambda: session.client.promote(job), "is live already")
+    _change(session, wait, lambda: session.client.promote(job), "is already live")
 
 
 @click.command()
@@ -111,32 +111,32 @@ def rollback(session: Session, wait: bool) -> None:
 
     A second rollback undoes the first.
     """
-    _change(session, wait, session.client.rollback, "is live already")
+    _change(session, wait, session.client.rollback, "is already live")
 
 
 @click.command()
 @_wait_option
 @shared
 def pause(session: Session, wait: bool) -> None:
-    """Take the endpoint and its bill away; the model stays chosen."""
-    _change(session, wait, session.client.pause, "is paused already")
+    """Remove the endpoint, and its cost; the model stays chosen."""
+    _change(session, wait, session.client.pause, "is already paused")
 
 
 @click.command()
 @_wait_option
 @shared
 def resume(session: Session, wait: bool) -> None:
-    """Bring the endpoint back."""
-    _change(session, wait, session.client.resume, "is running already")
+    """Create the endpoint again, with the model that was live."""
+    _change(session, wait, session.client.resume, "is already running")
 
 
 def _change(session: Session, wait: bool, change: Callable[[], Change], already: str) -> None:
-    """Makes a change of what is live, waits for it, and says what stands now."""
+    """Changes what is live, waits until that is done, and says what is live now."""
     out = session.output
-    with out.waiting("Updating the serving stack") as tell:
+    with out.waiting("Updating the serving stack") as on_progress:
         done = change()
         if wait:
-            session.client.wait(done.live, update_started=done.changed, tell=tell)
+            session.client.wait(done.live, update_started=done.changed, on_progress=on_progress)
     out.result(done, lambda: out.text(done.live))
     if not done.changed:
         out.say(f"Nothing to do: {done.live} {already}.")

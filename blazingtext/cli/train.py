@@ -1,4 +1,4 @@
-"""`blazingtext train`: every hyperparameter of the one table is an option."""
+"""`blazingtext train`: every hyperparameter is an option."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TYPES: dict[str, type[int | float | bool]] = {"integer": int, "float": float, "
 
 
 def _hyperparameter_options(command: Command) -> Command:
-    """An option for each row of the table, so that a new row is a new option."""
+    """Adds an option for each row of the table of hyperparameters."""
     for name, row in reversed(hyperparameters.TABLE.items()):
         modes = "" if row.modes == MODES else " supervised only." if row.modes == {"supervised"} else " Word2Vec only."
         command = click.option(
@@ -38,17 +38,17 @@ def _hyperparameter_options(command: Command) -> Command:
 @click.option("--instance-type", metavar="TYPE", help="Such as ml.c5.xlarge [default: the stage's].")
 @click.option("--instance-count", type=click.IntRange(1), metavar="N", help="More than one: batch_skipgram only.")
 @click.option("--volume", type=click.IntRange(1), metavar="GB", help="Disk of each instance.")
-@click.option("--max-runtime", type=click.IntRange(1), metavar="SECONDS", help="Stop at the latest after this.")
-@click.option("--max-wait", type=click.IntRange(1), metavar="SECONDS", help="With --spot: waiting included.")
+@click.option("--max-runtime", type=click.IntRange(1), metavar="SECONDS", help="Stop the job after this time.")
+@click.option("--max-wait", type=click.IntRange(1), metavar="SECONDS", help="With --spot: the same, including the wait for capacity.")
 @click.option("--spot/--no-spot", default=None, help="Use spot instances [default: the stage's].")
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag on the job; repeatable.")
-@click.option("--retry", is_flag=True, help="Start another attempt if this very job failed or was stopped.")
-@click.option("--watch", is_flag=True, help="Stay, and show its log until it is over. Ctrl-C leaves the job running.")
+@click.option("--retry", is_flag=True, help="Start another attempt if the same job failed or was stopped.")
+@click.option("--watch", is_flag=True, help="Show its log until it has ended. Ctrl-C leaves the job running.")
 @shared
 def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: bool, **options: Any) -> None:
     """Start a training job through the launcher function.
 
-    The request is checked before anything is paid. The same request over the same data gets the same job.
+    The request is checked before it costs anything. The same request with the same data gets the same job.
     """
     order = TrainingOrder(
         corpus=corpus,
@@ -64,14 +64,14 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: b
         retry=retry,
     )
     out = session.output
-    with out.waiting("Asking the launcher"):
+    with out.waiting("Starting the job"):
         launch = session.client.launch(order)
     for warning in launch.warnings:
         out.warn(warning)
     if launch.created:
         out.done(f"{launch.job} started")
     else:
-        out.say(f"{launch.job} exists already: the same request over the same data. It is {launch.status}.")
+        out.say(f"{launch.job} already exists for the same request and the same data. It is {launch.status}.")
     if watch:
         watch_to_the_end(session, launch.job)
         return

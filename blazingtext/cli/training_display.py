@@ -1,4 +1,4 @@
-"""Watching a training job at a terminal: its log above, a bar below."""
+"""A training job at a terminal: its log above, a progress bar below."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .session import Session
 
 
 def watch_to_the_end(session: Session, job: str) -> None:
-    """Shows a job's phases and lines on stderr until it is over, then its summary on stdout.
+    """Shows a job's phases and lines on stderr until it has ended, then its summary on stdout.
 
     Raises:
-        UserError: the job failed for a reason that the person can mend, or was stopped.
+        UserError: the job failed for a reason that the user can fix, or was stopped.
         CloudError: the job failed.
     """
     try:
         _stream(session, job)
     except KeyboardInterrupt:
-        session.output.say(f"\n{job} goes on without you.")
+        session.output.say(f"\n{job} keeps running.")
         session.output.next(session.command(f"logs {job} --follow"), session.command(f"stop {job}"))
         raise
     report(session, session.client.run(job))
@@ -46,23 +46,23 @@ def _stream(session: Session, job: str) -> None:
             if progress:
                 bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
     if not lines:
-        out.warn(f"{job} wrote no log line. Its role may lack the permission logs:PutLogEvents, or it never started.")
+        out.warn(f"{job} wrote no log lines. Either its role lacks the permission logs:PutLogEvents, or it never started.")
 
 
 def report(session: Session, run: Run) -> None:
-    """How a run ended.
+    """Shows how a run ended.
 
     Raises:
-        UserError: it failed for a reason that the person can mend, or was stopped.
+        UserError: it failed for a reason that the user can fix, or was stopped.
         CloudError: it failed otherwise.
     """
     out = session.output
     if run.status == "Failed":
         family = UserError if run.failure.startswith("ClientError") else CloudError
-        raise family(f"{run.job} failed. SageMaker says: {run.failure} See its log: {session.command(f'logs {run.job}')}")
+        raise family(f"{run.job} failed. SageMaker says: {run.failure} Read its log with: {session.command(f'logs {run.job}')}")
     out.result(run, lambda: show(session, run))
     if run.status != "Completed":
-        out.warn(f"{run.job} is {run.status} ({run.phase}): what it had learnt by then is in its artifact, and is not promoted.")
+        out.warn(f"{run.job} is {run.status} ({run.phase}): the model so far is in its artifact, and is not promoted automatically.")
         out.next(session.command("runs"))
         return
     out.done(f"{run.job} in {duration(run.training_seconds or 0)}")
@@ -71,7 +71,7 @@ def report(session: Session, run: Run) -> None:
 
 
 def show(session: Session, run: Run) -> None:
-    """A run on one screen."""
+    """Shows a run on one screen."""
     rows = [
         ("job", run.job),
         ("status", run.status if run.phase == run.status else f"{run.status} ({run.phase})"),

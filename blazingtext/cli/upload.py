@@ -25,14 +25,14 @@ from .session import Session, shared
 def upload(session: Session, files: tuple[Path, ...], corpus: str | None, validation: tuple[Path, ...], replace: bool) -> None:
     """Send a corpus to the stage's bucket, checked and verified.
 
-    FILE is prepared text: one sentence per line. What is there already, byte for byte, is not sent again.
+    FILE is prepared text: one sentence per line. What is already there, byte for byte, is not sent again.
     """
     name = uploads.corpus_name(files[0]) if corpus is None else corpus
     channels = uploads.plan(name, files, validation)
     total = sum(channel.path.stat().st_size for channel in channels)
     out = session.output
     if len(files) > 1:
-        out.warn("AWS expects a single file per channel; the trainer reads these one after the other. One file: cat them together.")
+        out.warn("AWS expects a single file per channel; training reads these one after the other. Use cat to join them.")
     with out.progress(f"Uploading {name}", total) as advance:
         found = uploads.upload(session.cloud, name, channels, replace=replace, advance=advance)
     out.result(found, lambda: out.text(found.uri))
@@ -40,7 +40,7 @@ def upload(session: Session, files: tuple[Path, ...], corpus: str | None, valida
     there = len(found.files) - len(sent)
     out.done(
         f"{count(len(sent), 'files')}, {size(sum(each.size for each in sent))} sent and verified"
-        + (f"; {count(there, 'files')} there already" if there else "")
+        + (f"; {count(there, 'files')} already there" if there else "")
         + (f"; {count(len(found.removed), 'files')} of an earlier upload removed" if found.removed else "")
     )
     out.next(session.command(f"train --corpus {name} --watch"))

@@ -1,4 +1,4 @@
-"""`blazingtext neighbors`, `analogy`, `evaluate` and `map`: a run's vectors, looked at on this machine."""
+"""`blazingtext neighbors`, `analogy`, `evaluate` and `map`: a run's vectors, inspected on this machine."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .session import Session, shared
 
 
 def _job_option(command: Command) -> Command:
-    return click.option("--job", metavar="JOB", help="The run, or 'live' for the one that is served [default: the newest completed].")(
+    return click.option("--job", metavar="JOB", help="The run, or 'live' for the one whose model is live [default: the newest completed].")(
         command
     )
 
 
 def _artifact(session: Session, job: str | None) -> Artifact:
-    """A run's files, with a bar while they come."""
+    """A run's files, with a progress bar during the download."""
     with session.output.download("Downloading the model") as on_size:
         return session.client.artifact(job, on_size=on_size)
 
@@ -40,7 +40,7 @@ def _vectors(session: Session, job: str | None) -> Vectors:
 @_job_option
 @shared
 def neighbors(session: Session, words: tuple[str, ...], count: int, job: str | None) -> None:
-    """Show the words nearest to words.
+    """Show the words most similar to given words.
 
     Words that the model does not know are named on stderr; when it knows none, the exit code is 2.
     """
@@ -66,12 +66,12 @@ def _why_unknown(found: Vectors, word: str) -> str:
 
 
 def _show_neighbors(session: Session, near: dict[str, list[Neighbor]]) -> None:
-    """One column per word, as many as fit beside each other."""
+    """One column per word, as many as fit next to each other."""
     out = session.output
     words = list(near)
-    beside = max(1, out.out.width // 26)
-    for start in range(0, len(words), beside):
-        shown = words[start : start + beside]
+    columns = max(1, out.out.width // 26)
+    for start in range(0, len(words), columns):
+        shown = words[start : start + columns]
         rows = [[f"{each.similarity:.3f} {each.word}" for each in row] for row in zip(*(near[word] for word in shown), strict=True)]
         out.table(shown, rows)
 
@@ -95,15 +95,18 @@ def analogy(session: Session, *, first: str, second: str, third: str, count: int
 
 @click.command()
 @_job_option
-@click.option("--compute", is_flag=True, help="Compute it here, even if the run brought its own figures.")
+@click.option("--compute", is_flag=True, help="Compute it here, even if the run has its own scores.")
 @click.option(
-    "--pairs", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Your own pairs (word, word, score a line); repeatable."
+    "--pairs",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of your own word pairs (word, word, score per line); repeatable.",
 )
 @shared
 def evaluate(session: Session, job: str | None, compute: bool, pairs: tuple[Path, ...]) -> None:
-    """Show how well a run's vectors agree with people (WordSim-353).
+    """Score a run's vectors against human judgement (WordSim-353).
 
-    The figure is Spearman's rank correlation between people's scores of word pairs and the cosine. mean_rho is what BlazingText
+    The score is Spearman's rank correlation between human similarity scores of word pairs and the cosine. mean_rho is what BlazingText
     reports as train:mean_rho; about 0.7 is good, and WordSim-353 is English.
     """
     artifact = _artifact(session, job)
@@ -129,15 +132,15 @@ def evaluate(session: Session, job: str | None, compute: bool, pairs: tuple[Path
 )
 @click.option("--words", type=click.IntRange(5, 2000), default=300, help="How many words [default: 300].")
 @click.option("--stop-words", is_flag=True, help="Show function words (the, of, and ...) too.")
-@click.option("--seed", type=click.IntRange(0), default=1, help="Another seed draws another map [default: 1].")
-@click.option("--title", default="", help="Above the picture.")
-@click.option("--force/--no-force", default=True, help="Replace a picture that is there [default: replace].")
+@click.option("--seed", type=click.IntRange(0), default=1, help="Random seed [default: 1].")
+@click.option("--title", default="", help="Title of the picture.")
+@click.option("--force/--no-force", default=True, help="Replace an existing picture [default: replace].")
 @_job_option
 @shared
 def map_(session: Session, *, output: Path, words: int, stop_words: bool, seed: int, title: str, force: bool, job: str | None) -> None:
-    """Draw the most frequent words, alike ones near each other.
+    """Draw the most frequent words, similar ones near each other.
 
-    t-SNE of the vectors' cosine, coloured by k-means; the same model and seed draw the same map.
+    t-SNE of the vectors' cosine, coloured by k-means; the same model and seed give the same map.
     """
     from ..vectors import word_map  # noqa: PLC0415 - Matplotlib takes a second to load
 

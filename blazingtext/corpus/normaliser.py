@@ -1,4 +1,4 @@
-"""Raw text becomes sentences of words: what BlazingText expects and does not do itself.
+"""Turns raw text into sentences of words, as BlazingText expects: it does not normalise by itself.
 
 The container neither lower-cases nor separates punctuation, so "Word," and "word" would get two vectors. One pass of
 `str.translate` with a table that fills itself does all of it, for every script of Unicode.
@@ -18,11 +18,11 @@ from blazingtext_lifecycle import corpus_text
 LABEL = corpus_text.LABEL.decode()
 
 _APOSTROPHES = "'\u2019\u02bc\uff07"
-# An apostrophe counts only between two letters: don't, l'eau; it is no quotation mark there.
+# An apostrophe is kept only between two letters: don't, l'eau; it is no quotation mark there.
 _STRAY_APOSTROPHE = re.compile(r"(?<!\S)'+|'+(?!\S)|'(?=')")
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LABEL_TOKEN = re.compile(rf"(?<!\S){LABEL}\S+")
-# What a line must hold for the search above to be worth its time.
+# A line without any of these needs no search with the expression above.
 _STRAY = (" '", "' ", "''")
 # A full stop, perhaps a closing quote, a space, and then something that begins a sentence; or a full-width full stop.
 _SENTENCE_END = re.compile(
@@ -43,7 +43,7 @@ _INITIALS = re.compile(r"(?:\w\.)+\w")
 
 
 class Numbers(StrEnum):
-    """What becomes of digits."""
+    """What happens to digits."""
 
     KEEP = "keep"
     DROP = "drop"
@@ -51,7 +51,7 @@ class Numbers(StrEnum):
 
 
 class Punctuation(StrEnum):
-    """What becomes of everything that is neither letter nor digit."""
+    """What happens to everything that is neither letter nor digit."""
 
     DROP = "drop"
     SPLIT = "split"
@@ -62,9 +62,9 @@ class Normaliser:
     """Makes lines of space-separated words.
 
     Args:
-        lower: fold capitals.
-        numbers: keep digits, drop them, or spell them out digit by digit as text8 does.
-        punctuation: drop it, or split it off as words of its own.
+        lower: convert to lower case.
+        numbers: keep digits, drop them, or spell them out one by one as text8 does.
+        punctuation: drop it, or make it words of its own.
         form: the Unicode normal form; NFKC makes one of a ligature, a full-width letter and its plain twin.
     """
 
@@ -84,7 +84,7 @@ class Normaliser:
         return " ".join(each for each in (*labels, *plain) if each)
 
     def lines(self, text: str) -> list[str]:
-        """The words of each line of a text without labels. Many lines at once cost a fraction of as many calls."""
+        """The words of each line of a text without labels. One call for many lines is much faster than one call a line."""
         if not text.isascii():
             text = unicodedata.normalize(self.form, text)
         if self.lower:
@@ -99,7 +99,7 @@ class Normaliser:
 
 
 class _Characters(dict[int, str]):
-    """What each character becomes; filled on first sight, so that a script costs only the characters it uses."""
+    """What each character becomes; filled when a character is first met, so that only characters that occur take space."""
 
     def __init__(self, numbers: Numbers, punctuation: Punctuation) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class _Characters(dict[int, str]):
             return character
         if character in _APOSTROPHES:
             return "'"
-        # Format characters (soft hyphen, joiners) stand inside words and are not seen.
+        # Format characters (soft hyphen, joiners) are inside words and invisible.
         if kind == "Cf":
             return ""
         printable = kind[0] in "PS"
@@ -134,7 +134,7 @@ class _Characters(dict[int, str]):
 
 
 def sentences(paragraph: str) -> Iterator[str]:
-    """The sentences of a paragraph, by its full stops, question and exclamation marks; no sentence is lost."""
+    """The sentences of a paragraph, by its full stops, question and exclamation marks; no text is lost."""
     start = 0
     for end in _SENTENCE_END.finditer(paragraph):
         if paragraph[end.start()] == "." and _abbreviates(paragraph[start : end.start()]):

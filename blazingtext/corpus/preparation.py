@@ -9,7 +9,7 @@ from typing import IO
 
 from blazingtext_lifecycle.errors import CorpusError
 
-from ..files import whole_file
+from ..files import atomic_file
 from . import sources
 from .normaliser import LABEL, Normaliser, label_of, pieces, sentences
 
@@ -24,9 +24,9 @@ class Shape:
 
     Args:
         split_sentences: one sentence a line; otherwise one line of input a line.
-        wrapped: the input's lines are hard-wrapped: join them until a blank one.
-        minimum_words: leave shorter lines out.
-        maximum_words: cut longer lines.
+        wrapped: the input's lines are hard-wrapped: join them up to the next blank one.
+        minimum_words: drop shorter lines.
+        maximum_words: split longer lines.
     """
 
     split_sentences: bool = True
@@ -45,8 +45,8 @@ class Prepared:
         lines: lines written.
         words: words written, labels excluded.
         size: bytes written.
-        undecodable: bytes of the input that were not text in its encoding, and were dropped.
-        garbled: the files that held them.
+        undecodable: bytes of the input that are invalid in its encoding; they were dropped.
+        garbled: the files that contain them.
     """
 
     path: Path
@@ -69,15 +69,15 @@ def prepare(
 ) -> Prepared:
     """Writes a corpus as BlazingText wants it: UTF-8, one sentence per line, words separated by single spaces.
 
-    Streams, so memory does not grow with the input; the file appears only when it is whole.
+    Streams, so memory does not grow with the input; the file appears only when it is complete.
 
     Args:
         inputs: files, folders, globs, or "-" for stdin.
         output: the file to write.
-        normaliser: what becomes of characters.
-        shape: what becomes of lines.
+        normaliser: what happens to characters.
+        shape: what happens to lines.
         reading: encoding, CSV columns and progress.
-        force: replace a file that is there.
+        force: replace an existing file.
 
     Raises:
         CorpusError: an input is missing or broken, or holds no words.
@@ -85,11 +85,11 @@ def prepare(
     """
     reading = replace(sources.Reading() if reading is None else reading, tally=sources.Tally())
     made = _lines(reading.texts(sources.expand(inputs)), normaliser or Normaliser(), shape or Shape(), labelled=bool(reading.label_column))
-    with whole_file(output, force=force) as stream:
+    with atomic_file(output, force=force) as stream:
         count, words = _write(made, stream)
         if not count:
             raise CorpusError(
-                f"No words were found in {reading.tally.files} files. After normalisation nothing was left. "
+                f"No words were found in {reading.tally.files} files: nothing is left after normalisation. "
                 "Check the inputs, --encoding and --csv-column."
             )
     tally = reading.tally
@@ -116,7 +116,7 @@ def _length(words: str) -> int:
 
 
 def _blocks(texts: Iterable[tuple[str, str]], *, labelled: bool) -> Iterator[tuple[str, str]]:
-    """Labelled texts as they are; others many at a time, a line each: normalising a block takes little longer than a line."""
+    """Labelled texts one by one; others in blocks, a line each: normalising a block takes little longer than a line."""
     held: list[str] = []
     size = 0
     for label, text in texts:

@@ -1,4 +1,4 @@
-"""Corpora that are ready to train on: the sample that ships with the project, and the real text8 from its maker's site."""
+"""Corpora that are ready to train on: the sample that ships with the project, and text8 from its author's site."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import IO
 from blazingtext_lifecycle.errors import CloudError, CorpusError
 
 from ..errors import UnreadableFileError
-from ..files import refuse_existing, whole_file
+from ..files import atomic_file, refuse_existing
 
 TEXT8_URL = "https://mattmahoney.net/dc/text8.zip"
 TEXT8_SHA256 = "a6640522afe85d1963ad56c05b0ede0a0c000dddc9671758a6cc09b7a38e5232"
@@ -31,13 +31,13 @@ def sample(output: Path, *, force: bool = False) -> Path:
 
     Args:
         output: the file to write.
-        force: replace a file that is there.
+        force: replace an existing file.
 
     Raises:
         UserError: the output exists or cannot be written.
     """
     packed = files("blazingtext") / "data" / "sample" / "wikipedia.txt.xz"
-    with whole_file(output, force=force) as stream, packed.open("rb") as raw, lzma.open(raw) as text:
+    with atomic_file(output, force=force) as stream, packed.open("rb") as raw, lzma.open(raw) as text:
         shutil.copyfileobj(text, stream, _PIECE)
     return output
 
@@ -47,13 +47,13 @@ def text8(output: Path, *, archive: Path | None = None, force: bool = False, adv
 
     Args:
         output: the file to write.
-        archive: a text8.zip that was downloaded by hand; None downloads it.
-        force: replace a file that is there.
-        advance: hears of every byte downloaded.
+        archive: a text8.zip that was downloaded before; None downloads it.
+        force: replace an existing file.
+        advance: called with the number of bytes downloaded.
 
     Raises:
         CloudError: the site cannot be reached.
-        CorpusError: what came is not text8.
+        CorpusError: the download is not text8.
         UserError: the output exists or cannot be written.
     """
     refuse_existing(output, force=force)
@@ -77,9 +77,9 @@ def _download(target: IO[bytes], advance: Callable[[int], None]) -> None:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise CloudError(
             f"text8 could not be downloaded from {TEXT8_URL}. The site cannot be reached from here: {reason}. "
-            "Behind a proxy, set HTTPS_PROXY. Without internet, bring the file by other means: "
+            "Behind a proxy, set HTTPS_PROXY. Without internet access, copy the file here and use: "
             "blazingtext corpus fetch text8 --archive text8.zip. "
-            "Or use the corpus that is here: blazingtext corpus sample."
+            "Or use the sample corpus: blazingtext corpus sample"
         ) from error
 
 
@@ -99,10 +99,10 @@ def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:
     found = _sha256(zipped)
     if found != TEXT8_SHA256:
         raise CorpusError(
-            f"This is not text8.zip. Its SHA-256 is {found}, not {TEXT8_SHA256}: it is damaged, or something on the way answered instead. "
+            f"This is not text8.zip. Its SHA-256 is {found}, not {TEXT8_SHA256}: it is damaged, or a proxy answered instead. "
             "Nothing was written. Download it again."
         )
-    with zipfile.ZipFile(zipped) as archive, archive.open("text8") as text, whole_file(output, force=force) as stream:
+    with zipfile.ZipFile(zipped) as archive, archive.open("text8") as text, atomic_file(output, force=force) as stream:
         shutil.copyfileobj(text, stream, _PIECE)
 
 

@@ -1,4 +1,4 @@
-"""Text from wherever it lies: files, folders, globs, compressed files, zip archives, CSV columns, blog XML; always streaming."""
+"""Text from wherever it is: files, folders, globs, compressed files, zip archives, CSV columns, blog XML; always streaming."""
 
 from __future__ import annotations
 
@@ -28,7 +28,12 @@ Advance = Callable[[int], None]
 Stream = Any
 
 _STDIN = "-"
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 # A text without line breaks (text8) is read in pieces of this many characters.
 _PIECE = 1 << 20
 _POST = re.compile(r"<post>(.*?)</post>", re.DOTALL | re.IGNORECASE)
@@ -37,12 +42,12 @@ _BROKEN_ARCHIVE = (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.e
 
 @dataclass
 class Tally:
-    """What was met while reading.
+    """What was found while reading.
 
     Attributes:
         files: files and archive members read.
-        undecodable: bytes that were not text in the encoding, and were dropped.
-        garbled: the files that held them.
+        undecodable: bytes that are invalid in the encoding; they were dropped.
+        garbled: the files that contain them.
     """
 
     files: int = 0
@@ -58,7 +63,7 @@ class Reading:
         encoding: of files without a byte order mark.
         column: read CSV and take this column (a name, or a number from 1).
         label_column: with `column`: the column that holds the label.
-        advance: hears of every byte consumed, as stored.
+        advance: called with the number of bytes read, as stored.
     """
 
     encoding: str = "utf-8"
@@ -79,16 +84,16 @@ class Reading:
                     yield from self._decoded(name, stream)
             except _BROKEN_ARCHIVE as error:
                 raise CorpusError(
-                    f"{path} cannot be read. {type(error).__name__}: {error}. Check that the file is whole and readable."
+                    f"{path} cannot be read. {type(error).__name__}: {error}. Check that the file is complete and readable."
                 ) from error
 
     def _streams(self, path: Path) -> Iterator[tuple[str, Stream]]:
         """The byte streams of a file: itself, decompressed, or the members of an archive."""
         if str(path) == _STDIN:
-            yield "stdin", _Counted(sys.stdin.buffer, self.advance)
+            yield "stdin", _CountedStream(sys.stdin.buffer, self.advance)
             return
         with ExitStack() as opened:
-            raw = _Counted(opened.enter_context(path.open("rb")), self.advance)
+            raw = _CountedStream(opened.enter_context(path.open("rb")), self.advance)
             if path.suffix.lower() == ".zip":
                 yield from _members(raw)
                 return
@@ -100,7 +105,7 @@ class Reading:
         self.tally.files += 1
         before = self.tally.undecodable
         buffered = io.BufferedReader(stream, _PIECE)
-        encoding = _marked(buffered.peek(4)[:4]) or self.encoding
+        encoding = _encoding_of_mark(buffered.peek(4)[:4]) or self.encoding
         with io.TextIOWrapper(buffered, encoding=encoding, errors=_counting(self.tally), newline="" if self.column else None) as text:
             yield from self._parsed(name, text)
         if self.tally.undecodable > before:
@@ -113,7 +118,7 @@ class Reading:
 
 
 def _unpacked(path: Path, raw: Stream) -> Stream:
-    """A file's bytes after decompression; the stream itself when its name promises none."""
+    """A file's bytes after decompression; the stream itself when its name has no suffix of a compressed file."""
     match path.suffix.lower():
         case ".gz":
             return gzip.GzipFile(fileobj=raw)
@@ -125,8 +130,8 @@ def _unpacked(path: Path, raw: Stream) -> Stream:
             return raw
 
 
-class _Counted(io.RawIOBase):
-    """A stream that tells how much of it was consumed."""
+class _CountedStream(io.RawIOBase):
+    """A stream that reports how many bytes were read."""
 
     def __init__(self, stream: IO[bytes], advance: Advance) -> None:
         self._stream = stream
@@ -152,14 +157,14 @@ class _Counted(io.RawIOBase):
 
 
 def lines(text: IO[str]) -> Iterator[str]:
-    """The lines of a text; an endless line comes in pieces, cut between words."""
+    """The lines of a text; a very long line comes in pieces, cut between words."""
     held = ""
     while piece := text.readline(_PIECE):
         if piece.endswith("\n") or len(piece) < _PIECE:
             yield held + piece
             held = ""
             continue
-        # No space at all in a whole piece: hand it on as it is, rather than hold the file in memory.
+        # No space in a whole piece: pass it on as it is, so that the file need not fit into memory.
         cut = piece.rfind(" ") + 1 or len(piece)
         yield held + piece[:cut]
         held = piece[cut:]
@@ -181,7 +186,7 @@ def paragraphs(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _posts(text: IO[str]) -> Iterator[tuple[str, str]]:
-    """The posts of a Blog Authorship Corpus file: XML in name only (bare ampersands, no declared encoding), so no parser takes it."""
+    """The posts of a Blog Authorship Corpus file: not well-formed XML (bare ampersands, no declared encoding), so no parser reads it."""
     for post in _POST.finditer(text.read()):
         # The corpus' makers put "urlLink" where a link was.
         yield from (("", html.unescape(line.replace("urlLink", " "))) for line in post.group(1).splitlines())
@@ -204,14 +209,14 @@ def _cells(name: str, text: IO[str], column: str, label_column: str) -> Iterator
 
 
 def _place(name: str, header: list[str], column: str) -> int:
-    """Where a column stands, by name or by number from 1 (a file without a header)."""
+    """The index of a column, by name or by number from 1 (a file without a header)."""
     if column.isdecimal() and 1 <= int(column) <= len(header):
         return int(column) - 1
     if column in header:
         return header.index(column)
     raise CorpusError(
         f'{name} has no column "{column}". Its first row is: {", ".join(header)[:200] or "(empty)"}. '
-        "Name one of these, or its number from 1 when the file has no header."
+        "Give one of these names, or a number from 1 when the file has no header."
     )
 
 
@@ -225,13 +230,13 @@ def _members(raw: Stream) -> Iterator[tuple[str, Stream]]:
                     yield member.filename, stream
 
 
-def _marked(start: bytes) -> str:
+def _encoding_of_mark(start: bytes) -> str:
     """The encoding that a byte order mark names, or ""."""
-    return next((encoding for mark, encoding in _MARKS if start.startswith(mark)), "")
+    return next((encoding for mark, encoding in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
 
 
 def _counting(tally: Tally) -> str:
-    """The name of a codec error handler that drops what is no text and counts it."""
+    """The name of a codec error handler that drops invalid bytes and counts them."""
     name = f"blazingtext-count-{id(tally)}"
 
     def handler(error: UnicodeError) -> tuple[str, int]:
@@ -245,17 +250,17 @@ def _counting(tally: Tally) -> str:
 
 
 def expand(patterns: Iterable[str]) -> list[Path]:
-    """The files that paths, folders (all files below) and globs mean, in name order, each once.
+    """The files of paths, folders (with all below) and globs, in name order, each once.
 
     Raises:
-        CorpusError: something is not there or means nothing.
+        CorpusError: something does not exist, or matches no file.
     """
     found: dict[Path, None] = {}
     for pattern in patterns:
         matched = [Path(_STDIN)] if pattern == _STDIN else _matching(pattern)
         if not matched:
             raise CorpusError(
-                f"{pattern} was not found. It is no file, no folder with files and no pattern that matches any. Check the path."
+                f"{pattern} was not found: it is not a file, a folder with files, or a pattern that matches files. Check the path."
             )
         found.update(dict.fromkeys(matched))
     return list(found)

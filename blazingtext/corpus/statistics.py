@@ -1,4 +1,4 @@
-"""What a corpus holds, and what would probably train badly: looked at before money is spent on it."""
+"""What a corpus contains, and what would probably train badly: known before training costs anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PUNCTUATION = b'.,;:!?"()[]{}'
 
 @dataclass(frozen=True)
 class Statistics:
-    """What a corpus holds.
+    """What a corpus contains.
 
     Attributes:
         path: which.
@@ -27,15 +27,15 @@ class Statistics:
         lines: lines that are not empty.
         empty_lines: lines that are.
         words: words, labels excluded.
-        distinct: different words.
-        vocabulary: different words seen at least `min_count` times: what the model will know.
+        distinct: distinct words.
+        vocabulary: distinct words that occur at least `min_count` times: what the model will know.
         covered: the share of all words that the vocabulary covers, 0 to 1.
-        min_count: see there.
+        min_count: the hyperparameter.
         longest_line: its length in words.
         frequent: the most frequent words and their counts.
         labels: the labels and their counts, most frequent first.
         unlabelled: lines without a label.
-        warnings: what is legal and probably a mistake.
+        warnings: what is allowed but probably a mistake.
     """
 
     path: Path
@@ -67,7 +67,7 @@ class Tally:
     labelled: bool = False
     nul: bool = False
 
-    def take(self, piece: bytes) -> None:
+    def add(self, piece: bytes) -> None:
         """Counts a piece of a line, up to and with its line break when it has one."""
         found = piece.split()
         self.words.update(found)
@@ -78,7 +78,7 @@ class Tally:
             self.end_line()
 
     def end_line(self) -> None:
-        """A line is over."""
+        """Counts a line that is complete."""
         if self.length:
             self.lines += 1
             self.longest = max(self.longest, self.length)
@@ -96,14 +96,14 @@ def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callab
         path: the corpus.
         min_count: the hyperparameter under which the vocabulary is counted.
         top: how many frequent words to report.
-        advance: hears of every byte read.
+        advance: called with the number of bytes read.
 
     Raises:
         CorpusError: the file cannot be read or is empty.
     """
     tally = Tally()
     for piece in _pieces(path):
-        tally.take(piece)
+        tally.add(piece)
         advance(len(piece))
     if tally.length:
         tally.end_line()
@@ -114,7 +114,7 @@ def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callab
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """The lines of a file; an endless line in pieces that end between words."""
+    """The lines of a file; a very long line in pieces that end between words."""
     try:
         with path.open("rb") as stream:
             held = b""
@@ -158,7 +158,7 @@ def _named(counts: list[tuple[bytes, int]]) -> tuple[tuple[str, int], ...]:
 
 
 def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: int) -> Iterator[str]:
-    """What would train, and probably not as meant."""
+    """What would train, but probably not as intended."""
     total = tally.words.total()
     if not vocabulary:
         word, count = tally.words.most_common(1)[0] if tally.words else (b"", 0)
@@ -167,15 +167,15 @@ def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: 
             "Lower min_count or add text."
         )
     elif total < 1_000_000 and not labels:
-        yield f"{total:,} words are few: vectors of {vocabulary:,} words will be poor. Add text, or raise epochs."
+        yield f"{total:,} words are few: the vectors of {vocabulary:,} words will be poor. Add text, or raise epochs."
     if tally.nul:
-        yield "There are zero bytes: this may not be text. Make it anew with: blazingtext corpus prepare --encoding ..."
+        yield "There are zero bytes: this may not be text. Prepare it again with: blazingtext corpus prepare --encoding ..."
     yield from _warnings_of_form(tally, total)
     if labels and tally.unlabelled:
         unlabelled = f"{tally.unlabelled:,} of {tally.lines:,} lines have no label"
-        yield f"{unlabelled}: supervised training ignores them. Label them or leave them out."
+        yield f"{unlabelled}: supervised training ignores them. Label them or drop them."
     if len(labels) == 1:
-        yield "There is one label only: a classifier has nothing to learn. Add lines with other labels."
+        yield "There is only one label: a classifier has nothing to learn. Add lines with other labels."
 
 
 def _warnings_of_form(tally: Tally, total: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A corpus goes to the bucket: checked before, hashed on the way, compared after."""
+"""Uploads a corpus to the bucket: checked before, hashed, and verified after."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..cloud import Cloud
 from ..errors import NotACorpusError, UnreadableFileError
 from .normaliser import LABEL
 
-# The part size is fixed, so that the same file always gets the same ETag, and so the same training job.
+# The part size is fixed, so that the same file always gets the same ETag, and with it the same training job.
 PART_SIZE = 16 << 20
 _HASH = "blazingtext-sha256"
 
@@ -51,7 +51,7 @@ class UploadedFile:
         uri: where.
         size: in bytes.
         sha256: of the file's content, in hexadecimal.
-        sent: False when the same content was there already.
+        sent: False when the same content was already there.
     """
 
     uri: str
@@ -65,10 +65,10 @@ class UploadedCorpus:
     """A corpus in the bucket.
 
     Attributes:
-        name: what to train on.
+        name: the corpus's name.
         uri: where it lies.
         files: what it consists of.
-        removed: objects of an earlier upload that were taken away.
+        removed: objects of an earlier upload that were removed.
     """
 
     name: str
@@ -105,7 +105,7 @@ def plan(name: str, train: Sequence[Path], validation: Sequence[Path] = ()) -> l
     keys = [channel.key for channel in channels]
     twice = {channel.path.name for channel in channels if keys.count(channel.key) > 1}
     if twice:
-        raise CorpusError(f"Two files are called {', '.join(sorted(twice))}. One would replace the other. Rename one of them.")
+        raise CorpusError(f"Two files have the name {', '.join(sorted(twice))}. One would replace the other. Rename one of them.")
     labelled = {channel.path: _check(channel.path) for channel in channels}
     if len(set(labelled.values())) > 1 or (validation and not all(labelled.values())):
         bare = ", ".join(str(path) for path, has in labelled.items() if not has)
@@ -142,14 +142,14 @@ def _check(path: Path) -> bool:
 def upload(
     cloud: Cloud, name: str, channels: Sequence[Channel], *, replace: bool = False, advance: Advance = lambda _: None
 ) -> UploadedCorpus:
-    """Sends what `plan` made of a corpus.
+    """Uploads the files of a plan.
 
     Args:
         cloud: the stage.
         name: the corpus's name.
         channels: its files.
-        replace: take away files of an earlier upload that are not among these.
-        advance: hears of every byte sent or found to be there.
+        replace: remove files of an earlier upload that are not among these.
+        advance: called with the number of bytes sent or already there.
 
     Raises:
         CorpusError: other files are there and may not be removed.
@@ -159,7 +159,7 @@ def upload(
         extra = _others(cloud, name, {channel.key for channel in channels})
         if extra and not replace:
             raise CorpusError(
-                f"The corpus {name} already holds {', '.join(extra)}. A job reads every file under the corpus, so it would train on both. "
+                f"The corpus {name} already contains {', '.join(extra)}. A job reads every file of the corpus, so it would train on both. "
                 "Use --replace to remove them, or upload under another name: --corpus."
             )
         # Removed before anything is sent: an upload into train/ may start a job, which reads whatever is there.
@@ -189,7 +189,7 @@ def _send(cloud: Cloud, channel: Channel, advance: Advance) -> UploadedFile:
         Config=_transfer(),
         Callback=advance,
     )
-    _compare(cloud, channel, size, digests)
+    _verify(cloud, channel, size, digests)
     return UploadedFile(uri, size, digests.whole, sent=True)
 
 
@@ -208,20 +208,20 @@ def _stored(cloud: Cloud, key: str) -> tuple[int, str] | None:
     return head["ContentLength"], head["Metadata"].get(_HASH, "")
 
 
-def _compare(cloud: Cloud, channel: Channel, size: int, digests: Digests) -> None:
-    """Nothing, when S3 holds what the file held while it was hashed.
+def _verify(cloud: Cloud, channel: Channel, size: int, digests: Digests) -> None:
+    """Does nothing when S3 holds what the file held while it was hashed.
 
     Raises:
-        CloudError: it holds something else: the file changed meanwhile, or the way is broken.
+        CloudError: it holds something else: the file has changed, or the transfer was corrupted.
     """
     head = cloud.s3.head_object(Bucket=cloud.bucket, Key=channel.key, ChecksumMode="ENABLED")
     arrived = (head["ContentLength"], head.get("ChecksumSHA256", ""))
     if arrived not in {(size, digests.composite), (size, _base64(digests.whole))}:
         cloud.s3.delete_object(Bucket=cloud.bucket, Key=channel.key)
         raise CloudError(
-            f"{channel.path} did not arrive as it is here. S3 holds {arrived[0]} bytes with SHA-256 {arrived[1] or '(none)'}, "
-            f"sent were {size} with {digests.composite}: the file was changed meanwhile, or altered on the way. "
-            "It was removed; upload it again."
+            f"{channel.path} arrived changed. S3 holds {arrived[0]} bytes with SHA-256 {arrived[1] or '(none)'}, "
+            f"{size} bytes with {digests.composite} were sent: the file was modified during the upload, or corrupted on the way. "
+            "The object was removed; upload the file again."
         )
 
 

@@ -1,4 +1,4 @@
-"""A run's artifact on this machine: downloaded once, unpacked without trust."""
+"""A run's artifact on this machine: downloaded once, unpacked safely."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from blazingtext_lifecycle.errors import CloudError, RequestError
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 
-# What BlazingText writes; anything else in an archive is left in it.
+# What BlazingText writes; anything else in an archive is ignored.
 MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")
 _PIECE = 1 << 20
 
@@ -32,7 +32,7 @@ class Artifact:
     Attributes:
         uri: where the archive is in S3.
         folder: where its files are here.
-        files: which there are.
+        files: their names.
     """
 
     uri: str
@@ -40,14 +40,14 @@ class Artifact:
     files: tuple[str, ...]
 
     def path(self, name: str) -> Path:
-        """One of the files.
+        """The path of one of the files.
 
         Raises:
             RequestError: the run has none of that name.
         """
         if name not in self.files:
             raise RequestError(
-                f"{self.uri} holds no {name}. It holds {', '.join(self.files)}: word vectors come from skipgram, cbow and batch_skipgram, "
+                f"{self.uri} contains no {name}, only {', '.join(self.files)}: word vectors come from skipgram, cbow and batch_skipgram, "
                 "a classifier from supervised. Choose a run of the other kind with --job; see: blazingtext runs"
             )
         return self.folder / name
@@ -68,7 +68,7 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
     Args:
         cloud: the stage.
         uri: of a model.tar.gz.
-        on_size: hears the archive's size and answers with what hears of every byte downloaded.
+        on_size: called with the archive's size; returns what is called with every number of bytes downloaded.
 
     Raises:
         RequestError: there is no such object.
@@ -77,19 +77,19 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
     bucket, key = naming.split_s3_uri(uri)
     with translating_aws_errors(f"download {uri}"):
         head = cloud.s3.head_object(Bucket=bucket, Key=key)
-        # The ETag is part of the name: another account's run, or a sandbox's, may be called the same.
+        # The ETag is part of the path: a run of another account, or of a sandbox, may have the same name.
         folder = cache_folder() / bucket / (naming.job_of_artifact(uri) or key.replace("/", "_")) / head["ETag"].strip('"')
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as partial:
                 packed = Path(partial) / naming.ARTIFACT
                 cloud.s3.download_file(bucket, key, str(packed), Callback=on_size(head["ContentLength"]))
-                _settle(unpack(packed, Path(partial) / "files"), folder)
+                _move_into_place(unpack(packed, Path(partial) / "files"), folder)
     return Artifact(uri, folder, tuple(sorted(each.name for each in folder.iterdir() if each.name in MEMBERS)))
 
 
-def _settle(source: Path, folder: Path) -> None:
-    """Gives the unpacked files their place, whole; another process may have been quicker."""
+def _move_into_place(source: Path, folder: Path) -> None:
+    """Renames the folder in one step; another process may have done the same a moment before."""
     try:
         source.rename(folder)
     except OSError:
@@ -98,10 +98,10 @@ def _settle(source: Path, folder: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Copies the files that BlazingText writes out of an archive, by name; links, devices, paths and strangers are not followed.
+    """Copies the files that BlazingText writes out of an archive, by name; links, devices and everything else in it are ignored.
 
     Raises:
-        CloudError: it is no archive, or holds none of the files.
+        CloudError: it is not an archive, or contains none of the files.
     """
     folder.mkdir(parents=True)
     try:
@@ -114,10 +114,12 @@ def unpack(archive: Path, folder: Path) -> Path:
                         shutil.copyfileobj(stream, target, _PIECE)
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise CloudError(
-            f"{archive.name} cannot be unpacked. {type(error).__name__}: {error}. Download it again; if it stays, train anew."
+            f"{archive.name} cannot be unpacked. {type(error).__name__}: {error}. "
+            "Run the command again to download it again; if that does not help, train again."
         ) from error
     if not any(folder.iterdir()):
         raise CloudError(
-            f"{archive.name} holds no model. None of {', '.join(MEMBERS)} is in it: BlazingText did not write it. Choose another run."
+            f"{archive.name} contains no model. None of {', '.join(MEMBERS)} is in it, so BlazingText did not write it. "
+            "Choose another run with --job."
         )
     return folder

@@ -1,4 +1,4 @@
-"""A training job as it happens: its phases from SageMaker and its words from CloudWatch Logs, in one stream."""
+"""A training job as it happens: its phases from SageMaker and its lines from CloudWatch Logs, in one stream."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from ..cloud import Cloud
 from ..log_reader import LogReader
 from . import training_jobs
 
-# Short enough for a run of seconds in the sandbox, kind enough to AWS's rate limits in a run of hours.
+# Short for runs of seconds in the sandbox, and within AWS's rate limits in runs of hours.
 _FIRST_POLL_SECONDS = 0.5
-_LONGEST_POLL_SECONDS = 5.0
-# Logs arrive after the job's end; when nothing new came for this many looks, nothing will.
-_QUIET_LOOKS = 2
+_MAX_POLL_SECONDS = 5.0
+# Log lines may arrive after the job's end: the stream ends after this many polls without a new one.
+_QUIET_POLLS = 2
 _PROGRESS = re.compile(r"Progress: (\d+\.\d+)%.*Million Words/sec: (\d+\.\d+)")
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a job.
+    """A change of phase or a log line of a job.
 
     Attributes:
         job: which.
         time: when.
         phase: SageMaker's secondary status, for a change of phase; "" for a log line.
         text: the phase's message or the container's line.
-        stream: the log stream: which host said it.
+        stream: the log stream, which names the host.
     """
 
     job: str
@@ -43,7 +43,7 @@ class Event:
 
 
 def progress_of(line: str) -> tuple[float, float] | None:
-    """Percent done and million words a second, when a log line says so."""
+    """Percent done and million words a second, when a log line holds them."""
     found = _PROGRESS.search(line)
     return (float(found.group(1)), float(found.group(2))) if found else None
 
@@ -54,13 +54,13 @@ def job_logs(cloud: Cloud, job: str) -> LogReader:
 
 
 def events(cloud: Cloud, job: str, *, follow: bool = True, sleep: Callable[[float], None] = time.sleep) -> Iterator[Event]:
-    """A job's phases and log lines, from its beginning; with `follow` until it is over.
+    """A job's phases and log lines, from its beginning; with `follow` until it has ended.
 
     Args:
         cloud: the stage.
         job: the training job.
         follow: wait for more while the job runs.
-        sleep: waits between two looks.
+        sleep: called between two polls.
 
     Raises:
         RequestError: there is no such job.
@@ -73,10 +73,10 @@ def events(cloud: Cloud, job: str, *, follow: bool = True, sleep: Callable[[floa
         found = [*_phases(cloud, job, seen), *_lines(reader, job)]
         yield from sorted(found, key=lambda event: event.time)
         quiet = 0 if found else quiet + 1
-        if not follow or (over and quiet >= _QUIET_LOOKS):
+        if not follow or (over and quiet >= _QUIET_POLLS):
             return
         sleep(_FIRST_POLL_SECONDS if over else pause)
-        pause = min(pause * 1.1, _LONGEST_POLL_SECONDS)
+        pause = min(pause * 1.1, _MAX_POLL_SECONDS)
 
 
 def _phases(cloud: Cloud, job: str, seen: set[tuple[str, datetime]]) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Training jobs are started through the launcher function, which checks the request before anything is paid."""
+"""Training jobs are started through the launcher function, which checks the request before it costs anything."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ class Launch:
         job: the training job's name.
         arn: its ARN.
         status: SageMaker's TrainingJobStatus.
-        created: False when the same request had a job already.
+        created: False when the same request already had a job.
         artifact: where the model will be.
-        warnings: what is legal but probably a mistake.
+        warnings: what is allowed but probably a mistake.
     """
 
     job: str
@@ -86,10 +86,10 @@ class Launch:
 
 
 def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
-    """Asks the launcher function for a training job; the same request over the same data gets the same job.
+    """Has the launcher function start a training job; the same request with the same data gets the same job.
 
     Raises:
-        UserError: the request was refused before anything was paid; every problem is named.
+        UserError: the request is wrong; the message names every problem. Nothing was started.
         CloudError: the function or AWS failed.
     """
     with translating_aws_errors(f"start training on {order.corpus}"):
@@ -108,4 +108,4 @@ def _refusal(payload: Mapping[str, Any]) -> LifecycleError:
     family = getattr(errors, kind, None)
     if isinstance(family, type) and issubclass(family, LifecycleError):
         return family(message)
-    return CloudError(f"The launcher function stopped. It says: {kind}: {message}. See its log group, or deploy again.")
+    return CloudError(f"The launcher function stopped. It says: {kind}: {message}. Read its log group in CloudWatch, or deploy again.")

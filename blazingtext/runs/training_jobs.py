@@ -34,14 +34,14 @@ class Run:
         status: TrainingJobStatus.
         phase: SecondaryStatus.
         corpus: what it trains on.
-        mode: how.
+        mode: the training mode.
         hyperparameters: all of them, as text.
-        instance_type: on what.
-        instance_count: on how many.
-        created: when it was asked for.
-        ended: when it was over, or None.
-        training_seconds: how long the instances worked, or None.
-        billable_seconds: how long they were paid for, over all instances, or None.
+        instance_type: of the instances.
+        instance_count: how many of them.
+        created: when it was requested.
+        ended: when it ended, or None.
+        training_seconds: how long training took, or None.
+        billable_seconds: billed time, over all instances, or None.
         metrics: final values by name, such as train:mean_rho.
         artifact: the model's URI, or "" when there is none.
         failure: why it failed, or "".
@@ -67,7 +67,7 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the job has ended."""
         return self.status not in ACTIVE
 
 
@@ -132,7 +132,7 @@ def runs(cloud: Cloud, *, limit: int = 10) -> list[Run]:
 
 
 def _names(cloud: Cloud, limit: int) -> Iterator[str]:
-    # NameContains narrows the search on the server; only the prefix says whose a job is.
+    # NameContains narrows the listing on the server; only the prefix tells which stage a job belongs to.
     prefix = naming.job_prefix(cloud.stage)
     pages = cloud.sagemaker.get_paginator("list_training_jobs").paginate(NameContains=prefix, SortBy="CreationTime", SortOrder="Descending")
     left = limit
@@ -150,7 +150,7 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
 
     Args:
         cloud: the stage.
-        completed: only count jobs that have a model.
+        completed: skip jobs that have no model.
 
     Raises:
         RequestError: there is none.
@@ -164,7 +164,7 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
 
 
 def throughput(cloud: Cloud, job: str) -> float | None:
-    """A run's average million words a second, which its log alone says; None when it does not (yet)."""
+    """A run's average million words a second, which only its log holds; None when it does not (yet)."""
     with translating_aws_errors(f"read the log of {job}"):
         try:
             found = cloud.logs.filter_log_events(
@@ -174,15 +174,15 @@ def throughput(cloud: Cloud, job: str) -> float | None:
             if aws_errors.is_missing(error):
                 return None
             raise
-    said = [event["message"].rpartition(":")[2] for event in found["events"] if _THROUGHPUT in event["message"]]
-    return float(said[-1]) if said else None
+    lines = [event["message"].rpartition(":")[2] for event in found["events"] if _THROUGHPUT in event["message"]]
+    return float(lines[-1]) if lines else None
 
 
 def stop(cloud: Cloud, job: str) -> Run:
-    """Asks SageMaker to stop a job; what it has learnt so far is kept.
+    """Asks SageMaker to stop a job; the model so far is kept.
 
     Raises:
-        RequestError: there is no such job, or it is over.
+        RequestError: there is no such job, or it has ended.
     """
     found = run(cloud, job)
     if not job.startswith(naming.job_prefix(cloud.stage)):

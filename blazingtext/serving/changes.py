@@ -20,7 +20,7 @@ class Change:
     """What promote, rollback, pause or resume did.
 
     Attributes:
-        changed: False when everything stood so already.
+        changed: False when there was nothing to change.
         live: the job whose model is live afterwards.
         previous: the job to roll back to.
         state: running or paused.
@@ -39,11 +39,11 @@ def promote(cloud: Cloud, job: str | None = None) -> Change:
 
     Args:
         cloud: the stage.
-        job: the run; None means the newest finished one.
+        job: the run; None means the newest completed one.
 
     Raises:
         RequestError: the run has no complete model, or the stack cannot be updated.
-        NotReady: the run is not finished, or the stack is busy.
+        NotReady: the run has not ended, or the stack is busy.
     """
     found = training_jobs.latest(cloud, completed=True) if job is None else training_jobs.run(cloud, job)
     if not found.over:
@@ -61,20 +61,20 @@ def rollback(cloud: Cloud) -> Change:
 
 
 def pause(cloud: Cloud) -> Change:
-    """Takes the endpoint and its bill away; the model stays chosen."""
+    """Removes the endpoint, and with it its cost; the model stays chosen."""
     return _change(cloud, live_model.pause)
 
 
 def resume(cloud: Cloud) -> Change:
-    """Brings the endpoint back with the model that was live."""
+    """Creates the endpoint again, with the model that was live."""
     return _change(cloud, live_model.resume)
 
 
-def _change(cloud: Cloud, wish: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
-    """Changes parameters of the serving stack; returns while CloudFormation works."""
+def _change(cloud: Cloud, change: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
+    """Changes parameters of the serving stack; does not wait for CloudFormation."""
     stack = live_model.describe(cloud.cloudformation, cloud.stage)
     live_model.require_ready(stack)
-    wanted = wish(stack)
+    wanted = change(stack)
     with translating_aws_errors(f"update {stack.name}"):
         changed = bool(wanted) and live_model.update(cloud.cloudformation, stack, wanted)
     after = live_model.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})

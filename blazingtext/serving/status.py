@@ -32,8 +32,8 @@ class Stack:
 
     Attributes:
         name: its name.
-        status: CloudFormation's word, "" when it does not exist.
-        updated: when an update last began, or None.
+        status: CloudFormation's StackStatus, "" when it does not exist.
+        updated: when the last update started, or None.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Endpoint:
     Attributes:
         name: its name.
         status: SageMaker's EndpointStatus, "" when there is none.
-        instance_type: what it runs on.
-        instance_count: on how many.
+        instance_type: of its instances.
+        instance_count: how many of them.
         changed: when it last changed.
         failure: why it failed, or "".
-        hourly_dollars: what it costs by the public list; 0 without an endpoint, None when the list does not say.
+        hourly_dollars: its list price; 0 without an endpoint, None when the price is not known.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Status:
         live_artifact: its artifact.
         previous: the job whose model was live before, or "".
         state: running or paused.
-        endpoint: what answers.
+        endpoint: the endpoint.
         runs: the latest training jobs.
     """
 
@@ -126,18 +126,18 @@ def live_artifact(cloud: Cloud) -> str:
 
 
 def update_failure(cloud: Cloud) -> str:
-    """Why the last update of the serving stack failed, in CloudFormation's words; "" when its events do not say."""
+    """Why the last update of the serving stack failed, as CloudFormation gives it; "" when its events do not tell."""
     name = naming.serving_stack(cloud.stage)
     with translating_aws_errors(f"read the events of {name}"):
         events = cloud.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     reason = ""
     for event in events:
-        status, said = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
-        # Newest first: the first failure, the cause, is the last before the update's own beginning.
+        status, message = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
+        # Newest first: the cause is the first failure of the update, so the last one before its start in this order.
         if event["LogicalResourceId"] == name and status == "UPDATE_IN_PROGRESS":
             break
-        if status.endswith("_FAILED") and said and "cancelled" not in said:
-            reason = f"{event['LogicalResourceId']}: {said}"
+        if status.endswith("_FAILED") and message and "cancelled" not in message:
+            reason = f"{event['LogicalResourceId']}: {message}"
     return reason
 
 

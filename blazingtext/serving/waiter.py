@@ -25,7 +25,7 @@ def wait_until_stable(
     job: str = "",
     update_started: bool = False,
     timeout_seconds: float = 1800,
-    tell: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Status:
@@ -36,7 +36,7 @@ def wait_until_stable(
         job: also wait until this run's model is live.
         update_started: the update that makes it live has started; otherwise somebody else is expected to start it.
         timeout_seconds: when to give up.
-        tell: called with the current state, after every look.
+        on_progress: called with the current state, after every look.
         sleep: called between two looks.
         clock: the time in seconds.
 
@@ -53,7 +53,7 @@ def wait_until_stable(
         if not busy and _is_stable(cloud, found, job, update_started):
             return found
         state = _state(found)
-        tell(state)
+        on_progress(state)
         if clock() > deadline:
             status = blazingtext_command("status", cloud.stage)
             raise NotReady(f"{found.endpoint.name} is not ready after {timeout_seconds:.0f} s: {state}. Look again with: {status}")

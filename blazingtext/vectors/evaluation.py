@@ -1,8 +1,8 @@
-"""How well vectors agree with people: WordSim-353, by the rules that BlazingText's container follows.
+"""How well vectors agree with human judgement: WordSim-353, scored as BlazingText's container does.
 
 The rules are those of mfaruqui/eval-word-vectors, whose file names and messages the container prints: lower-case, the last
 row of a repeated word, average ranks for ties, a pair given twice counts with its last score. `eval.json` of a run holds the
-container's own figures; this computes them from any vectors, with pairs of one's own too.
+container's own scores; this computes them from any vectors, also for other word pairs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from blazingtext_lifecycle.errors import CloudError, UserError
 from .word_vectors import Vectors
 
 WORDSIM = ("EN-WS-353-ALL.txt", "EN-WS-353-REL.txt", "EN-WS-353-SIM.txt")
-_SMALL = 1e-6
+_EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Evaluation:
     Attributes:
         scores: one per set.
         mean_rho: their mean.
-        source: where the figures come from.
+        source: where the scores come from.
     """
 
     scores: tuple[Score, ...]
@@ -58,7 +58,7 @@ class Evaluation:
 
 
 def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str = "vectors") -> Evaluation:
-    """Scores vectors on WordSim-353, or on pairs of one's own.
+    """Scores vectors on WordSim-353, or on other word pairs.
 
     Args:
         vectors: what to score.
@@ -66,7 +66,7 @@ def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str =
         source: what to call the vectors.
 
     Raises:
-        UserError: a file cannot be read or has another form.
+        UserError: a file cannot be read or has another format.
     """
     folder = files("blazingtext") / "data" / "wordsim353"
     sets: list[Traversable] = list(pair_files) or [folder / name for name in WORDSIM]
@@ -93,17 +93,17 @@ def _pairs(pairs: Traversable) -> list[tuple[str, str, float]]:
         lines = pairs.read_text(encoding="utf-8").lower().splitlines()
         return [(first, second, float(score)) for first, second, score in (line.split() for line in lines if line.strip())]
     except (OSError, ValueError) as error:
-        raise UserError(f"{pairs} cannot be used. {error}. Each line holds two words and a score, separated by tabs.") from error
+        raise UserError(f"{pairs} cannot be used. {error}. Each line must hold two words and a score, separated by tabs.") from error
 
 
 def _similarity(vectors: Vectors, first: int, second: int) -> float:
     """The cosine as eval-word-vectors computes it: in double precision, with a millionth added to every component."""
-    a, b = (_scaled(vectors.matrix[row].astype(np.float64)) for row in (first, second))
+    a, b = (_normalised(vectors.matrix[row].astype(np.float64)) for row in (first, second))
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
-def _scaled(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    return vector / np.sqrt(vector @ vector + _SMALL) + _SMALL
+def _normalised(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return vector / np.sqrt(vector @ vector + _EPSILON) + _EPSILON
 
 
 def spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -124,10 +124,10 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def read_eval_json(path: Path, *, source: str) -> Evaluation:
-    """The container's own figures.
+    """The container's own scores.
 
     Raises:
-        CloudError: the file has another form.
+        CloudError: the file has another format.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -137,5 +137,5 @@ def read_eval_json(path: Path, *, source: str) -> Evaluation:
         return Evaluation(tuple(scores), found["mean_rho"], source)
     except (ValueError, KeyError, TypeError) as error:
         raise CloudError(
-            f"{path} is not BlazingText's eval.json. {error!r}. Compute the figures from the vectors: blazingtext evaluate --compute"
+            f"{path} is not BlazingText's eval.json. {error!r}. Compute the scores from the vectors with: blazingtext evaluate --compute"
         ) from error

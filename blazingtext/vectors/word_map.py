@@ -15,19 +15,19 @@ from threadpoolctl import threadpool_limits
 
 from blazingtext_lifecycle.errors import UserError
 
-from ..files import refuse_existing, whole_file
+from ..files import atomic_file, refuse_existing
 from .word_vectors import Vectors
 
 FORMATS = ("png", "svg", "pdf")
 _WORDS_PER_CLUSTER = 20
-_MOST_CLUSTERS = 12
+_MAX_CLUSTERS = 12
 # In points, as all lengths of the figure.
 _LARGEST_TYPE, _SMALLEST_TYPE = 22.0, 9.5
 _MARGIN, _HEAD = 36.0, 54.0
 # Canvas per area of type, and width by height.
-_AIR, _ASPECT = 4.0, 1.5
-_MOST_PUSHES = 600
-_TOUCH = 1e-9
+_SPACING, _ASPECT = 4.0, 1.5
+_MAX_STEPS = 600
+_TOLERANCE = 1e-9
 # Dark enough to read on white as small type, and told apart by eye: Tableau's and Tol's darker tones.
 _COLOURS = (
     "#1f5fa8", "#c2410c", "#15803d", "#a21caf", "#b91c1c", "#0f766e", "#854d0e", "#4338ca",
@@ -37,7 +37,7 @@ _COLOURS = (
 
 @dataclass(frozen=True)
 class Look:
-    """What a map shows and how.
+    """What a map shows, and how.
 
     Args:
         words: how many words.
@@ -72,37 +72,37 @@ def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool 
 
     Args:
         vectors: the model's, most frequent word first.
-        path: the picture; its ending chooses png, svg or pdf.
+        path: the picture; its suffix chooses png, svg or pdf.
         look: what to show.
-        force: replace a file that is there.
+        force: replace an existing file.
 
     Raises:
-        UserError: the ending is unknown, the file exists, or there are too few words.
+        UserError: the suffix is unknown, the file exists, or there are too few words.
     """
     look = Look() if look is None else look
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
-        raise UserError(f"{path} cannot be drawn. Its ending chooses the format. Use one of: .{', .'.join(FORMATS)}")
+        raise UserError(f"{path} cannot be written: its suffix chooses the format. Use one of: .{', .'.join(FORMATS)}")
     refuse_existing(path, force=force)
-    rows = chosen(vectors, look)
+    rows = chosen_rows(vectors, look)
     if len(rows) < 5:
         raise UserError(
             f"There are only {len(rows)} words to draw. The model knows {len(vectors)}. Train on more text, or use --stop-words."
         )
     directions = _centred(vectors.directions[rows].astype(np.float64))
-    # For some hundred words, threads cost more than they bring: ten times the time on a busy machine.
+    # For some hundred words, threads are slower: up to ten times on a busy machine.
     with threadpool_limits(1):
         places, clusters = embed(directions, look.seed), group(directions, look.seed)
     words = [vectors.words[row] for row in rows]
     # svg.hashsalt and no date: the same model and seed give the same bytes.
-    with mpl.rc_context({"svg.hashsalt": "blazingtext", "font.family": "sans-serif"}), whole_file(path) as stream:
+    with mpl.rc_context({"svg.hashsalt": "blazingtext", "font.family": "sans-serif"}), atomic_file(path) as stream:
         figure = paint(words, places, clusters, look)
         figure.savefig(stream, format=kind, dpi=110, metadata={"Date": None} if kind == "svg" else None)
     return Map(path, tuple(words), tuple(int(cluster) for cluster in clusters))
 
 
-def chosen(vectors: Vectors, look: Look) -> list[int]:
-    """The rows of the words to show: the most frequent ones that mean something by themselves."""
+def chosen_rows(vectors: Vectors, look: Look) -> list[int]:
+    """The rows of the words to show: the most frequent ones without function words."""
     left_out = frozenset() if look.stop_words else stop_words()
     shown = (row for row, word in enumerate(vectors.words) if look.stop_words or (len(word) > 2 and word not in left_out))
     return [row for row, _ in zip(shown, range(look.words), strict=False)]
@@ -115,14 +115,14 @@ def stop_words() -> frozenset[str]:
 
 
 def _centred(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Directions seen from their mean: what all frequent words share says nothing about any of them."""
+    """Directions relative to their mean, since what all frequent words share does not tell them apart."""
     apart = directions - directions.mean(axis=0)
     seen: NDArray[np.float64] = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
     return seen
 
 
 def embed(directions: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Places in the plane, n x 2, by t-SNE on the cosine, turned so that they spread most from left to right."""
+    """Positions in the plane, n x 2, by t-SNE on the cosine, rotated so that the largest spread is horizontal."""
     from sklearn.manifold import TSNE  # noqa: PLC0415 - scikit-learn takes two seconds to load, which placing labels need not wait for
 
     perplexity = min(20.0, (len(directions) - 1) / 3)
@@ -137,7 +137,7 @@ def group(directions: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
     """The cluster of each word, the largest cluster first."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - scikit-learn takes two seconds to load, which placing labels need not wait for
 
-    count = max(2, min(_MOST_CLUSTERS, len(directions) // _WORDS_PER_CLUSTER))
+    count = max(2, min(_MAX_CLUSTERS, len(directions) // _WORDS_PER_CLUSTER))
     found = KMeans(n_clusters=count, n_init=5, random_state=seed).fit_predict(directions)
     order = np.argsort(-np.bincount(found, minlength=count), kind="stable")
     ranked: NDArray[np.int64] = np.argsort(order)[found]
@@ -145,10 +145,10 @@ def group(directions: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
 
 
 def paint(words: list[str], places: NDArray[np.float64], clusters: NDArray[np.int64], look: Look) -> Figure:
-    """The figure: every word stands at its place, larger when more frequent, in its cluster's colour."""
+    """The figure: every word at its position, larger when more frequent, in its cluster's colour."""
     sizes = np.geomspace(_LARGEST_TYPE, _SMALLEST_TYPE, len(words))
     boxes = np.array([_box(word, size) for word, size in zip(words, sizes, strict=True)])
-    spots, canvas = spread(places, boxes)
+    spots, canvas = without_overlaps(places, boxes)
     figure = Figure(figsize=((canvas[0] + 2 * _MARGIN) / 72, (canvas[1] + 2 * _MARGIN + _HEAD) / 72), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -156,7 +156,7 @@ def paint(words: list[str], places: NDArray[np.float64], clusters: NDArray[np.in
     for word, (x, y), size, cluster in zip(words, spots, sizes, clusters, strict=True):
         axes.text(x, y, word, fontsize=size, color=_COLOURS[cluster % len(_COLOURS)], ha="center", va="center_baseline")
     top = canvas[1] + _HEAD
-    axes.text(0, top, look.title or "Words that mean alike", fontsize=20, weight="bold", color="#111827", va="center")
+    axes.text(0, top, look.title or "Words of similar meaning", fontsize=20, weight="bold", color="#111827", va="center")
     shown = "words" if look.stop_words else "words, function words left out,"
     caption = f"the {len(words)} most frequent {shown} by t-SNE of cosine, coloured by k-means"
     axes.text(0, top - 24, caption, fontsize=11, color="#6b7280", va="center")
@@ -164,13 +164,13 @@ def paint(words: list[str], places: NDArray[np.float64], clusters: NDArray[np.in
 
 
 def _box(word: str, size: float) -> tuple[float, float]:
-    """Width and height that a word takes, in points, with some air."""
+    """Width and height of a word with its margin, in points."""
     # The outline's own points are enough: exact extents of every curve take a hundred times as long.
     across = TextPath((0, 0), word, size=size).vertices[:, 0]
     return float(np.ptp(across)) + 6 if len(across) else 6.0, size * 1.18
 
 
-def spread(places: NDArray[np.float64], boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, float]]:
+def without_overlaps(places: NDArray[np.float64], boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, float]]:
     """Places for boxes that do not overlap, near where they want to be, and the canvas that holds them; all in points.
 
     Overlapping pairs push each other apart along the shorter way until none is left: nothing here is random. (Label
@@ -180,12 +180,12 @@ def spread(places: NDArray[np.float64], boxes: NDArray[np.float64]) -> tuple[NDA
         places: where the boxes' centres want to be, in any unit.
         boxes: widths and heights.
     """
-    area = float(boxes.prod(axis=1).sum()) * _AIR
+    area = float(boxes.prod(axis=1).sum()) * _SPACING
     while True:
         canvas = np.array([(area * _ASPECT) ** 0.5, (area / _ASPECT) ** 0.5])
         low, high = places.min(axis=0), places.max(axis=0)
         spots = boxes / 2 + (places - low) / np.where(high > low, high - low, 1) * (canvas - boxes)
-        for _ in range(_MOST_PUSHES):
+        for _ in range(_MAX_STEPS):
             push = _pushes(spots, boxes)
             if not push.any():
                 return spots, (float(canvas[0]), float(canvas[1]))
@@ -197,7 +197,7 @@ def _pushes(spots: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[n
     """How far every box should move to leave those that it overlaps; zeros when none does."""
     apart = spots.T[:, :, None] - spots.T[:, None]
     overlap = (boxes.T[:, :, None] + boxes.T[:, None]) / 2 - np.abs(apart)
-    first, second = np.nonzero(np.triu((overlap[0] > _TOUCH) & (overlap[1] > _TOUCH), 1))
+    first, second = np.nonzero(np.triu((overlap[0] > _TOLERANCE) & (overlap[1] > _TOLERANCE), 1))
     axis = (overlap[0, first, second] >= overlap[1, first, second]).astype(int)
     # Two boxes in the same place part by their order.
     way = np.where(apart[axis, first, second] < 0, -1, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blazingtext_lifecycle.errors import CloudError, UserError
+from blazingtext_lifecycle.suggestions import did_you_mean
 
 Matrix = NDArray[np.float32]
 _CHUNK_LINES = 2000
 _CACHE = "vectors.npz"
+_DOWNLOAD_AGAIN = "Delete the folder {}, then run the command again: it downloads the run's artifact anew."
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Vectors:
 
     @cached_property
     def rows(self) -> dict[str, int]:
-        """Where each word stands."""
+        """The row of each word."""
         return {word: row for row, word in enumerate(self.words)}
 
     @cached_property
@@ -75,34 +76,31 @@ class Vectors:
         return scaled
 
     def row(self, word: str) -> int:
-        """Where a word stands.
+        """The row of a word.
 
         Raises:
-            UserError: the model does not know it; words that look like it are named.
+            UserError: the model does not know it; the message suggests similar words.
         """
         if word in self.rows:
             return self.rows[word]
-        close = self.like(word)
-        hint = f"Did you mean {' or '.join(close)}?" if close else "Try another word, or train with a lower min_count."
-        raise UserError(
-            f'The model does not know "{word}". It is none of its {len(self):,} words: too rare in the corpus, or not in it. {hint}'
-        )
+        hint = did_you_mean(word.lower(), self._alike(word), most=3, cutoff=0.75) or "Try another word, or train with a lower min_count."
+        raise UserError(f'The model does not know "{word}". It is too rare in the corpus, or not in it. {hint}')
 
-    def like(self, word: str) -> list[str]:
-        """Up to three known words that are spelt like one that is not."""
+    def _alike(self, word: str) -> list[str]:
+        """Words to compare a word with that is not known: the same in lower case, or those of about its length and first letter."""
         folded = word.lower()
         if folded in self.rows:
             return [folded]
-        # The frequent half a million at most, and only words of about that length: difflib is slow.
+        # Only among the most frequent: comparing takes long.
         near = [known for known in self.words[:500_000] if abs(len(known) - len(folded)) <= 2 and known[:1] == folded[:1]]
-        return difflib.get_close_matches(folded, near[:20_000], n=3, cutoff=0.75)
+        return near[:20_000]
 
     def unknown(self, words: Iterable[str]) -> list[str]:
         """Those of the words that the model does not know."""
         return [word for word in words if word not in self.rows]
 
     def neighbors(self, word: str, count: int = 10) -> list[Neighbor]:
-        """The words whose vectors point most nearly the same way, closest first.
+        """The words with the highest cosine similarity, most similar first.
 
         Raises:
             UserError: the model does not know the word.
@@ -130,11 +128,11 @@ class Vectors:
 
 
 def load(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
-    """The vectors of a vectors.txt; a binary copy is left beside it, which loads at once the next time.
+    """The vectors of a vectors.txt; a binary copy is kept next to it, which loads much faster the next time.
 
     Args:
         path: the file in word2vec's text format.
-        advance: hears of every byte parsed.
+        advance: called with the number of bytes parsed.
 
     Raises:
         CloudError: the file is broken.
@@ -154,7 +152,7 @@ def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vector
     """The vectors of a file in word2vec's text format, with or without spaces at line ends; a ``</s>`` row is left out.
 
     Raises:
-        CloudError: it has another form, or ends early.
+        CloudError: it has another format, or ends early.
     """
     with path.open("rb") as stream:
         try:
@@ -165,10 +163,10 @@ def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vector
                 advance(sum(map(len, lines)))
                 blocks.append(_block(lines, dimension, words))
         except ValueError as error:
-            raise CloudError(f"{path} is not in word2vec's text format. {error}. Download the run's artifact again.") from error
+            raise CloudError(f"{path} is not in word2vec's text format: {error}. {_DOWNLOAD_AGAIN.format(path.parent)}") from error
     if len(words) != count:
         raise CloudError(
-            f"{path} ends early. Its first line promises {count} words, it holds {len(words)}. Download the run's artifact again."
+            f"{path} ends early. Its first line announces {count} words, but it holds {len(words)}. {_DOWNLOAD_AGAIN.format(path.parent)}"
         )
     return _without_end_of_sentence(words, np.concatenate(blocks) if blocks else np.zeros((0, dimension), np.float32))
 

@@ -146,7 +146,7 @@ def test_a_person_may_promote_what_a_late_event_may_not(
 
     live_model(second_run["job"])
     assert promoted["live"] == second_run["job"]
-    assert "is live already" in again.err
+    assert "is already live" in again.err
     assert parameters()["ModelDataUrl"] == second_run["artifact"]
     assert parameters()["PreviousModelDataUrl"] == first_run["artifact"]
 
@@ -168,7 +168,7 @@ def test_a_stopped_run_keeps_what_it_learnt_and_is_promoted_neither_by_itself_no
     with tarfile.open(fileobj=io.BytesIO(account.boto3("s3").get_object(Bucket=bucket, Key=key)["Body"].read())) as kept:
         assert {"vectors.bin", "vectors.txt"} <= set(kept.getnames())
     assert "cannot be promoted yet" in early.err
-    assert "has no whole model" in late.err
+    assert "has no complete model" in late.err
     assert parameters() == before
 
 

@@ -78,7 +78,7 @@ def test_the_same_request_again_says_that_its_job_exists(typed: Typed) -> None:
 
     _, _, err = typed("train", "--corpus", "wiki", **{"lambda": launcher})
 
-    assert "exists already" in err
+    assert "already exists" in err
     assert "Completed" in err
 
 
@@ -194,7 +194,7 @@ def test_neighbours_come_from_the_newest_completed_run(typed: Typed, model: dict
 
     assert code == 0
     assert out.split() == ["king", "0.816", "queen"]
-    assert "Did you mean king" in err
+    assert 'Did you mean "king"' in err
     assert typed("neighbors", "kong", **model)[0] == 2
 
 

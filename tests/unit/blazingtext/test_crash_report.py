@@ -118,7 +118,7 @@ def test_a_report_that_can_be_kept_nowhere_is_printed(state: Path, typed: Typed,
 
     assert code == 4
     assert "Traceback (most recent call last)" in err
-    assert "its report stands above" in err
+    assert "its report is printed above" in err
     assert json.loads(out)["error"]["log"] is None
     assert not state.exists()
 

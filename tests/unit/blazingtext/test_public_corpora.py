@@ -86,5 +86,5 @@ def test_without_internet_three_ways_on_are_named(tmp_path: Path, monkeypatch: p
 def test_a_file_that_is_there_is_kept_before_anything_is_downloaded(tmp_path: Path) -> None:
     (tmp_path / "text8").write_text("precious")
 
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         public_corpora.text8(tmp_path / "text8")

@@ -49,7 +49,7 @@ def test_labels_are_counted_apart_from_words(tmp_path: Path) -> None:
         ("the cat sat, and sat.\n" * 9, "punctuation"),
         ("a b c d e\n" * 9, "are few"),
         ("a\0b c\n" * 9, "zero bytes"),
-        ("__label__x a\n" * 9, "one label only"),
+        ("__label__x a\n" * 9, "only one label"),
         ("a " * 2000, "longest line"),
     ],
 )

@@ -52,7 +52,7 @@ def test_what_arrives_changed_is_removed_and_reported(tmp_path: Path) -> None:
     bucket = FakeBucket()
     bucket.corrupt = True
 
-    with pytest.raises(CloudError, match="did not arrive as it is here"):
+    with pytest.raises(CloudError, match="arrived changed"):
         send(bucket, file(tmp_path))
     assert not bucket.objects
 
@@ -74,7 +74,7 @@ def test_files_of_an_earlier_upload_are_not_silently_trained_on(tmp_path: Path) 
     bucket = FakeBucket()
     send(bucket, file(tmp_path, "old.txt"))
 
-    with pytest.raises(CorpusError, match=r"already holds corpora/wiki/train/old\.txt.*--replace"):
+    with pytest.raises(CorpusError, match=r"already contains corpora/wiki/train/old\.txt.*--replace"):
         send(bucket, file(tmp_path, "new.txt"))
     found = send(bucket, file(tmp_path, "new.txt"), replace=True)
 
@@ -112,7 +112,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_two_files_of_one_name_would_replace_each_other(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"Two files are called wiki\.txt"):
+    with pytest.raises(CorpusError, match=r"Two files have the name wiki\.txt"):
         uploads.plan("wiki", [file(tmp_path / "a"), file(tmp_path / "b")])
 
 

@@ -18,8 +18,8 @@ def _found() -> Vectors:
 
 
 def test_function_words_are_left_out_unless_asked_for(found: Vectors) -> None:
-    assert word_map.chosen(found, word_map.Look(words=3)) == [2, 3, 4]
-    assert word_map.chosen(found, word_map.Look(words=3, stop_words=True)) == [0, 1, 2]
+    assert word_map.chosen_rows(found, word_map.Look(words=3)) == [2, 3, 4]
+    assert word_map.chosen_rows(found, word_map.Look(words=3, stop_words=True)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -27,7 +27,7 @@ def test_no_label_lies_on_another_and_all_lie_on_the_canvas(seed: int) -> None:
     rng = np.random.default_rng(seed)
     boxes = np.column_stack([rng.uniform(20, 90, 80), rng.uniform(10, 25, 80)])
 
-    spots, canvas = word_map.spread(rng.normal(size=(80, 2)), boxes)
+    spots, canvas = word_map.without_overlaps(rng.normal(size=(80, 2)), boxes)
 
     apart = np.abs(spots[:, None] - spots[None])
     needed = (boxes[:, None] + boxes[None]) / 2 - 1e-6
@@ -38,13 +38,13 @@ def test_no_label_lies_on_another_and_all_lie_on_the_canvas(seed: int) -> None:
 
 
 def test_labels_that_want_the_very_same_place_part() -> None:
-    spots, _ = word_map.spread(np.zeros((3, 2)), np.full((3, 2), 10.0))
+    spots, _ = word_map.without_overlaps(np.zeros((3, 2)), np.full((3, 2), 10.0))
 
     assert len({tuple(spot) for spot in spots.round(3).tolist()}) == 3
 
 
 def test_words_of_one_meaning_get_one_colour(found: Vectors) -> None:
-    rows = word_map.chosen(found, word_map.Look(words=60))
+    rows = word_map.chosen_rows(found, word_map.Look(words=60))
     clusters = word_map.group(found.directions[rows].astype(float), 1)
 
     assert len({(found.words[row][0], cluster) for row, cluster in zip(rows, clusters, strict=True)}) <= 4
