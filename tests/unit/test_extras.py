@@ -19,8 +19,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sandbox": "sandbox"}
 # A distribution that is another's other half, and of exactly its version.
 OTHER_HALVES = {"botocore": "boto3", "llvmlite": "numba"}
-# The rules are cdk-nag's: this file is for the template tests alone.
-NOT_INSTALLED = {ROOT / "stacks/compliance.py"}
 
 
 def requirements(lines: list[str]) -> set[str]:
@@ -29,7 +27,7 @@ def requirements(lines: list[str]) -> set[str]:
 
 def imported(*folders: str, but: str = "") -> set[str]:
     """The modules of other people that some folders import when they run."""
-    paths = {path for folder in folders for path in (ROOT / folder).rglob("*.py")} - NOT_INSTALLED
+    paths = {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
     names = {name for path in paths if not (but and path.is_relative_to(ROOT / but)) for name in _names(ast.parse(path.read_bytes()))}
     return {name for name in names if name not in sys.stdlib_module_names and not name.startswith("blazingtext")}
 
