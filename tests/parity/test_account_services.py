@@ -1,5 +1,6 @@
 """What an account's other services answer: those that are not there, logs in pages, tags across services (sources in the modules)."""
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -166,7 +167,7 @@ def model(account: Sandbox, roles: Roles) -> Iterator[str]:
     """A model with tags; gives its ARN."""
     sagemaker, s3, name = account.boto3("sagemaker"), account.boto3("s3"), "tagged-model"
     s3.create_bucket(Bucket=name)
-    s3.put_object(Bucket=name, Key="model.tar.gz", Body=b"artifact")
+    s3.put_object(Bucket=name, Key="model.tar.gz", Body=gzip.compress(b""))
     role = roles.make("hosting-of-tagged", allow("s3:GetObject"), service="sagemaker.amazonaws.com")
     container = {"Image": IMAGE, "ModelDataUrl": f"s3://{name}/model.tar.gz"}
     tags = [{"Key": "stage", "Value": "dev"}]
