@@ -5,6 +5,8 @@ from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped] # xdist ships no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # likewise
 
+from tests.network import _loopback_only  # noqa: F401 - for every test
+
 # Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, a sandbox, a wheel.
 # The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
 TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/", "tests/wheel/")

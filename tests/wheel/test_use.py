@@ -15,11 +15,11 @@ FOREIGN_APP = """
 import sys
 import aws_cdk as cdk
 from blazingtext_stacks.settings import Settings
-from blazingtext_stacks.storage_stack import StorageStack
+from blazingtext_stacks.stage import build
 
 # The CDK's own validation takes five seconds; the template tests run it.
 app = cdk.App(outdir=sys.argv[1], builtin_cloud_formation_validation=False)
-StorageStack(app, "Corpora", settings=Settings(stage="foreign"))
+build(app, Settings(stage="foreign"))
 app.synth()
 """
 
@@ -57,8 +57,9 @@ def test_the_stacks_stand_in_somebody_elses_cdk_app(installed: Installed, tmp_pa
     handlers = {path.name for path in (ROOT / "lambda").glob("*.py")}
     vocabulary = {f"blazingtext_lifecycle/{path.name}" for path in (ROOT / "lambda/lifecycle").glob("*.py")}
     assert {str(path.relative_to(assembly)) for path in assembly.rglob("*") if path.is_file()} == handlers | vocabulary
-    (template,) = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("cdk.out/*.template.json"))
-    assert "AWS::S3::Bucket" in {resource["Type"] for resource in template["Resources"].values()}
+    templates = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("cdk.out/*.template.json")]
+    made = {resource["Type"] for template in templates for resource in template["Resources"].values()}
+    assert made >= {"AWS::S3::Bucket", "AWS::Lambda::Function", "AWS::SageMaker::Endpoint"}
 
 
 @pytest.fixture(name="sandbox")
