@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import secrets
 import shutil
-import socket
 import sys
 import threading
 import time
@@ -27,6 +27,7 @@ from ..model_archive import ArchiveError
 from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
 from .container_client import ContainerClient
+from .ports import reserve_port
 
 ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "serve")
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
@@ -98,6 +99,7 @@ class Fleet:
     instances: list[Instance] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _ports: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def start(self, store: Store) -> None:
         """Fetch the models, start every container, and wait until all answer `/ping`.
@@ -144,6 +146,7 @@ class Fleet:
         for instance in self.instances:
             instance.container.terminate(STOP_GRACE)
             instance.logs.close()
+        self._ports.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def describe_variants(self) -> list[Parameters]:
@@ -189,7 +192,9 @@ class Fleet:
 
     def _launch(self, variant: str, model: Parameters, artifact: Path) -> Instance:
         name = f"i-{secrets.token_hex(9)[:17]}"
-        base, port = self.folder / variant / name, _free_port()
+        base = self.folder / variant / name
+        port, reservation = reserve_port()
+        self._ports.enter_context(reservation)
         (base / "code").mkdir(parents=True)
         (base / "model").symlink_to(artifact, target_is_directory=True)
         logs = LogStream(partial(self.cloud.client, "logs", model["ExecutionRoleArn"]), LOG_GROUP + self.endpoint, f"{variant}/{name}")
@@ -219,11 +224,3 @@ class Fleet:
             f"The primary container for production variant {instance.variant} did not pass the ping health check. Please check CloudWatch"
             " logs for this endpoint."
         )
-
-
-def _free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
