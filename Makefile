@@ -11,16 +11,16 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --py
 # Two workers; tests/conftest.py says which tests stay together. They start in this order: what takes longest comes first.
 PYTEST = python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help demo test check journey sandbox deploy destroy lint types lock clean
+.PHONY: help demo test check journey sandbox deploy destroy conformance lint types lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real corpus
 	@blazingtext demo
 
-test: .venv/development.ready lint types ## Every test: unit, template, wheel, parity, journey, docs
-	@$(PYTEST) tests/journey tests/template tests/wheel tests/unit tests/parity tests/docs
+test: .venv/development.ready lint types ## Every test: unit, template, wheel, parity, conformance, journey, docs
+	@$(PYTEST) tests/journey tests/template tests/wheel tests/unit tests/parity tests/conformance tests/docs
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
 	@$(PYTEST) tests/template tests/unit
@@ -37,6 +37,10 @@ deploy: .venv/project.ready ## cdk deploy --all, to AWS or, after `eval "$$(blaz
 destroy: .venv/project.ready ## cdk destroy --all, then prove that nothing is left
 	@cdk destroy --all --force
 	@blazingtext audit
+
+conformance: .venv/development.ready ## Count anew what the sandbox answers as AWS does, and write its tables
+	@python -m tests.conformance.count
+	@python -m tests.conformance.tables
 
 lint: .venv/development.ready ## ruff: lint and format
 	@ruff check .

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .api.errors import ValidationException, not_emulated
+from .api.errors import ValidationException, image_not_emulated
 
 ACCOUNTS: Final = {
     "af-south-1": "455444449433",
@@ -62,7 +62,7 @@ def check_image(image: str, region: str) -> None:
     """
     match = _URI.fullmatch(image)
     if match is None or match["repository"] != "blazingtext" or match["tag"] != "1":
-        raise not_emulated(f"the image {image!r} (only blazingtext:1)")
+        raise image_not_emulated(image)
     if match["region"] != region:
         raise ValidationException(
             f"The repository {image} is in region {match['region']}: it must be in the region of the request, {region}."

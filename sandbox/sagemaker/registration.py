@@ -6,11 +6,10 @@ from pathlib import Path
 
 from ..emulator.services import Request, Response, register_service
 from . import cloudformation, resource_groups
+from .api import runtime
 from .api.errors import AwsError
 from .emulated_cloud import EmulatedCloud
 from .service import SageMaker, read_json
-
-_INVOCATION = r"/endpoints/[^/]+/invocations"
 
 
 def register(folder: Path) -> None:
@@ -24,7 +23,7 @@ def register(folder: Path) -> None:
         "sagemaker",
         lambda request: _serve(service, request),
         target_prefix="SageMaker",
-        routes=[("POST", _INVOCATION, "InvokeEndpoint")],
+        routes=runtime.routes(),
         resource_arns=lambda request: _resource_arns(service, request),
         resource_tags=service.resource_tags,
     )
@@ -33,17 +32,21 @@ def register(folder: Path) -> None:
 
 
 def _serve(service: SageMaker, request: Request) -> Response:
-    if request.operation == "InvokeEndpoint":
-        status, headers, body = service.invoke(request.path, request.headers, request.body)
+    if _invokes(request):
+        status, headers, body = service.invoke(request.path, request.headers, request.body, request.operation)
     else:
         status, headers, body = service.answer(request.operation, request.body)
     return Response(body, status, headers)
 
 
+def _invokes(request: Request) -> bool:
+    return request.operation in runtime.model().operation_names
+
+
 def _resource_arns(service: SageMaker, request: Request) -> list[str]:
     """The resources IAM is asked about; a body that cannot be read names none, and the operation itself refuses it."""
-    if request.operation == "InvokeEndpoint":
-        return service.resource_arns("DescribeEndpoint", {"EndpointName": request.path.split("/")[2]})
+    if _invokes(request):
+        return service.resource_arns("DescribeEndpoint", {"EndpointName": runtime.endpoint_of(request.path)})
     try:
         return service.resource_arns(request.operation, read_json(request.body))
     except AwsError:

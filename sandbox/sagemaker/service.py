@@ -12,13 +12,15 @@ from typing import Any, Final
 
 from .api import contract, tagging
 from .api.contract import Parameters
+from .api.coverage import RUNTIME
 from .api.errors import AwsError, InternalFailure, SerializationException
+from .api.runtime import Invocation
 from .cloud import Cloud, arn
 from .hosting.endpoint_configs import EndpointConfigs
 from .hosting.endpoints import Endpoints
 from .hosting.fleet import ENGINE as SERVE
 from .hosting.fleet import Fleet
-from .hosting.invocations import Invocation, InvocationMetrics, Invocations
+from .hosting.invocations import InvocationMetrics, Invocations
 from .hosting.models import Models
 from .store import EndpointConfig, Store, Stores
 from .training.job_runner import ENGINE as TRAIN
@@ -88,8 +90,8 @@ class SageMaker:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The names of all operations, InvokeEndpoint included."""
-        return (*self._operations, "InvokeEndpoint")
+        """The names of all operations, those of the runtime endpoint included."""
+        return (*self._operations, *RUNTIME)
 
     @property
     def store(self) -> Store:
@@ -135,9 +137,9 @@ class SageMaker:
 
         return _answer_or_error(operation, call)
 
-    def invoke(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-        """An InvokeEndpoint request over HTTP."""
-        return _answer_or_error("InvokeEndpoint", lambda: self.invocations.invoke(self.store, Invocation.parse(path, headers, body)))
+    def invoke(self, path: str, headers: Mapping[str, str], body: bytes, operation: str = "InvokeEndpoint") -> HttpAnswer:
+        """A request of the runtime endpoint over HTTP; header names in lower case."""
+        return _answer_or_error(operation, lambda: self.invocations.invoke(self.store, Invocation.parse(operation, path, headers, body)))
 
     def resource_arns(self, operation: str, parameters: Mapping[str, Any]) -> list[str]:
         """The ARNs IAM is asked about before an operation; `*` when it concerns no single resource."""
@@ -160,12 +162,19 @@ def read_json(body: bytes) -> Parameters:
         SerializationException: it is not a JSON object.
     """
     try:
-        parameters = json.loads(body or b"{}")
-    except ValueError as problem:
+        parameters = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        # Half of a surrogate pair is no text: nothing could store it.
+        json.dumps(parameters, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as problem:
         raise SerializationException(f"the body is not JSON: {problem}") from problem
     if not isinstance(parameters, dict):
         raise SerializationException("the body is not a JSON object")
     return parameters
+
+
+def _refuse_constant(word: str) -> float:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(f"{word} is no JSON value")
 
 
 def _answer_or_error(operation: str, work: Callable[[], HttpAnswer]) -> HttpAnswer:

@@ -278,7 +278,7 @@ def test_an_invocation_of_a_kind_that_is_not_emulated_is_refused(sage: Sage) -> 
     status, _, body = sage.service.invoke("/endpoints/e/invocations", {"x-amzn-sagemaker-target-model": "a.tar.gz"}, b"")
 
     assert status == 400
-    assert b"does not emulate InvokeEndpoint's x-amzn-sagemaker-target-model" in body
+    assert b"does not emulate InvokeEndpoint's TargetModel" in body
 
 
 def test_a_clock_that_is_no_positive_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

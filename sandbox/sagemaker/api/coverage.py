@@ -30,11 +30,10 @@ _TRAINING: Final = (
     *_under("AlgorithmSpecification", "TrainingImage", "TrainingInputMode"),
     *_under("InputDataConfig", "ChannelName", "ContentType", "CompressionType", "RecordWrapperType", "InputMode", "DataSource"),
     *_under(_S3_SOURCE, "S3DataType", "S3Uri", "S3DataDistributionType"),
-    *_under("OutputDataConfig", "S3OutputPath", "KmsKeyId", "CompressionType"),
-    *_under("ResourceConfig", "InstanceType", "InstanceCount", "VolumeSizeInGB"),
+    *_under("OutputDataConfig", "S3OutputPath", "CompressionType"),
+    *_under("ResourceConfig", "InstanceType", "InstanceCount"),
     *_under("StoppingCondition", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"),
     "EnableNetworkIsolation",
-    "EnableInterContainerTrafficEncryption",
     *_TAGS,
 )
 _DEPLOYMENT: Final = (
@@ -50,6 +49,10 @@ _DEPLOYMENT: Final = (
     *_under(f"DeploymentConfig.{_BLUE_GREEN}.TrafficRoutingConfiguration.LinearStepSize", "Type", "Value"),
     *_under("DeploymentConfig.AutoRollbackConfiguration.Alarms", "AlarmName"),
 )
+_INVOCATION: Final = ("EndpointName", "Body", "ContentType", "Accept", "CustomAttributes", "TargetVariant", "InferenceId")
+
+#: The operations of the runtime endpoint; the sandbox has no InvokeEndpointAsync.
+RUNTIME: Final = ("InvokeEndpoint", "InvokeEndpointWithResponseStream")
 
 #: Operation -> the request members that are emulated.
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -100,7 +103,8 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "AddTags": ("ResourceArn", *_TAGS),
     "ListTags": ("ResourceArn", "NextToken", "MaxResults"),
     "DeleteTags": ("ResourceArn", "TagKeys"),
-    "InvokeEndpoint": ("EndpointName", "Body", "ContentType", "Accept", "CustomAttributes", "TargetVariant", "InferenceId"),
+    "InvokeEndpoint": _INVOCATION,
+    "InvokeEndpointWithResponseStream": _INVOCATION,
 }
 
 #: Operation and member -> the only values emulated, where AWS takes more.
@@ -112,7 +116,57 @@ ONLY: Final[Mapping[str, tuple[object, ...]]] = {
     f"CreateTrainingJob {_S3_SOURCE}.S3DataType": ("S3Prefix",),
     f"CreateTrainingJob {_S3_SOURCE}.S3DataDistributionType": ("FullyReplicated",),
     "CreateTrainingJob OutputDataConfig.CompressionType": ("GZIP",),
-    "CreateTrainingJob OutputDataConfig.KmsKeyId": ("",),
-    "CreateTrainingJob EnableInterContainerTrafficEncryption": (False,),
     "CreateModel PrimaryContainer.Mode": ("SingleModel",),
 }
+
+#: Operation -> members AWS takes and that change nothing that can be seen here -> why. They are checked, kept and shown by Describe; a
+#: structure stands for everything in it.
+INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
+    "CreateTrainingJob": {
+        "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "no time series of metrics; CloudWatch has them",
+        "AlgorithmSpecification.TrainingImageConfig": "no image is pulled",
+        "InputDataConfig.ShuffleConfig": "file mode: the algorithm finds every file",
+        "OutputDataConfig.KmsKeyId": "the artifact is stored as the bucket encrypts it",
+        "ResourceConfig.VolumeSizeInGB": "the volume is this machine's disk",
+        "ResourceConfig.VolumeKmsKeyId": "the volume is this machine's disk",
+        "ResourceConfig.KeepAlivePeriodInSeconds": "no warm pool is kept, as with AWS's default quota of 0",
+        "StoppingCondition.MaxPendingTimeInSeconds": "capacity is always there",
+        "VpcConfig": "no network but this machine's loopback",
+        "EnableInterContainerTrafficEncryption": "no traffic leaves this machine",
+        "CheckpointConfig": "BlazingText writes no checkpoints",
+        "DebugHookConfig": "BlazingText emits no tensors",
+        "DebugRuleConfigurations": "no rule is evaluated; no status of one is shown",
+        "TensorBoardOutputConfig": "BlazingText writes no TensorBoard data",
+        "ProfilerConfig": "nothing is profiled",
+        "ProfilerRuleConfigurations": "no rule is evaluated; no status of one is shown",
+        "ExperimentConfig": "no experiments; the job is not added to one",
+        "RetryStrategy": "only internal errors of AWS are retried",
+        "RemoteDebugConfig": "no session can be opened on a container",
+        "InfraCheckConfig": "no accelerators to check",
+        "SessionChainingConfig": "a job's session carries no tags",
+    },
+    "CreateModel": {
+        "VpcConfig": "no network but this machine's loopback",
+        "PrimaryContainer.ImageConfig": "no image is pulled",
+        "PrimaryContainer.ContainerMetricsConfig": "no metrics are read from a container",
+    },
+    "CreateEndpointConfig": {
+        "KmsKeyId": "the volume is this machine's disk",
+        "DataCaptureConfig": "nothing is captured; DescribeEndpoint shows the capture as stopped",
+        "VpcConfig": "no network but this machine's loopback",
+        "EnableNetworkIsolation": "a container gets no credentials either way",
+        "MetricsConfig": "the basic metrics only",
+        "ProductionVariants.CoreDumpConfig": "no core dumps are kept",
+        "ProductionVariants.VolumeSizeInGB": "the volume is this machine's disk",
+        "ProductionVariants.EnableSSMAccess": "no session can be opened on a container",
+        "ProductionVariants.RoutingConfig": "the least busy instance answers, whatever the strategy",
+        "ProductionVariants.InferenceAmiVersion": "every instance is this machine",
+        "ProductionVariants.CapacityReservationConfig": "capacity is always there",
+        "ProductionVariants.VariantInstanceProvisionTimeoutInSeconds": "capacity is always there",
+    },
+}
+
+
+def covered(operation: str, path: str) -> bool:
+    """Whether a member of a request does something here, or is inactive by the table above."""
+    return path in OPERATIONS[operation] or any(path == kept or path.startswith(f"{kept}.") for kept in INACTIVE.get(operation, {}))

@@ -17,9 +17,10 @@ AwsError
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-README = "sandbox/sagemaker/README.md"
+_LIST = "sandbox/sagemaker/README.md lists what is emulated"
 #: How AWS ends every ResourceLimitExceeded.
 QUOTA_INCREASE_HINT = (
     "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, contact AWS support to"
@@ -101,8 +102,27 @@ class ServiceUnavailable(AwsError):  # noqa: N818 - AWS's name
     status = 503
 
 
-def not_emulated(what: str) -> ValidationException:
-    """The refusal of something that AWS has and the sandbox does not emulate."""
+def operation_not_emulated(operation: str) -> ValidationException:
+    """The refusal of an operation that AWS has and the sandbox does not emulate."""
+    return ValidationException(f"the sandbox does not emulate the operation {operation}: nothing was done. Use AWS for it ({_LIST})")
+
+
+def members_not_emulated(operation: str, members: Sequence[str]) -> ValidationException:
+    """The refusal of members of a request, or of values of them: all of them in one answer."""
+    named, many = f"{operation}'s {_and(members)}", len(members) > 1
     return ValidationException(
-        f"the sandbox does not emulate {what}: it would be ignored. Leave it out, or use AWS ({README} lists what is emulated)"
+        f"the sandbox does not emulate {named}: {'they' if many else 'it'} would change the result on AWS and nothing here."
+        f" Leave {'them' if many else 'it'} out, or use AWS ({_LIST})"
     )
+
+
+def image_not_emulated(image: str) -> ValidationException:
+    """The refusal of an image the sandbox has no container for."""
+    return ValidationException(
+        f"the sandbox does not emulate the image {image!r}: it pulls none, and has a container for blazingtext:1 only. Name that one, or"
+        f" use AWS ({_LIST})"
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..store import Resource
+from .constraints import moment
 from .contract import Parameters
 from .errors import ValidationException
 
@@ -40,13 +39,6 @@ def page(resources: Iterable[Listed], parameters: Parameters, *, order: str = "D
     return chosen, base64.urlsafe_b64encode(chosen[-1].name.encode()).decode() if more else None
 
 
-def moment(value: float | str) -> dt.datetime:
-    """A timestamp of a request: epoch seconds, or ISO 8601."""
-    if isinstance(value, str):
-        return dt.datetime.fromisoformat(value)
-    return dt.datetime.fromtimestamp(value, dt.UTC)
-
-
 def _matches(resource: Resource, parameters: Parameters) -> bool:
     tests: list[bool] = [
         parameters.get("NameContains", "") in resource.name,
@@ -73,7 +65,7 @@ def _offset(found: list[Listed], token: str | None) -> int:
         return 0
     try:
         name = base64.urlsafe_b64decode(token).decode()
-    except (binascii.Error, UnicodeDecodeError) as problem:
+    except ValueError as problem:
         raise ValidationException("The pagination token is invalid.") from problem
     places = [place for place, each in enumerate(found) if each.name == name]
     if not places:

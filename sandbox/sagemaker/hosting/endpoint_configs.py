@@ -6,7 +6,7 @@ from typing import Final
 
 from .. import events
 from ..api import listing, tagging
-from ..api.contract import Parameters
+from ..api.contract import Parameters, shown_by
 from ..api.errors import QUOTA_INCREASE_HINT, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, arn, authorize_tags
 from ..store import EndpointConfig, Store
@@ -48,9 +48,8 @@ class EndpointConfigs:
         """DescribeEndpointConfig."""
         config = self.find(store, parameters["EndpointConfigName"])
         return {
-            "EndpointConfigName": config.name,
+            **shown_by("DescribeEndpointConfig", config.request),
             "EndpointConfigArn": config.arn,
-            "ProductionVariants": config.request["ProductionVariants"],
             "CreationTime": config.created,
         }
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from urllib3 import BaseHTTPResponse
 
-from ..api.errors import README, ModelError, ServiceUnavailable, ValidationError
+from ..api.errors import ModelError, ServiceUnavailable, ValidationError
+from ..api.runtime import Invocation, event_stream
 from ..cloud import Cloud
 from ..store import Instance, Store
 from .container_client import ContainerTimeoutError, ContainerUnreachableError
@@ -21,38 +20,11 @@ from .fleet import INVOCATION_SECONDS, LOG_GROUP
 MAX_BODY_BYTES: Final = 6_291_456
 NAMESPACE: Final = "AWS/SageMaker"
 _MAX_LATENCIES: Final = 50
-
-_PREFIX: Final = "x-amzn-sagemaker-"
-_KNOWN: Final = ("custom-attributes", "target-variant", "inference-id")
-_PATH: Final = re.compile(r"/endpoints/(?P<name>[^/]+)/invocations")
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """What a client sent."""
-
-    endpoint: str
-    body: bytes
-    headers: Mapping[str, str]
-
-    @classmethod
-    def parse(cls, path: str, headers: Mapping[str, str], body: bytes) -> Invocation:
-        """From the HTTP request; header names in lower case.
-
-        Raises:
-            ValidationError: not an invocation's path.
-        """
-        match = _PATH.fullmatch(path)
-        if match is None:
-            raise ValidationError(f"{path} is not an invocation of an endpoint")
-        unknown = sorted(name for name in headers if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _KNOWN)
-        if unknown:
-            raise ValidationError(f"the sandbox does not emulate InvokeEndpoint's {unknown[0]} ({README} lists what is emulated)")
-        return cls(match["name"], body, headers)
+_ATTRIBUTES: Final = "X-Amzn-SageMaker-Custom-Attributes"
 
 
 class Invocations:
-    """The operation InvokeEndpoint.
+    """The operations InvokeEndpoint and InvokeEndpointWithResponseStream.
 
     Args:
         cloud: the account it runs in.
@@ -81,24 +53,19 @@ class Invocations:
         finally:
             instance.release()
             self._metrics.add(invocation.endpoint, instance.variant, status, time.perf_counter() - started)
-        headers = {
-            # In lower case: the emulator rewrites "Content-Type: application/json" for JSON 1.1 services, and this is the container's own.
-            "content-type": answer.headers.get("content-type", "application/octet-stream"),
-            "x-Amzn-Invoked-Production-Variant": instance.variant,
-        }
-        attributes = answer.headers.get("X-Amzn-SageMaker-Custom-Attributes")
-        return 200, headers | ({"X-Amzn-SageMaker-Custom-Attributes": attributes} if attributes else {}), answer.data
+        kind, attributes = answer.headers.get("content-type", "application/octet-stream"), answer.headers.get(_ATTRIBUTES)
+        headers = {"x-Amzn-Invoked-Production-Variant": instance.variant, **({_ATTRIBUTES: attributes} if attributes else {})}
+        # In lower case: the emulator rewrites "Content-Type: application/json" for JSON 1.1 services, and this is the container's own.
+        if invocation.operation == "InvokeEndpointWithResponseStream":
+            headers |= {"content-type": "application/vnd.amazon.eventstream", "X-Amzn-SageMaker-Content-Type": kind}
+            return 200, headers, event_stream(answer.data)
+        return 200, headers | {"content-type": kind}, answer.data
 
     def _choose(self, store: Store, invocation: Invocation) -> Instance:
         endpoint = store.endpoints.get(invocation.endpoint)
         if endpoint is None:
             raise ValidationError(f"Endpoint {invocation.endpoint} of account {self._cloud.account_id} not found.")
-        if len(invocation.body) > MAX_BODY_BYTES:
-            raise ValidationError(
-                "1 validation error detected: Value at 'body' failed to satisfy constraint:"
-                f" Member must have length less than or equal to {MAX_BODY_BYTES}"
-            )
-        variant = invocation.headers.get("x-amzn-sagemaker-target-variant")
+        variant = invocation.members.get("TargetVariant")
         try:
             return endpoint.router.acquire(variant)
         except LookupError as problem:
@@ -108,12 +75,12 @@ class Invocations:
 
     def _send(self, invocation: Invocation, instance: Instance) -> BaseHTTPResponse:
         headers = {
-            "Content-Type": invocation.headers.get("content-type", "application/octet-stream"),
-            "Accept": invocation.headers.get("accept", "*/*"),
+            "Content-Type": invocation.get("ContentType", "application/octet-stream"),
+            "Accept": invocation.get("Accept", "*/*"),
         }
-        for name in ("x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id"):
-            if name in invocation.headers:
-                headers[name] = invocation.headers[name]
+        for header, member in ((_ATTRIBUTES, "CustomAttributes"), ("X-Amzn-SageMaker-Inference-Id", "InferenceId")):
+            if member in invocation.members:
+                headers[header] = invocation.get(member)
         try:
             return instance.invoke(invocation.body, headers, self._timeout)
         except ContainerTimeoutError as problem:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from .. import events
 from ..api import listing, tagging
-from ..api.contract import Parameters
+from ..api.contract import Parameters, shown_by
 from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..images import check_image
@@ -54,7 +54,7 @@ class Models:
         """DescribeModel."""
         model = self._find(store, parameters)
         return {
-            **{name: value for name, value in model.request.items() if name != "Tags"},
+            **shown_by("DescribeModel", model.request),
             "ModelArn": model.arn,
             "CreationTime": model.created,
             "EnableNetworkIsolation": bool(model.request.get("EnableNetworkIsolation")),

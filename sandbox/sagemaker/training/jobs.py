@@ -7,7 +7,7 @@ from typing import Final
 
 from .. import events
 from ..api import listing, tagging
-from ..api.contract import Parameters
+from ..api.contract import Parameters, shown_by
 from ..api.errors import QUOTA_INCREASE_HINT, ResourceInUse, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..images import check_image
@@ -21,15 +21,6 @@ INSTANCES_ACROSS_JOBS: Final = 4
 MAX_SPOT_WAIT_SECONDS: Final = 3600
 #: The share of its time that a spot job is billed; on AWS it follows the market.
 SPOT_BILLED_SHARE: Final = 0.3
-
-_ECHOED: Final = (
-    "HyperParameters",
-    "RoleArn",
-    "InputDataConfig",
-    "ResourceConfig",
-    "StoppingCondition",
-    "Environment",
-)
 
 
 class TrainingJobs:
@@ -192,9 +183,8 @@ def _description(job: TrainingJob) -> Parameters:
         spot = bool(job.request.get("EnableManagedSpotTraining"))
         billed = None if seconds is None or job.ended is None else max(1, round(seconds * (SPOT_BILLED_SHARE if spot else 1)))
         return {
-            "TrainingJobName": job.name,
+            **shown_by("DescribeTrainingJob", job.request),
             "TrainingJobArn": job.arn,
-            **{name: job.request.get(name) for name in _ECHOED},
             "AlgorithmSpecification": {**job.request["AlgorithmSpecification"], "MetricDefinitions": list(METRIC_DEFINITIONS)},
             "OutputDataConfig": {"KmsKeyId": "", **job.request["OutputDataConfig"]},
             "ModelArtifacts": None if job.artifact is None else {"S3ModelArtifacts": job.artifact},
@@ -213,6 +203,7 @@ def _description(job: TrainingJob) -> Parameters:
             "EnableNetworkIsolation": bool(job.request.get("EnableNetworkIsolation")),
             "EnableInterContainerTrafficEncryption": bool(job.request.get("EnableInterContainerTrafficEncryption")),
             "EnableManagedSpotTraining": spot,
+            "ProfilingStatus": "Disabled" if "ProfilerConfig" in job.request else None,
         }
 
 

@@ -1,0 +1,138 @@
+"""An account where every operation has something to act on, and for every operation a request AWS takes."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import botocore.session
+from botocore.model import OperationModel, ServiceModel, StructureShape
+
+from blazingtext_sandbox.sagemaker.api import coverage
+from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
+from blazingtext_sandbox.sagemaker.service import SageMaker
+from tests.conformance.cases import Case, cases
+from tests.parity.sagemaker_support import IMAGE, ROLE, FakeCloud, artifact, training_request
+
+PREFIX = "arn:aws:sagemaker:us-east-1:000000000000:"
+ARTIFACT = "s3://bucket/runs/m/output/model.tar.gz"
+VARIANT = {"VariantName": "AllTraffic", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.xlarge"}
+CONTAINER = {"Image": IMAGE, "ModelDataUrl": ARTIFACT, "Environment": {"SAGEMAKER_REGION": "us-east-1"}}
+TAGS = [{"Key": "blazingtext:stage", "Value": "dev"}]
+RUNTIME = ("InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWithResponseStream")
+ALL_AT_ONCE = {
+    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}},
+    "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "alarm"}]},
+}
+
+BASES: Mapping[str, dict[str, Any]] = {
+    "CreateTrainingJob": training_request("new"),
+    "DescribeTrainingJob": {"TrainingJobName": "job"},
+    "StopTrainingJob": {"TrainingJobName": "job"},
+    "DeleteTrainingJob": {"TrainingJobName": "ended"},
+    "CreateModel": {"ModelName": "new", "ExecutionRoleArn": ROLE, "PrimaryContainer": CONTAINER, "Tags": TAGS},
+    "DescribeModel": {"ModelName": "m"},
+    "DeleteModel": {"ModelName": "m"},
+    "CreateEndpointConfig": {"EndpointConfigName": "new", "ProductionVariants": [VARIANT], "Tags": TAGS},
+    "DescribeEndpointConfig": {"EndpointConfigName": "c"},
+    "DeleteEndpointConfig": {"EndpointConfigName": "c"},
+    "CreateEndpoint": {"EndpointName": "new", "EndpointConfigName": "c", "DeploymentConfig": ALL_AT_ONCE, "Tags": TAGS},
+    "DescribeEndpoint": {"EndpointName": "e"},
+    "UpdateEndpoint": {"EndpointName": "e", "EndpointConfigName": "c", "DeploymentConfig": ALL_AT_ONCE},
+    "DeleteEndpoint": {"EndpointName": "e"},
+    "AddTags": {"ResourceArn": f"{PREFIX}model/m", "Tags": TAGS},
+    "ListTags": {"ResourceArn": f"{PREFIX}model/m"},
+    "DeleteTags": {"ResourceArn": f"{PREFIX}model/m", "TagKeys": ["a"]},
+    "InvokeEndpoint": {"EndpointName": "e", "Body": b"{}"},
+}
+
+
+class StillCloud(FakeCloud):
+    """An account in which nothing happens by itself: no job runs, no endpoint starts."""
+
+    def background(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        return threading.Thread(target=work, name=name)
+
+
+@dataclass
+class World:
+    """SageMaker with one of everything, made anew for every case."""
+
+    folder: Path
+    service: SageMaker = field(init=False)
+
+    def __post_init__(self) -> None:
+        cloud = StillCloud()
+        cloud.aws.objects["bucket", "corpora/x/train/text"] = b"some words"
+        cloud.aws.objects["bucket", "runs/m/output/model.tar.gz"] = ARCHIVE
+        self.service = SageMaker(cloud, self.folder)
+        for operation, request in THINGS:
+            self.service.call(operation, request)
+        store = self.service.store
+        store.training_jobs["ended"].transition("Failed", "Failed", "failed")
+        endpoint, config = store.endpoints["e"], store.endpoint_configs["c"]
+        endpoint.router.send_to((Fleet(cloud, "e", config, self.folder), 1.0))
+        endpoint.set_status("InService")
+
+    def answer(self, operation: str, body: bytes) -> tuple[int, str, str]:
+        """Status, error code and message of an answer; no code and no message for a success."""
+        status, headers, content = self.service.answer(operation, body)
+        return status, headers.get("x-amzn-errortype", ""), json.loads(content).get("message", "") if status >= 400 else ""
+
+
+ARCHIVE = artifact({"reply.txt": "x"})
+THINGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("CreateTrainingJob", training_request("job")),
+    ("CreateTrainingJob", training_request("ended")),
+    ("CreateModel", {**BASES["CreateModel"], "ModelName": "m"}),
+    ("CreateEndpointConfig", {**BASES["CreateEndpointConfig"], "EndpointConfigName": "c"}),
+    ("CreateEndpoint", {**BASES["CreateEndpoint"], "EndpointName": "e"}),
+)
+
+
+@cache
+def service_model(name: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(name)
+
+
+def operation_model(operation: str) -> OperationModel:
+    return service_model("sagemaker-runtime" if operation in RUNTIME else "sagemaker").operation_model(operation)
+
+
+def input_shape(operation: str) -> StructureShape:
+    return cast("StructureShape", operation_model(operation).input_shape)
+
+
+def base(operation: str) -> dict[str, Any]:
+    """A request AWS takes; a List operation needs nothing."""
+    return BASES[operation] if not operation.startswith("List") or operation in BASES else {}
+
+
+@cache
+def all_cases(operation: str) -> list[Case]:
+    return list(cases(operation, input_shape(operation), base(operation)))
+
+
+#: Valid by the model alone, and refused for what else the request says: operation and member -> what the message names.
+DEPENDS: Mapping[str, str] = {
+    "CreateTrainingJob StoppingCondition.MaxWaitTimeInSeconds": "EnableManagedSpotTraining",
+    "CreateTrainingJob EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
+    **{f"{operation} NextToken": "pagination token" for operation in coverage.OPERATIONS if operation.startswith("List")},
+}
+
+
+def verdict(case: Case, code: str, message: str) -> str | None:
+    """What an answer is to a case: its kind where it is AWS's, `refused` or `depends` for a valid request, None where it is wrong."""
+    if case.error is not None:
+        return case.kind if code == case.error and case.words in message else None
+    if not code:
+        return "taken"
+    if code not in {"ValidationException", "ValidationError"}:
+        return None
+    if "does not emulate" in message and any(name in message for name in case.path.split(".")):
+        return "refused"
+    depends = DEPENDS.get(f"{case.operation} {case.path}")
+    return "depends" if depends is not None and depends in message else None
