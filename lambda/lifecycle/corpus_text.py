@@ -70,8 +70,8 @@ def _labels(sample: bytes, name: str, whole: bool) -> list[Finding]:
     if bare:
         seen = "" if whole else f" in the first {len(sample):,} bytes"
         text = (
-            f"{name} line {bare[0]} has no __label__ word ({len(bare)} of {len(examples)} lines have none{seen}). "
-            "Mode supervised learns from labelled lines only. Write each line as: __label__<name> word word ..., "
+            f"{name} line {bare[0]} has no {LABEL.decode()} word ({len(bare)} of {len(examples)} lines have none{seen}). "
+            f"Mode supervised learns from labelled lines only. Write each line as: {LABEL.decode()}<name> word word ..., "
             "or choose a Word2Vec mode such as batch_skipgram."
         )
         return [Finding(text, fatal=True)]
@@ -88,9 +88,6 @@ def _is_labelled(line: bytes) -> bool:
 
 def _no_labels(sample: bytes, name: str) -> list[Finding]:
     if sample.startswith(LABEL) or b"\n" + LABEL in sample:
-        return [
-            Finding(
-                f"{name} holds __label__ words, which Word2Vec learns as ordinary words. For text classification, set mode to supervised."
-            )
-        ]
+        text = f"{name} holds {LABEL.decode()} words, which Word2Vec learns as ordinary words. "
+        return [Finding(text + "For text classification, set mode to supervised.")]
     return []

@@ -6,9 +6,10 @@ Values are checked in `read` only: when the stack builds the object they are CDK
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self, TypeVar
 
-from . import naming
+from . import naming, values
 from .errors import ConfigurationError, raise_all
 
 Value = TypeVar("Value")
@@ -71,11 +72,11 @@ class LaunchEnvironment:
             role_arn=reader.text("TRAINING_ROLE_ARN"),
             image=reader.text("TRAINING_IMAGE"),
             instance_type=reader.text("TRAINING_INSTANCE_TYPE"),
-            instance_count=reader.positive("TRAINING_INSTANCE_COUNT"),
-            volume_gb=reader.positive("TRAINING_VOLUME_GB"),
-            max_runtime_seconds=reader.positive("TRAINING_MAX_RUNTIME_SECONDS"),
+            instance_count=reader.count("TRAINING_INSTANCE_COUNT"),
+            volume_gb=reader.count("TRAINING_VOLUME_GB"),
+            max_runtime_seconds=reader.count("TRAINING_MAX_RUNTIME_SECONDS"),
             spot=reader.flag("TRAINING_SPOT"),
-            hyperparameters=reader.mapping("HYPERPARAMETERS"),
+            hyperparameters=reader.json_object("HYPERPARAMETERS"),
         )
         raise_all(reader.problems)
         return found
@@ -155,19 +156,19 @@ class _Reader:
             self._problem("STAGE", f'is "{value}"', naming.STAGE_RULE)
         return value
 
-    def positive(self, name: str) -> int:
-        return self._read(name, _positive, "a whole number above 0", 1)
+    def count(self, name: str) -> int:
+        return self._read(name, partial(values.whole_number, minimum=1), "a whole number from 1", 1)
 
     def flag(self, name: str) -> bool:
-        return self._read(name, lambda text: {"true": True, "false": False}[text], "true or false", False)
+        return self._read(name, values.boolean, "true or false", False)
 
-    def mapping(self, name: str) -> dict[str, object]:
-        return self._read(name, _mapping, "a JSON object", {})
+    def json_object(self, name: str) -> dict[str, object]:
+        return self._read(name, values.json_object, "a JSON object", {})
 
     def threshold(self, name: str, minimum: float) -> float | None:
         if not self._environ.get(name, ""):
             return None
-        return self._read(name, lambda text: _between(float(text), minimum), f"empty, or a number from {minimum:g} to 1", None)
+        return self._read(name, lambda text: values.number(text, minimum, 1), f"empty, or a number from {minimum:g} to 1", None)
 
     def _read(self, name: str, parse: Callable[[str], Value], allowed: str, otherwise: Value) -> Value:
         text = self.text(name)
@@ -175,7 +176,7 @@ class _Reader:
             return otherwise
         try:
             return parse(text)
-        except (KeyError, ValueError):
+        except ValueError:
             self._problem(name, f'is "{text}"', allowed)
         return otherwise
 
@@ -183,23 +184,3 @@ class _Reader:
         self.problems.append(
             ConfigurationError(f"{name} {what}. The function takes its settings from its stack. It must be {allowed}: deploy again.")
         )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-def _between(number: float, minimum: float) -> float:
-    if not minimum <= number <= 1:
-        raise ValueError(number)
-    return number
-
-
-def _mapping(text: str) -> dict[str, object]:
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError(text)  # noqa: TRY004 - a wrong value of a variable, like its other faults
-    return found

@@ -5,22 +5,19 @@ Names, types, defaults and modes are those of the SageMaker guide (``blazingtext
 SageMaker's API takes strings only, so `complete` answers with strings.
 """
 
-import difflib
-import math
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from . import combinations
+from . import combinations, values
 from .combinations import BATCH_SKIPGRAM, MODES, SUPERVISED, WORD2VEC, Choice, Value
 from .errors import HyperparameterError, raise_all
+from .suggestions import did_you_mean
 
 _LARGEST = 2**31 - 1
-_INTEGER = re.compile(r"[+-]?\d+")
-_BOOLEANS = {"true": True, "false": False}
-# The same things in fastText, which people come from.
+_PARSERS: Mapping[str, Callable[[object], Value]] = {"integer": values.whole_number, "float": values.number, "boolean": values.boolean}
+# fastText's names for them.
 _FASTTEXT = {
     "bucket": "buckets",
     "dim": "vector_dim",
@@ -143,11 +140,11 @@ def complete(
         HyperparameterError: names every problem, a line each.
     """
     _check_mode(mode, given)
-    values, problems = _values(mode, given)
-    choice = Choice(mode, values, frozenset(given), instance_type, instance_count, None if channels is None else frozenset(channels))
+    complete, problems = _values(mode, given)
+    choice = Choice(mode, complete, frozenset(given), instance_type, instance_count, None if channels is None else frozenset(channels))
     problems += combinations.problems(choice)
     raise_all(problems)
-    return {"mode": mode, **_sent(mode, given, values)}, combinations.warnings(choice)
+    return {"mode": mode, **_sent(mode, given, complete)}, combinations.warnings(choice)
 
 
 def _check_mode(mode: str, given: Mapping[str, object]) -> None:
@@ -158,8 +155,7 @@ def _check_mode(mode: str, given: Mapping[str, object]) -> None:
             "Word vectors: batch_skipgram; text classification: supervised."
         )
     if mode not in MODES:
-        close = difflib.get_close_matches(mode, sorted(MODES), 1)
-        hint = f'Did you mean "{close[0]}"?' if close else "Word vectors: batch_skipgram; text classification: supervised."
+        hint = did_you_mean(mode, sorted(MODES)) or "Word vectors: batch_skipgram; text classification: supervised."
         raise HyperparameterError(f'mode should be {allowed}. It was given as "{mode}". {hint}')
     if "mode" in given and given["mode"] != mode:
         raise HyperparameterError(
@@ -168,23 +164,23 @@ def _check_mode(mode: str, given: Mapping[str, object]) -> None:
 
 
 def _values(mode: str, given: Mapping[str, object]) -> tuple[dict[str, Value], list[HyperparameterError]]:
-    values = {name: TABLE[name].default for name in names(mode)}
+    found = {name: TABLE[name].default for name in names(mode)}
     problems = []
     for name, raw in given.items():
         if name == "mode":
             continue
         try:
-            values[name] = _value(mode, name, raw)
+            found[name] = _value(mode, name, raw)
         except HyperparameterError as problem:
             problems.append(problem)
-    return values, problems
+    return found, problems
 
 
 def _value(mode: str, name: str, raw: object) -> Value:
     row = TABLE.get(name)
     if row is None:
-        close = [_FASTTEXT[name]] if name in _FASTTEXT else difflib.get_close_matches(name, names(mode), 1, cutoff=0.5)
-        hint = f'Did you mean "{close[0]}"?' if close else f"{mode} knows {', '.join(names(mode))}."
+        meant = did_you_mean(_FASTTEXT.get(name, name), names(mode), cutoff=0.5)
+        hint = meant or f"The hyperparameters of {mode} are {', '.join(names(mode))}."
         raise HyperparameterError(
             f"Additional properties are not allowed ('{name}' was unexpected). BlazingText refuses names that it does not know. {hint}"
         )
@@ -201,36 +197,13 @@ def _family(modes: frozenset[str]) -> str:
 
 
 def _parsed(row: Hyperparameter, raw: object) -> Value:
-    parse = {"integer": _integer, "float": _float, "boolean": _boolean}[row.kind]
-    value = parse(raw)
-    if value is None:
+    try:
+        return _PARSERS[row.kind](raw)
+    except ValueError as error:
         raise HyperparameterError(
             f"Parameter '{row.name}' expects {row.kind} input. It was given as {raw!r} ({row.meaning}; default {text(row.default)}). "
             f"Give {row.allowed}."
-        )
-    return value
-
-
-def _integer(raw: object) -> int | None:
-    if isinstance(raw, bool):
-        return None
-    if isinstance(raw, int):
-        return raw
-    return int(raw) if isinstance(raw, str) and _INTEGER.fullmatch(raw.strip()) else None
-
-
-def _float(raw: object) -> float | None:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        return None
-    try:
-        number = float(raw)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _boolean(raw: object) -> bool | None:
-    return raw if isinstance(raw, bool) else _BOOLEANS.get(str(raw).strip().lower())
+        ) from error
 
 
 def _in_range(row: Hyperparameter, value: Value) -> Value:

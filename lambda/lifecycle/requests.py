@@ -3,16 +3,17 @@
 The event is documented in ``lambda/README.md``. Everything but ``corpus`` has a default, which comes from the function's stack.
 """
 
-import difflib
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from . import hyperparameters, instances, naming
+from . import hyperparameters, instances, naming, values
 from .combinations import DEFAULT_MODE
 from .environments import LaunchEnvironment
 from .errors import RequestError, UserError
+from .suggestions import did_you_mean
 
 EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry")
 INSTANCE_KEYS = ("type", "count", "volumeGb")
@@ -227,9 +228,9 @@ class _Reader:
     def known_keys(self, given: Mapping[str, object], known: Collection[str], path: str) -> None:
         for key in given:
             if key not in known:
-                close = difflib.get_close_matches(str(key), known, 1)
-                hint = f'Did you mean "{path}{close[0]}"?' if close else f"Known are {', '.join(path + each for each in known)}."
-                self.problem(f'"{path}{key}" is unknown. A misspelt wish would silently go unmet. {hint}')
+                paths = [path + each for each in known]
+                hint = did_you_mean(f"{path}{key}", paths) or f"Known are {', '.join(paths)}."
+                self.problem(f'"{path}{key}" is unknown. A misspelt key would silently have no effect. {hint}')
 
     def section(self, event: Mapping[str, object], name: str, known: Collection[str] | None) -> Mapping[str, object]:
         found = event.get(name, {})
@@ -242,8 +243,10 @@ class _Reader:
 
     def number(self, section: Mapping[str, object], path: str, default: int, maximum: int) -> int:
         value = section.get(path.rpartition(".")[2], default)
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= maximum:
-            return value
+        # Text is refused: in a JSON event, a number in quotation marks is a mistake.
+        if not isinstance(value, str):
+            with suppress(ValueError):
+                return values.whole_number(value, 1, maximum)
         self.problem(f"{path}: {value!r} is not allowed. It must be a whole number from 1 to {maximum}. Leave it out for {default}.")
         return default
 

@@ -140,7 +140,7 @@ def test_a_wrong_value_is_refused_in_awss_words(name: str, value: object, words:
         ("batch_skipgram", "ws", 'Did you mean "window_size"?'),
         ("supervised", "lr", 'Did you mean "learning_rate"?'),
         ("supervised", "wordNgrams", 'Did you mean "word_ngrams"?'),
-        ("cbow", "zzz", "cbow knows batch_size, buckets"),
+        ("cbow", "zzz", "The hyperparameters of cbow are batch_size, buckets"),
         ("cbow", "word_ngrams", "It belongs to text classification"),
         ("supervised", "window_size", "It belongs to Word2Vec"),
     ],
