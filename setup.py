@@ -1,5 +1,6 @@
 """Finds the packages of the wheel: pyproject.toml says which folder has which import name, but cannot look below a renamed folder."""
 
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,5 +16,7 @@ def packages(folders: Mapping[str, str]) -> Iterator[str]:
         yield from [name, *(f"{name}.{package}" for package in below)]
 
 
+# Setuptools would pack what an earlier build left there, modules that have gone since included.
+shutil.rmtree("build/lib", ignore_errors=True)
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
 setup(packages=list(packages(PROJECT["tool"]["setuptools"]["package-dir"])))

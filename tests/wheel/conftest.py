@@ -22,7 +22,10 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(sources: Path) -> Path:
-    """The wheel, built by the development environment's setuptools."""
+    """The wheel, built by the development environment's setuptools where an older version was built before."""
+    gone = sources / "build" / "lib" / "blazingtext" / "gone.py"
+    gone.parent.mkdir(parents=True)
+    gone.touch()
     command = [sys.executable, "-c", BUILD, str(sources / "dist")]
     built = subprocess.run(command, cwd=sources, capture_output=True, text=True, check=False, env=installation.environment())
     assert built.returncode == 0, built.stderr
