@@ -64,7 +64,7 @@ def launch(event: Mapping[str, Any], environment: LaunchEnvironment, clients: Cl
     request, problems = requests.read(event, environment)
     corpus = corpora.Corpus(request.corpus)
     if request.corpus:
-        corpus = corpora.look(clients.s3, environment.bucket, request.corpus, supervised=training_jobs.needs_labels(request.mode))
+        corpus = corpora.inspect(clients.s3, environment.bucket, request.corpus, supervised=training_jobs.needs_labels(request.mode))
     job = training_jobs.decide(request, corpus, environment, problems)
     answer = start(job, clients.sagemaker)
     log.info("%s %s (%s)", "started" if answer["created"] else "found", answer["jobName"], answer["status"])

@@ -1,4 +1,4 @@
-"""ARNs of what has a known name but is not in the stack that speaks of it. Partition, region and account stay CloudFormation's."""
+"""ARNs of resources with known names in other stacks or in SageMaker; CloudFormation fills in partition, region and account."""
 
 import aws_cdk as cdk
 
@@ -11,7 +11,7 @@ def training_jobs(stage: str) -> str:
 
 
 def serving_stack(stage: str) -> str:
-    """The serving stack of a stage, whatever id CloudFormation gave it.
+    """The serving stack of a stage, with any id that CloudFormation may give it.
 
     Written out, not referenced: the serving stack depends on the training stack, so the training stack cannot depend on it.
     """

@@ -1,15 +1,15 @@
-"""The one bucket: corpora go in, artifacts and reports come out."""
+"""The bucket of a stage: corpora and artifacts."""
 
 import aws_cdk as cdk
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
-_OLD_VERSIONS_KEPT = cdk.Duration.days(30)
-_UPLOADS_MAY_TAKE = cdk.Duration.days(7)
+NONCURRENT_VERSION_EXPIRATION = cdk.Duration.days(30)
+ABORT_INCOMPLETE_UPLOAD_AFTER = cdk.Duration.days(7)
 
 
 class CorpusBucket(Construct):
-    """A private, versioned, encrypted bucket that speaks TLS only and tells EventBridge about every object.
+    """A private, versioned, encrypted bucket that accepts only TLS and sends its events to EventBridge.
 
     Attributes:
         bucket: the bucket.
@@ -29,20 +29,20 @@ class CorpusBucket(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY if delete_data else cdk.RemovalPolicy.RETAIN,
         )
         if not delete_data and self.bucket.policy:
-            # A bucket that stays, stays private to TLS.
+            # A bucket that is kept goes on refusing requests without TLS.
             self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-        _tell_eventbridge(self.bucket)
+        _enable_eventbridge(self.bucket)
 
 
 def _lifecycle_rules() -> list[s3.LifecycleRule]:
-    """Only what nobody can see any more expires: a current object, and so the live artifact, never does."""
+    """Only old versions and incomplete uploads expire: a current object, and so the live artifact, never does."""
     return [
-        s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=_OLD_VERSIONS_KEPT, expired_object_delete_marker=True),
-        s3.LifecycleRule(id="broken-off-uploads", abort_incomplete_multipart_upload_after=_UPLOADS_MAY_TAKE),
+        s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=NONCURRENT_VERSION_EXPIRATION, expired_object_delete_marker=True),
+        s3.LifecycleRule(id="incomplete-uploads", abort_incomplete_multipart_upload_after=ABORT_INCOMPLETE_UPLOAD_AFTER),
     ]
 
 
-def _tell_eventbridge(bucket: s3.Bucket) -> None:
+def _enable_eventbridge(bucket: s3.Bucket) -> None:
     # Not `event_bridge_enabled=True`: that brings a custom resource and a function, for one property CloudFormation has by itself.
     resource = bucket.node.default_child
     assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - tells mypy what CDK documents

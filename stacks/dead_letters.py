@@ -1,4 +1,4 @@
-"""What could not be done is kept here, and an alarm says so."""
+"""The dead-letter queue, with an alarm on its first message."""
 
 import aws_cdk as cdk
 import aws_cdk.aws_cloudwatch as cloudwatch
@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class DeadLetters(Construct):
-    """A queue for events that nobody could work on, with an alarm on the first of them.
+    """A queue for events that could not be processed, with an alarm on the first of them.
 
     Attributes:
         queue: the queue; it keeps messages as long as SQS allows.
@@ -29,7 +29,7 @@ class DeadLetters(Construct):
         alarm = depth.create_alarm(
             self,
             "Alarm",
-            alarm_description="An event could not be worked on. Its message, with the reason, waits in the dead-letter queue.",
+            alarm_description="An event could not be processed. Its message, with the reason, is in the dead-letter queue.",
             threshold=1,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -19,7 +19,7 @@ def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str
     role.add_to_policy(_list_bucket(bucket, naming.CORPORA, naming.RUNS))
     role.add_to_policy(_allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.CORPORA}*")))
     role.add_to_policy(_allow(["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"{naming.RUNS}*")))
-    # The log group belongs to the whole account; the first job ever makes it.
+    # The log group belongs to the whole account; its first job creates it.
     role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], arns.training_log_group()))
     role.add_to_policy(_allow(["logs:PutLogEvents"], arns.training_log_streams(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/TrainingJobs"))
@@ -43,7 +43,7 @@ def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) 
 
 
 def _sagemaker_role(scope: Construct, id_: str, description: str) -> iam.Role:
-    """A role that SageMaker assumes for this account only, so that nobody else's SageMaker can be talked into using it."""
+    """A role that SageMaker may assume on behalf of this account only (the confused deputy problem)."""
     sagemaker = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}})
     return iam.Role(scope, id_, assumed_by=sagemaker, description=description)
 

@@ -7,8 +7,8 @@ from constructs import Construct
 
 from blazingtext_lifecycle import naming
 
-# How long a fleet may take to start, on top of being watched; AWS allows 10 minutes to 8 hours in all.
-_FLEET_MAY_TAKE = 1800
+# How long a fleet may take to start, besides the bake time; AWS allows 10 minutes to 8 hours in all.
+_FLEET_START_SECONDS = 1800
 
 
 class Hosting(Construct):
@@ -36,10 +36,10 @@ class Hosting(Construct):
             "Model",
             execution_role_arn=role.role_arn,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image, model_data_url=model_data_url),
-            # The container looks words up; it needs nobody.
+            # The container only looks words up; it needs no network.
             enable_network_isolation=True,
         )
-        # Named alone, the role would be there without its policy, and SageMaker could not read the artifact.
+        # A reference waits for the role but not for its policy, without which SageMaker cannot read the artifact.
         self._model.node.add_dependency(role)
         self._model.cfn_options.condition = has_model
         self._instances = instance_count
@@ -59,8 +59,8 @@ class Hosting(Construct):
         """The endpoint.
 
         Args:
-            name: its name, for ever.
-            alarm_names: what rolls a deployment back when it rings.
+            name: its name, which never changes.
+            alarm_names: the alarms that roll a deployment back.
             bake_seconds: how long they watch the new fleet before the old one goes.
             condition: when there is an endpoint.
         """
@@ -85,7 +85,7 @@ def deployment(*, instances: int, bake_seconds: int, alarm_names: list[str]) -> 
         blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
             traffic_routing_configuration=_all_at_once() if instances == 1 else _canary(bake_seconds),
             termination_wait_in_seconds=bake_seconds,
-            maximum_execution_timeout_in_seconds=_FLEET_MAY_TAKE + 2 * bake_seconds,
+            maximum_execution_timeout_in_seconds=_FLEET_START_SECONDS + 2 * bake_seconds,
         ),
         auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
             alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=name) for name in alarm_names]
@@ -94,7 +94,7 @@ def deployment(*, instances: int, bake_seconds: int, alarm_names: list[str]) -> 
 
 
 def _all_at_once() -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
-    # SageMaker's API wants the interval even where nothing is waited for.
+    # SageMaker's API requires the interval even where there is nothing to wait for.
     return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(type="ALL_AT_ONCE", wait_interval_in_seconds=0)
 
 

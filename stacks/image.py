@@ -7,7 +7,7 @@ from blazingtext_lifecycle import images
 
 
 def blazingtext_image(scope: Construct) -> str:
-    """The URI of the BlazingText image in whatever region the stack stands.
+    """The URI of the BlazingText image in the region that the stack is deployed to.
 
     The accounts are a CloudFormation mapping and the domain a pseudo parameter, so that the template says nothing about the region
     it was synthesised for.

@@ -17,7 +17,7 @@ from .python_function import PythonFunction
 
 
 class Launcher(Construct):
-    """The function ``launch_training``: may read corpora, start this stage's jobs and hand them the one execution role.
+    """The function ``launch_training``: may read corpora, start this stage's jobs and pass them the execution role.
 
     Attributes:
         function: the function.
@@ -49,18 +49,18 @@ class Launcher(Construct):
         launcher.allow("iam:PassRole", on=execution_role.role_arn, StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"})
         launcher.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.CORPORA}*"]})
         launcher.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.CORPORA}*"))
-        # A job started before its role can read would fail: the role is whole first.
+        # A job started before its role has its policy would fail.
         launcher.function.node.add_dependency(execution_role)
         self.function = launcher.function
 
     def start_on_upload(self, *, bucket: s3.IBucket, dead_letters: sqs.IQueue) -> events.Rule:
-        """Starts a training job for every file that appears in the train part of a corpus.
+        """Starts a training job for every file that is uploaded into the train channel of a corpus.
 
-        A refused corpus stays refused, so the call is not repeated: its event goes to the dead-letter queue.
+        A corpus that was refused once would be refused again, so there is no retry: its event goes to the dead-letter queue.
 
         Args:
             bucket: whose uploads count.
-            dead_letters: where events go that the function could not get or refused.
+            dead_letters: where events go that did not reach the function or that it refused.
         """
         self.function.configure_async_invoke(retry_attempts=0, on_failure=destinations.SqsDestination(dead_letters))
         uploads = events.EventPattern(

@@ -1,4 +1,4 @@
-"""Log groups that the stacks own: created before anything writes to them, gone with the stack."""
+"""Log groups that belong to a stack: created before anything writes to them, deleted with the stack."""
 
 import aws_cdk as cdk
 import aws_cdk.aws_logs as logs
@@ -23,7 +23,7 @@ RETENTION = {
 
 
 def log_group(scope: Construct, id_: str, *, retention_days: int, name: str | None = None) -> logs.LogGroup:
-    """A log group that keeps its lines for a while and is deleted with its stack.
+    """A log group with a retention, deleted with its stack.
 
     Args:
         scope: the construct whose logs it holds.

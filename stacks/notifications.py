@@ -1,4 +1,4 @@
-"""Where people hear what happened: one topic, perhaps an e-mail address."""
+"""Notifications for people: one topic, perhaps with an e-mail address."""
 
 import aws_cdk as cdk
 import aws_cdk.aws_iam as iam
@@ -8,7 +8,7 @@ from constructs import Construct
 
 
 class Notifications(Construct):
-    """A topic that speaks TLS only and that this account's alarms may write to; a rule that targets it adds its own permission.
+    """A topic that accepts only TLS and the alarms of this account; a rule that targets it adds its own permission.
 
     Attributes:
         topic: the topic.
@@ -17,7 +17,7 @@ class Notifications(Construct):
     def __init__(self, scope: Construct, id_: str, *, email: str) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
-        # A topic with a policy of its own loses the default one, which let the account's alarms in.
+        # A topic with a policy of its own loses the default one, which allowed the account's alarms.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsOfThisAccount",

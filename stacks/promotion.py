@@ -24,7 +24,7 @@ MAX_RECEIVES = 60
 
 
 class Promotion(Construct):
-    """Training events of this stage wait in a queue until the function ``promote_model`` has dealt with them.
+    """Training events of this stage go through a queue to the function ``promote_model``.
 
     Attributes:
         function: the function.
@@ -86,9 +86,9 @@ class Promotion(Construct):
         )
 
     def _rule(self, stage: str, dead_letters: sqs.IQueue, automatic: bool) -> None:
-        """Ends of this stage's jobs go to the queue.
+        """The end of each of this stage's jobs goes to the queue.
 
-        The rule sleeps when promotion is by hand: a queue nobody reads would hand its old events to the function on the day promotion
+        The rule is disabled while promotion is manual: events left in a queue without a consumer would be promoted as soon as promotion
         is automatic again.
         """
         ends = events.EventPattern(
@@ -110,7 +110,7 @@ class Promotion(Construct):
 
 
 def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
-    """The right to look at jobs and artifacts, and to update the one stack: CloudFormation goes on with that stack's own role."""
+    """Lets it read jobs and artifacts and update the one stack: CloudFormation continues with that stack's own role."""
     promoter.allow("cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns.serving_stack(stage))
     promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
     promoter.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.RUNS}*"))

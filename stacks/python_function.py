@@ -1,4 +1,4 @@
-"""A Lambda function from the lambda/ folder: the folder is the one asset, a handler is named as text."""
+"""A Lambda function from the lambda/ folder, named by its handler; all functions share one asset."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,8 +15,8 @@ class PythonFunction(Construct):
     """A function with a role and a log group of its own; the role may write to that log group and nothing else yet.
 
     Attributes:
-        function: the function; the stack grants it to whoever may call it.
-        role: what it runs as; the construct that makes the function adds the permissions it needs.
+        function: the function; a stack lets others invoke it.
+        role: its execution role; the construct that creates the function adds permissions.
     """
 
     def __init__(
@@ -32,10 +32,10 @@ class PythonFunction(Construct):
         memory_mb: int = 256,
     ) -> None:
         super().__init__(scope, id_)
-        # Not AWSLambdaBasicExecutionRole: it may create log groups, so a late line would leave one behind after destroy.
+        # Not AWSLambdaBasicExecutionRole: it may create log groups, so a line written late would leave one behind after destroy.
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
-        lines = log_group(self, "Logs", retention_days=log_retention_days)
-        lines.grant_write(self.role)
+        group = log_group(self, "Logs", retention_days=log_retention_days)
+        group.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -47,15 +47,15 @@ class PythonFunction(Construct):
             timeout=timeout,
             memory_size=memory_mb,
             environment=dict(environment) if environment else None,
-            log_group=lines,
+            log_group=group,
         )
 
     def allow(self, *actions: str, on: str | Sequence[str], **conditions: object) -> None:
-        """Lets the function do something.
+        """Allows the function some actions.
 
         Args:
             actions: IAM actions.
-            on: the resource they are for, or the ways to write it.
+            on: the resource, or several.
             conditions: IAM condition operators, such as ``StringLike={"s3:prefix": ["runs/*"]}``.
         """
         resources = [on] if isinstance(on, str) else list(on)

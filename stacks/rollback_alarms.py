@@ -1,4 +1,4 @@
-"""What makes SageMaker take a new model back: errors and slowness of the endpoint."""
+"""The alarms that make SageMaker roll a new model back: errors and latency of the endpoint."""
 
 import aws_cdk as cdk
 import aws_cdk.aws_cloudwatch as cloudwatch
@@ -9,14 +9,14 @@ from constructs import Construct
 from blazingtext_lifecycle import naming
 
 _MINUTE = cdk.Duration.minutes(1)
-# CloudWatch gives ModelLatency in microseconds. A look-up takes a few milliseconds; a second means that something is broken.
-_SLOW = 1_000_000
+# CloudWatch gives ModelLatency in microseconds. A look-up takes a few milliseconds; a second means that something is wrong.
+_LATENCY_MICROSECONDS = 1_000_000
 
 
 class RollbackAlarms(Construct):
     """Two alarms on an endpoint; they exist as long as it does.
 
-    The endpoint is named by text, not by reference: its deployment names these alarms, so a reference back would be a circle.
+    The endpoint is named by text, not by reference: its deployment refers to these alarms, and references in both directions are a cycle.
 
     Attributes:
         names: the alarms' names, for the endpoint's deployment configuration.
@@ -29,7 +29,11 @@ class RollbackAlarms(Construct):
         alarms = [
             self._alarm("Errors", errors, threshold=1, minutes=1, description="The endpoint answered with 5xx"),
             self._alarm(
-                "Latency", latency, threshold=_SLOW, minutes=3, description="One answer in a hundred takes the model over a second"
+                "Latency",
+                latency,
+                threshold=_LATENCY_MICROSECONDS,
+                minutes=3,
+                description="One answer in a hundred takes the model over a second",
             ),
         ]
         for alarm in alarms:
@@ -40,7 +44,7 @@ class RollbackAlarms(Construct):
         self.names = [alarm.alarm_name for alarm in alarms]
 
     def _alarm(self, id_: str, metric: cloudwatch.Metric, *, threshold: float, minutes: int, description: str) -> cloudwatch.Alarm:
-        """An alarm that a quiet endpoint does not set off: SageMaker refuses to deploy while one of its alarms rings."""
+        """An alarm that an endpoint without traffic does not set off: SageMaker refuses to deploy while one of its alarms is in ALARM."""
         return metric.create_alarm(
             self,
             id_,

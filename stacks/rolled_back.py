@@ -1,4 +1,4 @@
-"""Who hears that CloudFormation took a new model, or any other change of the serving stack, back."""
+"""Notifications about updates of the serving stack, such as a new model, that CloudFormation rolled back."""
 
 import aws_cdk.aws_events as events
 import aws_cdk.aws_events_targets as targets
@@ -12,9 +12,9 @@ from . import arns
 
 
 class RolledBack(Construct):
-    """Tells the topic when an update of the serving stack was rolled back, and when even that failed.
+    """Notifies the topic when an update of the serving stack was rolled back, and when rolling back failed.
 
-    The rules stand outside the serving stack, so that no update of it, and no roll-back, takes them away.
+    The rules are outside the serving stack, so that no update or rollback of it can remove them.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: str, topic: sns.ITopic, dead_letters: sqs.IQueue) -> None:
@@ -24,13 +24,13 @@ class RolledBack(Construct):
             ("Failed", "UPDATE_ROLLBACK_FAILED", _failed(stage)),
         ):
             # The text is fixed: CloudFormation's reason may hold quotes, and EventBridge drops a message that they break.
-            told = targets.SnsTopic(topic, message=events.RuleTargetInput.from_text(message), dead_letter_queue=dead_letters)
+            target = targets.SnsTopic(topic, message=events.RuleTargetInput.from_text(message), dead_letter_queue=dead_letters)
             events.Rule(
                 self,
                 name,
                 description=f"The serving stack of this stage reached {status}",
                 event_pattern=_reached(stage, status),
-                targets=[told],
+                targets=[target],
             )
 
 
@@ -46,7 +46,7 @@ def _complete(stage: str) -> str:
     stack = naming.serving_stack(stage)
     return (
         f"BlazingText {stage}: an update of {stack} was rolled back. What was live before is live again, as the stack's parameters say. "
-        f"The cause stands in the stack's events (aws cloudformation describe-stack-events --stack-name {stack}) and, if a model did not "
+        f"The cause is in the stack's events (aws cloudformation describe-stack-events --stack-name {stack}) and, if a model did not "
         f"start, in the log group {naming.endpoint_log_group(stage)}. Repair it, then promote again."
     )
 

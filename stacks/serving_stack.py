@@ -18,7 +18,7 @@ from .settings import Settings
 
 
 class ServingStack(ProjectStack):
-    """What answers predictions."""
+    """The live model and its endpoint."""
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket, topic: sns.ITopic) -> None:
         super().__init__(
@@ -29,7 +29,7 @@ class ServingStack(ProjectStack):
             description="BlazingText: the live model and its endpoint",
         )
         name = naming.endpoint(settings.stage)
-        lines = log_group(self, "Logs", retention_days=settings.log_retention_days, name=naming.endpoint_log_group(settings.stage))
+        logs = log_group(self, "Logs", retention_days=settings.log_retention_days, name=naming.endpoint_log_group(settings.stage))
         role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage)
         live = LiveModel(self, "Live")
         hosting = Hosting(
@@ -46,6 +46,6 @@ class ServingStack(ProjectStack):
         endpoint = hosting.endpoint(
             name=name, alarm_names=alarms.names, bake_seconds=settings.endpoint_bake_seconds, condition=live.has_endpoint
         )
-        # SageMaker would make the log group itself, without retention, if the endpoint came first.
-        endpoint.node.add_dependency(lines)
+        # If the endpoint came first, SageMaker would create the log group itself, without a retention.
+        endpoint.node.add_dependency(logs)
         self.publish({Output.ENDPOINT_NAME: name, Output.HOSTING_ROLE_ARN: role.role_arn})

@@ -15,7 +15,7 @@ class StorageStack(ProjectStack):
     """What outlives trainings and models.
 
     Attributes:
-        bucket: holds corpora, artifacts and reports.
+        bucket: holds corpora and artifacts.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
@@ -24,12 +24,12 @@ class StorageStack(ProjectStack):
             id_,
             settings=settings,
             stack_name=naming.storage_stack(settings.stage),
-            description="BlazingText: corpora, artifacts and reports",
+            description="BlazingText: corpora and artifacts",
         )
         self.bucket = CorpusBucket(self, "Corpora", delete_data=settings.delete_data).bucket
         BucketCleanup(
             self,
-            # The id of 0.1.0, see there.
+            # The id of 0.1.0; BucketCleanup says why.
             "Retirement",
             bucket=self.bucket,
             delete_data=settings.delete_data,

@@ -1,4 +1,4 @@
-"""Training: the role jobs run with, the functions that start them and promote their models, and who is told."""
+"""Training: the role jobs run with, the functions that start them and promote their models, notifications."""
 
 import aws_cdk.aws_iam as iam
 import aws_cdk.aws_s3 as s3
@@ -24,7 +24,7 @@ class TrainingStack(ProjectStack):
     """What turns a corpus into an artifact, and an artifact into the live model.
 
     Attributes:
-        topic: where people hear what happened.
+        topic: the notifications.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket) -> None:

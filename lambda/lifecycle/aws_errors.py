@@ -87,7 +87,7 @@ def translating_aws_errors(operation: str) -> Iterator[None]:
 
 def translation(error: ClientError, operation: str) -> LifecycleError:
     """The error of ours that an AWS error means; see `translating_aws_errors`."""
-    code, words = code_of(error), _words(error)
+    code, words = code_of(error), _message(error)
     for codes, family, why, remedy in _meanings("iam:PassRole" in words):
         if code in codes:
             return family(f"Could not {operation}. {why}: {words} {remedy}")
@@ -113,7 +113,7 @@ def _meanings(role_refused: bool) -> tuple[tuple[frozenset[str], type[LifecycleE
     )
 
 
-def _words(error: ClientError) -> str:
+def _message(error: ClientError) -> str:
     request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     attached = f" (request id {request})" if request else ""
     return f"{code_of(error)}: {message_of(error)}{attached}".rstrip(".") + "."

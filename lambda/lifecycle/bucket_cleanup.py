@@ -1,4 +1,4 @@
-"""A bucket without anything in it: CloudFormation deletes no bucket that holds an object, a version or a half-done upload."""
+"""Empties a bucket: CloudFormation deletes no bucket that holds an object, a version or an unfinished upload."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ else:
 
 
 def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
-    """Deletes every version, delete marker and unfinished upload of a bucket, until a look finds none.
+    """Deletes every version, delete marker and unfinished upload of a bucket, until none is found.
 
     Returns:
         How many were deleted; 0 also when there is no such bucket.

@@ -51,7 +51,7 @@ class Corpus:
         return sum(each.size for files in self.channels.values() for each in files)
 
 
-def look(s3: S3Client, bucket: str, name: str, *, supervised: bool) -> Corpus:
+def inspect(s3: S3Client, bucket: str, name: str, *, supervised: bool) -> Corpus:
     """A corpus with everything that is wrong with it.
 
     Args:

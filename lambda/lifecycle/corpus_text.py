@@ -1,5 +1,6 @@
 """Whether the beginning of a file is text that BlazingText can train on. Pure: bytes in, findings out."""
 
+import codecs
 from dataclasses import dataclass
 
 LABEL = b"__label__"
@@ -13,8 +14,7 @@ ARCHIVE_MAGICS = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"7z\xbc\xaf\x27\x1c": "7z",
 }
-_ENCODED = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-_UTF8_MARK = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def check(sample: bytes, name: str, whole: bool, supervised: bool) -> list[Findi
         return [
             Finding(f"{name} is a {packed} archive. BlazingText reads plain text and does not unpack. Unpack it and upload the text.", True)
         ]
-    encoded = next((kind for magic, kind in _ENCODED.items() if sample.startswith(magic)), "binary" if b"\x00" in sample else "")
+    encoded = next((kind for magic, kind in _BYTE_ORDER_MARKS.items() if sample.startswith(magic)), "binary" if b"\x00" in sample else "")
     if encoded:
         return [Finding(f"{name} is not plain text but {encoded}. BlazingText reads UTF-8 text. Convert it and upload it again.", True)]
     return _encoding(sample, name, whole) + (_labels(sample, name, whole) if supervised else _no_labels(sample, name))
@@ -47,7 +47,7 @@ def check(sample: bytes, name: str, whole: bool, supervised: bool) -> list[Findi
 
 def _encoding(sample: bytes, name: str, whole: bool) -> list[Finding]:
     findings = []
-    if sample.startswith(_UTF8_MARK):
+    if sample.startswith(codecs.BOM_UTF8):
         findings.append(
             Finding(f"{name} begins with a byte order mark, which becomes part of the first word. Save it as UTF-8 without one.")
         )

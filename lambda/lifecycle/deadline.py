@@ -1,4 +1,4 @@
-"""How long a function may still wait for AWS."""
+"""The time that a function has left to wait for AWS."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Deadline:
     Attributes:
         remaining_ms: how long the function may still run.
         margin_ms: how much of that to keep for the answer.
-        pause: how to let time pass between two looks.
+        pause: waits some seconds.
     """
 
     remaining_ms: Callable[[], int]
@@ -30,7 +30,7 @@ class Deadline:
     pause: Callable[[float], None] = time.sleep
 
     def check(self, what: str) -> None:
-        """Nothing while there is time.
+        """Raises when the time is nearly over.
 
         Raises:
             NotReady: the time is over.

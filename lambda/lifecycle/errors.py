@@ -50,7 +50,7 @@ class ConfigurationError(UserError):
 
 
 class AccessDeniedError(UserError):
-    """AWS refused for want of a permission."""
+    """AWS refused because a permission is missing."""
 
 
 class QuotaError(UserError):

@@ -1,4 +1,4 @@
-"""What everything is called: the one definition, read by the stacks, the functions and the command line.
+"""The names of everything, defined once for the stacks, the functions and the command line.
 
 Nothing here checks its arguments unless it says so: at synth they may be CDK tokens, which are not yet names.
 """

@@ -12,7 +12,7 @@ from .environments import LaunchEnvironment
 from .errors import CorpusError, HyperparameterError, UserError, raise_all
 from .requests import TrainingRequest
 
-# What a job may become after it failed or was stopped.
+# The ends of a job after which a retry starts another attempt.
 RETRYABLE = frozenset({"Failed", "Stopped"})
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
 # A job in one of these still works and bills. What is in neither set ("Deleting") has ended before.
@@ -53,7 +53,7 @@ def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironm
         UserError: every problem at once, those of the request, of the hyperparameters and of the corpus.
     """
     complete, warnings, refusals = _hyperparameters(request, corpus)
-    raise_all([*problems, *refusals, *corpus.problems, *_does_not_fit(request, corpus)])
+    raise_all([*problems, *refusals, *corpus.problems, *_volume_problems(request, corpus)])
     digest = request_hash(request, complete, corpus, environment.bucket)
     return TrainingJob(
         name=naming.job_name(environment.stage, request.corpus, request.mode, digest),
@@ -135,7 +135,7 @@ def _tags(request: TrainingRequest, stage: str, digest: str) -> list[dict[str, s
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-def _does_not_fit(request: TrainingRequest, corpus: Corpus) -> list[UserError]:
+def _volume_problems(request: TrainingRequest, corpus: Corpus) -> list[UserError]:
     if instances.has_local_disk(request.instance_type) or corpus.size < request.volume_gb * _GIGABYTE:
         return []
     needed = 2 * corpus.size // _GIGABYTE + 1

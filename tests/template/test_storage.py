@@ -16,7 +16,7 @@ def test_no_lifecycle_rule_reaches_a_current_object(each: Synthesis) -> None:
 
     # An artifact in service is a current object: these would take it away.
     assert not [rule for rule in rules if {"ExpirationInDays", "ExpirationDate", "Transitions", "Transition"} & set(rule)]
-    assert {rule["Id"] for rule in rules} == {"old-versions", "broken-off-uploads"}
+    assert {rule["Id"] for rule in rules} == {"old-versions", "incomplete-uploads"}
 
 
 def test_the_bucket_is_emptied_while_the_permission_to_empty_it_is_still_there(defaults: Synthesis) -> None:
