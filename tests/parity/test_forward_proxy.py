@@ -320,7 +320,7 @@ def test_the_caller_s_own_proxy_gets_what_is_not_aws_s() -> None:
     async def scenario(scene: Scene) -> None:
         reader, _, status = await scene.tunnel("example.com:8443")
         assert (status, await reader.read()) == (200, b"from outside")
-        for elsewhere in ("db.intra.example:1", "localhost:1", "127.0.0.1:1", "[::1]:1", "sts.amazonaws.com:443"):
+        for elsewhere in ("localhost:1", "127.0.0.1:1", "[::1]:1", "sts.amazonaws.com:443"):
             assert (await scene.tunnel(elsewhere))[2] == 502
 
     play(scenario, upstream, lambda port: Outside(f"http://ann:s%40id@127.0.0.1:{port}", "intra.example"))
@@ -404,6 +404,17 @@ def test_more_tunnels_than_allowed_are_refused_until_one_ends(monkeypatch: pytes
 )
 def test_no_exception_leads_past_the_sandbox_to_aws(given: str, kept: str) -> None:
     assert without_aws_hosts(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("host", "proxied"),
+    [("example.com", True), ("db.intra.example", False), ("intra.example", False), ("notintra.example", True), ("bucket.localhost", False)],
+)
+def test_the_caller_s_exceptions_go_past_its_proxy(host: str, proxied: bool) -> None:
+    outside = Outside("http://proxy.corp.example:3128", "intra.example,10.0.0.1")
+
+    assert outside.proxy_for(host) == ("http://proxy.corp.example:3128" if proxied else None)
+    assert Outside("", "").proxy_for(host) is None
 
 
 def test_a_shell_inside_a_sandbox_remembers_the_proxy_it_had_before(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
