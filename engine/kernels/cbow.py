@@ -56,7 +56,7 @@ class Scratch(NamedTuple):
         sums: of the contexts, from none of them to all.
         errors: running sums of the gradients of the means.
         gradients: a row per negative and a column per centre; then a row each for positives and weights.
-        unit_offsets: 0, 1, 2, ...: `Inputs.rows_before` of words that have one part.
+        unit_offsets: 0, 1, 2, ...: `Inputs.rows_before` of words that have one row each.
         prefetch: how many addresses there are, how many were prefetched, and the addresses.
     """
 
@@ -88,8 +88,8 @@ class Inputs(NamedTuple):
 
     Attributes:
         row_ids: by position, the row of its word.
-        rows_before: by position, how many parts all words before it have. A mean is over parts, and each of them learns its gradient: a
-            row moves, and counts, as often as it has parts.
+        rows_before: by position, how many rows all words before it are made of (one each without n-grams). A mean is over these rows, and
+            each gets the gradient: a word counts, and is updated, once for each of its rows.
     """
 
     row_ids: NDArray[np.int32]

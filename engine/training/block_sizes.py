@@ -4,7 +4,7 @@ Ji 2016 and Gupta & Khare 2017 let the pairs of a few neighbouring centre words 
 small matrix product, and a row is read and written once per block instead of once per pair. Sharing has a price: all gradients of a
 block are taken at the same weights. A row that collects the gradient of n pairs moves n steps along a gradient that sequential
 training would have corrected n times; where n x learning rate is too large it overshoots, and training diverges. So a block is as
-large as that product allows, and no larger: `BlockSizes` follow learning rate, number of negatives, window and vocabulary.
+large as that product allows, and no larger: `BlockSizes` follow the learning rate, number of negatives, window and vocabulary.
 """
 
 import math
@@ -77,7 +77,7 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
 
 
 def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> BlockSizes:
-    """The largest block that trains as well as window by window; its reach is never split, a window's mean needs all of it.
+    """The largest block that trains as well as window by window; its contexts are never split, a window's mean needs all of them.
 
     `overlap` is as for `skipgram_sizes`.
     """

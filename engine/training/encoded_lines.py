@@ -24,7 +24,7 @@ class EncodedCorpus:
     """The lines to train on.
 
     Attributes:
-        lines: for the kernels; the features are in a temporary file mapped into memory, so that their size costs no buffers.
+        lines: for the kernels; the features are in a temporary file mapped into memory, so that their size costs no memory.
         buckets: how many buckets n-grams are hashed into; 0 without n-grams.
         bucket_ids: the buckets n-grams fell into, in the order of their input rows, which follow those of the words.
     """

@@ -160,12 +160,12 @@ def test_a_text_without_frequent_words_is_refused_with_the_remedy(tmp_path: Path
 
 
 def test_progress_ends_with_all_words(tmp_path: Path) -> None:
-    heard: list[int] = []
+    reported: list[int] = []
 
-    read_corpus(write(tmp_path, TEXT), min_count=1, threads=2, progress=heard.append)
+    read_corpus(write(tmp_path, TEXT), min_count=1, threads=2, progress=reported.append)
 
-    assert heard[-1] == 14
-    assert heard == sorted(heard)
+    assert reported[-1] == 14
+    assert reported == sorted(reported)
 
 
 def test_labels_are_not_words_and_line_ends_are(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,9 @@ def corpus_of(folder: Path, text: str, min_count: int = 1) -> Corpus:
 
 
 def train(
-    corpus: Corpus, settings: Word2VecSettings, heard: list[Progress] | None = None, stop: Callable[[], bool] = lambda: False
+    corpus: Corpus, settings: Word2VecSettings, reported: list[Progress] | None = None, stop: Callable[[], bool] = lambda: False
 ) -> WordVectors:
-    reports: list[Progress] = [] if heard is None else heard
+    reports: list[Progress] = [] if reported is None else reported
     return word2vec.train(corpus, settings, progress=reports.append, stop=stop)
 
 
@@ -62,6 +63,14 @@ def test_words_of_one_topic_are_neighbours(topics: Corpus, mode: str) -> None:
     assert set(nearest(model, b"five")[:4]) < {b"one", b"two", b"three", b"four", b"six", b"the", b"a"}
 
 
+def test_batch_skipgram_and_skipgram_are_one_program(topics: Corpus) -> None:
+    settings = with_("batch_skipgram", epochs=1)
+
+    batched, single = (train(topics, replace(settings, mode=mode)) for mode in ("batch_skipgram", "skipgram"))
+
+    assert batched.vectors.tobytes() == single.vectors.tobytes()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_one_thread_and_a_seed_give_the_same_bits(topics: Corpus, mode: str) -> None:
     first, second = train(topics, with_(mode)), train(topics, with_(mode))
@@ -88,14 +97,14 @@ def test_texts_with_next_to_nothing_in_them_are_trained(tmp_path: Path, mode: st
 @pytest.mark.parametrize("mode", ["batch_skipgram", "cbow"])
 @pytest.mark.parametrize("threads", [1, 2, 5, 8])
 def test_all_words_are_trained_whatever_the_number_of_threads(topics: Corpus, mode: str, threads: int) -> None:
-    heard: list[Progress] = []
+    reported: list[Progress] = []
 
-    model = train(topics, with_(mode, threads=threads, epochs=2), heard)
+    model = train(topics, with_(mode, threads=threads, epochs=2), reported)
 
-    assert heard[-1].fraction == 1
-    assert heard[-1].alpha == 0
+    assert reported[-1].fraction == 1
+    assert reported[-1].alpha == 0
     assert model.words_per_second * model.train_seconds == pytest.approx(2 * topics.vocabulary.kept_words)
-    assert [report.fraction for report in heard] == sorted(report.fraction for report in heard)
+    assert [report.fraction for report in reported] == sorted(report.fraction for report in reported)
 
 
 @pytest.mark.parametrize("dim", [1, 7, 33])
@@ -151,14 +160,14 @@ def test_ngram_rows_come_with_the_model(topics: Corpus) -> None:
 
 def test_hosts_share_one_model_through_a_file(topics: Corpus, tmp_path: Path) -> None:
     settings, file = with_("batch_skipgram", threads=1, epochs=5), tmp_path / "model"
-    heard: list[Progress] = []
+    reported: list[Progress] = []
 
-    first = word2vec.train(topics, settings, progress=heard.append, stop=lambda: False, shard=(0, 2), model_file=file)
-    half = heard[-1].fraction
-    second = word2vec.train(topics, settings, progress=heard.append, stop=lambda: False, shard=(1, 2), model_file=file)
+    first = word2vec.train(topics, settings, progress=reported.append, stop=lambda: False, shard=(0, 2), model_file=file)
+    half = reported[-1].fraction
+    second = word2vec.train(topics, settings, progress=reported.append, stop=lambda: False, shard=(1, 2), model_file=file)
 
     assert 0.4 < half < 0.6
-    assert heard[-1].fraction == 1
+    assert reported[-1].fraction == 1
     assert (first.vectors == second.vectors).all()
     assert set(nearest(first, b"cat")[:4]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
 
