@@ -107,6 +107,8 @@ def create(folder: Path, *extras: str, also: tuple[str, ...] = ()) -> Installati
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     made = Installation(folder)
+    # Whoever uses the CDK has Node; here it is the development environment's, whatever else the machine has.
+    (folder / "bin" / "node").symlink_to(Path(sys.executable).with_name("node"))
     ours = Requirement(f"{DISTRIBUTION}[{','.join(extras)}]" if extras else DISTRIBUTION)
     for name in sorted(_closure([ours, *map(Requirement, also)])):
         for entry in _entries(metadata.distribution(name)):
