@@ -1,7 +1,7 @@
 """Virtual environments that hold the wheel and what one of its extras asks for, made without a network.
 
-The requirements are links to what is installed here already: pip and uv find them there, ask no index, and refuse an environment
-in which one is missing. Nothing else of the development environment is in reach.
+The requirements are links to what is installed here already: pip finds them there and asks no index. Nothing else of the development
+environment is in reach.
 """
 
 import os
@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = "blazingtext-cdk"
-OFFLINE = {"UV_OFFLINE": "1", "UV_NO_CONFIG": "1", "UV_NO_INDEX": "1", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+OFFLINE = {"UV_OFFLINE": "1", "UV_NO_CONFIG": "1", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 # What would lead Python, uv or the command elsewhere than into the environment that is tested.
 LEFT_OUT = ("PYTHON", "VIRTUAL_ENV", "UV_", "PIP_", "AWS_", "BLAZINGTEXT_")
 
@@ -107,6 +107,8 @@ def create(folder: Path, *extras: str, also: tuple[str, ...] = ()) -> Installati
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     made = Installation(folder)
+    # Whoever uses the CDK has Node; here it is the development environment's, whatever else the machine has.
+    (folder / "bin" / "node").symlink_to(Path(sys.executable).with_name("node"))
     ours = Requirement(f"{DISTRIBUTION}[{','.join(extras)}]" if extras else DISTRIBUTION)
     for name in sorted(_closure([ours, *map(Requirement, also)])):
         for entry in _entries(metadata.distribution(name)):
