@@ -19,10 +19,16 @@ NICENESS: Final = 5
 _HIDDEN: Final = ("PYTHONPATH", "AWS_", "MINISTACK_", "GATEWAY_", "LAMBDA_", "S3_", "STATE_", "PERSIST_", "AUTH", "USE_SSL", "BIND_HOST")
 
 
-def environment(outer: Mapping[str, str], inner: Mapping[str, str]) -> dict[str, str]:
-    """What the container sees: the machine's paths without the server's own settings, then what SageMaker sets."""
+def environment(outer: Mapping[str, str], *, requested: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """A container's environment. What a request asks for comes in beside the other two and replaces nothing of them.
+
+    Args:
+        outer: the sandbox's, of which the server's own settings do not pass.
+        requested: the `Environment` of a training job or model.
+        own: what SageMaker sets in every container.
+    """
     kept = {name: value for name, value in outer.items() if not name.startswith(_HIDDEN)}
-    return kept | {"PYTHONUNBUFFERED": "1"} | dict(inner)
+    return dict(requested) | kept | {"PYTHONUNBUFFERED": "1"} | dict(own)
 
 
 class Container:

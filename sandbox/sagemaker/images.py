@@ -5,10 +5,13 @@ Source: the SageMaker Python SDK's image list for blazingtext, version 1.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
+from .api.constraints import Parameters
 from .api.errors import ValidationException, image_not_emulated
+from .store import now
 
 ACCOUNTS: Final = {
     "af-south-1": "455444449433",
@@ -49,9 +52,34 @@ ACCOUNTS: Final = {
     "us-west-1": "632365934929",
     "us-west-2": "433757028032",
 }
+#: Families with accelerators: GPUs, Trainium, Inferentia.
+_ACCELERATED: Final = ("p", "g", "trn", "inf")
+_GPU_FAMILIES: Final = frozenset({"p2", "p3", "g4dn", "g5"})
 _URI: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<repository>[a-z0-9._/-]+):(?P<tag>[\w.-]+)"
 )
+
+
+def deployed_image(image: str) -> Parameters:
+    """An image as DescribeEndpoint shows it. No image is pulled: the digest is made from the name, always the same one."""
+    digest = hashlib.sha256(image.encode()).hexdigest()
+    return {"SpecifiedImage": image, "ResolvedImage": f"{image.rpartition(':')[0]}@sha256:{digest}", "ResolutionTime": now()}
+
+
+def check_training_instances(instance_type: str) -> None:
+    """Refuse an instance type BlazingText has no container for.
+
+    Source: "BlazingText algorithm", "EC2 Instance Recommendation": CPU instances, and P2, P3, G4dn and G5 of the GPU instances.
+
+    Raises:
+        ValidationException: an accelerator of another kind.
+    """
+    family = instance_type.split(".")[1]
+    if family.startswith(_ACCELERATED) and family not in _GPU_FAMILIES:
+        raise ValidationException(
+            f"The instance type {instance_type} is not supported by the algorithm: BlazingText trains on CPU instances and on"
+            f" {', '.join(sorted(_GPU_FAMILIES))}."
+        )
 
 
 def check_image(image: str, region: str) -> None:

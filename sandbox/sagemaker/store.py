@@ -37,6 +37,14 @@ class Resource(Protocol):
     tags: dict[str, str]
 
 
+def taken(existing: Mapping[str, Resource], new: Resource) -> bool:
+    """Whether there is a resource of this name. Two names that differ in case have one ARN, so they are one name.
+
+    Source: CreateEndpoint, "EndpointName": case-insensitive in CreateEndpoint, preserved, and to be matched in InvokeEndpoint.
+    """
+    return any(each.arn == new.arn for each in existing.values())
+
+
 @dataclass
 class TrainingJob:
     """A training job, from the request to its end."""

@@ -1,7 +1,7 @@
 """A container for tests of the sandbox: it does what its hyperparameters or its model tell it, in milliseconds.
 
-`train`: hyperparameter `behaviour` is one of done, customer-error, platform-error, crash, stop (writes a model when told to end),
-ignore-stop (does not end when told to). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
+`train`: hyperparameter `behaviour` is one of done, output, environment, customer-error, platform-error, crash, stop (writes a
+model when told to end), ignore-stop (does not end when told to). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
 """
 
 import http.server
@@ -32,6 +32,11 @@ def train() -> int:
     corpus = sorted((BASE / "input" / "data" / "train").iterdir())
     print(f"read {[path.name for path in corpus]}", flush=True)
     meet(host)
+    if behaviour == "output":
+        (BASE / "output" / "data" / "more").mkdir()
+        (BASE / "output" / "data" / "more" / "note.txt").write_text("beside the model")
+    if behaviour == "environment":
+        print(json.dumps(dict(os.environ)), flush=True)
     if host == "algo-1":
         write_model(corpus[0].read_text())
     print("#mean_rho: 0.5", file=sys.stderr, flush=True)
@@ -77,6 +82,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if self.headers["Content-Type"] == "application/octet-stream":
             self._answer(415, b"content-type application/octet-stream not supported")
+        elif body == "environment":
+            self._answer(200, json.dumps(dict(os.environ)).encode())
         elif body == "sleep":
             time.sleep(0.6)
             self._answer(200, json.dumps({"reply": self.reply}).encode())

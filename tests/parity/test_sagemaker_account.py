@@ -388,10 +388,10 @@ def test_an_artifact_that_cannot_be_served_rolls_the_stack_back_with_the_reason(
 
 def test_a_property_that_is_not_emulated_fails_the_stack(hosting: str, stacks: Stacks) -> None:
     body = template(hosting, "model-1")
-    body["Resources"]["Model"]["Properties"]["VpcConfig"] = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+    body["Resources"]["Model"]["Properties"]["InferenceExecutionConfig"] = {"Mode": "Direct"}
 
-    assert stacks.deploy("with-vpc", body) == "ROLLBACK_COMPLETE"
-    assert "the sandbox does not emulate CreateModel's VpcConfig" in stacks.reasons("with-vpc")
+    assert stacks.deploy("pipeline", body) == "ROLLBACK_COMPLETE"
+    assert "the sandbox does not emulate CreateModel's InferenceExecutionConfig" in stacks.reasons("pipeline")
 
 
 @pytest.mark.patch(name="stack_roles")

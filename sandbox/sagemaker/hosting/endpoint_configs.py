@@ -9,7 +9,7 @@ from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
 from ..api.errors import QUOTA_INCREASE_HINT, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, arn, authorize_tags
-from ..store import EndpointConfig, Store
+from ..store import EndpointConfig, Store, taken
 
 #: AWS's quota "Number of instances for an endpoint" of a fresh account; each instance is a process here.
 INSTANCES_PER_ENDPOINT: Final = 4
@@ -38,7 +38,7 @@ class EndpointConfigs:
         authorize_tags(self._cloud, config.arn, parameters.get("Tags", []))
         self._check_variants(store, parameters["ProductionVariants"])
         with store.lock:
-            if name in store.endpoint_configs:
+            if taken(store.endpoint_configs, config):
                 raise ValidationException(f'Cannot create already existing endpoint configuration "{config.arn}".')
             store.endpoint_configs[name] = config
         events.endpoint_config_changed(self._cloud, config)

@@ -13,7 +13,7 @@ from ..api import listing, tagging
 from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, arn, authorize_tags
-from ..store import Endpoint, EndpointConfig, Store, now
+from ..store import Endpoint, EndpointConfig, Store, now, taken
 from ..store import Fleet as LiveFleet
 from . import deployment
 from .deployment import RolledBackError, Rollout
@@ -55,7 +55,7 @@ class Endpoints:
         config = self._configs.find(store, endpoint.config_name)
         deployment.check(endpoint.deployment, config.instances)
         with store.lock:
-            if name in store.endpoints:
+            if taken(store.endpoints, endpoint):
                 raise ValidationException(f'Cannot create already existing endpoint "{endpoint.arn}".')
             store.endpoints[name] = endpoint
         self._publish_state(endpoint, config)
@@ -75,6 +75,8 @@ class Endpoints:
             "EndpointConfigName": endpoint.config_name,
             "ProductionVariants": fleets[0].describe_variants() if fleets else None,
             "EndpointStatus": endpoint.status,
+            "DataCaptureConfig": _capture(fleets[0].config) if fleets else None,
+            "MetricsConfig": fleets[0].config.request.get("MetricsConfig") if fleets else None,
             "FailureReason": endpoint.failure,
             "CreationTime": endpoint.created,
             "LastModifiedTime": endpoint.modified,
@@ -230,6 +232,20 @@ def _with_retained_properties(config: EndpointConfig, live: LiveFleet, excluded:
         before = old.get(variant["VariantName"], {})
         variants.append({**variant, **{member: before[member] for member in members if member in before}})
     return EndpointConfig(config.name, config.arn, {**config.request, "ProductionVariants": variants}, config.tags, config.created)
+
+
+def _capture(config: EndpointConfig) -> Parameters | None:
+    """The data capture of a configuration as DescribeEndpoint shows it: stopped, because nothing is captured here."""
+    asked = config.request.get("DataCaptureConfig")
+    if asked is None:
+        return None
+    return {
+        "EnableCapture": bool(asked.get("EnableCapture")),
+        "CaptureStatus": "Stopped",
+        "CurrentSamplingPercentage": asked["InitialSamplingPercentage"],
+        "DestinationS3Uri": asked["DestinationS3Uri"],
+        "KmsKeyId": asked.get("KmsKeyId", ""),
+    }
 
 
 def _role(store: Store, config: EndpointConfig) -> str:

@@ -22,6 +22,7 @@ from .. import container, model_archive, s3
 from ..api.contract import Parameters
 from ..cloud import Cloud, RoleError
 from ..container import Container
+from ..images import deployed_image
 from ..log_stream import LogStream
 from ..model_archive import ArchiveError
 from ..s3 import Location, TransferError
@@ -97,6 +98,7 @@ class Fleet:
     folder: Path
     command: Sequence[str] = ENGINE
     instances: list[Instance] = field(default_factory=list)
+    images: dict[str, Parameters] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _ports: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -111,6 +113,7 @@ class Fleet:
             model = store.models.get(variant["ModelName"])
             if model is None:
                 raise FleetError(f"The model {variant['ModelName']} of production variant {variant['VariantName']} no longer exists.")
+            self.images[variant["VariantName"]] = deployed_image(model.request["PrimaryContainer"]["Image"])
             artifact = self._download_model(model.request, variant)
             for _ in range(variant["InitialInstanceCount"]):
                 self.instances.append(self._launch(variant["VariantName"], model.request, artifact))
@@ -157,6 +160,8 @@ class Fleet:
             shown.append(
                 {
                     "VariantName": variant["VariantName"],
+                    "DeployedImages": [self.images[variant["VariantName"]]] if variant["VariantName"] in self.images else None,
+                    "RoutingConfig": variant.get("RoutingConfig"),
                     "CurrentWeight": weight,
                     "DesiredWeight": weight,
                     "CurrentInstanceCount": sum(each.variant == variant["VariantName"] for each in self.instances),
@@ -198,15 +203,16 @@ class Fleet:
         (base / "code").mkdir(parents=True)
         (base / "model").symlink_to(artifact, target_is_directory=True)
         logs = LogStream(partial(self.cloud.client, "logs", model["ExecutionRoleArn"]), LOG_GROUP + self.endpoint, f"{variant}/{name}")
-        inner = {
+        own = {
             "AWS_REGION": self.cloud.region,
             "AWS_DEFAULT_REGION": self.cloud.region,
             "SAGEMAKER_BASE_DIR": str(base),
-            **model["PrimaryContainer"].get("Environment", {}),
         }
         started = Container(
             (*self.command, "--port", str(port)),
-            environment=container.environment(self.cloud.child_environment(), inner),
+            environment=container.environment(
+                self.cloud.child_environment(), requested=model["PrimaryContainer"].get("Environment", {}), own=own
+            ),
             folder=base / "code",
             on_line=logs.write,
         )

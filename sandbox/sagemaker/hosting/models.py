@@ -13,7 +13,7 @@ from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..images import check_image
 from ..s3 import Location
-from ..store import Model, Store
+from ..store import Model, Store, taken
 
 _GZIP: Final = b"\x1f\x8b"
 
@@ -44,7 +44,7 @@ class Models:
         check_image(parameters["PrimaryContainer"]["Image"], self._cloud.region)
         self._check_artifact(parameters)
         with store.lock:
-            if name in store.models:
+            if taken(store.models, model):
                 raise ValidationException(f'Cannot create already existing model "{model.arn}".')
             store.models[name] = model
         events.model_changed(self._cloud, model)

@@ -144,18 +144,17 @@ class JobRunner:
         return overdue
 
     def _start(self, job: TrainingJob, host: Host, rendezvous: Path) -> Container:
-        inner = {
+        own = {
             "AWS_REGION": self._cloud.region,
             "AWS_DEFAULT_REGION": self._cloud.region,
             "TRAINING_JOB_NAME": job.name,
             "TRAINING_JOB_ARN": job.arn,
             "SAGEMAKER_BASE_DIR": str(host.base),
             "ENGINE_RENDEZVOUS": str(rendezvous),
-            **job.request.get("Environment", {}),
         }
         return Container(
             self._command,
-            environment=container.environment(self._cloud.child_environment(), inner),
+            environment=container.environment(self._cloud.child_environment(), requested=job.request.get("Environment", {}), own=own),
             folder=host.base / "code",
             on_line=partial(_record_line, job, host.logs),
             niceness=container.NICENESS,
@@ -177,24 +176,16 @@ class JobRunner:
         return False
 
     def _upload(self, job: TrainingJob, host: Host, client: Callable[[str], Any]) -> None:
-        """Pack and store what is in `/opt/ml/model`; a stopped job that wrote nothing leaves no artifact."""
+        """Pack and store `/opt/ml/model`, and `/opt/ml/output/data` if anything is in it; a stopped job without a model leaves neither."""
         model = host.base / "model"
         if job.status == "Stopping" and not any(model.iterdir()):
             return
         if job.status == "InProgress":
             self._enter(job, "Uploading", "Uploading generated training model")
-        archive = host.base / "model.tar.gz"
-        model_archive.pack(model, archive)
-        output = job.request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
-        uri = f"{output}/{job.name}/output/model.tar.gz"
-        target = Location.parse(uri)
-        if target is None:
-            raise JobFailedError(f"ClientError: Artifact upload failed:{uri} is not an S3 address")
-        try:
-            s3.upload(client("s3"), archive, target)
-        except TransferError as problem:
-            raise JobFailedError(f"ClientError: Artifact upload failed:{problem}") from problem
-        job.artifact = uri
+        data = host.base / "output" / "data"
+        if any(data.iterdir()):
+            _store(job, data, "output.tar.gz", client)
+        job.artifact = _store(job, model, "model.tar.gz", client)
 
     def _end(self, job: TrainingJob, *, overdue: bool) -> None:
         if overdue:
@@ -230,6 +221,27 @@ class JobRunner:
             job.transition("Failed", "Failed", "Training job failed")
             event = events.training_job_event(job)
         self._cloud.publish(*event)
+
+
+def _store(job: TrainingJob, folder: Path, name: str, client: Callable[[str], Any]) -> str:
+    """Pack a folder and store it where the job's output goes; its address.
+
+    Source: "Amazon SageMaker AI Training Storage Folders": `/opt/ml/model` becomes model.tar.gz, `/opt/ml/output/data` output.tar.gz.
+
+    Raises:
+        JobFailedError: it cannot be stored.
+    """
+    archive = folder.parent / name
+    model_archive.pack(folder, archive)
+    uri = f"{job.request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output/{name}"
+    target = Location.parse(uri)
+    if target is None:
+        raise JobFailedError(f"ClientError: Artifact upload failed:{uri} is not an S3 address")
+    try:
+        s3.upload(client("s3"), archive, target)
+    except TransferError as problem:
+        raise JobFailedError(f"ClientError: Artifact upload failed:{problem}") from problem
+    return uri
 
 
 def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:

@@ -10,9 +10,9 @@ from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
 from ..api.errors import QUOTA_INCREASE_HINT, ResourceInUse, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
-from ..images import check_image
+from ..images import check_image, check_training_instances
 from ..s3 import Location, first_key
-from ..store import TERMINAL, Store, TrainingJob
+from ..store import TERMINAL, Store, TrainingJob, taken
 from .metrics import METRIC_DEFINITIONS
 
 #: AWS's quota "Number of instances across all training jobs" of a fresh account.
@@ -49,6 +49,7 @@ class TrainingJobs:
         pass_role(self._cloud, parameters["RoleArn"])
         _check_complete(parameters)
         check_image(parameters["AlgorithmSpecification"]["TrainingImage"], self._cloud.region)
+        check_training_instances(parameters["ResourceConfig"]["InstanceType"])
         _check_spot(parameters)
         self._check_data(parameters)
         with store.lock:
@@ -155,7 +156,7 @@ def _check_spot(parameters: Parameters) -> None:
 
 
 def _check_name_and_quota(store: Store, job: TrainingJob) -> None:
-    if job.name in store.training_jobs:
+    if taken(store.training_jobs, job):
         raise ResourceInUse(
             "Training job names must be unique within an AWS account and region, and a training job with this name already exists"
             f" ({job.arn})"
