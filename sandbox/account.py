@@ -15,7 +15,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,16 +25,13 @@ from typing import Any, Self
 import boto3
 import psutil
 
-from . import client_environment, server, state
+from . import client_environment, own_images, server, state
 from .certificates import Certificates
 from .client_environment import UNSET
+from .errors import SandboxError
 
 START_SECONDS = 60.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-
-
-class SandboxError(Exception):
-    """The sandbox could not do it; the message says what, why, and what to do."""
 
 
 class Sandbox:
@@ -45,15 +42,25 @@ class Sandbox:
         name: several sandboxes of different names (or homes) run side by side and do not see each other.
         port: a loopback port; any free one when not given.
         region: the region `env` exports.
+        images: commands that stand for container images of one's own, by the image's URI or its beginning (sandbox/sagemaker/README.md).
 
     Raises:
         SandboxError: the name is not lower-case letters, digits and hyphens.
     """
 
-    def __init__(self, home: Path | None = None, *, name: str = "default", port: int = 0, region: str = "us-east-1") -> None:
+    def __init__(
+        self,
+        home: Path | None = None,
+        *,
+        name: str = "default",
+        port: int = 0,
+        region: str = "us-east-1",
+        images: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         if not _NAME.fullmatch(name):
             raise SandboxError(f'"{name}" cannot name a sandbox. It becomes a folder: use lower-case letters, digits and hyphens.')
         self.name, self.port, self.region = name, port, region
+        self.images = own_images.commands({} if images is None else images)
         self.folder = state.StateFolder(((home if home is not None else state.default_root()) / name).resolve())
         # The server, when this process started it; its standard input is what keeps one that is not detached alive.
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,10 +88,11 @@ class Sandbox:
             Whether it was started now; False when it was up already.
 
         Raises:
-            SandboxError: it did not start; the message ends with the last lines of its log.
+            SandboxError: it did not start; the message ends with the last lines of its log. Or it is up without the images asked for.
         """
         with self.folder.locked():
             if self.running() is not None:
+                self._check_images()
                 return False
             self._clean()
             try:
@@ -93,6 +101,14 @@ class Sandbox:
                 self._clean(keep_log=True)
                 raise
             return True
+
+    def _check_images(self) -> None:
+        """Refuse to leave a running sandbox as it is when it is asked to run other images."""
+        if self.images and own_images.read(self.folder.path) != self.images:
+            raise SandboxError(
+                f"The sandbox {self.name} is up with other images. A server reads them when it starts. End it first, and everything in it:"
+                f" blazingtext sandbox down{'' if self.name == 'default' else f' --name {self.name}'}"
+            )
 
     def stop(self) -> bool:
         """End the server and everything it started, and remove the state folder; True when there was anything to remove."""
@@ -168,6 +184,7 @@ class Sandbox:
             (folder / name).mkdir()
         authority_key = Certificates.of(folder).make()
         client_environment.make_files(folder)
+        own_images.write(folder, self.images)
         return authority_key
 
     def _spawn(

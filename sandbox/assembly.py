@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
+from . import own_images
 from .emulator.internals import application, check_names
 from .patches import registry
 from .sagemaker import registration
+from .sagemaker.programs import Program
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -26,5 +28,6 @@ def assemble(state_folder: Path) -> Application:
     """
     check_names()
     registry.apply_all()
-    registration.register(state_folder / "sagemaker")
+    own = {uri: Program(each.command, Path(each.folder)) for uri, each in own_images.read(state_folder).items()}
+    registration.register(state_folder / "sagemaker", own)
     return cast("Application", application())

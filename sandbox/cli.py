@@ -9,13 +9,15 @@ import json
 import os
 import shlex
 import time
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import click
 
-from . import state
-from .account import Sandbox, SandboxError, all_sandboxes
+from . import own_images, state
+from .account import Sandbox, all_sandboxes
 from .client_environment import UNSET
+from .errors import SandboxError
 
 NOT_RUNNING = 3
 _name = click.option(
@@ -36,10 +38,21 @@ def main() -> None:
 @_name
 @click.option("--port", type=click.IntRange(1024, 65535), help="A loopback port; any free one when left out.")
 @click.option("--region", default="us-east-1", show_default=True, help="The region clients use.")
+@click.option("--image", "images", multiple=True, metavar="URI=COMMAND", help="Run this command for a container image; may be repeated.")
 @_json
-def up(name: str, port: int | None, region: str, as_json: bool) -> None:
-    """Start a sandbox and wait until it answers; one that is up stays as it is."""
-    sandbox = _sandbox(name, port=0 if port is None else port, region=region)
+def up(name: str, port: int | None, region: str, images: tuple[str, ...], as_json: bool) -> None:
+    """Start a sandbox and wait until it answers; one that is up stays as it is.
+
+    \b
+    A container image of your own (a beginning of its URI is enough) runs as a command:
+    it gets "train" or "serve" as its last word and finds /opt/ml in SAGEMAKER_BASE_DIR.
+      blazingtext sandbox up --image '111122223333.dkr.ecr.us-east-1.amazonaws.com/mine=python mine.py'
+    """  # noqa: D301 - click reads the backspace character as "keep these lines"
+    try:
+        commands = own_images.parse(images)
+    except SandboxError as problem:
+        _fail(str(problem), 2)
+    sandbox = _sandbox(name, port=0 if port is None else port, region=region, images=commands)
     _report_stale(sandbox)
     click.echo(f"Starting the sandbox {name} ...", err=True)
     began = time.monotonic()
@@ -121,10 +134,10 @@ def env(name: str, as_json: bool) -> None:
         click.echo(f"export {variable}={shlex.quote(value)}")
 
 
-def _sandbox(name: str, *, port: int = 0, region: str = "us-east-1") -> Sandbox:
+def _sandbox(name: str, *, port: int = 0, region: str = "us-east-1", images: Mapping[str, Sequence[str]] | None = None) -> Sandbox:
     """The sandbox of a name, or the end of the command with code 2."""
     try:
-        return Sandbox(state.default_root(), name=name, port=port, region=region)
+        return Sandbox(state.default_root(), name=name, port=port, region=region, images=images)
     except SandboxError as problem:
         _fail(str(problem), 2)
 

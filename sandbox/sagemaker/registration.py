@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..emulator.services import Request, Response, register_service
@@ -9,16 +10,18 @@ from . import cloudformation, resource_groups
 from .api import runtime
 from .api.errors import AwsError
 from .emulated_cloud import EmulatedCloud
+from .programs import Program
 from .service import SageMaker, read_json
 
 
-def register(folder: Path) -> None:
+def register(folder: Path, own: Mapping[str, Program]) -> None:
     """Make the service and register it with the emulator.
 
     Args:
         folder: where jobs and endpoints keep their files.
+        own: a user's commands for images of their own, by an image's URI or its beginning.
     """
-    service = SageMaker(EmulatedCloud(), folder)
+    service = SageMaker(EmulatedCloud(), folder, own=own)
     register_service(
         "sagemaker",
         lambda request: _serve(service, request),

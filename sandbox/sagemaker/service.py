@@ -18,12 +18,11 @@ from .api.runtime import Invocation
 from .cloud import Cloud, arn
 from .hosting.endpoint_configs import EndpointConfigs
 from .hosting.endpoints import Endpoints
-from .hosting.fleet import ENGINE as SERVE
 from .hosting.fleet import Fleet
 from .hosting.invocations import InvocationMetrics, Invocations
 from .hosting.models import Models
+from .programs import SERVE, TRAIN, Program, Programs
 from .store import EndpointConfig, Store, Stores
-from .training.job_runner import ENGINE as TRAIN
 from .training.job_runner import GRACE_SECONDS, JobRunner
 from .training.jobs import TrainingJobs
 
@@ -51,15 +50,24 @@ class SageMaker:
         train: the training container's program.
         serve: the inference container's program.
         grace: seconds a stopped job has between SIGTERM and SIGKILL.
+        own: a user's commands for other images, by an image's URI or its beginning.
     """
 
     def __init__(
-        self, cloud: Cloud, folder: Path, *, train: Sequence[str] = TRAIN, serve: Sequence[str] = SERVE, grace: float = GRACE_SECONDS
+        self,
+        cloud: Cloud,
+        folder: Path,
+        *,
+        train: Sequence[str] = TRAIN,
+        serve: Sequence[str] = SERVE,
+        grace: float = GRACE_SECONDS,
+        own: Mapping[str, Program] | None = None,
     ) -> None:
-        self._cloud, self._folder, self._serve = cloud, folder, tuple(serve)
+        self._cloud, self._folder = cloud, folder
+        self._programs = Programs(train=train, serve=serve, own={} if own is None else own)
         self.stores = Stores()
-        self.jobs = TrainingJobs(cloud, JobRunner(cloud, folder, command=train, grace=grace).run)
-        self.models = Models(cloud)
+        self.jobs = TrainingJobs(cloud, self._programs, JobRunner(cloud, folder, self._programs, grace=grace).run)
+        self.models = Models(cloud, self._programs)
         self.configs = EndpointConfigs(cloud)
         self.endpoints = Endpoints(cloud, self.configs, self._fleet)
         self.invocations = Invocations(cloud, InvocationMetrics(cloud))
@@ -152,7 +160,7 @@ class SageMaker:
         return {} if resource is None else dict(resource.tags)
 
     def _fleet(self, endpoint: str, config: EndpointConfig) -> Fleet:
-        return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(next(self._numbers)), self._serve)
+        return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(next(self._numbers)), self._programs)
 
 
 def read_json(body: bytes) -> Parameters:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -53,6 +53,7 @@ class TrainingJob:
     arn: str
     request: Parameters
     tags: dict[str, str]
+    metric_definitions: Sequence[Mapping[str, str]] = ()
     created: dt.datetime = field(default_factory=now)
     modified: dt.datetime = field(default_factory=now)
     status: str = "InProgress"

@@ -74,7 +74,7 @@ class World:
         store = self.service.store
         store.training_jobs["ended"].transition("Failed", "Failed", "failed")
         endpoint, config = store.endpoints["e"], store.endpoint_configs["c"]
-        endpoint.router.send_to((Fleet(cloud, "e", config, self.folder), 1.0))
+        endpoint.router.send_to((Fleet(cloud, "e", config, self.folder, self.service._programs), 1.0))
         endpoint.set_status("InService")
 
     def answer(self, operation: str, body: bytes) -> tuple[int, str, str]:
@@ -120,6 +120,7 @@ def all_cases(operation: str) -> list[Case]:
 DEPENDS: Mapping[str, str] = {
     "CreateTrainingJob StoppingCondition.MaxWaitTimeInSeconds": "EnableManagedSpotTraining",
     "CreateTrainingJob EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
+    "CreateTrainingJob AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
     **{f"{operation} NextToken": "pagination token" for operation in coverage.OPERATIONS if operation.startswith("List")},
 }
 

@@ -20,9 +20,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, SSLError
 
 from blazingtext_sandbox import state
-from blazingtext_sandbox.account import Sandbox, SandboxError
+from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.certificates import Certificates
 from blazingtext_sandbox.emulator import internals
+from blazingtext_sandbox.errors import SandboxError
 from tests.parity.support import wait_until
 
 ROOT = Path(__file__).parents[2]

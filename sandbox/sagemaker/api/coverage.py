@@ -28,6 +28,7 @@ _TRAINING: Final = (
     "Environment",
     "EnableManagedSpotTraining",
     *_under("AlgorithmSpecification", "TrainingImage", "TrainingInputMode"),
+    *_under("AlgorithmSpecification.MetricDefinitions", "Name", "Regex"),
     *_under("InputDataConfig", "ChannelName", "ContentType", "CompressionType", "RecordWrapperType", "InputMode", "DataSource"),
     *_under(_S3_SOURCE, "S3DataType", "S3Uri", "S3DataDistributionType"),
     *_under("OutputDataConfig", "S3OutputPath", "CompressionType"),

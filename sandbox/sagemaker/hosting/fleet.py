@@ -7,10 +7,9 @@ import itertools
 import random
 import secrets
 import shutil
-import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,12 +24,12 @@ from ..container import Container
 from ..images import deployed_image
 from ..log_stream import LogStream
 from ..model_archive import ArchiveError
+from ..programs import Programs
 from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
 from .container_client import ContainerClient
 from .ports import reserve_port
 
-ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "serve")
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
 #: AWS's default for ContainerStartupHealthCheckTimeoutInSeconds is four minutes.
 HEALTH_CHECK_SECONDS: Final = 240
@@ -89,14 +88,14 @@ class Fleet:
         endpoint: the endpoint's name.
         config: what it serves.
         folder: where its containers live.
-        command: the container's program; the port is added.
+        programs: what runs for an image.
     """
 
     cloud: Cloud
     endpoint: str
     config: EndpointConfig
     folder: Path
-    command: Sequence[str] = ENGINE
+    programs: Programs
     instances: list[Instance] = field(default_factory=list)
     images: dict[str, Parameters] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -178,9 +177,12 @@ class Fleet:
     def _download_model(self, model: Parameters, variant: Parameters) -> Path:
         name = str(variant["VariantName"])
         limit = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
-        uri, began = model["PrimaryContainer"]["ModelDataUrl"], time.monotonic()
-        location, archive, unpacked = Location.parse(uri), self.folder / f"{name}.tar.gz", self.folder / name / "model"
-        archive.parent.mkdir(parents=True, exist_ok=True)
+        uri, began = model["PrimaryContainer"].get("ModelDataUrl"), time.monotonic()
+        archive, unpacked = self.folder / f"{name}.tar.gz", self.folder / name / "model"
+        unpacked.mkdir(parents=True)
+        if uri is None:
+            return unpacked
+        location = Location.parse(uri)
         try:
             # CreateModel has checked the address.
             s3.download(self.cloud.client("s3", model["ExecutionRoleArn"]), location or Location("", ""), archive)
@@ -207,13 +209,15 @@ class Fleet:
             "AWS_REGION": self.cloud.region,
             "AWS_DEFAULT_REGION": self.cloud.region,
             "SAGEMAKER_BASE_DIR": str(base),
+            "SAGEMAKER_BIND_TO_PORT": str(port),
         }
+        program = self.programs.serving(model["PrimaryContainer"]["Image"], port)
         started = Container(
-            (*self.command, "--port", str(port)),
+            program.command,
             environment=container.environment(
                 self.cloud.child_environment(), requested=model["PrimaryContainer"].get("Environment", {}), own=own
             ),
-            folder=base / "code",
+            folder=program.folder or base / "code",
             on_line=logs.write,
         )
         return Instance(name, variant, base, ContainerClient(port), started, logs, self._changed)

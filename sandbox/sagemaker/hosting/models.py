@@ -11,7 +11,7 @@ from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
 from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
-from ..images import check_image
+from ..programs import Programs
 from ..s3 import Location
 from ..store import Model, Store, taken
 
@@ -23,13 +23,14 @@ class Models:
 
     Args:
         cloud: the account it runs in.
+        programs: which images can serve.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, programs: Programs) -> None:
+        self._cloud, self._programs = cloud, programs
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
-        """CreateModel: the caller may pass the role, the role trusts SageMaker and can read the artifact, and the image is BlazingText's.
+        """CreateModel: the caller may pass the role, which trusts SageMaker and can read the artifact; a program stands for the image.
 
         Raises:
             AccessDeniedException: PassRole or AddTags.
@@ -41,7 +42,7 @@ class Models:
         if "ExecutionRoleArn" not in parameters or "Image" not in parameters.get("PrimaryContainer", {}):
             raise ValidationException("The request must name ExecutionRoleArn and PrimaryContainer.Image.")
         pass_role(self._cloud, parameters["ExecutionRoleArn"])
-        check_image(parameters["PrimaryContainer"]["Image"], self._cloud.region)
+        self._programs.check(parameters["PrimaryContainer"]["Image"], self._cloud.region)
         self._check_artifact(parameters)
         with store.lock:
             if taken(store.models, model):
@@ -85,6 +86,8 @@ class Models:
     def _check_artifact(self, parameters: Parameters) -> None:
         """Read the artifact with the role: it must exist, be readable, and be gzipped."""
         uri, role = parameters["PrimaryContainer"].get("ModelDataUrl"), parameters["ExecutionRoleArn"]
+        if uri is None and self._programs.is_own(parameters["PrimaryContainer"]["Image"]):
+            return
         if uri is None:
             raise ValidationException("The request must name PrimaryContainer.ModelDataUrl: BlazingText has nothing to serve without it.")
         location = Location.parse(uri)

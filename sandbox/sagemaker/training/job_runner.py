@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import shutil
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,15 +21,15 @@ from .. import container, events, model_archive, s3
 from ..cloud import Cloud, RoleError
 from ..container import Container
 from ..log_stream import LogStream
+from ..programs import Programs
 from ..s3 import Location, TransferError
 from ..store import TERMINAL, TrainingJob, now
-from .metrics import metrics_in, put_training_metrics
+from .metrics import compiled, metrics_in, put_training_metrics
 from .opt_ml import write_opt_ml
 
 logger = logging.getLogger("sandbox.sagemaker")
 
 LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
-ENGINE: Final = (sys.executable, "-m", "blazingtext_engine", "train")
 GRACE_SECONDS: Final = 120
 REASON_LENGTH: Final = 1024
 #: How often a running job checks whether it was stopped or has run too long.
@@ -61,12 +61,12 @@ class JobRunner:
     Args:
         cloud: the account it runs in.
         folder: where jobs keep their `/opt/ml` while they run.
-        command: the container's program.
+        programs: what runs for an image.
         grace: seconds between SIGTERM and SIGKILL.
     """
 
-    def __init__(self, cloud: Cloud, folder: Path, *, command: Sequence[str] = ENGINE, grace: float = GRACE_SECONDS) -> None:
-        self._cloud, self._folder, self._command, self._grace = cloud, folder, tuple(command), grace
+    def __init__(self, cloud: Cloud, folder: Path, programs: Programs, *, grace: float = GRACE_SECONDS) -> None:
+        self._cloud, self._folder, self._programs, self._grace = cloud, folder, programs, grace
 
     def run(self, job: TrainingJob) -> None:
         """Run a job to its end; it always reaches a final status."""
@@ -119,7 +119,7 @@ class JobRunner:
     def _download(self, job: TrainingJob, hosts: list[Host], client: Callable[[str], Any]) -> None:
         """Fetch each channel once; every host then sees all of it, as FullyReplicated asks."""
         first, *others = hosts
-        for channel in job.request["InputDataConfig"]:
+        for channel in job.request.get("InputDataConfig", ()):
             prefix = Location.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
             folder = first.base / "input" / "data" / channel["ChannelName"]
             folder.mkdir(parents=True, exist_ok=True)
@@ -152,11 +152,12 @@ class JobRunner:
             "SAGEMAKER_BASE_DIR": str(host.base),
             "ENGINE_RENDEZVOUS": str(rendezvous),
         }
+        program = self._programs.training(job.request["AlgorithmSpecification"]["TrainingImage"])
         return Container(
-            self._command,
+            program.command,
             environment=container.environment(self._cloud.child_environment(), requested=job.request.get("Environment", {}), own=own),
-            folder=host.base / "code",
-            on_line=partial(_record_line, job, host.logs),
+            folder=program.folder or host.base / "code",
+            on_line=partial(_record_line, job, host.logs, compiled(job.metric_definitions)),
             niceness=container.NICENESS,
         )
 
@@ -255,9 +256,9 @@ def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:
         ) from problem
 
 
-def _record_line(job: TrainingJob, logs: LogStream, line: str) -> None:
+def _record_line(job: TrainingJob, logs: LogStream, patterns: Mapping[str, re.Pattern[str]], line: str) -> None:
     logs.write(line)
-    for name, value in metrics_in(line).items():
+    for name, value in metrics_in(line, patterns).items():
         if math.isfinite(value):
             with job.lock:
                 job.metrics[name] = (value, now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from .. import events
@@ -10,10 +10,11 @@ from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
 from ..api.errors import QUOTA_INCREASE_HINT, ResourceInUse, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
-from ..images import check_image, check_training_instances
+from ..images import check_training_instances
+from ..programs import Programs
 from ..s3 import Location, first_key
 from ..store import TERMINAL, Store, TrainingJob, taken
-from .metrics import METRIC_DEFINITIONS
+from .metrics import compiled
 
 #: AWS's quota "Number of instances across all training jobs" of a fresh account.
 INSTANCES_ACROSS_JOBS: Final = 4
@@ -28,11 +29,12 @@ class TrainingJobs:
 
     Args:
         cloud: the account it runs in.
+        programs: which images can train.
         start: runs a job to its end, on a thread of its own.
     """
 
-    def __init__(self, cloud: Cloud, start: Callable[[TrainingJob], None]) -> None:
-        self._cloud, self._start = cloud, start
+    def __init__(self, cloud: Cloud, programs: Programs, start: Callable[[TrainingJob], None]) -> None:
+        self._cloud, self._programs, self._start = cloud, programs, start
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
         """CreateTrainingJob: check what AWS checks before it starts a job, then start it.
@@ -47,9 +49,7 @@ class TrainingJobs:
         job = TrainingJob(name, arn(self._cloud, "training-job", name), parameters, tagging.as_map(parameters.get("Tags", [])))
         authorize_tags(self._cloud, job.arn, parameters.get("Tags", []))
         pass_role(self._cloud, parameters["RoleArn"])
-        _check_complete(parameters)
-        check_image(parameters["AlgorithmSpecification"]["TrainingImage"], self._cloud.region)
-        check_training_instances(parameters["ResourceConfig"]["InstanceType"])
+        job.metric_definitions = self._check_algorithm(parameters)
         _check_spot(parameters)
         self._check_data(parameters)
         with store.lock:
@@ -103,6 +103,18 @@ class TrainingJobs:
             store.training_jobs.pop(job.name, None)
         return {}
 
+    def _check_algorithm(self, parameters: Parameters) -> Sequence[Mapping[str, str]]:
+        """Check what a built-in algorithm or an image of the user's must have; the definitions of its metrics."""
+        specification = parameters.get("AlgorithmSpecification", {})
+        image = specification.get("TrainingImage", "")
+        _check_complete(parameters, needs_data=not self._programs.is_own(image))
+        self._programs.check(image, self._cloud.region)
+        if not self._programs.is_own(image):
+            check_training_instances(parameters["ResourceConfig"]["InstanceType"])
+        definitions = self._programs.metric_definitions(specification)
+        compiled(definitions)
+        return definitions
+
     def _check_data(self, parameters: Parameters) -> None:
         role, region = parameters["RoleArn"], self._cloud.region
         try:
@@ -112,7 +124,7 @@ class TrainingJobs:
                 f"Could not assume role {role}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume"
                 " the role."
             ) from problem
-        for channel in parameters["InputDataConfig"]:
+        for channel in parameters.get("InputDataConfig", ()):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             prefix = Location.parse(uri)
             if prefix is None or first_key(s3, prefix) is None:
@@ -124,9 +136,9 @@ class TrainingJobs:
                 )
 
 
-def _check_complete(parameters: Parameters) -> None:
-    """Members that are optional in the service model and that a built-in algorithm needs."""
-    needed = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition", "InputDataConfig")
+def _check_complete(parameters: Parameters, *, needs_data: bool) -> None:
+    """Members that are optional in the service model and that a job needs, a built-in algorithm's data among them."""
+    needed = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition", *(("InputDataConfig",) if needs_data else ()))
     missing = [name for name in needed if not parameters.get(name)]
     specification, resources = parameters.get("AlgorithmSpecification", {}), parameters.get("ResourceConfig", {})
     missing += ["AlgorithmSpecification.TrainingImage"] if "TrainingImage" not in specification else []
@@ -186,7 +198,7 @@ def _description(job: TrainingJob) -> Parameters:
         return {
             **shown_by("DescribeTrainingJob", job.request),
             "TrainingJobArn": job.arn,
-            "AlgorithmSpecification": {**job.request["AlgorithmSpecification"], "MetricDefinitions": list(METRIC_DEFINITIONS)},
+            "AlgorithmSpecification": {**job.request["AlgorithmSpecification"], "MetricDefinitions": list(job.metric_definitions)},
             "OutputDataConfig": {"KmsKeyId": "", **job.request["OutputDataConfig"]},
             "ModelArtifacts": None if job.artifact is None else {"S3ModelArtifacts": job.artifact},
             "TrainingJobStatus": job.status,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from ..api.errors import ValidationException
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -19,18 +21,28 @@ METRIC_DEFINITIONS: Final = (
 )
 METRICS_NAMESPACE: Final = "/aws/sagemaker/TrainingJobs"
 
-_PATTERNS: Final = {definition["Name"]: re.compile(definition["Regex"]) for definition in METRIC_DEFINITIONS}
+
+def compiled(definitions: Sequence[Mapping[str, str]]) -> dict[str, re.Pattern[str]]:
+    """The patterns of metric definitions, by name.
+
+    Raises:
+        ValidationException: one is not a regular expression.
+    """
+    try:
+        return {definition["Name"]: re.compile(definition["Regex"]) for definition in definitions}
+    except re.error as problem:
+        raise ValidationException(f"Invalid metric definition: {problem.pattern!r} is not a regular expression: {problem}") from problem
 
 
-def metrics_in(line: str) -> dict[str, float]:
-    """The metrics a log line reports; a value that is not a number is not one."""
+def metrics_in(line: str, patterns: Mapping[str, re.Pattern[str]]) -> dict[str, float]:
+    """The metrics a log line reports: a pattern's first group; a value that is not a number is not one."""
     found = {}
-    for name, pattern in _PATTERNS.items():
+    for name, pattern in patterns.items():
         match = pattern.search(line)
         if match is not None:
             try:
                 found[name] = float(match[1])
-            except ValueError:
+            except (ValueError, IndexError, TypeError):
                 continue
     return found
 
