@@ -23,11 +23,14 @@ def main() -> None:
     app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
     try:
         settings = Settings.from_context(app.node.get_all_context())
-        check_region(settings.region or os.environ.get("CDK_DEFAULT_REGION", ""))
+        # Without a region of its own, a stage goes where the command line points, which `cdk` tells the app; `build` does not know it.
+        doubts = check_region(settings, "" if settings.region else os.environ.get("CDK_DEFAULT_REGION", ""))
+        build(app, settings)
     except ConfigurationError as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(problem.exit_code) from None
-    build(app, settings)
+    for doubt in doubts:
+        print(f"Warning: {doubt}", file=sys.stderr)
     app.synth()
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Self
 
-from blazingtext_lifecycle import combinations, hyperparameters, images, instances, naming, requests
+from blazingtext_lifecycle import availability, combinations, hyperparameters, images, instances, naming, requests
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError, HyperparameterError
 from blazingtext_lifecycle.suggestions import did_you_mean
@@ -112,14 +112,22 @@ def context_key(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def check_region(region: str) -> None:
-    """Nothing when AWS offers BlazingText in a region, or none is known.
+def check_region(settings: Settings, region: str) -> list[str]:
+    """What may yet be refused in a region, where that is not certain; nothing when no region is known.
+
+    Args:
+        settings: whose endpoint must be able to run there.
+        region: the one that is deployed to.
 
     Raises:
-        ConfigurationError: it does not.
+        ConfigurationError: AWS offers no BlazingText there, or does not host on the endpoint's instance type.
     """
-    if region:
-        images.image_uri(region)
+    if not region:
+        return []
+    images.image_uri(region)
+    availability.check_hosting(settings.endpoint_instance_type, region)
+    doubts = [availability.region_doubt(region), availability.training_doubt(settings.training_instance_type, region)]
+    return [doubt for doubt in doubts if doubt]
 
 
 def _belongs_to_cdk(key: str) -> bool:

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
+import aws_cdk as cdk
 from constructs import Construct
 
 from .serving_stack import ServingStack
-from .settings import Settings
+from .settings import Settings, check_region
 from .storage_stack import StorageStack
 from .training_stack import TrainingStack
 
@@ -24,8 +25,15 @@ def build(scope: Construct, settings: Settings) -> Stacks:
     Args:
         scope: an app, a `cdk.Stage` or any other construct above stacks; each stage of one app needs a scope of its own.
         settings: everything that can be chosen; ``settings.stage`` must differ between the stages of one account and region.
+
+    Raises:
+        ConfigurationError: the stacks' region lacks BlazingText or the endpoint's instance type.
     """
     storage = StorageStack(scope, "Storage", settings=settings)
     training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket)
     serving = ServingStack(scope, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
+    # Without a region of its own, a stack's is known at deployment only; `app.py` asks for the command line's.
+    if not cdk.Token.is_unresolved(serving.region):
+        for doubt in check_region(settings, serving.region):
+            cdk.Annotations.of(serving).add_warning_v2("blazingtext:region", doubt)
     return Stacks(storage, training, serving)

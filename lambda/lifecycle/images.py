@@ -81,3 +81,9 @@ def image_uri(region: str) -> str:
             f"Choose one of {', '.join(supported_regions())}."
         )
     return f"{ACCOUNTS[region]}.dkr.ecr.{region}.{dns_suffix(region)}/{REPOSITORY}:{TAG}"
+
+
+def region_of(uri: str) -> str:
+    """The region of an image in ECR; ``""`` for an image from elsewhere."""
+    host = uri.split("/", maxsplit=1)[0].split(".")
+    return host[3] if host[1:3] == ["dkr", "ecr"] else ""

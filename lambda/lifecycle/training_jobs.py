@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from . import hyperparameters, instances, naming
+from . import availability, hyperparameters, images, instances, naming
 from .combinations import SUPERVISED
 from .corpora import Corpus
 from .environments import LaunchEnvironment
@@ -60,7 +60,7 @@ def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironm
         definition=_definition(request, complete, corpus, environment, digest),
         artifact_bucket=environment.bucket,
         retry=request.retry,
-        warnings=(*warnings, *corpus.warnings, *_volume_warnings(request, corpus)),
+        warnings=(*warnings, *corpus.warnings, *_volume_warnings(request, corpus), *_region_warnings(request, environment)),
     )
 
 
@@ -157,6 +157,11 @@ def _volume_warnings(request: TrainingRequest, corpus: Corpus) -> list[str]:
             f"The corpus fills more than half of the volume ({request.volume_gb} GB), which holds the model too. Enlarge instance.volumeGb."
         ]
     return []
+
+
+def _region_warnings(request: TrainingRequest, environment: LaunchEnvironment) -> list[str]:
+    doubt = availability.training_doubt(request.instance_type, images.region_of(environment.image))
+    return [doubt] if doubt else []
 
 
 def needs_labels(mode: str) -> bool:

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
 
 import app as project
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings, check_region, context_key
+from blazingtext_stacks.stage import build
 
 ROOT = Path(__file__).parents[2]
 
@@ -165,10 +168,55 @@ def test_a_spot_job_may_run_an_hour_at_most() -> None:
 
 
 def test_a_region_without_blazingtext_is_refused_even_when_only_the_command_line_names_it() -> None:
-    check_region("")
-    check_region("us-east-1")
+    assert check_region(Settings(), "") == []
+    assert check_region(Settings(), "us-east-1") == []
     with pytest.raises(ConfigurationError, match='no BlazingText image for "mx-central-1"'):
-        check_region("mx-central-1")
+        check_region(Settings(), "mx-central-1")
+
+
+def test_a_region_that_does_not_host_on_the_instance_type_is_refused_with_one_that_does() -> None:
+    with pytest.raises(ConfigurationError, match=r"does not host on ml\.m4\.xlarge in eu-west-3.*endpointInstanceType=ml\.m5\.xlarge"):
+        check_region(Settings(), "eu-west-3")
+
+    assert check_region(Settings(endpoint_instance_type="ml.m5.xlarge"), "eu-west-3") == []
+
+
+@pytest.mark.parametrize("region", ["us-gov-east-1", "me-central-1"])
+def test_a_region_where_cloudformation_may_not_know_sagemaker_says_so(region: str) -> None:
+    (doubt,) = check_region(Settings(endpoint_instance_type="ml.m5.xlarge"), region)
+
+    assert f"no AWS::SageMaker::Model, EndpointConfig and Endpoint in {region}" in doubt
+
+
+def test_stacks_with_a_region_of_their_own_are_checked_in_every_app() -> None:
+    app = cdk.App()
+    paris = cdk.Stage(app, "Paris", env=cdk.Environment(region="eu-west-3"))
+
+    with pytest.raises(ConfigurationError, match=r"does not host on ml\.m4\.xlarge in eu-west-3"):
+        build(paris, Settings())
+
+
+def test_a_doubt_about_a_region_is_a_warning_of_the_serving_stack() -> None:
+    app = cdk.App()
+    stacks = build(app, Settings(region="me-central-1", endpoint_instance_type="ml.m5.xlarge"))
+
+    found = assertions.Annotations.from_stack(stacks.serving).find_warning("*", assertions.Match.string_like_regexp("no AWS::SageMaker"))
+
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(("region", "said"), [("eu-west-3", "does not host on ml.m4.xlarge"), ("us-gov-east-1", "does not host on ml.m4")])
+def test_the_app_says_so_when_the_region_of_the_command_line_lacks_the_instance_type(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], region: str, said: str
+) -> None:
+    monkeypatch.setenv("CDK_DEFAULT_REGION", region)
+    monkeypatch.setenv("CDK_CONTEXT_JSON", "{}")
+
+    with pytest.raises(SystemExit) as ended:
+        project.main()
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_settings_cannot_be_changed() -> None:

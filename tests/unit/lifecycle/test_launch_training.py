@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 import re
@@ -44,6 +45,19 @@ class Account:
 
     def job(self, answer: dict[str, Any]) -> dict[str, Any]:
         return self.sagemaker.jobs[answer["jobName"]]
+
+
+def test_an_instance_type_without_a_price_in_the_region_is_warned_about_and_left_to_sagemaker() -> None:
+    image = "104374241257.dkr.ecr.eu-south-2.amazonaws.com/blazingtext:1"
+    elsewhere = dataclasses.replace(ENVIRONMENT, image=image)
+
+    doubted = Account().launch(elsewhere, mode="skipgram", instance={"type": "ml.g4dn.xlarge"})
+    sure = Account().launch(ENVIRONMENT, mode="skipgram", instance={"type": "ml.g4dn.xlarge"})
+
+    (warning,) = doubted["warnings"]
+    assert warning.startswith("SageMaker may not train on ml.g4dn.xlarge in eu-south-2")
+    assert doubted["created"] is True
+    assert sure["warnings"] == []
 
 
 def test_a_corpus_is_all_a_request_needs() -> None:

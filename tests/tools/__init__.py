@@ -1,0 +1,1 @@
+"""Programs that write checked-in tables anew."""
