@@ -123,7 +123,7 @@ def parts_of(stream: bytes) -> list[bytes]:
     buffer = EventStreamBuffer()
     buffer.add_data(stream)
     events = list(buffer)
-    assert {event.headers[":event-type"] for event in events} == {"PayloadPart"}
+    assert {event.headers[":event-type"] for event in events} == {"PayloadPart"}  # type: ignore[index] # the stubs say int
     return [event.payload for event in events]
 
 
