@@ -19,9 +19,9 @@ help: ## Show this list
 demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real corpus
 	@blazingtext demo
 
-test: .venv/development.ready lint types ## Every test: unit, template, wheel, parity, conformance, journey, docs
+test: .venv/development.ready .venv/sagemaker-v3.ready .venv/sagemaker-v2.ready lint types ## Every test: unit, template, wheel, parity, conformance, journey, docs
 	@echo "Running every test, on two workers (under ten minutes)" >&2
-	@$(PYTEST) tests/journey tests/template tests/wheel tests/unit tests/parity tests/conformance tests/docs
+	@$(PYTEST) tests/journey tests/examples tests/template tests/wheel tests/unit tests/parity tests/conformance tests/docs
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
 	@echo "Running unit and template tests, on two workers" >&2
@@ -56,7 +56,9 @@ lock: .venv/bin/uv ## Compile requirements/*.txt anew from pyproject.toml
 	@echo "Resolving requirements/development.txt and requirements/project.txt" >&2
 	@set -e; compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links"; \
 	$$compile pyproject.toml --extra all --group development -o requirements/development.txt; \
-	$$compile pyproject.toml --extra all --group project -c requirements/development.txt -o requirements/project.txt
+	$$compile pyproject.toml --extra all --group project -c requirements/development.txt -o requirements/project.txt; \
+	$$compile pyproject.toml --extra look --group sagemaker-v3 -c requirements/development.txt -o requirements/sagemaker-v3.txt; \
+	$$compile pyproject.toml --extra look --group sagemaker-v2 -o requirements/sagemaker-v2.txt
 
 clean: ## Remove what the targets above made
 	rm -rf .venv node_modules cdk.out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
@@ -86,6 +88,14 @@ node_modules/.ready: package.json package-lock.json
 	@$(INSTALL) -r requirements/development.txt
 	@$(MAKE) --no-print-directory .venv/linked
 	@touch $@ .venv/project.ready
+
+# Environments of their own for the examples: the SageMaker SDK in its two generations.
+.venv/sagemaker-%.ready: requirements/sagemaker-%.txt .venv/project.ready
+	@echo "Installing SageMaker Python SDK $* for the examples ($<)" >&2
+	@$(BIN)/python -m venv --without-pip .venv/sagemaker-$*
+	@$(BIN)/uv pip install --quiet --require-hashes --python .venv/sagemaker-$*/bin/python -r $<
+	@$(BIN)/uv pip install --quiet --python .venv/sagemaker-$*/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # For mypy: every package of pyproject.toml under its import name, and none that has gone.
 define link_names

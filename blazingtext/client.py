@@ -20,6 +20,7 @@ from .serving import changes, prediction, status, waiter
 from .serving.status import Status
 
 if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the methods that need them
+    from .sdk.stage import Sdk
     from .vectors.evaluation import Evaluation
     from .vectors.word_map import Look, Map
     from .vectors.word_vectors import Neighbor, Vectors
@@ -53,6 +54,13 @@ class BlazingText:
     def cloud(self) -> Cloud:
         """The stage's AWS clients and stack outputs."""
         return Cloud(self._stage, boto3.Session() if self._session is None else self._session)
+
+    @cached_property
+    def sdk(self) -> Sdk:
+        """The SageMaker Python SDK's objects for this stage; needs `blazingtext-cdk[sagemaker]`, or SDK 2."""
+        from .sdk import bind  # noqa: PLC0415 - the SDK takes seconds to load
+
+        return bind(self.cloud)
 
     def upload(
         self,

@@ -15,7 +15,17 @@ def serving_stack(stage: str) -> str:
 
     Written out, not referenced: the serving stack depends on the training stack, so the training stack cannot depend on it.
     """
-    return _arn("cloudformation", "stack", f"{naming.serving_stack(stage)}/*")
+    return stack(naming.serving_stack(stage))
+
+
+def stack(name: str) -> str:
+    """A stack of a name, whatever id CloudFormation gave it."""
+    return _arn("cloudformation", "stack", f"{name}/*")
+
+
+def named(kind: str, name: str) -> str:
+    """A resource of SageMaker's by its kind (``model``, ``endpoint``) and name."""
+    return _arn("sagemaker", kind, name)
 
 
 def training_log_group() -> str:

@@ -17,8 +17,11 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "cdk": ("aws_cdk", "constructs"),
     "engine": ("llvmlite", "numba", "numpy", "orjson", "uvicorn"),
     "look": ("matplotlib", "numpy", "sklearn", "threadpoolctl"),
+    "sagemaker": ("sagemaker",),
     "sandbox": ("filelock", "hypercorn", "ministack", "psutil", "trustme", "urllib3"),
 }
+# Extras that "all" leaves out: they weigh more than all the others.
+APART: Final = frozenset({"sagemaker"})
 
 
 class MissingExtraError(UserError, ImportError):
@@ -48,7 +51,7 @@ def require(extra: str) -> None:
     Raises:
         MissingExtraError: something is not there.
     """
-    modules = {module for part in MODULES.values() for module in part} if extra == "all" else MODULES[extra]
+    modules = {module for part in MODULES for module in MODULES[part] if part not in APART} if extra == "all" else MODULES[extra]
     missing = sorted(module for module in modules if find_spec(module) is None)
     if missing:
         sys.excepthook = partial(_without_traceback, sys.excepthook)

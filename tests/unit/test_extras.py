@@ -16,7 +16,7 @@ from blazingtext_lifecycle.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sandbox": "sandbox"}
+FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sagemaker": "blazingtext/sdk", "sandbox": "sandbox"}
 # A distribution that is another's other half, and of exactly its version.
 OTHER_HALVES = {"botocore": "boto3", "llvmlite": "numba"}
 
@@ -25,10 +25,15 @@ def requirements(lines: list[str]) -> set[str]:
     return {re.split(r"[\[<>=; ]", line, maxsplit=1)[0] for line in lines} - {"blazingtext-cdk"}
 
 
-def imported(*folders: str, but: str = "") -> set[str]:
+def imported(*folders: str, but: tuple[str, ...] = ()) -> set[str]:
     """The modules of other people that some folders import when they run."""
     paths = {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
-    names = {name for path in paths if not (but and path.is_relative_to(ROOT / but)) for name in _names(ast.parse(path.read_bytes()))}
+    names = {
+        name
+        for path in paths
+        if not any(path.is_relative_to(ROOT / folder) for folder in but)
+        for name in _names(ast.parse(path.read_bytes()))
+    }
     return {name for name in names if name not in sys.stdlib_module_names and not name.startswith("blazingtext")}
 
 
@@ -57,7 +62,7 @@ def _choices(names: list[str]) -> set[str]:
 
 
 def test_a_plain_installation_has_what_the_command_and_the_functions_import() -> None:
-    modules = imported("blazingtext", "lambda", but="blazingtext/vectors")
+    modules = imported("blazingtext", "lambda", but=("blazingtext/vectors", "blazingtext/sdk"))
 
     assert distributions(modules) == requirements(PROJECT["dependencies"])
 
@@ -76,7 +81,7 @@ def test_there_is_an_extra_for_each_part_and_one_for_all_of_them() -> None:
     (everything,) = PROJECT["optional-dependencies"]["all"]
 
     assert set(PROJECT["optional-dependencies"]) == {*extras.MODULES, "all"}
-    assert everything == f"blazingtext-cdk[{','.join(sorted(extras.MODULES))}]"
+    assert everything == f"blazingtext-cdk[{','.join(sorted(extras.MODULES.keys() - extras.APART))}]"
 
 
 def test_a_requirement_that_two_lists_name_has_one_range() -> None:

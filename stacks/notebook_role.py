@@ -1,0 +1,73 @@
+"""A role for people who train and deploy from a notebook: the SageMaker SDK, within one stage."""
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+import aws_cdk.aws_iam as iam
+import aws_cdk.aws_s3 as s3
+from constructs import Construct
+
+from blazingtext_lifecycle import naming
+
+from . import arns
+
+_OWN = ("Create", "Describe", "Delete")
+
+
+class NotebookRole(Construct):
+    """A role that a notebook runs as, or that a person of this account assumes.
+
+    Enough for `BlazingText().sdk` with both generations of the SageMaker Python SDK: upload a corpus, train, read the run, deploy an
+    endpoint beside the live one, ask either, clean up. The live endpoint, its model and its stack are out of reach, as is everything of
+    other stages.
+
+    Args:
+        stage: whose names it is bounded to.
+        bucket: the stage's bucket.
+        roles: the stage's roles for jobs and endpoints, which it may hand to SageMaker.
+
+    Attributes:
+        role: the role.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, stage: str, bucket: s3.IBucket, roles: Sequence[iam.IRole]) -> None:
+        super().__init__(scope, id_)
+        sagemaker = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}})
+        self.role = iam.Role(
+            self,
+            "Role",
+            # The account as principal: who may assume it is then for the person's own policies to say.
+            assumed_by=iam.CompositePrincipal(sagemaker, iam.AccountRootPrincipal()),
+            description=f"Trains and deploys BlazingText models of stage {stage} from a notebook",
+        )
+        self._data(bucket)
+        self._sagemaker(stage)
+        passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        self._allow(["iam:PassRole"], *(role.role_arn for role in roles), conditions=passed)
+        for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage)):
+            self._allow(["cloudformation:DescribeStacks"], arns.stack(name))
+        streams = arns.training_log_streams(stage)
+        self._allow(["logs:GetLogEvents", "logs:DescribeLogStreams", "logs:FilterLogEvents"], arns.training_log_group(), streams)
+
+    def _data(self, bucket: s3.IBucket) -> None:
+        """Corpora are read, written and replaced; runs are read: only jobs write them."""
+        self._allow(["s3:ListBucket", "s3:GetBucketLocation"], bucket.bucket_arn)
+        writing = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        self._allow(writing, bucket.arn_for_objects(f"{naming.CORPORA}*"))
+        self._allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*"))
+
+    def _sagemaker(self, stage: str) -> None:
+        """The stage's jobs, and endpoints beside the live one, whose name ends where their names go on."""
+        tagging = ["sagemaker:AddTags", "sagemaker:ListTags"]
+        jobs = [f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")]
+        self._allow([*jobs, *tagging], arns.training_jobs(stage))
+        for kind, name in (("model", "Model"), ("endpoint-config", "EndpointConfig"), ("endpoint", "Endpoint")):
+            self._allow([*(f"sagemaker:{verb}{name}" for verb in _OWN), *tagging], arns.named(kind, f"{naming.job_prefix(stage)}*"))
+        live, own = arns.named("endpoint", naming.endpoint(stage)), arns.named("endpoint", f"{naming.job_prefix(stage)}*")
+        self._allow(["sagemaker:InvokeEndpoint", "sagemaker:DescribeEndpoint"], live, own)
+        # It lists the whole account's or nothing.
+        self._allow(["sagemaker:ListTrainingJobs"], "*")
+
+    def _allow(self, actions: Sequence[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
+        statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
+        self.role.add_to_policy(statement)
