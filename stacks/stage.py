@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import aws_cdk as cdk
 from constructs import Construct
 
 from .serving_stack import ServingStack
@@ -18,14 +19,22 @@ class Stacks(NamedTuple):
     serving: ServingStack
 
 
-def build(scope: Construct, settings: Settings) -> Stacks:
+def build(scope: Construct, settings: Settings, *, serving_synthesizer: cdk.IStackSynthesizer | None = None) -> Stacks:
     """Adds the three stacks of a stage to an app.
 
     Args:
         scope: an app, a `cdk.Stage` or any other construct above stacks; each stage of one app needs a scope of its own.
         settings: everything that can be chosen; ``settings.stage`` must differ between the stages of one account and region.
+        serving_synthesizer: for an app with a synthesizer of its own, see `ServingStack`.
     """
     storage = StorageStack(scope, "Storage", settings=settings)
     training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket)
-    serving = ServingStack(scope, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
+    serving = ServingStack(
+        scope,
+        "Serving",
+        settings=settings,
+        hosting_role=training.hosting_role,
+        topic=training.topic,
+        synthesizer=serving_synthesizer,
+    )
     return Stacks(storage, training, serving)
