@@ -125,6 +125,10 @@ def _functions(scope: Scope) -> Iterator[Leftover]:
     return scope.named("function", scope.pages("lambda", "list_functions", "Functions"), "FunctionName")
 
 
+def _state_machines(scope: Scope) -> Iterator[Leftover]:
+    return scope.named("state machine", scope.pages("stepfunctions", "list_state_machines", "stateMachines"), "name")
+
+
 def _log_groups(scope: Scope) -> Iterator[Leftover]:
     endpoint = naming.endpoint_log_group(scope.stage)
     for group in scope.pages("logs", "describe_log_groups", "logGroups"):
@@ -216,6 +220,7 @@ FINDERS: Mapping[str, Finder] = {
     "training jobs": _jobs,
     "buckets": _buckets,
     "functions": _functions,
+    "state machines": _state_machines,
     "queues": _queues,
     "topics": _topics,
     "rules": _rules,

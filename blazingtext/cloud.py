@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk")
 # A repeated launch is harmless but slow, and the function itself retries throttled calls.
@@ -71,6 +72,11 @@ class Cloud:
     def runtime(self) -> SageMakerRuntimeClient:
         """The client that invokes the endpoint."""
         return self.session.client("sagemaker-runtime", config=_RETRIES)
+
+    @cached_property
+    def stepfunctions(self) -> SFNClient:
+        """The client that updates the serving stack."""
+        return self.session.client("stepfunctions", config=_RETRIES)
 
     def client(self, service: Any) -> Any:
         """A client for one of the services that only the audit uses."""
@@ -127,3 +133,8 @@ class Cloud:
     def launcher(self) -> str:
         """The name of the launcher function."""
         return self.output(naming.training_stack(self.stage), naming.Output.LAUNCHER_FUNCTION_NAME)
+
+    @cached_property
+    def serving_update(self) -> str:
+        """The ARN of the state machine that updates the serving stack."""
+        return self.output(naming.training_stack(self.stage), naming.Output.SERVING_UPDATE_ARN)

@@ -22,6 +22,7 @@ from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady
 from blazingtext_lifecycle.promotion import Decision, Outcome, TrainedJob
+from blazingtext_lifecycle.stack_update import StackUpdater
 from blazingtext_lifecycle.training_jobs import TERMINAL
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 else:
-    CloudFormationClient = S3Client = SageMakerClient = SNSClient = SQSClient = Any
+    CloudFormationClient = S3Client = SageMakerClient = SFNClient = SNSClient = SQSClient = Any
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Clients:
     sagemaker: SageMakerClient
     s3: S3Client
     cloudformation: CloudFormationClient
+    stepfunctions: SFNClient
     sns: SNSClient
     sqs: SQSClient
 
@@ -56,7 +59,12 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     log.setLevel(logging.INFO)
     environment = PromoteEnvironment.read(os.environ)
     clients = Clients(
-        boto3.client("sagemaker"), boto3.client("s3"), boto3.client("cloudformation"), boto3.client("sns"), boto3.client("sqs")
+        boto3.client("sagemaker"),
+        boto3.client("s3"),
+        boto3.client("cloudformation"),
+        boto3.client("stepfunctions"),
+        boto3.client("sns"),
+        boto3.client("sqs"),
     )
     failed = [record["messageId"] for record in event["Records"] if not process(record, environment, clients)]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
@@ -161,8 +169,10 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
         return
     if decision.outcome is Outcome.LATER:
         raise NotReady(decision.reason)
-    if decision.stack is not None and not live_model.update(clients.cloudformation, decision.stack, decision.changes):
-        return
+    if decision.stack is not None:
+        updater = StackUpdater(clients.stepfunctions, clients.cloudformation, environment.serving_update_arn)
+        if not updater.update(decision.stack, decision.changes):
+            return
     if decision.outcome is Outcome.IMPOSSIBLE:
         _send_to_dead_letters(record, decision.reason, environment, clients.sqs)
     _notify(decision, environment, clients.sns)

@@ -28,6 +28,16 @@ def named(kind: str, name: str) -> str:
     return _arn("sagemaker", kind, name)
 
 
+def serving_update(stage: str) -> str:
+    """The state machine that updates the serving stack of a stage."""
+    return _arn("states", "stateMachine", naming.serving_update(stage), cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+
+def serving_update_executions(stage: str) -> str:
+    """The executions of that state machine."""
+    return _arn("states", "execution", f"{naming.serving_update(stage)}:*", cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+
 def training_log_group() -> str:
     """The log group that SageMaker keeps for all training jobs of an account."""
     return _log_group(naming.TRAINING_LOG_GROUP)

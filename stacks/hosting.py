@@ -1,7 +1,6 @@
 """Model, endpoint configuration and endpoint: what serves, and how a new model takes over."""
 
 import aws_cdk as cdk
-import aws_cdk.aws_iam as iam
 import aws_cdk.aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -25,7 +24,7 @@ class Hosting(Construct):
         *,
         image: str,
         model_data_url: str,
-        role: iam.Role,
+        role_arn: str,
         instance_type: str,
         instance_count: int,
         has_model: cdk.CfnCondition,
@@ -34,13 +33,11 @@ class Hosting(Construct):
         self._model = sagemaker.CfnModel(
             self,
             "Model",
-            execution_role_arn=role.role_arn,
+            execution_role_arn=role_arn,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image, model_data_url=model_data_url),
             # The container only looks words up; it needs no network.
             enable_network_isolation=True,
         )
-        # A reference waits for the role but not for its policy, without which SageMaker cannot read the artifact.
-        self._model.node.add_dependency(role)
         self._model.cfn_options.condition = has_model
         self._instances = instance_count
         self._config = sagemaker.CfnEndpointConfig(self, "EndpointConfig", production_variants=[self._variant(instance_type)])

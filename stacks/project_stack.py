@@ -13,7 +13,16 @@ from .settings import Settings
 class ProjectStack(cdk.Stack):
     """A stack of one stage, tagged as such."""
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, stack_name: str, description: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        stack_name: str,
+        description: str,
+        synthesizer: cdk.IStackSynthesizer | None = None,
+    ) -> None:
         super().__init__(
             scope,
             id_,
@@ -22,6 +31,7 @@ class ProjectStack(cdk.Stack):
             tags=naming.tags(settings.stage),
             # Without a region the stack goes wherever the command line points; an account is never written down.
             env=cdk.Environment(region=settings.region) if settings.region else None,
+            synthesizer=synthesizer,
         )
         # Read where a stack refers to another: in every app, and not only under this repository's cdk.json, no export locks a stack.
         self.node.set_context("@aws-cdk/core:defaultCrossStackReferences", "weak")

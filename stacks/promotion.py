@@ -14,6 +14,7 @@ from blazingtext_lifecycle.environments import PromoteEnvironment
 
 from . import arns
 from .python_function import PythonFunction
+from .serving_update import ServingUpdate, permissions
 
 TIMEOUT = cdk.Duration.minutes(1)
 # AWS's advice for queues that feed functions: six times the function's timeout.
@@ -29,6 +30,7 @@ class Promotion(Construct):
     Attributes:
         function: the function.
         queue: the queue.
+        serving_update: the state machine that it updates the serving stack with.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class Promotion(Construct):
         super().__init__(scope, id_)
         self.queue = self._queue(dead_letters)
         self._rule(stage, dead_letters, automatic)
+        self.serving_update = ServingUpdate(self, "ServingUpdate", stage=stage)
         environment = PromoteEnvironment(
             stage=stage,
             bucket=bucket.bucket_name,
             topic_arn=topic.topic_arn,
             queue_url=self.queue.queue_url,
             dead_letter_queue_url=dead_letters.queue_url,
+            serving_update_arn=self.serving_update.arn,
             minimum_mean_rho=minimum_mean_rho,
             minimum_accuracy=minimum_accuracy,
         )
@@ -110,8 +114,9 @@ class Promotion(Construct):
 
 
 def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
-    """Lets it read jobs and artifacts and update the one stack: CloudFormation continues with that stack's own role."""
-    promoter.allow("cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns.serving_stack(stage))
+    """Lets it read jobs, artifacts and the serving stack, and have that stack's parameters set: it can update no stack itself."""
+    for action, resource in permissions(stage):
+        promoter.allow(action, on=resource)
     promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
     promoter.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.RUNS}*"))
     # Without it, S3 answers a missing artifact with 403, and the function could not tell it from a missing permission. Asking for one

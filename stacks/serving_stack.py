@@ -1,13 +1,13 @@
-"""Serving: the live model and its endpoint. Without a model yet, it holds a role and a log group and costs nothing."""
+"""Serving: the live model and its endpoint. Without a model yet, it holds a log group and costs nothing."""
 
-import aws_cdk.aws_s3 as s3
+import aws_cdk as cdk
+import aws_cdk.aws_iam as iam
 import aws_cdk.aws_sns as sns
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.naming import Output
 
-from .execution_role import hosting_role
 from .hosting import Hosting
 from .image import blazingtext_image
 from .live_model import LiveModel
@@ -18,26 +18,49 @@ from .settings import Settings
 
 
 class ServingStack(ProjectStack):
-    """The live model and its endpoint."""
+    """The live model and its endpoint.
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket, topic: sns.ITopic) -> None:
+    It is updated with its previous template by a principal that may do nothing else, so it holds no IAM resource, which would need a
+    capability, and no parameter of an SSM type, which CloudFormation reads with the caller's rights.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        hosting_role: iam.IRole,
+        topic: sns.ITopic,
+        synthesizer: cdk.IStackSynthesizer | None = None,
+    ) -> None:
+        """Adds the stack.
+
+        Args:
+            scope: where it goes.
+            id_: its construct id.
+            settings: everything that can be chosen.
+            hosting_role: the role of the endpoint.
+            topic: who hears of the endpoint's alarms.
+            synthesizer: for an app with one of its own; it must leave out CDK's parameter ``BootstrapVersion``.
+        """
         super().__init__(
             scope,
             id_,
             settings=settings,
             stack_name=naming.serving_stack(settings.stage),
             description="BlazingText: the live model and its endpoint",
+            synthesizer=synthesizer or cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         name = naming.endpoint(settings.stage)
         logs = log_group(self, "Logs", retention_days=settings.log_retention_days, name=naming.endpoint_log_group(settings.stage))
-        role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage)
         live = LiveModel(self, "Live")
         hosting = Hosting(
             self,
             "Hosting",
             image=blazingtext_image(self),
             model_data_url=live.model_data_url,
-            role=role,
+            role_arn=hosting_role.role_arn,
             instance_type=settings.endpoint_instance_type,
             instance_count=settings.endpoint_instance_count,
             has_model=live.has_model,
@@ -48,4 +71,4 @@ class ServingStack(ProjectStack):
         )
         # If the endpoint came first, SageMaker would create the log group itself, without a retention.
         endpoint.node.add_dependency(logs)
-        self.publish({Output.ENDPOINT_NAME: name, Output.HOSTING_ROLE_ARN: role.role_arn})
+        self.publish({Output.ENDPOINT_NAME: name})

@@ -19,19 +19,27 @@ class Stacks(NamedTuple):
     serving: ServingStack
 
 
-def build(scope: Construct, settings: Settings) -> Stacks:
+def build(scope: Construct, settings: Settings, *, serving_synthesizer: cdk.IStackSynthesizer | None = None) -> Stacks:
     """Adds the three stacks of a stage to an app.
 
     Args:
         scope: an app, a `cdk.Stage` or any other construct above stacks; each stage of one app needs a scope of its own.
         settings: everything that can be chosen; ``settings.stage`` must differ between the stages of one account and region.
+        serving_synthesizer: for an app with a synthesizer of its own, see `ServingStack`.
 
     Raises:
         ConfigurationError: the stacks' region lacks BlazingText or the endpoint's instance type.
     """
     storage = StorageStack(scope, "Storage", settings=settings)
     training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket)
-    serving = ServingStack(scope, "Serving", settings=settings, bucket=storage.bucket, topic=training.topic)
+    serving = ServingStack(
+        scope,
+        "Serving",
+        settings=settings,
+        hosting_role=training.hosting_role,
+        topic=training.topic,
+        synthesizer=serving_synthesizer,
+    )
     # Without a region of its own, a stack's is known at deployment only; `app.py` asks for the command line's.
     if not cdk.Token.is_unresolved(serving.region):
         for doubt in check_region(settings, serving.region):

@@ -9,7 +9,7 @@ from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.naming import Output
 
 from .dead_letters import DeadLetters
-from .execution_role import execution_role
+from .execution_role import execution_role, hosting_role
 from .image import blazingtext_image
 from .job_cleanup import JobCleanup
 from .launcher import Launcher
@@ -25,6 +25,8 @@ class TrainingStack(ProjectStack):
 
     Attributes:
         topic: the notifications.
+        hosting_role: the role of the endpoint. It belongs to this stack, so that the serving stack needs no role, and so that role and
+            policy are complete before a model needs them.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket) -> None:
@@ -36,6 +38,7 @@ class TrainingStack(ProjectStack):
             description="BlazingText: training jobs and promotion",
         )
         role = execution_role(self, "ExecutionRole", bucket=bucket, stage=settings.stage)
+        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email).topic
         dead_letters = DeadLetters(self, "DeadLetters", topic=self.topic).queue
         launcher = Launcher(
@@ -74,7 +77,9 @@ class TrainingStack(ProjectStack):
             {
                 Output.LAUNCHER_FUNCTION_NAME: launcher.function.function_name,
                 Output.PROMOTER_FUNCTION_NAME: promotion.function.function_name,
+                Output.SERVING_UPDATE_ARN: promotion.serving_update.arn,
                 Output.TRAINING_ROLE_ARN: role.role_arn,
+                Output.HOSTING_ROLE_ARN: self.hosting_role.role_arn,
                 Output.NOTIFICATIONS_TOPIC_ARN: self.topic.topic_arn,
                 Output.PROMOTION_QUEUE_URL: promotion.queue.queue_url,
                 Output.DEAD_LETTER_QUEUE_URL: dead_letters.queue_url,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from blazingtext_lifecycle import live_model, naming
 from blazingtext_lifecycle.errors import NotReady
+from blazingtext_lifecycle.stack_update import StackUpdater
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
@@ -76,7 +77,7 @@ def _change(cloud: Cloud, change: Callable[[live_model.ServingStack], Mapping[st
     live_model.require_ready(stack)
     wanted = change(stack)
     with translating_aws_errors(f"update {stack.name}"):
-        changed = bool(wanted) and live_model.update(cloud.cloudformation, stack, wanted)
+        changed = bool(wanted) and StackUpdater(cloud.stepfunctions, cloud.cloudformation, cloud.serving_update).update(stack, wanted)
     after = live_model.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
     return Change(
         changed,

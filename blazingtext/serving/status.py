@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +17,8 @@ from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
 
+# How often an endpoint is described whose configuration goes away meanwhile.
+_LOOKS = 3
 # Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
 HOURLY_DOLLARS = {
     "ml.m4.xlarge": 0.24,
@@ -146,13 +150,11 @@ def endpoint(cloud: Cloud) -> Endpoint:
     name = naming.endpoint(cloud.stage)
     with translating_aws_errors(f"look at the endpoint {name}"):
         try:
-            found = cloud.sagemaker.describe_endpoint(EndpointName=name)
+            found, variant = _described(cloud, name)
         except ClientError as error:
             if aws_errors.is_missing(error):
                 return Endpoint(name)
             raise
-        config = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
-    variant = config["ProductionVariants"][0]
     kind, count = str(variant.get("InstanceType", "serverless")), int(variant.get("InitialInstanceCount", 0))
     live = next(iter(found.get("ProductionVariants", [])), None)
     count = count if live is None else int(live.get("CurrentInstanceCount", count))
@@ -166,3 +168,21 @@ def endpoint(cloud: Cloud) -> Endpoint:
         found.get("FailureReason", ""),
         None if price is None else round(price * count, 4),
     )
+
+
+def _described(cloud: Cloud, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The endpoint, and the variant of its configuration.
+
+    An update that ends between the two looks deletes the configuration that the first one named: then both are taken again. A configuration
+    that stays missing was deleted under its endpoint, which goes on serving; nobody can tell its instances any more.
+    """
+    for _ in range(_LOOKS):
+        found = cloud.sagemaker.describe_endpoint(EndpointName=name)
+        try:
+            configuration = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
+        except ClientError as error:
+            if not aws_errors.is_missing(error):
+                raise
+        else:
+            return found, configuration["ProductionVariants"][0]
+    return found, {"InstanceType": "instances of a deleted configuration"}

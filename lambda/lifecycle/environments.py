@@ -92,6 +92,7 @@ class PromoteEnvironment:
         topic_arn: where it tells people what it did.
         queue_url: the queue whose messages it works on.
         dead_letter_queue_url: where messages go that can never be worked on.
+        serving_update_arn: the state machine that updates the serving stack.
         minimum_mean_rho: the least ``train:mean_rho`` of a Word2Vec model; None: no gate.
         minimum_accuracy: the least ``validation:accuracy`` of a classifier; None: no gate.
     """
@@ -101,6 +102,7 @@ class PromoteEnvironment:
     topic_arn: str
     queue_url: str
     dead_letter_queue_url: str
+    serving_update_arn: str
     minimum_mean_rho: float | None = None
     minimum_accuracy: float | None = None
 
@@ -112,6 +114,7 @@ class PromoteEnvironment:
             "TOPIC_ARN": self.topic_arn,
             "QUEUE_URL": self.queue_url,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue_url,
+            "SERVING_UPDATE_ARN": self.serving_update_arn,
             "MINIMUM_MEAN_RHO": "" if self.minimum_mean_rho is None else str(self.minimum_mean_rho),
             "MINIMUM_ACCURACY": "" if self.minimum_accuracy is None else str(self.minimum_accuracy),
         }
@@ -130,6 +133,7 @@ class PromoteEnvironment:
             topic_arn=reader.text("TOPIC_ARN"),
             queue_url=reader.text("QUEUE_URL"),
             dead_letter_queue_url=reader.text("DEAD_LETTER_QUEUE_URL"),
+            serving_update_arn=reader.text("SERVING_UPDATE_ARN"),
             minimum_mean_rho=reader.threshold("MINIMUM_MEAN_RHO", -1.0),
             minimum_accuracy=reader.threshold("MINIMUM_ACCURACY", 0.0),
         )

@@ -1,7 +1,6 @@
 """Which artifact is live, which was before, and how to change that: always a CloudFormation update of the serving stack.
 
-The functions here compute parameters from the described stack and are pure; `describe` and `update` are the only two that talk
-to AWS. Nothing else is ever changed, so what the stack says is what is live.
+The functions here compute parameters from the described stack and are pure; `describe` alone talks to AWS. `stack_update` sets them.
 """
 
 from collections.abc import Mapping
@@ -14,16 +13,12 @@ from botocore.exceptions import ClientError
 
 from . import naming
 from .aws_errors import code_of, message_of, translating_aws_errors
-from .errors import CloudError, NotReady, RequestError, UserError
+from .errors import NotReady, RequestError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 else:
     CloudFormationClient = Any
-
-CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
-# CloudFormation answers ValidationError to every update it refuses; only the message tells that this one is no failure.
-_NO_UPDATES = "No updates are to be performed"
 
 
 class Parameter(StrEnum):
@@ -59,11 +54,13 @@ class ServingStack:
         name: its name.
         status: CloudFormation's StackStatus; ``""`` when there is no such stack.
         parameters: all its parameters' present values, also those that promotion does not touch.
+        updated: when it was created or last updated.
     """
 
     name: str
     status: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    updated: str = ""
 
     @property
     def state(self) -> StackState:
@@ -203,45 +200,5 @@ def describe(cloudformation: CloudFormationClient, stage: str) -> ServingStack:
                 return ServingStack(name)
             raise
     parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])}
-    return ServingStack(name, found["StackStatus"], parameters)
-
-
-def update(cloudformation: CloudFormationClient, stack: ServingStack, changes: Mapping[str, str]) -> bool:
-    """Changes some parameters of the serving stack and leaves all others and the template as they are.
-
-    CloudFormation goes on with the role that the stack was deployed with, so the caller needs no other permission.
-
-    Returns:
-        Whether an update began; False when the parameters already have these values.
-
-    Raises:
-        NotReady: another update is running.
-        UserError: the stack is missing or broken, or AWS refused.
-        CloudError: AWS failed.
-    """
-    require_ready(stack)
-    if all(stack.parameters.get(key, "") == value for key, value in changes.items()):
-        return False
-    parameters = [{"ParameterKey": key, "UsePreviousValue": True} for key in stack.parameters if key not in changes]
-    parameters += [{"ParameterKey": str(key), "ParameterValue": str(value)} for key, value in changes.items()]
-    return _update_stack(cloudformation, stack.name, parameters)
-
-
-def _update_stack(cloudformation: CloudFormationClient, name: str, parameters: list[dict[str, Any]]) -> bool:
-    try:
-        with translating_aws_errors(f"update the stack {name}"):
-            cloudformation.update_stack(StackName=name, UsePreviousTemplate=True, Capabilities=list(CAPABILITIES), Parameters=parameters)  # type: ignore[arg-type] # built from plain strings
-    except (UserError, CloudError) as error:
-        if _NO_UPDATES in str(error):
-            return False
-        _raise_if_busy(cloudformation, name, error)
-        raise
-    return True
-
-
-def _raise_if_busy(cloudformation: CloudFormationClient, name: str, cause: Exception) -> None:
-    """Raises NotReady when the refusal came from an update that began between our look and our call."""
-    with translating_aws_errors(f"read the stack {name}"):
-        status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-    if classify(status) is StackState.BUSY:
-        raise NotReady(f"{name} is busy. CloudFormation reports {status}. Try again when it has finished.") from cause
+    updated = found["LastUpdatedTime"] if "LastUpdatedTime" in found else found["CreationTime"]
+    return ServingStack(name, found["StackStatus"], parameters, timestamp(updated))

@@ -53,6 +53,7 @@ class Output(StrEnum):
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
     ENDPOINT_NAME = "EndpointName"
     HOSTING_ROLE_ARN = "HostingRoleArn"
+    SERVING_UPDATE_ARN = "ServingUpdateArn"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
     PROMOTED_THROUGH = "PromotedThrough"
@@ -104,6 +105,11 @@ def training_stack(stage: str) -> str:
 def serving_stack(stage: str) -> str:
     """The stack that holds the model and its endpoint."""
     return stack(stage, "serving")
+
+
+def serving_update(stage: str) -> str:
+    """The state machine that updates the serving stack of a stage."""
+    return stack(stage, "serving-update")
 
 
 def endpoint(stage: str) -> str:

@@ -137,7 +137,26 @@ def _context(action: str, resource_arn: str, conditions: Mapping[str, Any] | Non
     )
 
 
-def assume_role_credentials(role_arn: str, session_name: str, service: str, *, seconds: int = 12 * 3600) -> Credentials:
+def check_trust(role_arn: str, service: str, source_arn: str = "") -> None:
+    """Check that a service may assume a role.
+
+    Args:
+        role_arn: the role's ARN, of this account.
+        service: the service principal.
+        source_arn: the resource on whose behalf it does, for the condition key `aws:SourceArn`.
+
+    Raises:
+        RoleNotAssumableError: the role does not exist or does not trust the service.
+    """
+    role = _role(role_arn)
+    if role is None or not _trusts(role, role_arn, service, source_arn):
+        reason = "it does not exist" if role is None else "its trust policy does not allow the service"
+        raise RoleNotAssumableError(f"{service} cannot assume {role_arn}: {reason}.")
+
+
+def assume_role_credentials(
+    role_arn: str, session_name: str, service: str, *, source_arn: str = "", seconds: int = 12 * 3600
+) -> Credentials:
     """Credentials of a role for a service, if the role's trust policy allows the service.
 
     Requests made with them are authorized as the role, so a missing permission is denied.
@@ -146,15 +165,14 @@ def assume_role_credentials(role_arn: str, session_name: str, service: str, *, s
         role_arn: the role's ARN, of this account.
         session_name: `SageMaker` on AWS for training jobs and endpoints.
         service: the service principal, for example `sagemaker.amazonaws.com`.
+        source_arn: the resource on whose behalf the service assumes it.
         seconds: how long they are valid.
 
     Raises:
         RoleNotAssumableError: the role does not exist or does not trust the service.
     """
-    role = _role(role_arn)
-    if role is None or not _trusts(role, role_arn, service):
-        reason = "it does not exist" if role is None else "its trust policy does not allow the service"
-        raise RoleNotAssumableError(f"{service} cannot assume {role_arn}: {reason}.")
+    check_trust(role_arn, service, source_arn)
+    role = _role(role_arn) or {}
     name = role_arn.rsplit("/", 1)[-1]
     given = Credentials(f"ASIA{uuid.uuid4().hex[:16].upper()}", uuid.uuid4().hex + uuid.uuid4().hex[:8], uuid.uuid4().hex * 4)
     session = {
@@ -176,8 +194,9 @@ def _role(role_arn: str) -> Json | None:
     return role if role is not None and role.get("Arn") == role_arn else None
 
 
-def _trusts(role: Json, role_arn: str, service: str) -> bool:
+def _trusts(role: Json, role_arn: str, service: str, source_arn: str) -> bool:
     """Whether the role's trust policy lets the service assume it (aws:SourceAccount is this account)."""
+    source = {"aws:sourcearn": source_arn} if source_arn else {}
     evaluator = internal("core.iam_evaluator")
     context = evaluator.EvalContext(
         principal_arn="",
@@ -186,7 +205,7 @@ def _trusts(role: Json, role_arn: str, service: str) -> bool:
         action="sts:AssumeRole",
         resource_arn=role_arn,
         region=region(),
-        service_context={"aws:sourceaccount": account_id(), "aws:tagkeys": None},
+        service_context={"aws:sourceaccount": account_id(), "aws:tagkeys": None, **source},
     )
     decision = evaluator.evaluate_resource_policy(role.get("AssumeRolePolicyDocument"), context, service=service).decision
     return bool(decision == "Allow")

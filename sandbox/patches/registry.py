@@ -13,6 +13,7 @@ from . import (
     bucket_properties,
     condition_functions,
     event_origin,
+    execution_names,
     function_errors,
     kms_managed_key,
     log_event_pages,
@@ -27,8 +28,11 @@ from . import (
     queue_metrics,
     root_credentials,
     stack_events,
+    stack_parameters,
     stack_roles,
     startup_scripts,
+    state_machine_roles,
+    state_machine_tasks,
     target_policies,
     worker_threads,
 )
@@ -60,6 +64,10 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     other_services,
     log_event_pages,
     log_group_names,
+    stack_parameters,
+    state_machine_tasks,
+    state_machine_roles,
+    execution_names,
 )
 
 

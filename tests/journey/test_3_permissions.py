@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import Shell
+from tests.journey.story import SERVING, STACKS, Shell, wait_until
 
 pytestmark = pytest.mark.usefixtures("first_run")
 
@@ -95,3 +96,98 @@ def test_without_passing_the_role_nothing_is_started(deployed: Shell, account: S
 
     assert "is not authorized to perform: iam:PassRole" in refused.err
     assert len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]) == before
+
+
+@pytest.fixture(scope="module")
+def promoter(account: Sandbox) -> Callable[[str], Any]:
+    """Clients with the promoter's own credentials."""
+    role = account.boto3("iam").get_role(RoleName=role_of(account, "PromoterFunctionName"))["Role"]["Arn"]
+    given = account.boto3("sts").assume_role(RoleArn=role, RoleSessionName="attempt")["Credentials"]
+    keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"]}
+    return lambda service: account.boto3(service, **keys, aws_session_token=given["SessionToken"])
+
+
+def templates(account: Sandbox) -> dict[str, Any]:
+    """What somebody with more on their mind than a model would put in place of the serving stack, beside what is there."""
+    there = json.loads(json.dumps(account.boto3("cloudformation").get_template(StackName=SERVING)["TemplateBody"]))
+    queue = {"Type": "AWS::SQS::Queue"}
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}}
+    return {
+        "another template": {"Resources": {"Queue": queue}},
+        "a new resource": {**there, "Resources": {**there["Resources"], "Queue": queue}},
+        "a new role": {**there, "Resources": {**there["Resources"], "Role": role}},
+    }
+
+
+@pytest.mark.parametrize("attempt", ["another template", "a new resource", "a new role", "the same template"])
+def test_the_promoter_can_update_no_stack_itself(attempt: str, promoter: Callable[[str], Any], account: Sandbox) -> None:
+    changed = templates(account).get(attempt)
+    body: dict[str, Any] = {"UsePreviousTemplate": True} if changed is None else {"TemplateBody": json.dumps(changed)}
+    capabilities = ["CAPABILITY_NAMED_IAM"]
+    cloudformation = promoter("cloudformation")
+
+    for stack in STACKS:
+        for call, more in ((cloudformation.update_stack, {}), (cloudformation.create_change_set, {"ChangeSetName": "attempt"})):
+            assert denied(call, StackName=stack, Capabilities=capabilities, **body, **more)
+
+
+def test_the_promoter_can_change_neither_the_state_machine_nor_a_role(promoter: Callable[[str], Any], account: Sandbox) -> None:
+    machine = serving_update(account)
+    assert denied(promoter("stepfunctions").update_state_machine, stateMachineArn=machine["stateMachineArn"], definition="{}")
+    assert denied(promoter("stepfunctions").create_state_machine, name="mine", definition="{}", roleArn=machine["roleArn"])
+    name = machine["roleArn"].rpartition("/")[2]
+    assert denied(promoter("iam").put_role_policy, RoleName=name, PolicyName="more", PolicyDocument="{}")
+    assert denied(promoter("sts").assume_role, RoleArn=machine["roleArn"], RoleSessionName="attempt")
+
+
+def test_an_execution_changes_parameters_and_nothing_else_whatever_its_input(promoter: Callable[[str], Any], account: Sandbox) -> None:
+    cloudformation, states = account.boto3("cloudformation"), promoter("stepfunctions")
+    before = cloudformation.get_template(StackName=SERVING)["TemplateBody"]
+    (stack,) = cloudformation.describe_stacks(StackName=SERVING)["Stacks"]
+    kept = [{"ParameterKey": each["ParameterKey"], "UsePreviousValue": True} for each in stack["Parameters"]]
+    attempt = {
+        "StackName": STACKS[0],
+        "UsePreviousTemplate": False,
+        "TemplateBody": json.dumps(templates(account)["another template"]),
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Parameters": kept,
+    }
+    arn = states.start_execution(stateMachineArn=serving_update(account)["stateMachineArn"], input=json.dumps(attempt))["executionArn"]
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = states.describe_execution(executionArn=arn)
+        return None if found["status"] == "RUNNING" else found
+
+    execution = wait_until(ended, what="the execution's end")
+
+    # Nothing but the parameters of the serving stack was asked for, and they are what they were.
+    assert execution is not None
+    assert "No updates are to be performed" in execution["cause"]
+    assert cloudformation.get_template(StackName=SERVING)["TemplateBody"] == before
+    assert {each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]} >= set(STACKS)
+
+
+def test_without_its_one_permission_the_state_machine_updates_nothing_and_says_so(
+    deployed: Shell, account: Sandbox, parameters: Callable[[], dict[str, str]]
+) -> None:
+    before = parameters()
+    with without(account, serving_update(account)["roleArn"].rpartition("/")[2], "cloudformation:UpdateStack"):
+        refused = deployed.blazingtext("rollback", code=2)
+
+    assert "is not authorized to perform: cloudformation:UpdateStack" in refused.err
+    assert parameters() == before
+
+
+def serving_update(account: Sandbox) -> dict[str, Any]:
+    """The state machine that updates the serving stack."""
+    arn = f"arn:aws:states:us-east-1:000000000000:stateMachine:{SERVING}-update"
+    described: dict[str, Any] = account.boto3("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    return described
+
+
+def denied(call: Callable[..., Any], **arguments: Any) -> bool:
+    """Whether IAM refuses a call; another error is not taken for a refusal."""
+    with pytest.raises(ClientError) as refusal:
+        call(**arguments)
+    return str(refusal.value.response["Error"]["Code"]).startswith("AccessDenied")

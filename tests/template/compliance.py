@@ -21,7 +21,8 @@ STOPPER = "Training/JobCleanup/Function/Role"
 EXECUTION = "Training/ExecutionRole"
 LAUNCHER = "Training/Launcher/LaunchTraining/Role"
 PROMOTER = "Training/Promotion/PromoteModel/Role"
-HOSTING = "Serving/HostingRole"
+HOSTING = "Training/HostingRole"
+UPDATE = "Training/Promotion/ServingUpdate"
 BUCKET = "Storage/Corpora/Bucket"
 
 # What CDK calls the storage stack's output that carries the bucket's ARN to the other stacks; cdk-nag quotes it in its findings.
@@ -60,7 +61,7 @@ def add_rules(app: cdk.App, settings: Settings) -> None:
 
 def accepted(settings: Settings) -> tuple[Accepted, ...]:
     """Every accepted finding under some settings."""
-    return (*_storage(settings), *_jobs(settings), *_artifacts(settings))
+    return (*_storage(settings), *_jobs(settings), *_updates(settings), *_artifacts(settings))
 
 
 def _storage(settings: Settings) -> Iterator[Accepted]:
@@ -108,8 +109,27 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
     )
     yield Accepted(
         _wildcard(_arn("cloudformation", f"stack/{naming.serving_stack(settings.stage)}/*")),
-        (PROMOTER,),
+        (PROMOTER, f"{UPDATE}/Role"),
         "A stack's ARN ends in an id that CloudFormation makes up. The name is this stage's serving stack's, in full.",
+    )
+
+
+def _updates(settings: Settings) -> Iterator[Accepted]:
+    yield Accepted(
+        _wildcard(_arn("states", f"execution:{naming.serving_update(settings.stage)}:*")),
+        (PROMOTER,),
+        "Executions get their names when they are started. The state machine is the one that updates the serving stack.",
+    )
+    yield Accepted(
+        "AwsSolutions-SF1",
+        (f"{UPDATE}/StateMachine",),
+        "Step Functions keeps the history of a standard execution for 90 days, and CloudFormation its events. Delivering logs as well "
+        "needs log permissions on every resource, in the role that shall be able to do one thing only.",
+    )
+    yield Accepted(
+        "AwsSolutions-SF2",
+        (f"{UPDATE}/StateMachine",),
+        "There is one task, and its call ends the execution: nothing to trace. X-Ray would need permissions on every resource.",
     )
 
 

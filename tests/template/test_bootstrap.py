@@ -78,6 +78,7 @@ NAMES = {
     "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-west-1:123456789012:blazingtext-dev-training-Topic-1",
     "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
     "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:blazingtext-dev-serving-update",
     "AWS::SageMaker::Endpoint": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/blazingtext-dev",
     "AWS::SageMaker::EndpointConfig": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/Config-1",
     "AWS::SageMaker::Model": "arn:aws:sagemaker:eu-west-1:123456789012:model/Model-1",
@@ -137,6 +138,7 @@ def test_the_policy_covers_what_cloudformation_does_besides() -> None:
     assert allows("ssm:GetParameters", "arn:aws:ssm:eu-west-1:123456789012:parameter/cdk-bootstrap/blzgtxt/version")
     assert allows("cloudformation:DescribeStacks", "arn:aws:cloudformation:eu-west-1:123456789012:stack/blazingtext-dev-storage/1")
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "sagemaker.amazonaws.com"})
+    assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "states.amazonaws.com"})
 
 
 def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[str, Synthesis]) -> None:
@@ -161,6 +163,8 @@ def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[s
         ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:somebody-elses"),
         ("sagemaker:DeleteEndpoint", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/somebody-elses"),
         ("sqs:DeleteQueue", "arn:aws:sqs:eu-west-1:123456789012:somebody-elses"),
+        ("states:UpdateStateMachine", "arn:aws:states:eu-west-1:123456789012:stateMachine:somebody-elses"),
+        ("states:StartExecution", NAMES["AWS::StepFunctions::StateMachine"]),
         ("sts:AssumeRole", ROLE),
     ],
 )

@@ -77,7 +77,7 @@ def test_no_two_resources_share_a_name(two_stages: tuple[Path, Templates]) -> No
         for stage in SETTINGS
     }
 
-    assert names == {stage: {naming.endpoint(stage), naming.endpoint_log_group(stage)} for stage in SETTINGS}
+    assert names == {stage: {naming.endpoint(stage), naming.endpoint_log_group(stage), naming.serving_update(stage)} for stage in SETTINGS}
     assert not names["dev"] & names["prod"]
 
 

@@ -111,13 +111,59 @@ def test_the_launcher_starts_only_jobs_of_its_stage(each: Synthesis) -> None:
     assert written(may["s3:GetObject"]["Resource"]).endswith(">/corpora/*")
 
 
-def test_the_promoter_updates_the_one_stack_and_touches_no_endpoint(each: Synthesis) -> None:
+def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Synthesis) -> None:
     may = allowed(each, "PromotionPromoteModel")
+    machine = f"blazingtext-{each.settings.stage}-serving-update"
 
-    assert written(may["cloudformation:UpdateStack"]["Resource"]).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+    assert {action for action in may if action.startswith(("states:", "cloudformation:"))} == {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "cloudformation:DescribeStacks",
+    }
+    assert written(may["states:StartExecution"]["Resource"]).endswith(f":stateMachine:{machine}")
+    assert written(may["states:DescribeExecution"]["Resource"]).endswith(f":execution:{machine}:*")
+    assert written(may["cloudformation:DescribeStacks"]["Resource"]).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
     assert {action for action in may if action.startswith("sagemaker:")} == {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"}
     assert not {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))}
     assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
+
+
+def test_one_role_may_update_a_stack_only_the_serving_stack_and_nothing_else(each: Synthesis) -> None:
+    updating = [logical_id for logical_id, statement in each.statements() if "cloudformation:UpdateStack" in lists(statement["Action"])]
+    (policy,) = updating
+    may = allowed(each, policy)
+
+    assert policy.startswith("PromotionServingUpdateRole")
+    assert set(may) == {"cloudformation:UpdateStack"}
+    resource = may["cloudformation:UpdateStack"]["Resource"]
+    assert written(resource).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+
+
+def test_only_the_one_state_machine_may_use_that_role(each: Synthesis) -> None:
+    trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in each.properties("AWS::IAM::Role")]
+    ((statement,),) = (each for each in trusts if each[0]["Principal"] == {"Service": "states.amazonaws.com"})
+
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    source = written(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert source.endswith(f":states:<AWS::Region>:<AWS::AccountId>:stateMachine:blazingtext-{each.settings.stage}-serving-update")
+
+
+def test_an_execution_sets_parameters_of_the_serving_stack_and_nothing_else(each: Synthesis) -> None:
+    machine = each.one("AWS::StepFunctions::StateMachine")
+    (state,) = machine["Definition"]["States"].values()
+
+    assert machine["StateMachineName"] == f"blazingtext-{each.settings.stage}-serving-update"
+    assert machine["StateMachineType"] == "STANDARD"
+    assert written(state.pop("Resource")) == "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack"
+    assert state == {
+        "Type": "Task",
+        "Parameters": {
+            "StackName": f"blazingtext-{each.settings.stage}-serving",
+            "UsePreviousTemplate": True,
+            "Parameters.$": "$.Parameters",
+        },
+        "End": True,
+    }
 
 
 def test_what_empties_the_bucket_may_do_nothing_else(defaults: Synthesis) -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -33,8 +34,8 @@ def of(resources: dict[str, dict[str, Any]], ids: set[str]) -> set[str]:
 def test_the_first_deployment_has_no_model_and_nothing_that_costs(each: Synthesis) -> None:
     resources = serving(each)
 
-    assert types(resources) == {"AWS::Logs::LogGroup", "AWS::IAM::Role", "AWS::IAM::Policy"}
-    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName", "HostingRoleArn"}
+    assert types(resources) == {"AWS::Logs::LogGroup"}
+    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName"}
 
 
 def test_a_promoted_artifact_brings_model_configuration_and_endpoint(each: Synthesis) -> None:
@@ -94,7 +95,7 @@ def test_a_pause_takes_the_endpoint_and_its_alarms_away_and_keeps_the_model(defa
 def test_the_parameters_are_those_that_promotion_changes(each: Synthesis) -> None:
     parameters = each.templates["Serving"]["Parameters"]
 
-    assert {str(name) for name in Parameter} == set(parameters) - {"BootstrapVersion"}
+    assert {str(name) for name in Parameter} == set(parameters)
     assert {parameters[str(name)]["Type"] for name in Parameter} == {"String"}
     assert {name: parameters[str(name)]["Default"] for name in Parameter} == {
         Parameter.MODEL_DATA_URL: "",
@@ -126,7 +127,7 @@ def test_outputs_say_what_is_live_and_only_when_something_is(defaults: Synthesis
     second = promote(ServingStack("serving", "UPDATE_COMPLETE", first), artifact(defaults, "two"), CREATED)
 
     before, after, later = (deployment.outputs(template, parameters) for parameters in ({}, first, second))
-    always = {"EndpointName", "HostingRoleArn"}
+    always = {"EndpointName"}
     assert set(before) == always
     assert set(after) == always | {"LiveModelDataUrl", "PromotedThrough"}
     assert set(later) == always | {"LiveModelDataUrl", "PromotedThrough", "PreviousModelDataUrl"}
@@ -144,11 +145,21 @@ def test_endpoint_variant_and_log_group_have_fixed_names_and_model_and_configura
     assert "EndpointConfigName" not in each.one(CONFIG)
 
 
-def test_the_model_waits_for_its_role_and_for_what_the_role_may_do(each: Synthesis) -> None:
-    ((_, model),) = each.resources(MODEL)
+def test_an_update_with_the_previous_template_needs_neither_a_capability_nor_a_parameter_of_ssm(each: Synthesis) -> None:
+    template = each.templates["Serving"]
 
-    assert any(dependency.startswith("HostingRoleDefaultPolicy") for dependency in model["DependsOn"])
-    assert model["Properties"]["ExecutionRoleArn"]["Fn::GetAtt"][0] in model["DependsOn"]
+    assert not [resource["Type"] for resource in template["Resources"].values() if resource["Type"].startswith("AWS::IAM::")]
+    assert not [parameter for parameter in template["Parameters"].values() if parameter["Type"].startswith("AWS::SSM::")]
+    assert "Rules" not in template
+    assert "Transform" not in template
+
+
+def test_the_model_has_the_role_of_the_training_stack_which_is_deployed_whole_before(each: Synthesis) -> None:
+    manifest = json.loads((each.folder / "manifest.json").read_text(encoding="utf-8"))
+
+    role = each.one(MODEL)["ExecutionRoleArn"]["Fn::GetStackOutput"]
+    assert role["StackName"] == f"blazingtext-{each.settings.stage}-training"
+    assert "Training" in manifest["artifacts"]["Serving"]["dependencies"]
 
 
 def test_a_new_model_takes_over_as_the_number_of_instances_allows(each: Synthesis) -> None:

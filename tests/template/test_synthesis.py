@@ -100,8 +100,8 @@ def test_stacks_refer_to_each_other_weakly(each: Synthesis) -> None:
 def test_no_stack_waits_for_one_that_waits_for_it(defaults: Synthesis) -> None:
     names = {id_: naming.stack("dev", id_.lower()) for id_ in STACKS}
     refers = {
-        id_: {other for other, name in names.items() if f'"StackName": "{name}"' in json.dumps(template)}
+        id_: {other for other, name in names.items() if f'"Fn::GetStackOutput": {{"StackName": "{name}"' in json.dumps(template)}
         for id_, template in defaults.templates.items()
     }
 
-    assert refers == {"Storage": set(), "Training": {"Storage"}, "Serving": {"Storage", "Training"}}
+    assert refers == {"Storage": set(), "Training": {"Storage"}, "Serving": {"Training"}}

@@ -39,6 +39,7 @@ def test_the_promoter_reads_the_settings_from_its_environment(each: Synthesis) -
         topic_arn=RESOLVED,
         queue_url=RESOLVED,
         dead_letter_queue_url=RESOLVED,
+        serving_update_arn=RESOLVED,
         minimum_mean_rho=each.settings.minimum_mean_rho,
         minimum_accuracy=each.settings.minimum_accuracy,
     )
@@ -155,7 +156,8 @@ def test_the_stacks_publish_what_clients_look_for(each: Synthesis) -> None:
         Output.PROMOTION_QUEUE_URL,
         Output.DEAD_LETTER_QUEUE_URL,
     } <= published["Training"]
-    assert {Output.ENDPOINT_NAME, Output.HOSTING_ROLE_ARN} <= published["Serving"]
+    assert {Output.HOSTING_ROLE_ARN, Output.SERVING_UPDATE_ARN} <= published["Training"]
+    assert Output.ENDPOINT_NAME in published["Serving"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any, cast
 import boto3
 
 from blazingtext.cloud import Cloud
-from tests.unit.lifecycle.aws_fakes import client_error
+from tests.unit.lifecycle.aws_fakes import MACHINE, client_error
 
 BUCKET = "blazingtext-dev-storage-corpora"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,7 +63,8 @@ class FakeSession:
 
 def cloud(**clients: Any) -> Cloud:
     """A stage over fake clients; its stacks are deployed unless the test brings its own CloudFormation."""
-    clients.setdefault("cloudformation", FakeStacks())
+    stacks = clients.setdefault("cloudformation", FakeStacks())
+    clients.setdefault("stepfunctions", FakeUpdates(stacks))
     return Cloud("dev", cast("boto3.Session", FakeSession(**clients)))
 
 
@@ -99,12 +100,13 @@ class FakeStacks:
         if part not in self.statuses:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
-        outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher"}
+        outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
         return {
             "Stacks": [
                 {
                     "StackName": StackName,
                     "StackStatus": self.statuses[part],
+                    "CreationTime": NOON,
                     **({"LastUpdatedTime": self.updated} if self.updated else {}),
                     "Parameters": parameters if part == "serving" else [],
                     "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
@@ -118,6 +120,21 @@ class FakeStacks:
             if not parameter.get("UsePreviousValue"):
                 self.parameters[parameter["ParameterKey"]] = parameter["ParameterValue"]
         self.statuses["serving"] = "UPDATE_COMPLETE"
+
+
+class FakeUpdates:
+    """The state machine that updates the serving stack: every execution succeeds."""
+
+    def __init__(self, stacks: Any) -> None:
+        self._stacks = stacks
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 - AWS's names
+        assert stateMachineArn == MACHINE
+        self._stacks.update_stack(**json.loads(input))
+        return {"executionArn": name}
+
+    def describe_execution(self, **_: Any) -> dict[str, str]:
+        return {"status": "SUCCEEDED"}
 
 
 class FakeBucket:
@@ -209,6 +226,7 @@ class FakeJobs:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.endpoint: dict[str, Any] | None = None
         self.stopped: list[str] = []
+        self.looks_without_configuration = 0
 
     def add(self, job: str, status: str = "Completed", **more: Any) -> str:
         self.jobs[job] = {
@@ -243,6 +261,9 @@ class FakeJobs:
         return self.endpoint
 
     def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
+        self.looks_without_configuration -= 1
+        if self.looks_without_configuration >= 0:
+            raise client_error("ValidationException", "Could not find endpoint configuration.", "DescribeEndpointConfig")
         return {"ProductionVariants": [{"InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 2}]}
 
     def serve(self, status: str = "InService", failure: str = "") -> None:
@@ -278,6 +299,7 @@ EMPTY_ACCOUNT = {
     "sagemaker": ["list_endpoints", "list_endpoint_configs", "list_models", "list_training_jobs", "list_tags"],
     "s3": ["list_buckets", "list_object_versions"],
     "lambda": ["list_functions"],
+    "stepfunctions": ["list_state_machines"],
     "sqs": ["list_queues"],
     "sns": ["list_topics"],
     "events": ["list_rules"],

@@ -149,6 +149,7 @@ KINDS = {
     "AWS::SageMaker::Endpoint": "endpoints",
     "AWS::SageMaker::EndpointConfig": "endpoint configs",
     "AWS::SageMaker::Model": "models",
+    "AWS::StepFunctions::StateMachine": "state machines",
 }
 # What jobs leave outside the stacks, and the stacks themselves.
 OUTSIDE_THE_STACKS = {"stacks", "training jobs", "log streams", "tagged resources"}

@@ -23,3 +23,21 @@ def test_status_of_a_stage_that_is_not_deployed_is_an_answer_not_an_error() -> N
 
     assert [stack.status for stack in found.stacks] == ["", "", ""]
     assert found.endpoint.hourly_dollars == 0
+
+
+def test_an_update_that_ends_between_two_looks_does_not_break_the_status() -> None:
+    jobs = FakeJobs()
+    jobs.serve()
+    jobs.looks_without_configuration = 1
+
+    assert status.endpoint(cloud(sagemaker=jobs)).instance_type == "ml.m4.xlarge"
+
+
+def test_an_endpoint_whose_configuration_was_deleted_still_has_a_status() -> None:
+    jobs = FakeJobs()
+    jobs.serve()
+    jobs.looks_without_configuration = 1000
+
+    found = status.endpoint(cloud(sagemaker=jobs))
+
+    assert (found.status, found.hourly_dollars) == ("InService", None)

@@ -1,8 +1,9 @@
 """AWS services as the functions see them, in memory. Each refuses what the real one refuses; none opens a socket."""
 
 import io
+import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Self
 
@@ -185,12 +186,14 @@ class FakeCloudFormation:
         self.updates: list[dict[str, str]] = []
         self.refusal: ClientError | None = None
         self.status_after_refusal = ""
+        self.updated = STARTED
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         if StackName != self.name:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
-        return {"Stacks": [{"StackName": StackName, "StackStatus": self.status, "Parameters": parameters}]}
+        stack = {"StackName": StackName, "StackStatus": self.status, "Parameters": parameters, "LastUpdatedTime": self.updated}
+        return {"Stacks": [stack]}
 
     def update_stack(self, **request: Any) -> dict[str, str]:
         validate("cloudformation", "UpdateStack", request)
@@ -203,10 +206,49 @@ class FakeCloudFormation:
         self.updates.append(changes)
         self.parameters.update(changes)
         self.status = "UPDATE_IN_PROGRESS"
+        self.updated += timedelta(seconds=1)
         return {"StackId": "arn"}
 
     def finish(self, status: str = "UPDATE_COMPLETE") -> None:
         self.status = status
+
+
+MACHINE = f"arn:aws:states:{REGION_AND_ACCOUNT}:stateMachine:blazingtext-dev-serving-update"
+
+
+class FakeStateMachine:
+    """The state machine that updates the stack, and its executions; each has ended when it is first described."""
+
+    def __init__(self, cloudformation: FakeCloudFormation) -> None:
+        self.cloudformation = cloudformation
+        self.executions: dict[str, dict[str, str]] = {}
+        self.looks_before_the_end = 0
+        self.failure: dict[str, str] | None = None
+
+    def start_execution(self, **request: Any) -> dict[str, str]:
+        validate("stepfunctions", "StartExecution", request)
+        assert request["stateMachineArn"] == MACHINE
+        arn = f"arn:aws:states:{REGION_AND_ACCOUNT}:execution:blazingtext-dev-serving-update:{request['name']}"
+        if arn in self.executions:
+            raise client_error("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'", "StartExecution")
+        self.executions[arn] = self.failure or self._run(json.loads(request["input"])["Parameters"])
+        return {"executionArn": arn}
+
+    def _run(self, parameters: list[dict[str, Any]]) -> dict[str, str]:
+        try:
+            self.cloudformation.update_stack(StackName=self.cloudformation.name, UsePreviousTemplate=True, Parameters=parameters)
+        except ClientError as error:
+            said = error.response["Error"]
+            status = 500 if said["Code"] == "InternalFailure" else 400
+            cause = f"{said['Message']} (Service: CloudFormation, Status Code: {status}, Request ID: 1)"
+            return {"status": "FAILED", "error": "CloudFormation.CloudFormationException", "cause": cause}
+        return {"status": "SUCCEEDED"}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 - AWS's names
+        if executionArn not in self.executions:
+            raise client_error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{executionArn}'", "DescribeExecution")
+        self.looks_before_the_end -= 1
+        return {"status": "RUNNING"} if self.looks_before_the_end >= 0 else self.executions[executionArn]
 
 
 class FakeQueues:

@@ -4,7 +4,7 @@ from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnviron
 from blazingtext_lifecycle.errors import ConfigurationError
 
 LAUNCH = LaunchEnvironment("dev", "bucket", "arn:role", "image:1", spot=True, hyperparameters={"mode": "cbow", "epochs": 3})
-PROMOTE = PromoteEnvironment("dev", "bucket", "arn:topic", "queue", "dead", minimum_mean_rho=0.0)
+PROMOTE = PromoteEnvironment("dev", "bucket", "arn:topic", "queue", "dead", "arn:machine", minimum_mean_rho=0.0)
 
 
 def test_what_the_stack_writes_is_what_the_function_reads() -> None:

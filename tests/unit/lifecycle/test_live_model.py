@@ -1,12 +1,10 @@
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, cast
 
 import pytest
 
 from blazingtext_lifecycle import live_model
-from blazingtext_lifecycle.errors import NotReady, RequestError
+from blazingtext_lifecycle.errors import RequestError
 from blazingtext_lifecycle.live_model import ServingStack, StackState
-from tests.unit.lifecycle.aws_fakes import FakeCloudFormation, client_error
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NAME = "blazingtext-dev-serving"
@@ -84,50 +82,3 @@ def test_pause_and_resume_change_the_endpoint_state_alone() -> None:
 def test_without_a_model_there_is_nothing_to_pause() -> None:
     with pytest.raises(RequestError, match="nothing to pause"):
         live_model.pause(stack())
-
-
-class TestUpdate:
-    def update(self, cloudformation: FakeCloudFormation, changes: dict[str, str]) -> bool:
-        client = cast("Any", cloudformation)
-        return live_model.update(client, live_model.describe(client, "dev"), changes)
-
-    def test_changes_only_what_is_asked(self) -> None:
-        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a", "Other": "kept"})
-
-        assert self.update(cloudformation, {"ModelDataUrl": "b"})
-
-        assert cloudformation.updates == [{"ModelDataUrl": "b"}]
-
-    def test_does_nothing_when_the_stack_stands_so_already(self) -> None:
-        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a"})
-
-        assert not self.update(cloudformation, {"ModelDataUrl": "a"})
-        assert not self.update(cloudformation, {})
-
-        assert cloudformation.updates == []
-
-    def test_takes_no_updates_for_nothing_to_do(self) -> None:
-        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a"})
-        cloudformation.refusal = client_error("ValidationError", "No updates are to be performed.")
-
-        assert not self.update(cloudformation, {"ModelDataUrl": "b"})
-
-    def test_passes_other_refusals_on_with_awss_words(self) -> None:
-        cloudformation = FakeCloudFormation(NAME, {"ModelDataUrl": "a"})
-        cloudformation.refusal = client_error("ValidationError", "Template error")
-
-        with pytest.raises(RequestError, match="Template error"):
-            self.update(cloudformation, {"ModelDataUrl": "b"})
-
-    def test_waits_for_a_busy_stack(self) -> None:
-        with pytest.raises(NotReady, match="UPDATE_IN_PROGRESS"):
-            self.update(FakeCloudFormation(NAME, {}, "UPDATE_IN_PROGRESS"), {"ModelDataUrl": "b"})
-
-    @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_COMPLETE"])
-    def test_says_what_to_do_about_a_stack_that_takes_none(self, status: str) -> None:
-        with pytest.raises(RequestError, match="cdk deploy"):
-            self.update(FakeCloudFormation(NAME, {}, status), {"ModelDataUrl": "b"})
-
-    def test_says_what_to_do_when_there_is_no_stack(self) -> None:
-        with pytest.raises(RequestError, match="There is no stack blazingtext-dev-serving"):
-            self.update(FakeCloudFormation("other", {}), {"ModelDataUrl": "b"})

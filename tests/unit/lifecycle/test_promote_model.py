@@ -7,8 +7,19 @@ import pytest
 import promote_model
 from blazingtext_lifecycle import live_model, naming
 from blazingtext_lifecycle.environments import PromoteEnvironment
+from blazingtext_lifecycle.stack_update import StackUpdater
 from promote_model import Clients
-from tests.unit.lifecycle.aws_fakes import STARTED, FakeCloudFormation, FakeQueues, FakeS3, FakeSageMaker, FakeTopic, client_error
+from tests.unit.lifecycle.aws_fakes import (
+    MACHINE,
+    STARTED,
+    FakeCloudFormation,
+    FakeQueues,
+    FakeS3,
+    FakeSageMaker,
+    FakeStateMachine,
+    FakeTopic,
+    client_error,
+)
 
 ENVIRONMENT = PromoteEnvironment(
     stage="dev",
@@ -16,6 +27,7 @@ ENVIRONMENT = PromoteEnvironment(
     topic_arn="arn:aws:sns:us-east-1:123456789012:topic",
     queue_url="https://sqs/queue",
     dead_letter_queue_url="https://sqs/dead",
+    serving_update_arn=MACHINE,
 )
 EMPTY = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "Other": "kept"}
 JOB = "blazingtext-dev-wiki-batch-skipgram-0123456789"
@@ -29,6 +41,7 @@ class Account:
         self.sagemaker = FakeSageMaker()
         self.s3 = FakeS3("own-bucket")
         self.cloudformation = FakeCloudFormation("blazingtext-dev-serving", EMPTY)
+        self.stepfunctions = FakeStateMachine(self.cloudformation)
         self.sns = FakeTopic()
         self.sqs = FakeQueues()
 
@@ -54,7 +67,9 @@ class Account:
 
     def deliver_body(self, body: str, environment: PromoteEnvironment = ENVIRONMENT, receives: int = 1) -> bool:
         record = {"messageId": "m", "receiptHandle": "r", "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
-        clients = Clients(*(cast("Any", each) for each in (self.sagemaker, self.s3, self.cloudformation, self.sns, self.sqs)))
+        clients = Clients(
+            *(cast("Any", each) for each in (self.sagemaker, self.s3, self.cloudformation, self.stepfunctions, self.sns, self.sqs))
+        )
         return promote_model.process(record, environment, clients)
 
     @property
@@ -121,7 +136,7 @@ def test_a_late_event_does_not_undo_a_rollback() -> None:
         account.deliver(name)
         account.cloudformation.finish()
     stack = live_model.describe(cast("Any", account.cloudformation), "dev")
-    live_model.update(cast("Any", account.cloudformation), stack, live_model.rollback(stack))
+    StackUpdater(cast("Any", account.stepfunctions), cast("Any", account.cloudformation), MACHINE).update(stack, live_model.rollback(stack))
     account.cloudformation.finish()
 
     assert account.deliver(f"{JOB}-2")

@@ -1,0 +1,162 @@
+"""Updates of the serving stack through the state machine that alone may update it."""
+
+from typing import Any, cast
+
+import pytest
+
+from blazingtext_lifecycle import live_model
+from blazingtext_lifecycle.errors import AccessDeniedError, CloudError, NotReady, RequestError
+from blazingtext_lifecycle.live_model import ServingStack
+from blazingtext_lifecycle.stack_update import StackUpdater, execution_arn
+from tests.unit.lifecycle.aws_fakes import MACHINE, FakeCloudFormation, FakeStateMachine, client_error
+
+NAME = "blazingtext-dev-serving"
+
+
+class Account:
+    """A serving stack, its state machine, and a clock that moves when somebody sleeps."""
+
+    def __init__(self, parameters: dict[str, str], status: str = "CREATE_COMPLETE", name: str = NAME) -> None:
+        self.cloudformation = FakeCloudFormation(name, parameters, status)
+        self.machine = FakeStateMachine(self.cloudformation)
+        self.now = 0.0
+
+    def look(self) -> ServingStack:
+        return live_model.describe(cast("Any", self.cloudformation), "dev")
+
+    def update(self, changes: dict[str, str], stack: ServingStack | None = None) -> bool:
+        updater = StackUpdater(cast("Any", self.machine), cast("Any", self.cloudformation), MACHINE, self._sleep, lambda: self.now)
+        return updater.update(stack or self.look(), changes)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def fail(self, cause: str, error: str = "CloudFormation.CloudFormationException") -> None:
+        self.machine.failure = {"status": "FAILED", "error": error, "cause": cause}
+
+
+def test_changes_only_what_is_asked() -> None:
+    account = Account({"ModelDataUrl": "a", "Other": "kept"})
+
+    assert account.update({"ModelDataUrl": "b"})
+
+    assert account.cloudformation.updates == [{"ModelDataUrl": "b"}]
+
+
+def test_does_nothing_when_the_stack_stands_so_already() -> None:
+    account = Account({"ModelDataUrl": "a"})
+
+    assert not account.update({"ModelDataUrl": "a"})
+    assert not account.update({})
+
+    assert account.machine.executions == {}
+
+
+def test_takes_no_updates_for_nothing_to_do() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.cloudformation.refusal = client_error("ValidationError", "No updates are to be performed.")
+
+    assert not account.update({"ModelDataUrl": "b"})
+
+
+def test_the_same_change_to_the_same_state_of_the_stack_is_one_execution() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    seen = account.look()
+
+    assert account.update({"ModelDataUrl": "b"}, seen)
+    assert account.update({"ModelDataUrl": "b"}, seen)
+
+    assert account.cloudformation.updates == [{"ModelDataUrl": "b"}]
+
+
+def test_the_same_change_after_another_update_is_another_execution() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    for model in ("b", "a", "b"):
+        assert account.update({"ModelDataUrl": model})
+        account.cloudformation.finish()
+
+    assert account.cloudformation.updates == [{"ModelDataUrl": model} for model in ("b", "a", "b")]
+
+
+def test_a_failed_update_can_be_asked_for_again() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.fail("User: x is not authorized to perform: cloudformation:UpdateStack")
+    with pytest.raises(AccessDeniedError):
+        account.update({"ModelDataUrl": "b"})
+    account.machine.failure = None
+
+    assert account.update({"ModelDataUrl": "b"})
+
+
+def test_waits_for_the_execution_to_end() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.machine.looks_before_the_end = 3
+
+    assert account.update({"ModelDataUrl": "b"})
+    assert account.now == 0.25 + 0.5 + 1
+
+
+def test_an_execution_that_takes_too_long_is_found_again() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    seen = account.look()
+    account.machine.looks_before_the_end = 1000
+    with pytest.raises(NotReady, match="has not taken its update yet"):
+        account.update({"ModelDataUrl": "b"}, seen)
+    account.machine.looks_before_the_end = 0
+
+    assert account.update({"ModelDataUrl": "b"}, seen)
+    assert len(account.machine.executions) == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "error", "meaning"),
+    [
+        ("Template error (Service: CloudFormation, Status Code: 400)", "CloudFormation.CloudFormationException", RequestError),
+        (
+            "AccessDenied. User doesn't have permission to call ssm:GetParameters",
+            "CloudFormation.CloudFormationException",
+            AccessDeniedError,
+        ),
+        ("Rate exceeded (Service: CloudFormation, Status Code: 400)", "CloudFormation.CloudFormationException", NotReady),
+        ("We failed (Service: CloudFormation, Status Code: 500)", "CloudFormation.CloudFormationException", CloudError),
+        ("Task timed out after 60 seconds", "States.Timeout", CloudError),
+    ],
+)
+def test_a_refusal_is_passed_on_with_awss_words(cause: str, error: str, meaning: type[Exception]) -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.fail(cause, error)
+
+    with pytest.raises(meaning) as raised:
+        account.update({"ModelDataUrl": "b"})
+
+    assert type(raised.value) is meaning
+    assert f"{error}: {cause}" in str(raised.value)
+
+
+def test_waits_for_a_busy_stack() -> None:
+    with pytest.raises(NotReady, match="UPDATE_IN_PROGRESS"):
+        Account({}, "UPDATE_IN_PROGRESS").update({"ModelDataUrl": "b"})
+
+
+def test_waits_for_a_stack_that_became_busy_meanwhile() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.cloudformation.refusal = client_error("ValidationError", "Stack is in UPDATE_IN_PROGRESS state and can not be updated.")
+    account.cloudformation.status_after_refusal = "UPDATE_IN_PROGRESS"
+
+    with pytest.raises(NotReady, match="is busy"):
+        account.update({"ModelDataUrl": "b"})
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_COMPLETE"])
+def test_says_what_to_do_about_a_stack_that_takes_none(status: str) -> None:
+    with pytest.raises(RequestError, match="cdk deploy"):
+        Account({}, status).update({"ModelDataUrl": "b"})
+
+
+def test_says_what_to_do_when_there_is_no_stack() -> None:
+    with pytest.raises(RequestError, match="There is no stack blazingtext-dev-serving"):
+        Account({}, name="other").update({"ModelDataUrl": "b"})
+
+
+def test_an_execution_has_its_machines_arn_and_its_name() -> None:
+    assert execution_arn("arn:aws-cn:states:cn-north-1:1:stateMachine:m", "n") == "arn:aws-cn:states:cn-north-1:1:execution:m:n"
