@@ -85,7 +85,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         values, problems = _check({field.name: getattr(self, field.name) for field in dataclasses.fields(self)}, str)
-        _raise_all("The settings cannot be used. Correct these arguments:", problems)
+        raise_all("The settings cannot be used. Correct these arguments:", problems)
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -99,11 +99,22 @@ class Settings:
         Raises:
             ConfigurationError: names every unknown key and every wrong value, with what is allowed.
         """
-        names = {context_key(field.name): field.name for field in dataclasses.fields(cls)}
-        unknown = [_unknown(key, names) for key in context if key not in names and not _belongs_to_cdk(key)]
-        values, problems = _check({name: context[key] for key, name in names.items() if key in context}, context_key)
-        _raise_all("The settings cannot be used. They come from cdk.json and from -c; correct them there:", unknown + problems)
+        values, problems = check_keys({key: value for key, value in context.items() if not belongs_to_cdk(key)}, str)
+        raise_all("The settings cannot be used. They come from cdk.json and from -c; correct them there:", problems)
         return cls(**values)
+
+
+def check_keys(given: Mapping[str, object], spell: Callable[[str], str]) -> tuple[dict[str, Any], list[str]]:
+    """The values of the fields that context keys name, and everything that is wrong with them.
+
+    Args:
+        given: raw values, by context key.
+        spell: how to write a key in a message.
+    """
+    names = {context_key(field.name): field.name for field in dataclasses.fields(Settings)}
+    unknown = [_unknown(key, names, spell) for key in given if key not in names]
+    values, problems = _check({name: given[key] for key, name in names.items() if key in given}, lambda name: spell(context_key(name)))
+    return values, unknown + problems
 
 
 def context_key(name: str) -> str:
@@ -130,17 +141,22 @@ def check_region(settings: Settings, region: str) -> list[str]:
     return [doubt for doubt in doubts if doubt]
 
 
-def _belongs_to_cdk(key: str) -> bool:
+def belongs_to_cdk(key: str) -> bool:
     """Whether a context key is the CDK's: feature flags, cached look-ups, what its command line passes on."""
     return key.startswith("cdk") or ":" in key or "/" in key
 
 
-def _unknown(key: str, known: Mapping[str, str]) -> str:
+def _unknown(key: str, known: Mapping[str, str], spell: Callable[[str], str]) -> str:
     hint = did_you_mean(key, known) or f"The settings are {', '.join(known)}."
-    return f"{key}: there is no such setting. A wrong name would change nothing, silently. {hint}"
+    return f"{spell(key)}: there is no such setting. A wrong name would change nothing, silently. {hint}"
 
 
-def _raise_all(heading: str, problems: list[str]) -> None:
+def raise_all(heading: str, problems: list[str]) -> None:
+    """Does nothing when there is no problem.
+
+    Raises:
+        ConfigurationError: names all of them.
+    """
     if problems:
         raise ConfigurationError("\n".join([heading, *(f"  {problem}" for problem in problems)]))
 
