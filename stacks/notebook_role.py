@@ -63,6 +63,8 @@ class NotebookRole(Construct):
         self._allow([*jobs, *tagging], arns.training_jobs(stage))
         for kind, name in (("model", "Model"), ("endpoint-config", "EndpointConfig"), ("endpoint", "Endpoint")):
             self._allow([*(f"sagemaker:{verb}{name}" for verb in _OWN), *tagging], arns.named(kind, f"{naming.job_prefix(stage)}*"))
+        # IAM is asked about the configuration too.
+        self._allow(["sagemaker:CreateEndpoint"], arns.named("endpoint-config", f"{naming.job_prefix(stage)}*"))
         live, own = arns.named("endpoint", naming.endpoint(stage)), arns.named("endpoint", f"{naming.job_prefix(stage)}*")
         self._allow(["sagemaker:InvokeEndpoint", "sagemaker:DescribeEndpoint"], live, own)
         # It lists the whole account's or nothing.

@@ -55,6 +55,7 @@ def may(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
         ("s3:GetObject", "arn:aws:s3:::of-dev/runs/blazingtext-dev-x/output/model.tar.gz"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/blazingtext-dev-wiki-20260101"),
         ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-dev-mine"),
+        ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint-config/blazingtext-dev-mine"),
         ("sagemaker:DeleteModel", f"{SAGEMAKER}:model/blazingtext-dev-mine"),
         ("sagemaker:InvokeEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-dev"),
         ("iam:PassRole", ROLES[1]),
