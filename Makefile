@@ -11,7 +11,7 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --py
 # Two workers; tests/conftest.py says which tests stay together. They start in this order: what takes longest comes first.
 PYTEST = python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help demo test check journey sandbox deploy destroy conformance lint types lock clean
+.PHONY: help demo test check examples journey sandbox deploy destroy conformance lint types lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -19,13 +19,16 @@ help: ## Show this list
 demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real corpus
 	@blazingtext demo
 
-test: .venv/development.ready .venv/sagemaker-v3.ready .venv/sagemaker-v2.ready lint types ## Every test: unit, template, wheel, parity, conformance, journey, docs
-	@echo "Running every test, on two workers (under ten minutes)" >&2
-	@$(PYTEST) tests/journey tests/examples tests/template tests/wheel tests/unit tests/parity tests/conformance tests/docs
+test: .venv/development.ready lint types ## Every test: unit, template, wheel, parity, conformance, journey, docs
+	@echo "Running every test, on two workers" >&2
+	@$(PYTEST) tests/journey tests/template tests/wheel tests/unit tests/parity tests/conformance tests/docs
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
 	@echo "Running unit and template tests, on two workers" >&2
 	@$(PYTEST) tests/template tests/unit
+
+examples: .venv/development.ready .venv/sagemaker-v3.ready .venv/sagemaker-v2.ready ## The notebooks and the script of examples/, with both generations of the SageMaker SDK
+	@python -m pytest tests/examples
 
 journey: .venv/development.ready ## The whole story in the sandbox, step by step
 	@python -m pytest tests/journey
