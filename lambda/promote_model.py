@@ -4,7 +4,7 @@ Event: messages of the promotion queue, each with EventBridge's "SageMaker Train
 Answer: ``batchItemFailures``, the messages to deliver again. Environment: `lifecycle.environments.PromoteEnvironment`.
 
 Events come several times, late and in any order: a repeat changes nothing, an older job never replaces a newer one, a busy stack is
-tried again later, and what can never be done goes to the dead-letter queue with its reason.
+tried again later, and what a person must fix goes to the dead-letter queue with its reason.
 """
 
 import json
@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from blazingtext_lifecycle import live_model, naming, promotion
 from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
-from blazingtext_lifecycle.errors import LifecycleError, NotReady
+from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
 from blazingtext_lifecycle.promotion import Decision, Outcome, TrainedJob
 from blazingtext_lifecycle.stack_update import StackUpdater
 from blazingtext_lifecycle.training_jobs import TERMINAL
@@ -80,9 +80,29 @@ def process(record: Mapping[str, Any], environment: PromoteEnvironment, clients:
         log.info("%s: %s", Outcome.LATER, reason)
         _postpone(record, environment, clients.sqs)
         return False
+    except UserError as refusal:
+        log.exception("The message %s needs a person.", record["messageId"])
+        return _give_up(record, str(refusal), environment, clients)
     except LifecycleError:
         log.exception("The message %s could not be processed; the queue delivers it again.", record["messageId"])
         return False
+    return True
+
+
+def _give_up(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, clients: Clients) -> bool:
+    """Whether the dead-letter queue has a message that cannot be dealt with until a person has fixed its cause.
+
+    A notification that fails does not bring the message back: the alarm on the dead-letter queue reports it as well.
+    """
+    try:
+        _send_to_dead_letters(record, reason, environment, clients.sqs)
+    except LifecycleError:
+        log.exception("The message %s did not reach the dead-letter queue; the queue delivers it again.", record["messageId"])
+        return False
+    try:
+        _notify(Decision(Outcome.IMPOSSIBLE, reason), environment, clients.sns)
+    except LifecycleError:
+        log.exception("The notification about the message %s failed.", record["messageId"])
     return True
 
 

@@ -1,6 +1,8 @@
 """From the end of a training job to a new model in service: rule, queue, function."""
 
 import aws_cdk as cdk
+import aws_cdk.aws_cloudwatch as cloudwatch
+import aws_cdk.aws_cloudwatch_actions as actions
 import aws_cdk.aws_events as events
 import aws_cdk.aws_events_targets as targets
 import aws_cdk.aws_lambda_event_sources as sources
@@ -20,8 +22,10 @@ TIMEOUT = cdk.Duration.minutes(1)
 # AWS's advice for queues that feed functions: six times the function's timeout.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
-# Up to 5 minutes lie between two deliveries while the serving stack is busy: together they outlast any endpoint update, which has 3 hours.
-MAX_RECEIVES = 60
+# Up to 5 minutes lie between two deliveries while the serving stack is busy. An update of an endpoint may take 970 minutes (the resource
+# schema of AWS::SageMaker::Endpoint): 240 deliveries wait for 20 hours, and SQS keeps a message for 4 days.
+MAX_RECEIVES = 240
+_PERIOD = cdk.Duration.minutes(5)
 
 
 class Promotion(Construct):
@@ -49,6 +53,7 @@ class Promotion(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.queue = self._queue(dead_letters)
+        self._alarms(topic)
         self._rule(stage, dead_letters, automatic)
         self.serving_update = ServingUpdate(self, "ServingUpdate", stage=stage)
         environment = PromoteEnvironment(
@@ -88,6 +93,32 @@ class Promotion(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_RECEIVES),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+
+    def _alarms(self, topic: sns.ITopic) -> None:
+        """Tells the topic about events that wait.
+
+        Two alarms, since SQS leaves a message out of the age of the oldest one once it was received three times, as one is that waits for
+        a busy stack: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
+        read_the_log = "Read the log of the function promote_model."
+        unread = self.queue.metric_approximate_age_of_oldest_message(period=_PERIOD, statistic="Maximum")
+        unread_for = f"The end of a training job has waited for 15 minutes. {read_the_log}"
+        self._alarm("Unread", unread, topic, unread_for, threshold=900, periods=1)
+        waiting = self.queue.metric_approximate_number_of_messages_not_visible(period=_PERIOD, statistic="Minimum")
+        waiting_for = f"A promotion has waited for an hour. Is the serving stack busy? {read_the_log}"
+        self._alarm("Waiting", waiting, topic, waiting_for, threshold=1, periods=12)
+
+    def _alarm(self, id_: str, metric: cloudwatch.Metric, topic: sns.ITopic, description: str, *, threshold: int, periods: int) -> None:
+        alarm = metric.create_alarm(
+            self,
+            id_,
+            alarm_description=description,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(topic))
 
     def _rule(self, stage: str, dead_letters: sqs.IQueue, automatic: bool) -> None:
         """The end of each of this stage's jobs goes to the queue.

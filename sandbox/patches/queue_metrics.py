@@ -1,6 +1,7 @@
-"""SQS publishes `ApproximateNumberOfMessagesVisible` of every queue, which alarms on dead-letter queues watch.
+"""SQS publishes how many messages of every queue are visible and in flight, and the age of the oldest one.
 
-ministack publishes no queue metrics. AWS publishes one value a minute, here there is one every ten seconds
+ministack publishes no queue metrics. AWS publishes one value a minute, here there is one every ten seconds. As on AWS, the age leaves out
+messages received three times or more, and is not published for a queue without any other
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
 """
 
@@ -13,14 +14,15 @@ from typing import Final
 
 from ..emulator.background import regions_of, run_periodically
 from ..emulator.identity import scope
-from ..emulator.internals import internal
+from ..emulator.internals import Json, internal
 from ..emulator.services import put_metric
 
 _INTERVAL_SECONDS: Final = 10.0
+_POISON_PILL: Final = 3
 
 
 def apply() -> None:
-    """Publish the metric of every queue from now on."""
+    """Publish the metrics of every queue from now on."""
     run_periodically("queue-metrics", _INTERVAL_SECONDS, _publish)
 
 
@@ -29,6 +31,15 @@ def _publish() -> None:
     for account, region in regions_of(queues):
         with scope(account, region):
             for queue in list(queues.values()):
-                now = time.time()
-                visible = sum(message["visible_at"] <= now for message in list(queue["messages"]))
-                put_metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", visible, {"QueueName": queue["name"]}, "Count")
+                for name, value in values(list(queue["messages"]), time.time()).items():
+                    unit = "Seconds" if "Age" in name else "Count"
+                    put_metric("AWS/SQS", name, value, {"QueueName": queue["name"]}, unit)
+
+
+def values(messages: list[Json], now: float) -> dict[str, float]:
+    """The metrics of a queue by the messages in it."""
+    visible = sum(message["visible_at"] <= now for message in messages)
+    in_flight = sum(message["visible_at"] > now and message["receive_count"] > 0 for message in messages)
+    found = {"ApproximateNumberOfMessagesVisible": float(visible), "ApproximateNumberOfMessagesNotVisible": float(in_flight)}
+    ages = [now - message["sent_at"] for message in messages if message["receive_count"] < _POISON_PILL]
+    return found | ({"ApproximateAgeOfOldestMessage": max(ages)} if ages else {})

@@ -179,6 +179,29 @@ def test_without_its_one_permission_the_state_machine_updates_nothing_and_says_s
     assert parameters() == before
 
 
+def test_a_promotion_that_a_person_must_fix_is_reported_at_once(
+    train: Callable[..., Any], account: Sandbox, parameters: Callable[[], dict[str, str]]
+) -> None:
+    before = parameters()
+    (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]
+    url = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}["DeadLetterQueueUrl"]
+    sqs = account.boto3("sqs")
+    with without(account, serving_update(account)["roleArn"].rpartition("/")[2], "cloudformation:UpdateStack"):
+        job = train("--epochs", "2")["job"]
+        wanted = {"QueueUrl": url, "MessageAttributeNames": ["Reason"], "MaxNumberOfMessages": 10}
+        messages: list[Any] = []
+
+        def arrived() -> list[Any]:
+            messages.extend(each for each in sqs.receive_message(**wanted).get("Messages", []) if job in each["Body"])
+            return messages
+
+        wait_until(arrived, what="the dead letter")
+
+    reason = messages[0]["MessageAttributes"]["Reason"]["StringValue"]
+    assert "is not authorized to perform: cloudformation:UpdateStack" in reason
+    assert parameters() == before
+
+
 def serving_update(account: Sandbox) -> dict[str, Any]:
     """The state machine that updates the serving stack."""
     arn = f"arn:aws:states:us-east-1:000000000000:stateMachine:{SERVING}-update"

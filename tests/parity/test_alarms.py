@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
+from blazingtext_sandbox.patches import queue_metrics
 from blazingtext_sandbox.patches.alarm_evaluation import state_of
 from tests.parity.support import wait_until
 
@@ -91,3 +92,38 @@ def test_a_message_in_a_queue_rings_the_alarm_that_watches_the_queue(account: Sa
     sqs.send_message(QueueUrl=url, MessageBody="dead")
 
     wait_until(lambda: cloudwatch.describe_alarms(AlarmNames=["watched"])["MetricAlarms"][0]["StateValue"] == "ALARM")
+
+
+@pytest.mark.patch(name="queue_metrics")
+def test_the_age_of_a_waiting_message_rings_the_alarm_that_watches_it(account: Sandbox) -> None:
+    sqs, cloudwatch = account.boto3("sqs"), account.boto3("cloudwatch")
+    url = sqs.create_queue(QueueName="aging")["QueueUrl"]
+    cloudwatch.put_metric_alarm(
+        AlarmName="aging",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": "aging"}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+
+    sqs.send_message(QueueUrl=url, MessageBody="waits")
+
+    wait_until(lambda: cloudwatch.describe_alarms(AlarmNames=["aging"])["MetricAlarms"][0]["StateValue"] == "ALARM", 40)
+
+
+def test_the_age_leaves_out_a_message_received_three_times() -> None:
+    def message(sent: float, visible: float, received: int) -> dict[str, float]:
+        return {"sent_at": sent, "visible_at": visible, "receive_count": received}
+
+    found = queue_metrics.values([message(0, 200, 3), message(60, 90, 2), message(90, 90, 0)], now=100)
+
+    assert found == {
+        "ApproximateNumberOfMessagesVisible": 2,
+        "ApproximateNumberOfMessagesNotVisible": 1,
+        "ApproximateAgeOfOldestMessage": 40,
+    }
+    assert "ApproximateAgeOfOldestMessage" not in queue_metrics.values([message(0, 200, 3)], now=100)

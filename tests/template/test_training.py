@@ -4,6 +4,7 @@ import pytest
 
 from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
 from blazingtext_lifecycle.naming import Output
+from tests.template.deployment import resource_schema
 from tests.template.matrix import Synthesis, prefix
 
 # What CloudFormation would put in for references; the environment refuses empty values.
@@ -79,6 +80,28 @@ def test_the_promoter_waits_longer_for_a_busy_stack_than_any_endpoint_update_may
 
     # It comes back every five minutes.
     assert queue["RedrivePolicy"]["maxReceiveCount"] * 300 > deployment["MaximumExecutionTimeoutInSeconds"]
+
+
+def test_the_queue_waits_longer_than_an_endpoint_may_take_to_be_updated(each: Synthesis) -> None:
+    (queue,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
+    # Ten seconds, doubled up to 300, is what promote_model hides a message for.
+    waits = [min(300, 10 * 2**delivery) for delivery in range(queue["RedrivePolicy"]["maxReceiveCount"])]
+    minutes = resource_schema("AWS::SageMaker::Endpoint")["handlers"]["update"]["timeoutInMinutes"]
+
+    assert minutes * 60 < sum(waits) < queue.get("MessageRetentionPeriod", 4 * 24 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("metric", "statistic", "seconds"),
+    [("ApproximateAgeOfOldestMessage", "Maximum", 300), ("ApproximateNumberOfMessagesNotVisible", "Minimum", 3600)],
+)
+def test_an_event_that_waits_raises_an_alarm_that_people_hear(each: Synthesis, metric: str, statistic: str, seconds: int) -> None:
+    alarm = each.one("AWS::CloudWatch::Alarm", MetricName=metric)
+
+    assert (alarm["Statistic"], alarm["Period"] * alarm["EvaluationPeriods"]) == (statistic, seconds)
+    assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0].startswith("PromotionQueue")
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmActions"]
 
 
 def test_a_dead_letter_raises_an_alarm_that_people_hear(each: Synthesis) -> None:

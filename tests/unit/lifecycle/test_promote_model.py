@@ -262,6 +262,50 @@ def test_a_failed_update_leaves_the_message_to_the_queue() -> None:
     assert account.sns.published == []
 
 
+@pytest.mark.parametrize(
+    "cause", ["User: x is not authorized to perform: cloudformation:UpdateStack on resource: y", "Template format error (Status Code: 400)"]
+)
+def test_a_refusal_that_a_person_must_fix_is_reported_at_once(cause: str) -> None:
+    account = Account()
+    account.train()
+    account.stepfunctions.failure = {"status": "FAILED", "error": "CloudFormation.CloudFormationException", "cause": cause}
+
+    assert account.deliver()
+
+    assert cause in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+    assert JOB in account.sqs.sent[0]["MessageBody"]
+    assert cause in account.sns.published[0]["Message"]
+    assert account.subjects == ["BlazingText dev: a promotion is impossible (dead-letter queue)"]
+    assert account.sqs.hidden == []
+
+
+def test_a_topic_that_refuses_does_not_bring_a_dead_letter_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.train()
+    account.stepfunctions.failure = {"status": "FAILED", "error": "CloudFormation.CloudFormationException", "cause": "AccessDenied"}
+
+    def forbidden(**_: Any) -> None:
+        raise client_error("AuthorizationError", "no", "Publish")
+
+    monkeypatch.setattr(account.sns, "publish", forbidden)
+
+    assert account.deliver()
+    assert len(account.sqs.sent) == 1
+
+
+def test_a_message_that_the_dead_letter_queue_does_not_take_is_delivered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.train()
+    account.stepfunctions.failure = {"status": "FAILED", "error": "CloudFormation.CloudFormationException", "cause": "AccessDenied"}
+
+    def forbidden(**_: Any) -> None:
+        raise client_error("AccessDenied", "no", "SendMessage")
+
+    monkeypatch.setattr(account.sqs, "send_message", forbidden)
+
+    assert not account.deliver()
+
+
 def test_what_can_never_be_done_goes_to_the_dead_letters_with_its_reason() -> None:
     account = Account()
     account.train()
@@ -322,8 +366,8 @@ def test_a_missing_permission_on_the_artifact_is_not_a_missing_artifact(monkeypa
 
     monkeypatch.setattr(account.s3, "head_object", forbidden)
 
-    assert not account.deliver()
-    assert account.sqs.sent == []
+    assert account.deliver()
+    assert "A permission is missing" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
 
 
 def test_the_handler_names_the_messages_to_deliver_again(monkeypatch: pytest.MonkeyPatch) -> None:
