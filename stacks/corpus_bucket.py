@@ -31,6 +31,7 @@ class CorpusBucket(Construct):
         if not delete_data and self.bucket.policy:
             # A bucket that is kept goes on refusing requests without TLS.
             self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        _keep_when_replaced(self.bucket)
         _enable_eventbridge(self.bucket)
 
 
@@ -40,6 +41,13 @@ def _lifecycle_rules() -> list[s3.LifecycleRule]:
         s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=NONCURRENT_VERSION_EXPIRATION, expired_object_delete_marker=True),
         s3.LifecycleRule(id="incomplete-uploads", abort_incomplete_multipart_upload_after=ABORT_INCOMPLETE_UPLOAD_AFTER),
     ]
+
+
+def _keep_when_replaced(bucket: s3.Bucket) -> None:
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - tells mypy what CDK documents
+    # Whatever is to become of the data at destruction: a deployment that makes another bucket deletes none.
+    resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
 
 
 def _enable_eventbridge(bucket: s3.Bucket) -> None:

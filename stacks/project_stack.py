@@ -28,6 +28,7 @@ class ProjectStack(cdk.Stack):
             id_,
             stack_name=stack_name,
             description=description,
+            termination_protection=settings.termination_protection,
             tags=naming.tags(settings.stage),
             # Without a region the stack goes wherever the command line points; an account is never written down.
             env=cdk.Environment(region=settings.region) if settings.region else None,
@@ -37,6 +38,20 @@ class ProjectStack(cdk.Stack):
         self.node.set_context("@aws-cdk/core:defaultCrossStackReferences", "weak")
         for name, value in naming.tags(settings.stage).items():
             cdk.Tags.of(self).add(name, value)
+
+    def offer_use(self, name: str) -> None:
+        """Exports this stack's name: CloudFormation deletes no stack whose export another one imports, and refuses before anything goes.
+
+        The name never changes, so the export locks no update, as one of a value in use would.
+
+        Args:
+            name: the export's; unique in the account and region.
+        """
+        cdk.CfnOutput(self, "InUse", value=self.stack_name, export_name=name)
+
+    def declare_use(self, name: str) -> None:
+        """Imports the export of a stack that must not be deleted before this one."""
+        cdk.CfnOutput(self, "Uses", value=cdk.Fn.import_value(name))
 
     def publish(self, outputs: Mapping[naming.Output, str]) -> None:
         """Makes values outputs of the stack, under the keys that clients look for."""

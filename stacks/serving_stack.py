@@ -71,4 +71,5 @@ class ServingStack(ProjectStack):
         )
         # If the endpoint came first, SageMaker would create the log group itself, without a retention.
         endpoint.node.add_dependency(logs)
+        self.declare_use(naming.storage_in_use(settings.stage))
         self.publish({Output.ENDPOINT_NAME: name})

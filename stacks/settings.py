@@ -71,7 +71,8 @@ class Settings:
     endpoint_bake_seconds: int = _setting(
         300, setting_types.whole_number(0, 3600), "how long a new model is watched by the rollback alarms before the old one goes"
     )
-    delete_data: bool = _setting(True, setting_types.FLAG, "cdk destroy empties and removes the bucket; false keeps it")
+    delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
+    termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")
     notification_email: str = _setting("", setting_types.EMAIL, "who is told about promotions, failures and alarms")
     train_on_upload: bool = _setting(False, setting_types.FLAG, "start a training job whenever a training file is uploaded")
     auto_promote: bool = _setting(True, setting_types.FLAG, "put every finished training job that passes the gate into service")

@@ -77,6 +77,7 @@ def _higher(before: Any, now: Any) -> bool:
 # Settings that protect data, callers or the bill: when a new value does so less than the one before.
 _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "delete_data": _higher,
+    "termination_protection": _lower,
     "auto_promote": _higher,
     "minimum_mean_rho": _lower,
     "minimum_accuracy": _lower,

@@ -35,4 +35,5 @@ class StorageStack(ProjectStack):
             delete_data=settings.delete_data,
             log_retention_days=settings.log_retention_days,
         )
+        self.offer_use(naming.storage_in_use(settings.stage))
         self.publish({Output.BUCKET_NAME: self.bucket.bucket_name})

@@ -73,6 +73,7 @@ class TrainingStack(ProjectStack):
             launcher=launcher.function,
             log_retention_days=settings.log_retention_days,
         )
+        self.declare_use(naming.storage_in_use(settings.stage))
         self.publish(
             {
                 Output.LAUNCHER_FUNCTION_NAME: launcher.function.function_name,

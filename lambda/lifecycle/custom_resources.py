@@ -49,7 +49,7 @@ class Cleanup:
     """What is done when a custom resource is deleted.
 
     Attributes:
-        target: what is cleaned up; another target is another resource.
+        target: what is cleaned up; the resource keeps the id that its first target gave it.
         run: does it, and says what was done.
     """
 
@@ -71,6 +71,9 @@ def answer(event: Mapping[str, Any], kind: str, cleanup: Callable[[Mapping[str, 
             # A creation that was refused, or another function's resource: there is nothing to clean up.
             return Answer("SUCCESS", physical_id)
         wanted = cleanup(event["ResourceProperties"])
+        if event["RequestType"] == "Update" and physical_id.startswith(f"{kind}-"):
+            # Another id would be a replacement, and CloudFormation would then delete the old resource: in the middle of a deployment.
+            return Answer("SUCCESS", physical_id)
         if event["RequestType"] != "Delete":
             return Answer("SUCCESS", f"{kind}-{wanted.target}")
         log.info(wanted.run())

@@ -97,6 +97,11 @@ def storage_stack(stage: str) -> str:
     return stack(stage, "storage")
 
 
+def storage_in_use(stage: str) -> str:
+    """The export of a stage's storage stack that the other two import."""
+    return f"{storage_stack(stage)}-in-use"
+
+
 def training_stack(stage: str) -> str:
     """The stack that holds the functions, the queue and the training role."""
     return stack(stage, "training")

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import STACKS, Shell, wait_until
 
@@ -15,6 +18,9 @@ def test_destroy_stops_a_running_job_and_leaves_nothing(
     job = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "100000", "--json").json()["job"]
     wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
     assert deployed.blazingtext("audit", code=1).out
+
+    with pytest.raises(ClientError, match="blazingtext-dev-storage-in-use is imported by"):
+        account.boto3("cloudformation").delete_stack(StackName="blazingtext-dev-storage")
 
     deployed.cdk("destroy", "--all", "--force")
 

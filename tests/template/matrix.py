@@ -23,7 +23,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "defaults": {},
     "another-stage": {"stage": "prod"},
     "region-set": {"region": "eu-west-1"},
-    "kept-data": {"deleteData": "false"},
+    "deleted-data": {"deleteData": "true"},
     "gpu-training": {"trainingInstanceType": "ml.p3.2xlarge", "hyperparameters": '{"mode": "skipgram", "subwords": true}'},
     "distributed-training": {"trainingInstanceCount": "4", "trainingVolumeGb": "100", "trainingMaxRuntimeSeconds": "86400"},
     "spot": {"trainingSpot": "true"},

@@ -35,7 +35,7 @@ def test_the_first_deployment_has_no_model_and_nothing_that_costs(each: Synthesi
     resources = serving(each)
 
     assert types(resources) == {"AWS::Logs::LogGroup"}
-    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName"}
+    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName", "Uses"}
 
 
 def test_a_promoted_artifact_brings_model_configuration_and_endpoint(each: Synthesis) -> None:

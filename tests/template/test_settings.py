@@ -43,7 +43,8 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
             "endpointInstanceType": "ml.m5.xlarge",
             "endpointInstanceCount": "2",
             "endpointBakeSeconds": "0",
-            "deleteData": "False",
+            "deleteData": "True",
+            "terminationProtection": "true",
             "notificationEmail": "someone@example.org",
             "trainOnUpload": "true",
             "autoPromote": "false",
@@ -65,7 +66,8 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
         endpoint_instance_type="ml.m5.xlarge",
         endpoint_instance_count=2,
         endpoint_bake_seconds=0,
-        delete_data=False,
+        delete_data=True,
+        termination_protection=True,
         notification_email="someone@example.org",
         train_on_upload=True,
         auto_promote=False,
@@ -295,6 +297,15 @@ def test_a_boolean_is_no_count_even_where_python_finds_it_equal_to_the_default()
 
 
 def test_a_value_given_as_text_has_its_own_type_afterwards() -> None:
-    loose: Any = {"training_instance_count": "4", "delete_data": "false", "hyperparameters": '{"epochs": 3}'}
+    loose: Any = {"training_instance_count": "4", "delete_data": "true", "hyperparameters": '{"epochs": 3}'}
 
-    assert Settings(**loose) == Settings(training_instance_count=4, delete_data=False, hyperparameters={"epochs": 3})
+    assert Settings(**loose) == Settings(training_instance_count=4, delete_data=True, hyperparameters={"epochs": 3})
+
+
+def test_termination_protection_is_for_all_stacks_and_off_unless_asked_for() -> None:
+    app = cdk.App()
+    protected = build(cdk.Stage(app, "Prod"), Settings(stage="prod", termination_protection=True))
+    others = build(cdk.Stage(app, "Dev"), Settings())
+
+    assert [stack.termination_protection for stack in protected] == [True, True, True]
+    assert [bool(stack.termination_protection) for stack in others] == [False, False, False]

@@ -51,6 +51,7 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
     ("name", "kept", "given"),
     [
         ("deleteData", False, "true"),
+        ("terminationProtection", True, "false"),
         ("autoPromote", False, "true"),
         ("minimumMeanRho", 0.6, "0.5"),
         ("minimumMeanRho", 0.6, ""),

@@ -19,9 +19,10 @@ def test_no_lifecycle_rule_reaches_a_current_object(each: Synthesis) -> None:
     assert {rule["Id"] for rule in rules} == {"old-versions", "incomplete-uploads"}
 
 
-def test_the_bucket_is_emptied_while_the_permission_to_empty_it_is_still_there(defaults: Synthesis) -> None:
-    ((_, emptied),) = defaults.resources("Custom::EmptyBucket")
-    ((bucket_id, bucket),) = defaults.resources("AWS::S3::Bucket")
+def test_the_bucket_is_emptied_while_the_permission_to_empty_it_is_still_there(whole_matrix: dict[str, Synthesis]) -> None:
+    deleted = whole_matrix["deleted-data"]
+    ((_, emptied),) = deleted.resources("Custom::EmptyBucket")
+    ((bucket_id, bucket),) = deleted.resources("AWS::S3::Bucket")
 
     assert emptied["Properties"]["Bucket"] == {"Ref": bucket_id}
     assert any(each.startswith("RetirementRetireRoleDefaultPolicy") for each in emptied["DependsOn"])
@@ -37,12 +38,10 @@ def test_an_update_from_0_1_0_finds_the_resources_that_it_must_not_replace(defau
     assert emptied["Properties"]["ServiceToken"] == {"Fn::GetAtt": ["RetirementRetireFunctionB4A0E4C8", "Arn"]}
 
 
-def test_kept_data_survives_both_destruction_and_the_switch_to_keeping(whole_matrix: dict[str, Synthesis]) -> None:
-    kept = whole_matrix["kept-data"]
-
+def test_data_is_kept_by_default_at_destruction_and_at_the_switch_to_keeping(defaults: Synthesis) -> None:
     # Were the resource gone from the template, CloudFormation would delete it, and so empty the bucket.
     for type_ in ("Custom::EmptyBucket", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"):
-        ((_, resource),) = kept.resources(type_)
+        ((_, resource),) = defaults.resources(type_)
         assert resource["DeletionPolicy"] == "Retain", type_
 
 
@@ -61,3 +60,9 @@ def test_every_function_writes_to_a_log_group_of_its_stack(each: Synthesis) -> N
 
     assert set(written) <= groups
     assert len(set(written)) == len(written) == 4
+
+
+def test_a_bucket_that_an_update_replaces_stays(each: Synthesis) -> None:
+    ((_, bucket),) = each.resources("AWS::S3::Bucket")
+
+    assert bucket["UpdateReplacePolicy"] == "Retain"

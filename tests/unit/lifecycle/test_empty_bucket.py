@@ -78,8 +78,19 @@ def test_creating_and_updating_touch_nothing(request_type: str) -> None:
     assert account.s3.versions == [("a", "v")]
 
 
-def test_another_bucket_is_another_resource() -> None:
-    assert Account().request("Update", {"Bucket": "new"}, "empty-bucket-old").physical_id == "empty-bucket-new"
+def test_an_update_to_another_bucket_keeps_the_resource_so_that_nothing_is_deleted() -> None:
+    # CloudFormation deletes the old resource when an update answers with another id, and deleting empties.
+    assert Account().request("Update", {"Bucket": "new"}, "empty-bucket-old").physical_id == "empty-bucket-old"
+
+
+def test_the_bucket_that_is_emptied_in_the_end_is_the_one_of_the_last_update() -> None:
+    account = Account()
+    account.s3.versions = [("a", "v")]
+
+    answer = account.request("Delete", {"Bucket": "own-bucket"}, "empty-bucket-old")
+
+    assert answer == Answer("SUCCESS", "empty-bucket-old")
+    assert account.s3.versions == []
 
 
 def test_the_resource_of_another_function_is_forgotten_without_emptying_anything() -> None:

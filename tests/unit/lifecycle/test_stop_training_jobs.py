@@ -156,10 +156,10 @@ def test_creating_and_updating_touch_nothing(request_type: str) -> None:
     assert account.sagemaker.stops == []
 
 
-def test_another_stage_is_another_resource() -> None:
+def test_an_update_keeps_the_resource_so_that_no_job_is_stopped_in_a_deployment() -> None:
     properties = {"Stage": "prod", "DeleteJobs": "true"}
 
-    assert Account().request("Update", properties, "stop-training-jobs-dev").physical_id == "stop-training-jobs-prod"
+    assert Account().request("Update", properties, "stop-training-jobs-dev").physical_id == "stop-training-jobs-dev"
 
 
 @pytest.mark.parametrize("properties", [{}, {"Stage": "dev"}, {"Stage": "dev", "DeleteJobs": "yes"}, {"Stage": "D!", "DeleteJobs": "true"}])
