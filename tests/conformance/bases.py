@@ -139,6 +139,7 @@ DEPENDS: Mapping[str, str] = {
     "CreateTrainingJob StoppingCondition.MaxWaitTimeInSeconds": "EnableManagedSpotTraining",
     "CreateTrainingJob EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
     "CreateTrainingJob AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
+    "CreateModel Containers": "PrimaryContainer and Containers can not both be given",
     "CreateModelPackage ModelPackageName": "Exactly one of",
     "ListModelPackages ModelPackageGroupName": "does not exist",
     "CreateModel PrimaryContainer.ModelPackageName": "does not exist",
@@ -157,5 +158,6 @@ def verdict(case: Case, code: str, message: str) -> str | None:
         return None
     if "does not emulate" in message and any(name in message for name in case.path.split(".")):
         return "refused"
-    depends = DEPENDS.get(f"{case.operation} {case.path}")
-    return "depends" if depends is not None and depends in message else None
+    names = case.path.split(".")
+    reasons = (DEPENDS.get(f"{case.operation} {'.'.join(names[:depth])}") for depth in range(1, len(names) + 1))
+    return "depends" if any(reason is not None and reason in message for reason in reasons) else None

@@ -74,12 +74,23 @@ def test_an_approval_is_an_event_and_lets_a_model_be_made_of_the_package(sage: S
 def test_a_model_of_a_package_answers(sage: Sage) -> None:
     sage.call("CreateModelPackageGroup", ModelPackageGroupName="Group")
     arn = version(sage, ModelApprovalStatus="Approved")
-    sage.call("CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"ModelPackageName": arn})
+    sage.call("CreateModel", ModelName="m", ExecutionRoleArn=ROLE, Containers=[{"ModelPackageName": arn}])
     sage.call("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[VARIANT | {"ModelName": "m"}])
     sage.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
 
     assert sage.stable()["EndpointStatus"] == "InService"
     assert sage.invoke()[2]["reply"] == "one"
+
+
+def test_a_model_of_one_container_may_be_given_as_a_list_and_of_several_is_refused(sage: Sage) -> None:
+    sage.call("CreateModel", ModelName="m", ExecutionRoleArn=ROLE, Containers=[CONTAINER])
+
+    shown = sage.call("DescribeModel", ModelName="m")
+    assert (shown["Containers"], "PrimaryContainer" in shown) == ([CONTAINER], False)
+    with pytest.raises(ValidationException, match="can not both be given"):
+        sage.call("CreateModel", ModelName="n", ExecutionRoleArn=ROLE, Containers=[CONTAINER], PrimaryContainer=CONTAINER)
+    with pytest.raises(ValidationException, match="does not emulate CreateModel's Containers"):
+        sage.call("CreateModel", ModelName="n", ExecutionRoleArn=ROLE, Containers=[CONTAINER, CONTAINER])
 
 
 def test_notes_are_added_and_taken_away(sage: Sage) -> None:

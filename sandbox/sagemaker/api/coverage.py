@@ -60,6 +60,8 @@ _INVOCATION: Final = ("EndpointName", "Body", "ContentType", "Accept", "CustomAt
 #: The operations of the runtime endpoint; the sandbox has no InvokeEndpointAsync.
 RUNTIME: Final = ("InvokeEndpoint", "InvokeEndpointWithResponseStream")
 
+_CONTAINER: Final = ("ContainerHostname", "Image", "Mode", "ModelDataUrl", "Environment", "ModelPackageName")
+
 #: Operation -> the request members that are emulated.
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "CreateTrainingJob": _TRAINING,
@@ -71,7 +73,8 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "ModelName",
         "ExecutionRoleArn",
         "EnableNetworkIsolation",
-        *_under("PrimaryContainer", "ContainerHostname", "Image", "Mode", "ModelDataUrl", "Environment", "ModelPackageName"),
+        *_under("PrimaryContainer", *_CONTAINER),
+        *_under("Containers", *_CONTAINER),
         *_TAGS,
     ),
     "DescribeModel": ("ModelName",),
@@ -206,6 +209,7 @@ ONLY: Final[Mapping[str, tuple[object, ...]]] = {
     f"CreateTrainingJob {_S3_SOURCE}.S3DataDistributionType": ("FullyReplicated",),
     "CreateTrainingJob OutputDataConfig.CompressionType": ("GZIP",),
     "CreateModel PrimaryContainer.Mode": ("SingleModel",),
+    "CreateModel Containers.Mode": ("SingleModel",),
     "CreateModelPackage CertifyForMarketplace": (False,),
     "ListModelPackageGroups CrossAccountFilterOption": ("SameAccount",),
     "Search CrossAccountFilterOption": ("SameAccount",),
@@ -241,6 +245,8 @@ INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
         "VpcConfig": "no network but this machine's loopback",
         "PrimaryContainer.ImageConfig": "no image is pulled",
         "PrimaryContainer.ContainerMetricsConfig": "no metrics are read from a container",
+        "Containers.ImageConfig": "no image is pulled",
+        "Containers.ContainerMetricsConfig": "no metrics are read from a container",
     },
     "CreateModelPackage": {
         "ModelPackageDescription": "a note on the package",
