@@ -1,4 +1,4 @@
-"""AWS::SageMaker::Model, EndpointConfig and Endpoint for the sandbox's CloudFormation.
+"""AWS::SageMaker::Model, EndpointConfig, Endpoint and ModelPackageGroup for the sandbox's CloudFormation.
 
 As in AWS's reference, `Ref` gives the ARN and `Fn::GetAtt` the name. Any change of a model or a configuration replaces it, except of
 its tags. An endpoint is replaced when its name changes; a new configuration updates it in place, and the stack waits until the
@@ -19,7 +19,7 @@ from ..emulator.resource_types import physical_name, register_cloudformation_typ
 from .api import contract, tagging
 from .api.errors import AwsError
 from .service import SageMaker
-from .store import Endpoint, EndpointConfig, Model, Resource
+from .store import Endpoint, EndpointConfig, Model, ModelPackageGroup, Resource
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]
@@ -50,6 +50,7 @@ _CONFIG: Final = (
     "ExecutionRoleArn",
     "VpcConfig",
 )
+_GROUP: Final = ("ModelPackageGroupName", "ModelPackageGroupDescription")
 
 
 class ResourceFailedError(Exception):
@@ -57,7 +58,7 @@ class ResourceFailedError(Exception):
 
 
 def register(service: SageMaker) -> None:
-    """Register the three types.
+    """Register the types.
 
     Args:
         service: the service that creates the resources.
@@ -90,10 +91,19 @@ def register(service: SageMaker) -> None:
         name_property="EndpointName",
         waits=True,
     )
+    register_cloudformation_type(
+        "AWS::SageMaker::ModelPackageGroup",
+        create=types.creator("CreateModelPackageGroup", "ModelPackageGroupName", _GROUP),
+        update=types.retag,
+        delete=types.deleter("DeleteModelPackageGroup", "ModelPackageGroupName"),
+        replacement=_GROUP,
+        name_property="ModelPackageGroupName",
+        waits=True,
+    )
 
 
 class _Types:
-    """The operations of the three types on one service."""
+    """The operations of the types on one service."""
 
     def __init__(self, service: SageMaker) -> None:
         self._service = service
@@ -104,9 +114,9 @@ class _Types:
         def create(logical_id: str, properties: Properties, stack_name: str) -> Created:
             _refuse_unknown(properties, (*members, "Tags"))
             with _acting_for(stack_name):
-                answer, name = self._create(operation, name_member, logical_id, properties, stack_name)
+                answer, _ = self._create(operation, name_member, logical_id, properties, stack_name)
             (physical_id,) = answer.values()
-            return physical_id, {name_member: name}
+            return physical_id, _attributes(self._find(physical_id))
 
         return create
 
@@ -127,7 +137,7 @@ class _Types:
         if resource is None:
             raise ResourceFailedError(f"Resource {physical_id} was not found. (HandlerErrorCode: NotFound)")
         _set_tags(resource, new)
-        return physical_id, {_NAMES[type(resource)]: resource.name}
+        return physical_id, _attributes(resource)
 
     def create_endpoint(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
         """Create an endpoint and wait until it is InService; one that fails is removed again.
@@ -210,7 +220,11 @@ _AT_UPDATE: Final = (
     "RetainDeploymentConfig",
 )
 _ENDPOINT: Final = (*_AT_CREATION, *_AT_UPDATE)
-_NAMES: Final[Mapping[type, str]] = {Model: "ModelName", EndpointConfig: "EndpointConfigName", Endpoint: "EndpointName"}
+_NAMES: Final[Mapping[type, str]] = {
+    Model: "ModelName",
+    EndpointConfig: "EndpointConfigName",
+    Endpoint: "EndpointName",
+}
 _HANDLER_CODES: Final = {
     "ValidationException": "InvalidRequest",
     "AccessDeniedException": "AccessDenied",
@@ -246,6 +260,14 @@ def _generated_name(stack_name: str, logical_id: str) -> str:
     """`<logical id>-<12 characters>`, at most 63, as AWS names these three; stable until the resource is replaced."""
     suffix = physical_name(stack_name, logical_id)[-_SUFFIX_LENGTH:]
     return f"{logical_id[: 62 - _SUFFIX_LENGTH]}-{suffix}"
+
+
+def _attributes(resource: Resource | None) -> dict[str, str]:
+    """What `Fn::GetAtt` gives."""
+    if isinstance(resource, ModelPackageGroup):
+        created = resource.created.isoformat()
+        return {"ModelPackageGroupArn": resource.arn, "ModelPackageGroupStatus": "Completed", "CreationTime": created}
+    return {} if resource is None else {_NAMES[type(resource)]: resource.name}
 
 
 def _set_tags(resource: Resource, properties: Properties) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .api.contract import Parameters
 from .cloud import Cloud
-from .store import Endpoint, EndpointConfig, Model, TrainingJob
+from .store import Endpoint, EndpointConfig, Model, ModelPackage, TrainingJob
 
 _TRAINING_MEMBERS = (
     "HyperParameters",
@@ -66,6 +66,11 @@ def endpoint_config_changed(cloud: Cloud, config: EndpointConfig) -> None:
     _publish(
         cloud, "SageMaker Endpoint Config State Change", config.arn, _request_detail(config, "EndpointConfigName", "EndpointConfigArn")
     )
+
+
+def model_package_changed(cloud: Cloud, package: ModelPackage, described: Parameters) -> None:
+    """`SageMaker Model Package State Change`, sent on creation and when something is updated, the approval above all."""
+    _publish(cloud, "SageMaker Model Package State Change", package.arn, {**described, "Tags": package.tags})
 
 
 def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters]) -> None:

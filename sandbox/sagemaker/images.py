@@ -63,7 +63,8 @@ _URI: Final = re.compile(
 def deployed_image(image: str) -> Parameters:
     """An image as DescribeEndpoint shows it. No image is pulled: the digest is made from the name, always the same one."""
     digest = hashlib.sha256(image.encode()).hexdigest()
-    return {"SpecifiedImage": image, "ResolvedImage": f"{image.rpartition(':')[0]}@sha256:{digest}", "ResolutionTime": now()}
+    untagged = re.sub("[:@][^/]*$", "", image)
+    return {"SpecifiedImage": image, "ResolvedImage": f"{untagged}@sha256:{digest}", "ResolutionTime": now()}
 
 
 def check_training_instances(instance_type: str) -> None:

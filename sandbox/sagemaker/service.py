@@ -12,16 +12,19 @@ from typing import Any, Final
 
 from .api import contract, tagging
 from .api.contract import Parameters
-from .api.coverage import RUNTIME
+from .api.coverage import EMPTY, RUNTIME
 from .api.errors import AwsError, InternalFailure, SerializationException
 from .api.runtime import Invocation
 from .cloud import Cloud, arn
+from .empty_lists import EmptyList
 from .hosting.endpoint_configs import EndpointConfigs
 from .hosting.endpoints import Endpoints
 from .hosting.fleet import Fleet
 from .hosting.invocations import InvocationMetrics, Invocations
 from .hosting.models import Models
 from .programs import SERVE, TRAIN, Program, Programs
+from .registry import ModelPackageGroups, ModelPackages
+from .search import Search
 from .store import EndpointConfig, Store, Stores
 from .training.job_runner import GRACE_SECONDS, JobRunner
 from .training.jobs import TrainingJobs
@@ -37,6 +40,11 @@ RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     **{f"{verb}Model": (("model", "ModelName"),) for verb in ("Create", "Describe", "Delete")},
     **{f"{verb}EndpointConfig": (("endpoint-config", "EndpointConfigName"),) for verb in ("Create", "Describe", "Delete")},
     **{f"{verb}Endpoint": (("endpoint", "EndpointName"),) for verb in ("Describe", "Delete")},
+    "UpdateEndpointWeightsAndCapacities": (("endpoint", "EndpointName"),),
+    **{f"{verb}ModelPackageGroup": (("model-package-group", "ModelPackageGroupName"),) for verb in ("Create", "Describe", "Delete")},
+    "CreateModelPackage": (("model-package", "ModelPackageName"), ("model-package-group", "ModelPackageGroupName")),
+    **{f"{verb}ModelPackage": (("model-package", "ModelPackageName"),) for verb in ("Describe", "Delete")},
+    "UpdateModelPackage": (("model-package", "ModelPackageArn"),),
     **{f"{verb}Endpoint": (("endpoint", "EndpointName"), ("endpoint-config", "EndpointConfigName")) for verb in ("Create", "Update")},
 }
 
@@ -67,7 +75,9 @@ class SageMaker:
         self._programs = Programs(train=train, serve=serve, own={} if own is None else own)
         self.stores = Stores()
         self.jobs = TrainingJobs(cloud, self._programs, JobRunner(cloud, folder, self._programs, grace=grace).run)
-        self.models = Models(cloud, self._programs)
+        self.groups = ModelPackageGroups(cloud)
+        self.packages = ModelPackages(cloud, self.groups)
+        self.models = Models(cloud, self._programs, self.packages)
         self.configs = EndpointConfigs(cloud)
         self.endpoints = Endpoints(cloud, self.configs, self._fleet)
         self.invocations = Invocations(cloud, InvocationMetrics(cloud))
@@ -91,9 +101,21 @@ class SageMaker:
             "ListEndpoints": self.endpoints.list_,
             "UpdateEndpoint": self.endpoints.update,
             "DeleteEndpoint": self.endpoints.delete,
+            "UpdateEndpointWeightsAndCapacities": self.endpoints.resize,
+            "CreateModelPackageGroup": self.groups.create,
+            "DescribeModelPackageGroup": self.groups.describe,
+            "ListModelPackageGroups": self.groups.list_,
+            "DeleteModelPackageGroup": self.groups.delete,
+            "CreateModelPackage": self.packages.create,
+            "DescribeModelPackage": self.packages.describe,
+            "ListModelPackages": self.packages.list_,
+            "UpdateModelPackage": self.packages.update,
+            "DeleteModelPackage": self.packages.delete,
+            "Search": self._search().search,
             "AddTags": tagging.add,
             "ListTags": tagging.list_,
             "DeleteTags": tagging.delete,
+            **{operation: EmptyList(operation).list_ for operation in EMPTY},
         }
 
     @property
@@ -151,13 +173,28 @@ class SageMaker:
 
     def resource_arns(self, operation: str, parameters: Mapping[str, Any]) -> list[str]:
         """The ARNs IAM is asked about before an operation; `*` when it concerns no single resource."""
-        named = [arn(self._cloud, kind, str(parameters[member])) for kind, member in RESOURCES.get(operation, ()) if parameters.get(member)]
+        named = [
+            name if name.startswith("arn:") else arn(self._cloud, kind, name)
+            for kind, member in RESOURCES.get(operation, ())
+            if (name := str(parameters.get(member) or ""))
+        ]
         return named or [str(parameters.get("ResourceArn", "*"))]
 
     def resource_tags(self, resource_arn: str) -> dict[str, str]:
         """The tags of an existing resource, for `aws:ResourceTag` conditions."""
         resource = self.store.by_arn(resource_arn)
         return {} if resource is None else dict(resource.tags)
+
+    def _search(self) -> Search:
+        return Search(
+            {
+                "TrainingJob": ("TrainingJobName", self.jobs.describe),
+                "Model": ("ModelName", self.models.describe),
+                "Endpoint": ("EndpointName", self.endpoints.describe),
+                "ModelPackageGroup": ("ModelPackageGroupName", self.groups.describe),
+                "ModelPackage": ("ModelPackageName", self.packages.describe),
+            }
+        )
 
     def _fleet(self, endpoint: str, config: EndpointConfig) -> Fleet:
         return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(next(self._numbers)), self._programs)

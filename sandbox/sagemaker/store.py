@@ -129,6 +129,33 @@ class EndpointConfig:
         return sum(int(variant["InitialInstanceCount"]) for variant in self.variants)
 
 
+@dataclass
+class ModelPackageGroup:
+    """A group of model packages, and how many it has ever had."""
+
+    name: str
+    arn: str
+    request: Parameters
+    tags: dict[str, str]
+    versions: int = 0
+    created: dt.datetime = field(default_factory=now)
+    modified: dt.datetime = field(default_factory=now)
+
+
+@dataclass
+class ModelPackage:
+    """A model package: a version of a group, then its name is `group/version`; or one with a name of its own."""
+
+    name: str
+    arn: str
+    request: Parameters
+    tags: dict[str, str]
+    group: str | None = None
+    version: int | None = None
+    created: dt.datetime = field(default_factory=now)
+    modified: dt.datetime = field(default_factory=now)
+
+
 class Instance(Protocol):
     """One container behind an endpoint, held for one request."""
 
@@ -155,6 +182,9 @@ class Fleet(Protocol):
 
     def describe_variants(self) -> list[Parameters]:
         """The production variants as DescribeEndpoint shows them."""
+
+    def resize(self, store: Store, config: EndpointConfig) -> None:
+        """Serve the same configuration with other weights and instance counts."""
 
     def stop(self) -> None:
         """Finish the requests in flight, then end every container."""
@@ -208,19 +238,35 @@ class Endpoint:
 
 @dataclass
 class Store:
-    """Everything of one account and region, by name."""
+    """Everything of one account and region, by name; model packages by ARN."""
 
     training_jobs: dict[str, TrainingJob] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     endpoint_configs: dict[str, EndpointConfig] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    model_package_groups: dict[str, ModelPackageGroup] = field(default_factory=dict)
+    model_packages: dict[str, ModelPackage] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def resources(self) -> Iterator[Resource]:
         """Everything that has an ARN and tags."""
         with self.lock:
-            kinds: tuple[dict[str, Any], ...] = (self.training_jobs, self.models, self.endpoint_configs, self.endpoints)
+            kinds: tuple[dict[str, Any], ...] = (*self._kinds().values(), self.endpoint_configs)
             yield from [resource for kind in kinds for resource in kind.values()]
+
+    def of_kind(self, kind: str) -> list[Resource]:
+        """The resources of one of the types that Search knows; none of the others."""
+        with self.lock:
+            return list(self._kinds().get(kind, {}).values())
+
+    def _kinds(self) -> dict[str, dict[str, Any]]:
+        return {
+            "TrainingJob": self.training_jobs,
+            "Model": self.models,
+            "Endpoint": self.endpoints,
+            "ModelPackageGroup": self.model_package_groups,
+            "ModelPackage": self.model_packages,
+        }
 
     def by_arn(self, resource_arn: str) -> Resource | None:
         """The resource with this ARN."""

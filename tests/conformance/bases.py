@@ -46,6 +46,21 @@ BASES: Mapping[str, dict[str, Any]] = {
     "AddTags": {"ResourceArn": f"{PREFIX}model/m", "Tags": TAGS},
     "ListTags": {"ResourceArn": f"{PREFIX}model/m"},
     "DeleteTags": {"ResourceArn": f"{PREFIX}model/m", "TagKeys": ["a"]},
+    "UpdateEndpointWeightsAndCapacities": {
+        "EndpointName": "e",
+        "DesiredWeightsAndCapacities": [{"VariantName": "AllTraffic", "DesiredWeight": 1.0, "DesiredInstanceCount": 1}],
+    },
+    "CreateModelPackageGroup": {"ModelPackageGroupName": "new", "Tags": TAGS},
+    "DescribeModelPackageGroup": {"ModelPackageGroupName": "group"},
+    "DeleteModelPackageGroup": {"ModelPackageGroupName": "empty"},
+    "CreateModelPackage": {"ModelPackageGroupName": "group", "InferenceSpecification": {"Containers": [CONTAINER]}, "Tags": TAGS},
+    "DescribeModelPackage": {"ModelPackageName": f"{PREFIX}model-package/group/1"},
+    "UpdateModelPackage": {"ModelPackageArn": f"{PREFIX}model-package/group/1", "ModelApprovalStatus": "Approved"},
+    "DeleteModelPackage": {"ModelPackageName": f"{PREFIX}model-package/group/1"},
+    "Search": {
+        "Resource": "TrainingJob",
+        "SearchExpression": {"Filters": [{"Name": "TrainingJobStatus", "Operator": "Equals", "Value": "Failed"}]},
+    },
     "InvokeEndpoint": {"EndpointName": "e", "Body": b"{}"},
 }
 
@@ -90,6 +105,9 @@ THINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateModel", {**BASES["CreateModel"], "ModelName": "m"}),
     ("CreateEndpointConfig", {**BASES["CreateEndpointConfig"], "EndpointConfigName": "c"}),
     ("CreateEndpoint", {**BASES["CreateEndpoint"], "EndpointName": "e"}),
+    ("CreateModelPackageGroup", {"ModelPackageGroupName": "group"}),
+    ("CreateModelPackageGroup", {"ModelPackageGroupName": "empty"}),
+    ("CreateModelPackage", BASES["CreateModelPackage"]),
 )
 
 
@@ -121,6 +139,11 @@ DEPENDS: Mapping[str, str] = {
     "CreateTrainingJob StoppingCondition.MaxWaitTimeInSeconds": "EnableManagedSpotTraining",
     "CreateTrainingJob EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
     "CreateTrainingJob AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
+    "CreateModel Containers": "PrimaryContainer and Containers can not both be given",
+    "CreateModelPackage ModelPackageName": "Exactly one of",
+    "ListModelPackages ModelPackageGroupName": "does not exist",
+    "CreateModel PrimaryContainer.ModelPackageName": "does not exist",
+    "Search NextToken": "pagination token",
     **{f"{operation} NextToken": "pagination token" for operation in coverage.OPERATIONS if operation.startswith("List")},
 }
 
@@ -135,5 +158,6 @@ def verdict(case: Case, code: str, message: str) -> str | None:
         return None
     if "does not emulate" in message and any(name in message for name in case.path.split(".")):
         return "refused"
-    depends = DEPENDS.get(f"{case.operation} {case.path}")
-    return "depends" if depends is not None and depends in message else None
+    names = case.path.split(".")
+    reasons = (DEPENDS.get(f"{case.operation} {'.'.join(names[:depth])}") for depth in range(1, len(names) + 1))
+    return "depends" if any(reason is not None and reason in message for reason in reasons) else None

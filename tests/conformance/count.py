@@ -15,7 +15,7 @@ from tests.conformance.bases import RUNTIME, World, all_cases, verdict
 from tests.conformance.cases import Case
 
 BASELINE = Path(__file__).with_name("baseline.json")
-CONTROL = tuple(operation for operation in coverage.OPERATIONS if operation not in RUNTIME)
+CONTROL = tuple(operation for operation in (*coverage.OPERATIONS, *coverage.EMPTY) if operation not in RUNTIME)
 
 
 @dataclass(frozen=True)

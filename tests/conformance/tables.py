@@ -27,6 +27,7 @@ def tables() -> str:
             "\n| operation | member | why it changes nothing |",
             "|---|---|---|",
             *inactive,
+            f"\nLists that are checked and always empty, for want of what they list: {', '.join(f'`{name}`' for name in coverage.EMPTY)}.",
             "\nMembers of which AWS takes more values than the sandbox:",
             "\n| operation and member | values |",
             "|---|---|",

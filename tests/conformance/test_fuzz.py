@@ -11,13 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from blazingtext_sandbox.sagemaker.api.coverage import OPERATIONS, RUNTIME
+from blazingtext_sandbox.sagemaker.api.coverage import EMPTY, OPERATIONS, RUNTIME
 from blazingtext_sandbox.sagemaker.service import SageMaker
 from tests.conformance.bases import World, all_cases, base, input_shape, service_model
 from tests.conformance.count import CONTROL
 from tests.conformance.samples import sample
 
 SECONDS = 2.0
+#: Optional members are filled down to this depth; some shapes hold themselves.
+DEEPEST = 6
+#: The lists that are always empty are one piece of code: two of them stand for all.
+FUZZED = [operation for operation in CONTROL if operation not in EMPTY[2:]]
 #: Texts that upset parsers, patterns, file names, environments and clocks.
 UGLY = (
     "",
@@ -45,7 +49,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 BODIES = st.sampled_from(
     [b"", b"null", b"[]", b"7", b'"x"', b"{", b"\xff", b"[" * 50_000, b'{"a":' * 50_000, b'{"MaxResults": NaN}', b'{"a": 1e999}']
 )
-FUZZ = settings(max_examples=30, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=25, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def ask(world: World, operation: str, body: bytes) -> str:
@@ -80,7 +84,7 @@ def put(request: Any, path: tuple[Any, ...], value: Any) -> Any:
     return request
 
 
-@pytest.mark.parametrize("operation", CONTROL)
+@pytest.mark.parametrize("operation", FUZZED)
 @seed(20_261_128)
 @FUZZ
 @given(data=st.data())
@@ -97,17 +101,18 @@ MOMENTS = st.sampled_from([0, 1.5e9, -62_135_596_800, 253_402_300_799, "2026-01-
 NAMES = st.sampled_from(["m", "c", "e", "job", "ended", "AllTraffic", "new", "M"])
 
 
-def fitting(shape: Any) -> st.SearchStrategy[Any]:
+def fitting(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values that mostly pass the contract and reach the operation: names that exist, bounds, odd moments, several of a kind."""
     if shape.type_name == "structure":
+        optional = {name: member for name, member in shape.members.items() if name not in shape.required_members and depth < DEEPEST}
         return st.fixed_dictionaries(
-            {name: fitting(shape.members[name]) for name in shape.required_members},
-            optional={name: fitting(member) for name, member in shape.members.items() if name not in shape.required_members},
+            {name: fitting(shape.members[name], depth + 1) for name in shape.required_members},
+            optional={name: fitting(member, depth + 1) for name, member in optional.items()},
         )
     if shape.type_name == "list":
-        return st.lists(fitting(shape.member), min_size=shape.metadata.get("min", 0), max_size=3)
+        return st.lists(fitting(shape.member, depth + 1), min_size=shape.metadata.get("min", 0), max_size=3)
     if shape.type_name == "map":
-        return st.dictionaries(WORDS, fitting(shape.value), max_size=3)
+        return st.dictionaries(WORDS, fitting(shape.value, depth + 1), max_size=3)
     if shape.type_name == "string":
         return st.sampled_from(shape.metadata["enum"]) if shape.metadata.get("enum") else st.just(sample(shape)) | NAMES | WORDS
     if shape.type_name == "timestamp":
@@ -117,7 +122,7 @@ def fitting(shape: Any) -> st.SearchStrategy[Any]:
     )
 
 
-@pytest.mark.parametrize("operation", CONTROL)
+@pytest.mark.parametrize("operation", FUZZED)
 @seed(20_261_128)
 @FUZZ
 @given(data=st.data())
@@ -127,14 +132,14 @@ def test_no_value_that_members_allow_crashes_an_operation(
     world = World(tmp_path_factory.getbasetemp())
     shape = input_shape(operation)
     request = dict(base(operation))
-    emulated = sorted({path.split(".")[0] for path in OPERATIONS[operation]})
+    emulated = sorted({path.split(".")[0] for path in OPERATIONS.get(operation, shape.members)})
     for name in data.draw(st.lists(st.sampled_from(emulated), max_size=4)):
         request[name] = data.draw(fitting(shape.members[name]))
 
     ask(world, operation, json.dumps(request).encode())
 
 
-@pytest.mark.parametrize("operation", [*CONTROL, "CreateTransformJob", "NoSuchOperation", ""])
+@pytest.mark.parametrize("operation", [*FUZZED, "CreateTransformJob", "NoSuchOperation", ""])
 @seed(20_261_128)
 @FUZZ
 @given(body=BODIES | st.binary(max_size=200))
@@ -159,3 +164,9 @@ def test_no_headers_crash_an_invocation(operation: str, tmp_path: Path, data: st
 
     assert status < 500, content
     assert answer["x-amzn-errortype"]
+
+
+def test_a_request_that_holds_itself_many_times_is_refused(tmp_path: Path) -> None:
+    deep = b'{"Resource": "Model", "SearchExpression": ' + b'{"SubExpressions": [' * 450 + b"{}" + b"]}" * 450 + b"}"
+
+    assert ask(World(tmp_path), "Search", deep) == "SerializationException"

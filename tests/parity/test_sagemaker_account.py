@@ -420,3 +420,41 @@ def test_a_caller_who_may_not_pass_the_role_to_cloudformation_cannot_use_it(home
 
     assert code == "AccessDenied"
     assert "iam:PassRole" in message
+
+
+def test_a_model_package_group_is_made_retagged_replaced_and_deleted_by_a_stack(home: Home, stacks: Stacks) -> None:
+    def body(name: str, value: str) -> dict[str, Any]:
+        properties = {"ModelPackageGroupName": name, "Tags": [{"Key": "stage", "Value": value}]}
+        group = {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": properties}
+        outputs = {"Arn": {"Value": {"Ref": "Group"}}, "Status": {"Value": {"Fn::GetAtt": ["Group", "ModelPackageGroupStatus"]}}}
+        return {"Resources": {"Group": group}, "Outputs": outputs}
+
+    sagemaker = home.account.boto3("sagemaker")
+    assert stacks.deploy("registry", body("Words", "dev")) == "CREATE_COMPLETE"
+    outputs = stacks.outputs("registry")
+    assert (outputs["Arn"].rsplit(":", 1)[1], outputs["Status"]) == ("model-package-group/words", "Completed")
+
+    assert stacks.update("registry", TemplateBody=json.dumps(body("Words", "prod"))) == "UPDATE_COMPLETE"
+    tags = {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=outputs["Arn"])["Tags"]}
+    assert tags["stage"] == "prod"
+
+    assert stacks.update("registry", TemplateBody=json.dumps(body("Other", "prod"))) == "UPDATE_COMPLETE"
+    groups = sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+    assert [group["ModelPackageGroupName"] for group in groups] == ["Other"]
+
+
+def test_a_response_stream_is_read_by_boto3_and_an_asynchronous_invocation_is_refused_as_one(
+    home: Home, hosting: str, stacks: Stacks
+) -> None:
+    assert stacks.deploy("streamed", template(hosting, "model-1", EndpointName="streamed")) == "CREATE_COMPLETE"
+    runtime = home.account.boto3("sagemaker-runtime")
+
+    answer = runtime.invoke_endpoint_with_response_stream(
+        EndpointName="streamed", ContentType="application/json", Body=json.dumps({"instances": ["one"]})
+    )
+    content = b"".join(event["PayloadPart"]["Bytes"] for event in answer["Body"])
+    code, message = refused(runtime.invoke_endpoint_async, EndpointName="streamed", InputLocation=f"s3://{BUCKET}/in.json")
+
+    assert (answer["ContentType"].split(";")[0], json.loads(content)[0]["vector"]) == ("application/json", [1.0, 1.0])
+    assert code == "ValidationError"
+    assert "the operation InvokeEndpointAsync" in message

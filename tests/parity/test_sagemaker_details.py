@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
@@ -122,8 +123,8 @@ def parts_of(stream: bytes) -> list[bytes]:
     """The payload parts of an event stream, decoded by botocore."""
     buffer = EventStreamBuffer()
     buffer.add_data(stream)
-    events = list(buffer)
-    assert {event.headers[":event-type"] for event in events} == {"PayloadPart"}  # type: ignore[index] # the stubs say int
+    events: list[Any] = list(buffer)
+    assert {event.headers[":event-type"] for event in events} == {"PayloadPart"}
     return [event.payload for event in events]
 
 

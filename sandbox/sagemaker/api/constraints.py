@@ -8,8 +8,11 @@ issue threads. Wording of wrong JSON types: published answers of services on the
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import re
+import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -185,20 +188,14 @@ def moment(value: float | str) -> dt.datetime:
 
 # --- patterns ------------------------------------------------------------------------------------------------------------------------
 
-#: Java's classes as Python writes them, inside a set but for ASCII, which the model has outside of one. \w has more than letters, all
-#: of which the tag patterns allow anyway.
+#: Java's classes as Python writes them, inside a set but for ASCII, which the model has outside of one.
 _JAVA_CLASSES: Final = {
     r"\p{ASCII}": r"[\x00-\x7f]",
     r"\p{Print}": r"\x20-\x7e",
-    r"\z": r"\Z",
     r"\p{Alnum}": "a-zA-Z0-9",
-    r"\p{L}": r"\w",
-    r"\p{N}": r"\d",
-    r"\p{Z}": r"\s",
-    r"\p{P}": r"!-/:-@\[-`{-~",
-    r"\p{M}": "",
-    r"\p{S}": "$+<=>^`|~",
+    r"\z": r"\Z",
 }
+_CATEGORY: Final = re.compile(r"\\p\{([LMNPSZ])\}")
 
 
 @cache
@@ -206,8 +203,19 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """A service model's pattern (Java's dialect) as a Python pattern."""
     for java, python in _JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)
+    pattern = _CATEGORY.sub(lambda match: _categories()[match[1]], pattern)
     # Java may repeat the end of the text ("${1,128}"); Python takes one.
     return re.compile(re.sub(r"\$\{\d+,\d+\}", "$", pattern))
+
+
+@cache
+def _categories() -> Mapping[str, str]:
+    """The letters, marks, numbers, punctuation, symbols and separators of Unicode, each as the ranges of a set."""
+    ranges: dict[str, list[str]] = {}
+    for category, run in itertools.groupby(range(sys.maxunicode + 1), lambda point: unicodedata.category(chr(point))[0]):
+        points = list(run)
+        ranges.setdefault(category, []).append(f"\\U{points[0]:08x}-\\U{points[-1]:08x}")
+    return {category: "".join(spans) for category, spans in ranges.items()}
 
 
 def _matches(pattern: str, value: str) -> bool:

@@ -16,8 +16,15 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 
 from . import constraints
 from .constraints import Parameters
-from .coverage import ONLY, OPERATIONS, covered
-from .errors import InternalFailure, UnknownOperationException, ValidationException, members_not_emulated, operation_not_emulated
+from .coverage import EMPTY, ONLY, OPERATIONS, covered
+from .errors import (
+    InternalFailure,
+    SerializationException,
+    UnknownOperationException,
+    ValidationException,
+    members_not_emulated,
+    operation_not_emulated,
+)
 
 __all__ = ["Parameters", "check_operation", "check_request", "model", "shape_answer", "shown_by"]
 
@@ -35,7 +42,7 @@ def check_operation(operation: str) -> None:
         UnknownOperationException: AWS has no such operation.
         ValidationException: AWS has it, the sandbox does not.
     """
-    if operation in OPERATIONS:
+    if operation in OPERATIONS or operation in EMPTY:
         return
     if operation in model().operation_names:
         raise operation_not_emulated(operation)
@@ -50,7 +57,10 @@ def check_request(operation: str, parameters: Parameters) -> None:
         ValidationException: broken constraints, all in one message as AWS words them, or a member that is not emulated.
     """
     shape = cast("StructureShape", model().operation_model(operation).input_shape)
-    problems = list(constraints.problems(shape, parameters, ""))
+    try:
+        problems = list(constraints.problems(shape, parameters, ""))
+    except RecursionError as problem:
+        raise SerializationException("the request holds itself too many times") from problem
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise ValidationException(count + "; ".join(problems))

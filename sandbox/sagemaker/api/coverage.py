@@ -15,6 +15,11 @@ def _under(parent: str, *members: str) -> tuple[str, ...]:
     return (parent, *(f"{parent}.{member}" for member in members))
 
 
+def _whole(parent: str) -> tuple[str, ...]:
+    """A structure and everything in it."""
+    return (parent, f"{parent}.*")
+
+
 _TAGS: Final = _under("Tags", "Key", "Value")
 _LISTING: Final = ("NextToken", "MaxResults", "SortBy", "SortOrder", "NameContains", "CreationTimeAfter", "CreationTimeBefore")
 _MODIFIED: Final = ("LastModifiedTimeAfter", "LastModifiedTimeBefore")
@@ -55,6 +60,8 @@ _INVOCATION: Final = ("EndpointName", "Body", "ContentType", "Accept", "CustomAt
 #: The operations of the runtime endpoint; the sandbox has no InvokeEndpointAsync.
 RUNTIME: Final = ("InvokeEndpoint", "InvokeEndpointWithResponseStream")
 
+_CONTAINER: Final = ("ContainerHostname", "Image", "Mode", "ModelDataUrl", "Environment", "ModelPackageName")
+
 #: Operation -> the request members that are emulated.
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "CreateTrainingJob": _TRAINING,
@@ -66,7 +73,8 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "ModelName",
         "ExecutionRoleArn",
         "EnableNetworkIsolation",
-        *_under("PrimaryContainer", "ContainerHostname", "Image", "Mode", "ModelDataUrl", "Environment"),
+        *_under("PrimaryContainer", *_CONTAINER),
+        *_under("Containers", *_CONTAINER),
         *_TAGS,
     ),
     "DescribeModel": ("ModelName",),
@@ -101,12 +109,95 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *_DEPLOYMENT,
     ),
     "DeleteEndpoint": ("EndpointName",),
+    "UpdateEndpointWeightsAndCapacities": (
+        "EndpointName",
+        *_under("DesiredWeightsAndCapacities", "VariantName", "DesiredWeight", "DesiredInstanceCount"),
+    ),
+    "CreateModelPackageGroup": ("ModelPackageGroupName", "ModelPackageGroupDescription", *_TAGS),
+    "DescribeModelPackageGroup": ("ModelPackageGroupName",),
+    "ListModelPackageGroups": (*_LISTING, "CrossAccountFilterOption"),
+    "DeleteModelPackageGroup": ("ModelPackageGroupName",),
+    "CreateModelPackage": (
+        "ModelPackageName",
+        "ModelPackageGroupName",
+        *_whole("InferenceSpecification"),
+        "ModelApprovalStatus",
+        "CertifyForMarketplace",
+        "ClientToken",
+        *_TAGS,
+    ),
+    "DescribeModelPackage": ("ModelPackageName",),
+    "ListModelPackages": (*_LISTING, "ModelApprovalStatus", "ModelPackageGroupName", "ModelPackageType"),
+    "UpdateModelPackage": (
+        "ModelPackageArn",
+        "ModelApprovalStatus",
+        "ApprovalDescription",
+        "CustomerMetadataProperties",
+        "CustomerMetadataPropertiesToRemove",
+        *_whole("InferenceSpecification"),
+        *_whole("ModelCard"),
+        *_whole("ModelLifeCycle"),
+        "ModelPackageRegistrationType",
+        "SourceUri",
+        "ClientToken",
+    ),
+    "DeleteModelPackage": ("ModelPackageName",),
+    "Search": (
+        "Resource",
+        *_under("SearchExpression", "Filters", "Operator"),
+        *_under("SearchExpression.Filters", "Name", "Operator", "Value")[1:],
+        *_whole("SearchExpression.SubExpressions"),
+        "SortBy",
+        "SortOrder",
+        "NextToken",
+        "MaxResults",
+        "CrossAccountFilterOption",
+    ),
     "AddTags": ("ResourceArn", *_TAGS),
     "ListTags": ("ResourceArn", "NextToken", "MaxResults"),
     "DeleteTags": ("ResourceArn", "TagKeys"),
     "InvokeEndpoint": _INVOCATION,
     "InvokeEndpointWithResponseStream": _INVOCATION,
 }
+
+#: List operations of what cannot be made here; AWS's checks of the request, and an empty list. SDKs, awscli and consoles call them.
+EMPTY: Final = (
+    "ListActions",
+    "ListAlgorithms",
+    "ListApps",
+    "ListArtifacts",
+    "ListAssociations",
+    "ListAutoMLJobs",
+    "ListClusters",
+    "ListCodeRepositories",
+    "ListCompilationJobs",
+    "ListContexts",
+    "ListDomains",
+    "ListExperiments",
+    "ListFeatureGroups",
+    "ListHubs",
+    "ListHyperParameterTuningJobs",
+    "ListImages",
+    "ListInferenceComponents",
+    "ListInferenceExperiments",
+    "ListLabelingJobs",
+    "ListMlflowTrackingServers",
+    "ListModelCards",
+    "ListMonitoringExecutions",
+    "ListMonitoringSchedules",
+    "ListNotebookInstanceLifecycleConfigs",
+    "ListNotebookInstances",
+    "ListPipelines",
+    "ListProcessingJobs",
+    "ListProjects",
+    "ListSpaces",
+    "ListStudioLifecycleConfigs",
+    "ListTransformJobs",
+    "ListTrialComponents",
+    "ListTrials",
+    "ListUserProfiles",
+    "ListWorkteams",
+)
 
 #: Operation and member -> the only values emulated, where AWS takes more.
 ONLY: Final[Mapping[str, tuple[object, ...]]] = {
@@ -118,6 +209,10 @@ ONLY: Final[Mapping[str, tuple[object, ...]]] = {
     f"CreateTrainingJob {_S3_SOURCE}.S3DataDistributionType": ("FullyReplicated",),
     "CreateTrainingJob OutputDataConfig.CompressionType": ("GZIP",),
     "CreateModel PrimaryContainer.Mode": ("SingleModel",),
+    "CreateModel Containers.Mode": ("SingleModel",),
+    "CreateModelPackage CertifyForMarketplace": (False,),
+    "ListModelPackageGroups CrossAccountFilterOption": ("SameAccount",),
+    "Search CrossAccountFilterOption": ("SameAccount",),
 }
 
 #: Operation -> members AWS takes and that change nothing that can be seen here -> why. They are checked, kept and shown by Describe; a
@@ -150,6 +245,24 @@ INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
         "VpcConfig": "no network but this machine's loopback",
         "PrimaryContainer.ImageConfig": "no image is pulled",
         "PrimaryContainer.ContainerMetricsConfig": "no metrics are read from a container",
+        "Containers.ImageConfig": "no image is pulled",
+        "Containers.ContainerMetricsConfig": "no metrics are read from a container",
+    },
+    "CreateModelPackage": {
+        "ModelPackageDescription": "a note on the package",
+        "ModelPackageRegistrationType": "a note on the package",
+        "MetadataProperties": "a note on the package",
+        "ModelMetrics": "a note on the package; the reports are not read",
+        "DriftCheckBaselines": "a note on the package; nothing is monitored",
+        "CustomerMetadataProperties": "a note on the package",
+        "Domain": "a note on the package",
+        "Task": "a note on the package",
+        "SamplePayloadUrl": "a note on the package",
+        "SkipModelValidation": "no model is validated",
+        "SourceUri": "a note on the package",
+        "SecurityConfig": "nothing of a package is stored on a disk",
+        "ModelCard": "a note on the package",
+        "ModelLifeCycle": "a note on the package",
     },
     "CreateEndpointConfig": {
         "KmsKeyId": "the volume is this machine's disk",
@@ -170,4 +283,7 @@ INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
 
 def covered(operation: str, path: str) -> bool:
     """Whether a member of a request does something here, or is inactive by the table above."""
-    return path in OPERATIONS[operation] or any(path == kept or path.startswith(f"{kept}.") for kept in INACTIVE.get(operation, {}))
+    if operation in EMPTY or path in OPERATIONS[operation]:
+        return True
+    whole = [kept.removesuffix(".*") for kept in OPERATIONS[operation] if kept.endswith(".*")]
+    return any(path == kept or path.startswith(f"{kept}.") for kept in (*whole, *INACTIVE.get(operation, {})))

@@ -3,6 +3,7 @@
 AwsError
 ├── ValidationException        400  a request AWS would refuse, or one the sandbox does not emulate
 ├── ResourceInUse              400  the name is taken
+├── ConflictException          400  what still depends on it
 ├── ResourceLimitExceeded      400  a quota
 ├── AccessDeniedException      400  IAM says no
 ├── SerializationException     400  the body is not the JSON the model asks for
@@ -70,6 +71,10 @@ class ResourceLimitExceeded(AwsError):  # noqa: N818 - AWS's name
 
 class AccessDeniedException(AwsError):  # noqa: N818 - AWS's name
     """IAM does not allow the action."""
+
+
+class ConflictException(AwsError):  # noqa: N818 - AWS's name
+    """The resource is in use by others."""
 
 
 class SerializationException(AwsError):  # noqa: N818 - AWS's name

@@ -90,9 +90,17 @@ class EndpointConfigs:
                 raise ValidationException(f"Production variant {variant['VariantName']} must name {', '.join(missing)}.")
             if variant["ModelName"] not in store.models:
                 raise ValidationException(f'Could not find model "{arn(self._cloud, "model", variant["ModelName"])}".')
-        asked = sum(variant["InitialInstanceCount"] for variant in variants)
-        if asked > INSTANCES_PER_ENDPOINT:
-            raise ResourceLimitExceeded(
-                f"The account-level service limit 'Number of instances for an endpoint' is {INSTANCES_PER_ENDPOINT} Instances, with"
-                f" current utilization of 0 Instances and a request delta of {asked} Instances. {QUOTA_INCREASE_HINT}"
-            )
+        check_quota(sum(variant["InitialInstanceCount"] for variant in variants))
+
+
+def check_quota(asked: int) -> None:
+    """Refuse more instances than an endpoint may have.
+
+    Raises:
+        ResourceLimitExceeded: with AWS's message.
+    """
+    if asked > INSTANCES_PER_ENDPOINT:
+        raise ResourceLimitExceeded(
+            f"The account-level service limit 'Number of instances for an endpoint' is {INSTANCES_PER_ENDPOINT} Instances, with"
+            f" current utilization of 0 Instances and a request delta of {asked} Instances. {QUOTA_INCREASE_HINT}"
+        )

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from .. import events
 from ..api import listing, tagging
@@ -14,12 +13,12 @@ from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, arn, authorize_tags
 from ..store import Endpoint, EndpointConfig, Store, now, taken
-from ..store import Fleet as LiveFleet
 from . import deployment
 from .deployment import RolledBackError, Rollout
-from .endpoint_configs import EndpointConfigs
+from .endpoint_configs import EndpointConfigs, check_quota
 from .fleet import Fleet, FleetError
 from .router import WeightedRouter
+from .variants import resized, with_retained_properties
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -111,9 +110,28 @@ class Endpoints:
             endpoint.set_status("Updating")
         retain = bool(parameters.get("RetainAllVariantProperties"))
         excluded = {each["VariantPropertyType"] for each in parameters.get("ExcludeRetainedVariantProperties", [])}
-        live = _with_retained_properties(config, endpoint.router.fleets()[0], excluded) if retain else config
+        live = with_retained_properties(config, endpoint.router.fleets()[0], excluded) if retain else config
         self._publish_state(endpoint, live)
         self._cloud.background(f"update-{endpoint.name}", partial(self._run, endpoint, partial(self._update, store, endpoint, live)))
+        return {"EndpointArn": endpoint.arn}
+
+    def resize(self, store: Store, parameters: Parameters) -> Parameters:
+        """UpdateEndpointWeightsAndCapacities: returns at once; the live fleet grows or shrinks, then the weights change.
+
+        Raises:
+            ResourceLimitExceeded: more instances than an endpoint may have.
+            ValidationException: no such endpoint or variant, or the endpoint does not serve.
+        """
+        endpoint = self.find(store, parameters["EndpointName"])
+        with store.lock:
+            if endpoint.status != "InService":
+                raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            (fleet,) = endpoint.router.fleets()
+            config = resized(fleet.config, parameters["DesiredWeightsAndCapacities"])
+            check_quota(config.instances)
+            endpoint.set_status("Updating")
+        self._publish_state(endpoint, config)
+        self._cloud.background(f"resize-{endpoint.name}", partial(self._run, endpoint, partial(self._resize, store, endpoint, config)))
         return {"EndpointArn": endpoint.arn}
 
     def delete(self, store: Store, parameters: Parameters) -> Parameters:
@@ -183,6 +201,16 @@ class Endpoints:
             blue.stop()
             self._finish_update(endpoint, config)
 
+    def _resize(self, store: Store, endpoint: Endpoint, config: EndpointConfig) -> None:
+        (fleet,) = endpoint.router.fleets()
+        failure = None
+        try:
+            fleet.resize(store, config)
+        except FleetError as problem:
+            failure = str(problem)
+        endpoint.set_status("InService", failure=failure)
+        self._publish_state(endpoint, fleet.config)
+
     def _finish_update(self, endpoint: Endpoint, config: EndpointConfig, *, failure: str | None = None) -> None:
         endpoint.config_name, endpoint.pending_config, endpoint.pending_since = config.name, None, None
         endpoint.set_status("InService", failure=failure)
@@ -217,21 +245,6 @@ class Endpoints:
             for each in config.request["ProductionVariants"]
         ]
         events.endpoint_changed(self._cloud, endpoint, variants)
-
-
-def _with_retained_properties(config: EndpointConfig, live: LiveFleet, excluded: set[str]) -> EndpointConfig:
-    """The new configuration with the live variants' instance counts and weights, where names match."""
-    old = {variant["VariantName"]: variant for variant in live.config.variants}
-    members = [
-        member
-        for kind, member in (("DesiredInstanceCount", "InitialInstanceCount"), ("DesiredWeight", "InitialVariantWeight"))
-        if kind not in excluded
-    ]
-    variants: list[dict[str, Any]] = []
-    for variant in config.request["ProductionVariants"]:
-        before = old.get(variant["VariantName"], {})
-        variants.append({**variant, **{member: before[member] for member in members if member in before}})
-    return EndpointConfig(config.name, config.arn, {**config.request, "ProductionVariants": variants}, config.tags, config.created)
 
 
 def _capture(config: EndpointConfig) -> Parameters | None:

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -109,16 +109,58 @@ class Fleet:
             FleetError: a model or a container failed; the message is AWS's.
         """
         for variant in self.config.variants:
-            model = store.models.get(variant["ModelName"])
-            if model is None:
-                raise FleetError(f"The model {variant['ModelName']} of production variant {variant['VariantName']} no longer exists.")
-            self.images[variant["VariantName"]] = deployed_image(model.request["PrimaryContainer"]["Image"])
-            artifact = self._download_model(model.request, variant)
-            for _ in range(variant["InitialInstanceCount"]):
-                self.instances.append(self._launch(variant["VariantName"], model.request, artifact))
-        for instance in list(self.instances):
-            variant = next(each for each in self.config.variants if each["VariantName"] == instance.variant)
-            self._await_ping(instance, variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS))
+            self._launch_all(store, variant, variant["InitialInstanceCount"], self.instances)
+        self._await_all(self.instances)
+
+    def resize(self, store: Store, config: EndpointConfig) -> None:
+        """Serve with other weights and instance counts: new instances are healthy before they receive traffic, surplus ones finish first.
+
+        Raises:
+            FleetError: a new instance failed; everything is as before.
+        """
+        new: list[Instance] = []
+        try:
+            for variant in config.variants:
+                running = sum(each.variant == variant["VariantName"] for each in self.instances)
+                self._launch_all(store, variant, variant["InitialInstanceCount"] - running, new)
+            self._await_all(new)
+        except FleetError:
+            self._end(new)
+            raise
+        with self._changed:
+            kept: list[Instance] = []
+            for variant in config.variants:
+                same = [each for each in (*self.instances, *new) if each.variant == variant["VariantName"]]
+                kept += same[: variant["InitialInstanceCount"]]
+            surplus = [each for each in self.instances if each not in kept]
+            self.config, self.instances = config, kept
+        self._drain(surplus)
+        self._end(surplus)
+
+    def _launch_all(self, store: Store, variant: Parameters, count: int, into: list[Instance]) -> None:
+        """Start so many instances of a variant; they are not yet healthy."""
+        if count <= 0:
+            return
+        name, model = str(variant["VariantName"]), store.models.get(variant["ModelName"])
+        if model is None:
+            raise FleetError(f"The model {variant['ModelName']} of production variant {name} no longer exists.")
+        self.images[name] = deployed_image(model.request["PrimaryContainer"]["Image"])
+        artifact = self._artifact(name)
+        if not artifact.is_dir():
+            self._download_model(model.request, variant)
+        into.extend(self._launch(name, model.request, artifact) for _ in range(count))
+
+    def _artifact(self, variant: str) -> Path:
+        """Where the unpacked model of a variant lies; its instances share it."""
+        return self.folder / variant / "model"
+
+    def _await_all(self, instances: Sequence[Instance]) -> None:
+        limits = {
+            variant["VariantName"]: variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS)
+            for variant in self.config.variants
+        }
+        for instance in list(instances):
+            self._await_ping(instance, limits[instance.variant])
 
     def acquire(self, variant: str | None) -> Instance:
         """The least busy instance, counted as busy from now on.
@@ -139,17 +181,24 @@ class Fleet:
     def stop(self) -> None:
         """Let requests in flight finish, then stop every container and remove its files."""
         self._stopping.set()
-        deadline = time.monotonic() + INVOCATION_SECONDS
-        with self._changed:
-            while any(each.in_flight for each in self.instances) and (left := deadline - time.monotonic()) > 0:
-                self._changed.wait(left)
-        for instance in self.instances:
-            instance.client.close()
-        for instance in self.instances:
-            instance.container.terminate(STOP_GRACE)
-            instance.logs.close()
+        self._drain(self.instances)
+        self._end(self.instances)
         self._ports.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _drain(self, instances: Sequence[Instance]) -> None:
+        """Wait until the instances have answered what they were asked."""
+        deadline = time.monotonic() + INVOCATION_SECONDS
+        with self._changed:
+            while any(each.in_flight for each in instances) and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+    def _end(self, instances: Sequence[Instance]) -> None:
+        for instance in instances:
+            instance.client.close()
+        for instance in instances:
+            instance.container.terminate(STOP_GRACE)
+            instance.logs.close()
 
     def describe_variants(self) -> list[Parameters]:
         """The production variants as DescribeEndpoint shows them."""
@@ -174,14 +223,14 @@ class Fleet:
         names = [variant["VariantName"] for variant in self.config.variants]
         return str(names[0] if sum(weights) == 0 else random.choices(names, weights)[0])  # noqa: S311 - traffic shares, no secret
 
-    def _download_model(self, model: Parameters, variant: Parameters) -> Path:
+    def _download_model(self, model: Parameters, variant: Parameters) -> None:
         name = str(variant["VariantName"])
         limit = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
         uri, began = model["PrimaryContainer"].get("ModelDataUrl"), time.monotonic()
-        archive, unpacked = self.folder / f"{name}.tar.gz", self.folder / name / "model"
+        archive, unpacked = self.folder / f"{name}.tar.gz", self._artifact(name)
         unpacked.mkdir(parents=True)
         if uri is None:
-            return unpacked
+            return
         location = Location.parse(uri)
         try:
             # CreateModel has checked the address.
@@ -195,7 +244,6 @@ class Fleet:
                 f' URL "{uri}" and that the role passed to CreateModel has permissions to download the object. ({problem})'
             ) from problem
         archive.unlink()
-        return unpacked
 
     def _launch(self, variant: str, model: Parameters, artifact: Path) -> Instance:
         name = f"i-{secrets.token_hex(9)[:17]}"

@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 from .. import events
 from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
-from ..api.errors import ValidationException
+from ..api.errors import ValidationException, members_not_emulated
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..programs import Programs
+from ..registry import ModelPackages
 from ..s3 import Location
 from ..store import Model, Store, taken
 
@@ -24,10 +25,11 @@ class Models:
     Args:
         cloud: the account it runs in.
         programs: which images can serve.
+        packages: the model packages that a model may be made of.
     """
 
-    def __init__(self, cloud: Cloud, programs: Programs) -> None:
-        self._cloud, self._programs = cloud, programs
+    def __init__(self, cloud: Cloud, programs: Programs, packages: ModelPackages) -> None:
+        self._cloud, self._programs, self._packages = cloud, programs, packages
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
         """CreateModel: the caller may pass the role, which trusts SageMaker and can read the artifact; a program stands for the image.
@@ -37,6 +39,7 @@ class Models:
             ValidationException: image, role, artifact, or a name that is taken.
         """
         name = parameters["ModelName"]
+        parameters = self._with_package(store, _with_primary_container(parameters))
         model = Model(name, arn(self._cloud, "model", name), parameters, tagging.as_map(parameters.get("Tags", [])))
         authorize_tags(self._cloud, model.arn, parameters.get("Tags", []))
         if "ExecutionRoleArn" not in parameters or "Image" not in parameters.get("PrimaryContainer", {}):
@@ -54,8 +57,11 @@ class Models:
     def describe(self, store: Store, parameters: Parameters) -> Parameters:
         """DescribeModel."""
         model = self._find(store, parameters)
+        shown = shown_by("DescribeModel", model.request)
+        if "Containers" in shown:
+            shown["Containers"] = [shown.pop("PrimaryContainer")]
         return {
-            **shown_by("DescribeModel", model.request),
+            **shown,
             "ModelArn": model.arn,
             "CreationTime": model.created,
             "EnableNetworkIsolation": bool(model.request.get("EnableNetworkIsolation")),
@@ -76,6 +82,13 @@ class Models:
             del store.models[model.name]
         events.model_changed(self._cloud, model)
         return {}
+
+    def _with_package(self, store: Store, parameters: Parameters) -> Parameters:
+        """The request with the container of its model package in it, if it names one."""
+        container = parameters.get("PrimaryContainer", {})
+        if "ModelPackageName" not in container:
+            return parameters
+        return {**parameters, "PrimaryContainer": {**self._packages.container(store, container["ModelPackageName"]), **container}}
 
     def _find(self, store: Store, parameters: Parameters) -> Model:
         model = store.models.get(parameters["ModelName"])
@@ -99,6 +112,22 @@ class Models:
             raise ValidationException(_unreadable(uri, role, self._cloud.region)) from problem
         if first != _GZIP:
             raise ValidationException(f"Invalid model data {uri}: the object is not gzipped.")
+
+
+def _with_primary_container(parameters: Parameters) -> Parameters:
+    """The request with its only container as the primary one: a model of one container may be given either way.
+
+    Raises:
+        ValidationException: both ways at once, or several containers.
+    """
+    containers = parameters.get("Containers", [])
+    if not containers:
+        return {name: value for name, value in parameters.items() if name != "Containers"}
+    if "PrimaryContainer" in parameters:
+        raise ValidationException("PrimaryContainer and Containers can not both be given.")
+    if len(containers) > 1:
+        raise members_not_emulated("CreateModel", [f"Containers (only one, not {len(containers)})"])
+    return {**parameters, "PrimaryContainer": containers[0]}
 
 
 def _unreadable(uri: str, role: str, region: str) -> str:
