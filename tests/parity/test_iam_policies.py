@@ -34,7 +34,7 @@ def test_an_execution_role_may_what_aws_s_policy_for_sagemaker_says(account: San
 
 @pytest.mark.patch(name="managed_policies")
 def test_reading_objects_is_not_writing_them(account: Sandbox, roles: Roles) -> None:
-    arn = roles.make("reader", managed=(f"{AWS}/AmazonS3ReadOnlyAccess",))
+    arn = roles.make("bucket-reader", managed=(f"{AWS}/AmazonS3ReadOnlyAccess",))
     owner, s3 = account.boto3("s3"), roles.client("s3", arn)
     owner.create_bucket(Bucket="to-be-read")
 

@@ -129,7 +129,7 @@ def test_a_trust_in_another_machine_is_no_trust(account: Sandbox, roles: Roles) 
 
 @pytest.mark.patch(name="state_machine_roles")
 def test_making_a_machine_needs_the_right_to_pass_its_role(roles: Roles) -> None:
-    role = roles.make("passed", service=STATES)
+    role = roles.make("machine-passed", service=STATES)
     making = roles.client("stepfunctions", roles.make("making", allow("states:*")))
 
     assert code_of(making.create_state_machine, name="parity", roleArn=role, definition=UPDATE) == "AccessDeniedException"

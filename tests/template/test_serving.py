@@ -127,7 +127,7 @@ def test_outputs_say_what_is_live_and_only_when_something_is(defaults: Synthesis
     second = promote(ServingStack("serving", "UPDATE_COMPLETE", first), artifact(defaults, "two"), CREATED)
 
     before, after, later = (deployment.outputs(template, parameters) for parameters in ({}, first, second))
-    always = {"EndpointName"}
+    always = {"EndpointName", "Uses"}
     assert set(before) == always
     assert set(after) == always | {"LiveModelDataUrl", "PromotedThrough"}
     assert set(later) == always | {"LiveModelDataUrl", "PromotedThrough", "PreviousModelDataUrl"}

@@ -160,7 +160,7 @@ def test_jobs_are_stopped_after_the_launcher_is_gone_and_before_their_role_is(ea
     assert any(dependency.startswith("JobCleanupFunctionRoleDefaultPolicy") for dependency in stopped["DependsOn"])
 
 
-@pytest.mark.parametrize(("name", "deleted"), [("defaults", "true"), ("kept-data", "false")])
+@pytest.mark.parametrize(("name", "deleted"), [("deleted-data", "true"), ("defaults", "false")])
 def test_the_records_of_jobs_go_with_the_data_or_stay_with_it(name: str, deleted: str, whole_matrix: dict[str, Synthesis]) -> None:
     properties = whole_matrix[name].one("Custom::StopTrainingJobs")
 
