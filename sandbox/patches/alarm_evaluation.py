@@ -20,7 +20,7 @@ from ..emulator.background import regions_of, run_periodically
 from ..emulator.identity import scope
 from ..emulator.internals import Json, internal
 
-_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
     "GreaterThanThreshold": operator.gt,
     "LessThanThreshold": operator.lt,
@@ -46,9 +46,24 @@ def state_of(alarm: Json, points: Sequence[Json], now: float, statistic: Statist
         statistic: the value of a period's points.
     """
     periods, length = int(alarm.get("EvaluationPeriods", 1)), float(alarm.get("Period", 60))
-    breaches = [_breach(alarm, [p for p in points if 0 <= now - i * length - p["Timestamp"] < length], statistic) for i in range(periods)]
+    return state_by_values(alarm, [value_of(in_period(points, now, number, length), statistic) for number in range(periods)])
+
+
+def in_period(points: Sequence[Json], now: float, number: int, length: float) -> list[Json]:
+    """The points of one period of so many seconds: the one that ends now, or so many periods before it."""
+    return [point for point in points if 0 <= now - number * length - point["Timestamp"] < length]
+
+
+def value_of(points: list[Json], statistic: Statistic) -> float | None:
+    """The value of a period; None without points."""
+    return statistic(points) if points else None
+
+
+def state_by_values(alarm: Json, values: Sequence[float | None]) -> str | None:
+    """The state of an alarm by the values of its last periods, None for one without; None when it keeps the state it has."""
+    breaches = [None if value is None else _breaches(alarm, value) for value in values]
     needed = alarm.get("DatapointsToAlarm")
-    needed = periods if needed is None else int(needed)
+    needed = len(values) if needed is None else int(needed)
     if all(breach is None for breach in breaches):
         return {"breaching": "ALARM", "notBreaching": "OK", "ignore": None}.get(
             alarm.get("TreatMissingData", "missing"), "INSUFFICIENT_DATA"
@@ -58,42 +73,42 @@ def state_of(alarm: Json, points: Sequence[Json], now: float, statistic: Statist
     return "ALARM" if bad >= needed else "OK"
 
 
-def _breach(alarm: Json, points: list[Json], statistic: Statistic) -> bool | None:
-    """Whether one period's value breaches the threshold; None without a value."""
-    value = statistic(points) if points else None
-    return None if value is None else _COMPARISONS[alarm["ComparisonOperator"]](value, float(alarm["Threshold"]))
+def _breaches(alarm: Json, value: float) -> bool:
+    return COMPARISONS[alarm["ComparisonOperator"]](value, float(alarm["Threshold"]))
 
 
 def _evaluate(alarm: Json) -> None:
-    """Bring one alarm's state up to date; a change runs its actions."""
-    cloudwatch = internal("services.cloudwatch")
-    if not alarm.get("MetricName") or alarm.get("ComparisonOperator") not in _COMPARISONS:
+    """Bring the state of an alarm on one metric up to date."""
+    if not alarm.get("MetricName") or alarm.get("ComparisonOperator") not in COMPARISONS:
         return
-    new = state_of(alarm, _points_of(alarm), time.time(), _statistic_of(alarm))
-    old = alarm["StateValue"]
+    name = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+    bring_up_to_date(alarm, state_of(alarm, points_of(alarm), time.time(), statistic_named(name)), f"{name} of {alarm['MetricName']}")
+
+
+def bring_up_to_date(alarm: Json, new: str | None, what: str) -> None:
+    """Give an alarm its state; a change is recorded, with what was watched, and runs its actions."""
+    cloudwatch, old = internal("services.cloudwatch"), alarm["StateValue"]
     if new is None or new == old:
         return
     periods = alarm.get("EvaluationPeriods", 1)
-    reason = (
-        f"Threshold Crossed: {alarm['ComparisonOperator']} {alarm['Threshold']} over {periods} period(s) of {alarm.get('Period', 60)} s"
-    )
+    reason = f"Threshold Crossed: {what} {alarm['ComparisonOperator']} {alarm['Threshold']} over {periods} period(s)"
     alarm.update(StateValue=new, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
     cloudwatch._record_history(alarm["AlarmName"], old, new, reason)
     cloudwatch._dispatch_alarm_actions(alarm, old, new, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def _points_of(alarm: Json) -> list[Json]:
-    """The points of exactly the alarm's metric: same namespace, name and dimensions."""
+def points_of(alarm: Json) -> list[Json]:
+    """The points of exactly the metric that an alarm, or a query, names: same namespace, name and dimensions."""
     dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or ()}
     metrics = internal("services.cloudwatch")._metrics
     wanted = (alarm["Namespace"], alarm["MetricName"])
     return [p for (*name, _), points in metrics.items() if tuple(name) == wanted for p in list(points) if p["Dimensions"] == dimensions]
 
 
-def _statistic_of(alarm: Json) -> Statistic:
-    """The alarm's `Statistic` or percentile, by ministack's own arithmetic."""
-    cloudwatch, name = internal("services.cloudwatch"), alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+def statistic_named(name: str) -> Statistic:
+    """A statistic or percentile by its name, by ministack's own arithmetic."""
+    cloudwatch = internal("services.cloudwatch")
 
     def value(points: list[Json]) -> float | None:
         found: float | None = cloudwatch._stat_value(cloudwatch._calc_stats(points), name, points)

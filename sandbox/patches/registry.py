@@ -20,6 +20,7 @@ from . import (
     log_group_names,
     log_resources,
     managed_policies,
+    metric_math_alarms,
     metric_namespaces,
     other_services,
     policy_attachment,
@@ -37,7 +38,8 @@ from . import (
     worker_threads,
 )
 
-#: In the order they are applied. event_origin wraps what target_policies puts in place, so it comes later.
+#: In the order they are applied. event_origin wraps what target_policies puts in place, and metric_math_alarms what
+#: alarm_evaluation does, so they come later.
 PATCHES: Final[tuple[ModuleType, ...]] = (
     root_credentials,
     startup_scripts,
@@ -45,6 +47,7 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     bucket_deletion,
     kms_managed_key,
     alarm_evaluation,
+    metric_math_alarms,
     queue_metrics,
     condition_functions,
     worker_threads,

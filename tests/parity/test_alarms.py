@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
+from blazingtext_sandbox.emulator import metric_math
 from blazingtext_sandbox.patches import queue_metrics
 from blazingtext_sandbox.patches.alarm_evaluation import state_of
-from tests.parity.support import wait_until
+from tests.parity.support import Stacks, wait_until
 
 NOW = 1_000_000.0
 
@@ -127,3 +129,92 @@ def test_the_age_leaves_out_a_message_received_three_times() -> None:
         "ApproximateAgeOfOldestMessage": 40,
     }
     assert "ApproximateAgeOfOldestMessage" not in queue_metrics.values([message(0, 200, 3)], now=100)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("100 * e / n", 25.0),
+        ("IF(n >= 20, 100 * e / n, 0)", 25.0),
+        ("IF(n >= 21, 100 * e / n, 0)", 0.0),
+        ("IF(n > 100, e)", None),
+        ("e / zero", None),
+        ("e + none", None),
+        ("IF(none, 1, 2)", None),
+        ("FILL(none, 7) - -e", 12.0),
+        ("MAX(e, n, 3)", 20.0),
+        ("MIN(e, none)", None),
+        ("e == 5", 1.0),
+    ],
+)
+def test_metric_mathematics_is_cloudwatchs(expression: str, value: float | None) -> None:
+    known = {"e": 5.0, "n": 20.0, "zero": 0.0, "none": None}
+
+    assert metric_math.names(expression) <= set(known)
+    assert metric_math.evaluate(expression, known) == value
+
+
+@pytest.mark.parametrize(
+    "expression", ["ANOMALY_DETECTION_BAND(e, 2)", "e ** 2", "1 < e < 3", "IF(e)", "'text'", "e if n else 0", "e +", "e.n"]
+)
+def test_mathematics_that_is_not_emulated_is_refused(expression: str) -> None:
+    with pytest.raises(metric_math.ExpressionError, match="is not emulated"):
+        metric_math.names(expression)
+
+
+def error_rate(endpoint: str, **changes: Any) -> dict[str, Any]:
+    """An alarm on more than 5 % of errors among at least 20 invocations."""
+
+    def query(id_: str, name: str) -> dict[str, Any]:
+        metric = {"Namespace": "Own", "MetricName": name, "Dimensions": [{"Name": "EndpointName", "Value": endpoint}]}
+        return {"Id": id_, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
+
+    rate = {"Id": "rate", "Expression": "IF(n >= 20, 100 * e / n, 0)", "ReturnData": True}
+    return {
+        "EvaluationPeriods": 1,
+        "Threshold": 5,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        "Metrics": [rate, query("e", "Bad"), query("n", "All")],
+        **changes,
+    }
+
+
+def publish(account: Sandbox, endpoint: str, **counts: float) -> None:
+    dimensions = [{"Name": "EndpointName", "Value": endpoint}]
+    data = [{"MetricName": name, "Value": value, "Dimensions": dimensions} for name, value in counts.items()]
+    account.boto3("cloudwatch").put_metric_data(Namespace="Own", MetricData=data)
+
+
+@pytest.mark.patch(name="metric_math_alarms")
+def test_an_alarm_on_a_rate_of_a_template_rings_when_the_rate_is_too_high_and_enough_was_counted(account: Sandbox, stacks: Stacks) -> None:
+    names = ("few", "rare", "many")
+    resources = {name: {"Type": "AWS::CloudWatch::Alarm", "Properties": error_rate(name, AlarmName=f"rate-{name}")} for name in names}
+    assert stacks.deploy("rates", {"Resources": resources}) == "CREATE_COMPLETE"
+    cloudwatch = account.boto3("cloudwatch")
+
+    def states() -> dict[str, str]:
+        return {each["AlarmName"]: each["StateValue"] for each in cloudwatch.describe_alarms(AlarmNamePrefix="rate-")["MetricAlarms"]}
+
+    wait_until(lambda: set(states().values()) == {"OK"})
+    publish(account, "few", All=19, Bad=19)
+    publish(account, "rare", All=20, Bad=1)
+    publish(account, "many", All=20, Bad=2)
+
+    wait_until(lambda: states() == {"rate-few": "OK", "rate-rare": "OK", "rate-many": "ALARM"})
+    (described,) = cloudwatch.describe_alarms(AlarmNames=["rate-many"])["MetricAlarms"]
+    assert [each["Id"] for each in described["Metrics"]] == ["rate", "e", "n"]
+    assert "MetricName" not in described
+
+
+@pytest.mark.patch(name="metric_math_alarms")
+def test_an_alarm_on_a_rate_may_be_put_and_one_that_cannot_be_evaluated_is_refused(account: Sandbox) -> None:
+    cloudwatch = account.boto3("cloudwatch")
+    cloudwatch.put_metric_alarm(AlarmName="put-rate", **error_rate("put"))
+
+    publish(account, "put", All=40, Bad=3)
+
+    wait_until(lambda: cloudwatch.describe_alarms(AlarmNames=["put-rate"])["MetricAlarms"][0]["StateValue"] == "ALARM")
+    wrong = error_rate("put", Metrics=[{"Id": "a", "Expression": "e + n", "ReturnData": True}])
+    with pytest.raises(ClientError, match="names e, n, which is no metric of this alarm"):
+        cloudwatch.put_metric_alarm(AlarmName="put-wrong", **wrong)
