@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -24,7 +24,7 @@ class LogReader:
     Args:
         cloud: the stage.
         group: the log group.
-        prefix: of the streams' names.
+        prefix: of the streams' names; "" for all streams.
     """
 
     cloud: Cloud
@@ -38,8 +38,10 @@ class LogReader:
             yield from self._of(stream)
 
     def _streams(self) -> list[str]:
+        # An empty prefix is refused: its least length is 1.
+        chosen: dict[str, Any] = {"logStreamNamePrefix": self.prefix} if self.prefix else {}
         try:
-            pages = self.cloud.logs.get_paginator("describe_log_streams").paginate(logGroupName=self.group, logStreamNamePrefix=self.prefix)
+            pages = self.cloud.logs.get_paginator("describe_log_streams").paginate(logGroupName=self.group, **chosen)
             return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
         except ClientError as error:
             # There is no group before the first line.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 from blazingtext_lifecycle import custom_resources, job_cleanup, naming
 from blazingtext_lifecycle.custom_resources import Answer, Cleanup
@@ -23,6 +24,9 @@ else:
     CloudWatchLogsClient = SageMakerClient = Any
 
 log = logging.getLogger(__name__)
+
+# A busy account is throttled; giving up leaves the stack in DELETE_FAILED.
+_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
 
 def connect() -> Clients:
     """The AWS services, when there is something to do."""
-    return Clients(boto3.client("sagemaker"), boto3.client("logs"))
+    return Clients(boto3.client("sagemaker", config=_PATIENT), boto3.client("logs", config=_PATIENT))
 
 
 def answer(event: Mapping[str, Any], deadline: Deadline, connected: Callable[[], Clients]) -> Answer:
@@ -74,6 +78,7 @@ def read(properties: Mapping[str, Any]) -> tuple[str, bool]:
 
 def stop(stage: str, clients: Clients, deadline: Deadline, *, delete: bool) -> str:
     """Stops the jobs of a stage, deletes their records if asked to, and says what was done."""
-    stopped = job_cleanup.stop_jobs(clients.sagemaker, stage, deadline)
-    deleted = job_cleanup.delete_jobs(clients.sagemaker, clients.logs, stage, deadline) if delete else []
+    jobs = job_cleanup.StageJobs(clients.sagemaker, stage)
+    stopped = job_cleanup.stop_jobs(jobs, deadline)
+    deleted = job_cleanup.delete_jobs(jobs, clients.logs, deadline) if delete else []
     return f"{len(stopped)} jobs stopped, {len(deleted)} deleted"

@@ -29,6 +29,10 @@ def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> Non
     JOB is a training job of the stage [default: the newest].
     """
     if endpoint:
+        if job is not None or follow:
+            raise click.UsageError(
+                "--endpoint shows what the endpoint has logged so far. It takes neither JOB nor --follow: leave them out."
+            )
         _endpoint_logs(session)
         return
     job = session.client.run(job).job

@@ -8,8 +8,11 @@ import click
 
 from blazingtext_lifecycle import hyperparameters
 from blazingtext_lifecycle.combinations import MODES
+from blazingtext_lifecycle.errors import UserError
+from blazingtext_lifecycle.training_jobs import RETRYABLE
 
 from ..runs.launch import TrainingOrder
+from ..runs.training_jobs import Run
 from .options import Command
 from .session import Session, shared
 from .training_display import watch_to_the_end
@@ -70,6 +73,8 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: b
         out.warn(warning)
     if launch.created:
         out.done(f"{launch.job} started")
+    elif launch.status in RETRYABLE:
+        raise _needs_retry(session.client.run(launch.job))
     else:
         out.say(f"{launch.job} already exists for the same request and the same data. It is {launch.status}.")
     if watch:
@@ -77,6 +82,15 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: b
         return
     out.result(launch, lambda: out.text(launch.job))
     out.next(session.command(f"logs {launch.job} --follow"))
+
+
+def _needs_retry(run: Run) -> UserError:
+    """The same request has failed before: nothing was started."""
+    happened = f"failed. SageMaker says: {run.failure}" if run.failure else f"is {run.status} ({run.phase})."
+    return UserError(
+        f"{run.job}, the job of this very request over the same data, {happened} Nothing was started. "
+        "Correct the cause, then run the same command with --retry for another attempt."
+    )
 
 
 def _tags(given: tuple[str, ...]) -> dict[str, str]:

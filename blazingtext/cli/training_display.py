@@ -12,6 +12,13 @@ from ..runs.training_jobs import Run
 from .output import duration
 from .session import Session
 
+# SecondaryStatus of a job that SageMaker stopped by itself
+# (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html).
+_STOPPED = {
+    "MaxRuntimeExceeded": ("It ran into its limit of running time", "Train with a greater --max-runtime"),
+    "MaxWaitTimeExceeded": ("It ran into its limit of waiting for a spot instance", "Train with a greater --max-wait, or with --no-spot"),
+}
+
 
 def watch_to_the_end(session: Session, job: str) -> None:
     """Shows a job's phases and lines on stderr until it has ended, then its summary on stdout.
@@ -60,14 +67,19 @@ def report(session: Session, run: Run) -> None:
     if run.status == "Failed":
         family = UserError if run.failure.startswith("ClientError") else CloudError
         raise family(f"{run.job} failed. SageMaker says: {run.failure} Read its log with: {session.command(f'logs {run.job}')}")
-    out.result(run, lambda: show(session, run))
     if run.status != "Completed":
-        out.warn(f"{run.job} is {run.status} ({run.phase}): the model so far is in its artifact, and is not promoted automatically.")
-        out.next(session.command("runs"))
-        return
+        raise UserError(stopped(run))
+    out.result(run, lambda: show(session, run))
     out.done(f"{run.job} in {duration(run.training_seconds or 0)}")
     scored = [session.command(f"evaluate --job {run.job}")] if "train:mean_rho" in run.metrics else []
     out.next(*scored, session.command("status"))
+
+
+def stopped(run: Run) -> str:
+    """Why a run has no complete model although it did not fail, and what to do."""
+    why, remedy = _STOPPED.get(run.phase, ("It was stopped before its end", "Run the same command with --retry for another attempt"))
+    kept = f" What it had learnt is kept in {run.artifact}, and is not promoted automatically." if run.artifact else ""
+    return f"{run.job} is not complete. {why}.{kept} {remedy}."
 
 
 def show(session: Session, run: Run) -> None:

@@ -11,11 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.errors import CloudError, RequestError
+from botocore.exceptions import ClientError
+
+from blazingtext_lifecycle import aws_errors, naming
+from blazingtext_lifecycle.errors import CloudError, LifecycleError, NotReady, RequestError
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
+from ..errors import RunError
+from ..stages import blazingtext_command
+from . import training_jobs
 
 # What BlazingText writes; anything else in an archive is ignored.
 MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")
@@ -71,12 +76,18 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
         on_size: called with the archive's size; returns what is called with every number of bytes downloaded.
 
     Raises:
-        RequestError: there is no such object.
+        RequestError: there is no such object; the message says what became of its job.
+        NotReady: the job still runs.
         CloudError: the archive is broken.
     """
     bucket, key = naming.split_s3_uri(uri)
     with translating_aws_errors(f"download {uri}"):
-        head = cloud.s3.head_object(Bucket=bucket, Key=key)
+        try:
+            head = cloud.s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if aws_errors.is_missing(error):
+                raise _no_artifact(cloud, uri) from error
+            raise
         # The ETag is part of the path: a run of another account, or of a sandbox, may have the same name.
         folder = cache_folder() / bucket / (naming.job_of_artifact(uri) or key.replace("/", "_")) / head["ETag"].strip('"')
         if not folder.is_dir():
@@ -86,6 +97,23 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
                 cloud.s3.download_file(bucket, key, str(packed), Callback=on_size(head["ContentLength"]))
                 _move_into_place(unpack(packed, Path(partial) / "files"), folder)
     return Artifact(uri, folder, tuple(sorted(each.name for each in folder.iterdir() if each.name in MEMBERS)))
+
+
+def _no_artifact(cloud: Cloud, uri: str) -> LifecycleError:
+    """Why an artifact is not there.
+
+    Raises:
+        RequestError: there is no job that would have made it.
+    """
+    job = naming.job_of_artifact(uri)
+    if not job:
+        return RunError(f"There is no {uri}. It is not the artifact of a training job.", cloud.stage)
+    found = training_jobs.run(cloud, job)
+    if not found.over:
+        wait = blazingtext_command(f"logs {job} --follow", cloud.stage)
+        return NotReady(f"{job} has no model yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")
+    why = f": {found.failure}" if found.failure else ""
+    return RunError(f"{job} has no model. It is {found.status}{why}, and there is no {uri}.", cloud.stage)
 
 
 def _move_into_place(source: Path, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +19,7 @@ from ..errors import RunError
 from ..stages import blazingtext_command
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
+    from mypy_boto3_sagemaker.literals import TrainingJobStatusType
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
 # What the container prints once, at the end of training.
@@ -125,16 +126,19 @@ def _corpus(described: DescribeTrainingJobResponseTypeDef) -> str:
     return ""
 
 
-def runs(cloud: Cloud, *, limit: int = 10) -> list[Run]:
-    """The stage's latest training jobs, newest first."""
+def runs(cloud: Cloud, *, limit: int = 10, status: TrainingJobStatusType | None = None) -> list[Run]:
+    """The stage's latest training jobs, newest first; with `status`, those in that state only."""
     with translating_aws_errors("list the training jobs"):
-        return [_run(cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit)]
+        return [_run(cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit, status)]
 
 
-def _names(cloud: Cloud, limit: int) -> Iterator[str]:
+def _names(cloud: Cloud, limit: int, status: TrainingJobStatusType | None) -> Iterator[str]:
     # NameContains narrows the listing on the server; only the prefix tells which stage a job belongs to.
     prefix = naming.job_prefix(cloud.stage)
-    pages = cloud.sagemaker.get_paginator("list_training_jobs").paginate(NameContains=prefix, SortBy="CreationTime", SortOrder="Descending")
+    wish: dict[str, Any] = {"NameContains": prefix, "SortBy": "CreationTime", "SortOrder": "Descending"}
+    if status is not None:
+        wish["StatusEquals"] = status
+    pages = cloud.sagemaker.get_paginator("list_training_jobs").paginate(**wish)
     left = limit
     for page in pages:
         for summary in page["TrainingJobSummaries"]:
@@ -155,9 +159,8 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
     Raises:
         RequestError: there is none.
     """
-    for found in runs(cloud, limit=50 if completed else 1):
-        if not completed or found.status == "Completed":
-            return found
+    for found in runs(cloud, limit=1, status="Completed" if completed else None):
+        return found
     kind = "completed training job" if completed else "training job"
     start = blazingtext_command("train --corpus <name> --watch", cloud.stage)
     raise RequestError(f"There is no {kind} in stage {cloud.stage}. Start one with: {start}")
@@ -167,15 +170,17 @@ def throughput(cloud: Cloud, job: str) -> float | None:
     """A run's average million words a second, which only its log holds; None when it does not (yet)."""
     with translating_aws_errors(f"read the log of {job}"):
         try:
-            found = cloud.logs.filter_log_events(
+            # A page may be empty and not the last: CloudWatch counts what it has searched, not what it has found.
+            pages = cloud.logs.get_paginator("filter_log_events").paginate(
                 logGroupName=naming.TRAINING_LOG_GROUP, logStreamNamePrefix=f"{job}/", filterPattern=f'"{_THROUGHPUT}"'
             )
+            messages = [event["message"] for page in pages for event in page["events"]]
         except ClientError as error:
             if aws_errors.is_missing(error):
                 return None
             raise
-    lines = [event["message"].rpartition(":")[2] for event in found["events"] if _THROUGHPUT in event["message"]]
-    return float(lines[-1]) if lines else None
+    speeds = [message.rpartition(":")[2] for message in messages if _THROUGHPUT in message]
+    return float(speeds[-1]) if speeds else None
 
 
 def stop(cloud: Cloud, job: str) -> Run:

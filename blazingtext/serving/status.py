@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +16,9 @@ from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
+
+if TYPE_CHECKING:  # boto3's types are installed for development only
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
@@ -133,12 +136,16 @@ def update_failure(cloud: Cloud) -> str:
     """Why the last update of the serving stack failed, as CloudFormation gives it; "" when its events do not tell."""
     name = naming.serving_stack(cloud.stage)
     with translating_aws_errors(f"read the events of {name}"):
-        events = cloud.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        pages = cloud.cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        return _cause(name, (event for page in pages for event in page["StackEvents"]))
+
+
+def _cause(stack: str, events: Iterable[StackEventTypeDef]) -> str:
+    """The first failure of a stack's last update, so the last one before its start, since the newest event comes first."""
     reason = ""
     for event in events:
         status, message = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
-        # Newest first: the cause is the first failure of the update, so the last one before its start in this order.
-        if event["LogicalResourceId"] == name and status == "UPDATE_IN_PROGRESS":
+        if event["LogicalResourceId"] == stack and status == "UPDATE_IN_PROGRESS":
             break
         if status.endswith("_FAILED") and message and "cancelled" not in message:
             reason = f"{event['LogicalResourceId']}: {message}"

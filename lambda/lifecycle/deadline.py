@@ -41,10 +41,10 @@ class Deadline:
             )
 
     def wait(self, seconds: float, what: str) -> None:
-        """Lets some time pass.
+        """Lets some time pass, less when it would leave no time to answer.
 
         Raises:
             NotReady: the time is over.
         """
         self.check(what)
-        self.pause(seconds)
+        self.pause(min(seconds, (self.remaining_ms() - self.margin_ms) / 1000))

@@ -116,3 +116,17 @@ def test_storage_cannot_be_deleted_under_the_other_stacks_and_its_export_locks_n
     assert (export["Value"], export["Export"]) == (storage, {"Name": f"{storage}-in-use"})
     assert uses == [{"Fn::ImportValue": f"{storage}-in-use"}] * 2
     assert not any(exports.values())
+
+
+def test_cloudformation_waits_longer_for_a_custom_resource_than_all_attempts_of_its_function_take(each: Synthesis) -> None:
+    found = 0
+    for template in each.templates.values():
+        for resource in template["Resources"].values():
+            if resource["Type"].startswith("Custom::"):
+                found += 1
+                function, _ = resource["Properties"]["ServiceToken"]["Fn::GetAtt"]
+                once = template["Resources"][function]["Properties"]["Timeout"]
+                # Lambda tries an event three times, a minute and two minutes apart; CloudFormation takes at most an hour.
+                assert 3 * once + 180 < int(resource["Properties"]["ServiceTimeout"]) <= 3600
+
+    assert found == 2

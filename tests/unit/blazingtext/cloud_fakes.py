@@ -20,11 +20,15 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 class FakePaginator:
+    """Pages of a listing: the first is empty, so that whoever reads only one finds nothing."""
+
     def __init__(self, operation: Callable[..., dict[str, Any]]) -> None:
         self._operation = operation
 
     def paginate(self, **wish: Any) -> Iterator[dict[str, Any]]:
-        yield self._operation(**wish)
+        whole = self._operation(**wish)
+        yield {key: [] if isinstance(value, list) else value for key, value in whole.items()}
+        yield whole
 
 
 class FakeClient:
@@ -90,6 +94,9 @@ class FakeStacks:
             {"LogicalResourceId": name, "ResourceStatus": "UPDATE_IN_PROGRESS", "ResourceStatusReason": "User Initiated"},
             {"LogicalResourceId": "Endpoint", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": "of an older update"},
         ]
+
+    def get_paginator(self, operation: str) -> FakePaginator:
+        return FakePaginator(getattr(self, operation))
 
     def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         assert StackName == "blazingtext-dev-serving"
@@ -248,8 +255,9 @@ class FakeJobs:
             raise client_error("ValidationException", "Requested resource not found.", "DescribeTrainingJob")
         return self.jobs[TrainingJobName]
 
-    def list_training_jobs(self, *, NameContains: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
-        return {"TrainingJobSummaries": [job for name, job in reversed(self.jobs.items()) if NameContains in name]}
+    def list_training_jobs(self, *, NameContains: str, StatusEquals: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        named = [job for name, job in reversed(self.jobs.items()) if NameContains in name]
+        return {"TrainingJobSummaries": [job for job in named if StatusEquals in ("", job["TrainingJobStatus"])]}
 
     def stop_training_job(self, *, TrainingJobName: str) -> None:  # noqa: N803 - AWS's names
         self.stopped.append(TrainingJobName)

@@ -5,8 +5,8 @@ import pytest
 
 from blazingtext.cloud import Cloud
 from blazingtext.runs import artifacts
-from blazingtext_lifecycle.errors import CloudError, RequestError
-from tests.unit.blazingtext.cloud_fakes import FakeBucket, artifact, cloud, packed
+from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError
+from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeJobs, artifact, cloud, packed
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 
@@ -51,6 +51,29 @@ def test_an_archive_cannot_write_outside_its_folder_nor_through_links(
 
     assert found.files == ("vectors.txt",)
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"vectors.txt"}
+
+
+@pytest.mark.parametrize(
+    ("status", "family", "said"),
+    [
+        ("", RequestError, "no training job"),
+        ("Failed", RequestError, "It is Failed: ClientError: no words"),
+        ("Completed", RequestError, "It is Completed, and there is no s3://"),
+        ("InProgress", NotReady, "logs blazingtext-dev-wiki-skipgram-0123456789 --follow"),
+    ],
+)
+def test_a_run_without_a_model_says_why(status: str, family: type[Exception], said: str) -> None:
+    jobs = FakeJobs()
+    if status:
+        jobs.add(JOB, status, FailureReason="ClientError: no words" if status == "Failed" else "")
+
+    with pytest.raises(family, match=said):
+        artifacts.fetch(cloud(s3=FakeBucket(), sagemaker=jobs), artifact(JOB))
+
+
+def test_an_object_that_is_no_artifact_and_is_not_there_is_named() -> None:
+    with pytest.raises(RequestError, match="There is no s3://bucket/runs//output"):
+        artifacts.fetch(cloud(s3=FakeBucket(), sagemaker=FakeJobs()), "s3://bucket/runs//output/model.tar.gz")
 
 
 @pytest.mark.parametrize(

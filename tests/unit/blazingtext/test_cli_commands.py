@@ -82,6 +82,21 @@ def test_the_same_request_again_says_that_its_job_exists(typed: Typed) -> None:
     assert "Completed" in err
 
 
+@pytest.mark.parametrize("options", [(), ("--watch",)])
+@pytest.mark.parametrize(("status", "said"), [("Failed", "ClientError: no words"), ("Stopped", "is Stopped (Stopped)")])
+def test_the_same_request_again_names_retry_when_its_job_has_failed(typed: Typed, options: tuple[str, ...], status: str, said: str) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": status, "created": False, "artifact": "s3://x", "warnings": []})
+    jobs = FakeJobs()
+    jobs.add(JOB, status, FailureReason="ClientError: no words" if status == "Failed" else "")
+
+    code, out, err = typed("train", "--corpus", "wiki", *options, sagemaker=jobs, **{"lambda": launcher})
+
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Nothing was started" in err
+    assert "--retry" in err
+
+
 class Logs(FakeClient):
     def __init__(self, *lines: str) -> None:
         events = [{"timestamp": 1_700_000_000_000, "message": line} for line in lines]
@@ -107,6 +122,35 @@ def test_watching_a_run_that_fails_ends_with_whose_fault_it_is(typed: Typed, fai
     assert (ended, out) == (code, "")
     assert "a [line] of the log" in err
     assert failure in err
+
+
+@pytest.mark.parametrize(
+    ("phase", "remedy"), [("Stopped", "--retry"), ("MaxRuntimeExceeded", "--max-runtime"), ("MaxWaitTimeExceeded", "--max-wait")]
+)
+def test_watching_a_run_that_is_stopped_ends_with_what_to_do(typed: Typed, phase: str, remedy: str) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []})
+    jobs = FakeJobs()
+    jobs.add(JOB, "Stopped", phase=phase)
+
+    code, out, err = typed(
+        "train", "--corpus", "wiki", "--watch", "--json", sagemaker=jobs, logs=Logs("Read 10M words"), **{"lambda": launcher}
+    )
+
+    assert (code, json.loads(out)["error"]["exit_code"]) == (2, 2)
+    assert f"kept in {artifact(JOB)}" in err
+    assert remedy in err
+
+
+def test_the_endpoints_log_is_read_from_all_its_streams(typed: Typed) -> None:
+    logs = Logs("served")
+
+    code, out, _ = typed("logs", "--endpoint", logs=logs)
+
+    assert (code, out) == (0, "served\n")
+    # An empty prefix would be refused.
+    assert logs.calls[0] == ("describe_log_streams", {"logGroupName": "/aws/sagemaker/Endpoints/blazingtext-dev"})
+    for more in ("--follow", JOB):
+        assert typed("logs", "--endpoint", more, logs=logs)[0] == 2
 
 
 def test_watching_a_run_to_its_end_prints_its_summary(typed: Typed) -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from blazingtext.runs import training_jobs
 from blazingtext_lifecycle.errors import RequestError
-from tests.unit.blazingtext.cloud_fakes import FakeJobs, cloud
+from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeJobs, cloud
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 OLD = "blazingtext-dev-wiki-skipgram-9876543210"
@@ -33,6 +33,30 @@ def test_the_newest_completed_run_skips_later_failures() -> None:
 
     assert training_jobs.latest(cloud(sagemaker=jobs), completed=True).job == OLD
     assert training_jobs.latest(cloud(sagemaker=jobs)).job == JOB
+
+
+def test_the_newest_completed_run_is_found_behind_any_number_of_failures() -> None:
+    jobs = FakeJobs()
+    jobs.add(OLD)
+    for number in range(120):
+        jobs.add(f"{JOB}-{number}", "Failed")
+
+    assert training_jobs.latest(cloud(sagemaker=jobs), completed=True).job == OLD
+
+
+def test_the_speed_of_a_run_is_read_from_its_own_log_to_the_last_page() -> None:
+    lines = {JOB: "2.27", OLD: "1.13"}
+    logs = FakeClient(
+        filter_log_events=lambda logStreamNamePrefix, **_: {  # noqa: N803 - AWS's names
+            "events": [
+                {"message": f"Average throughput in Million words/sec: {speed}"}
+                for job, speed in lines.items()
+                if f"{job}/".startswith(logStreamNamePrefix)
+            ]
+        }
+    )
+
+    assert [training_jobs.throughput(cloud(logs=logs), job) for job in (JOB, OLD, "another")] == [2.27, 1.13, None]
 
 
 def test_an_unknown_job_is_named() -> None:

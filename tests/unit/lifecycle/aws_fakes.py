@@ -122,6 +122,9 @@ class FakeSageMaker(Paginated):
         self.jobs: dict[str, dict[str, Any]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.stops: list[str] = []
+        self.tag_requests: list[str] = []
+        self.listings: list[dict[str, Any]] = []
+        self.page_size = 100
         self.refusal: ClientError | None = None
 
     def add(self, name: str, status: str, tags: Mapping[str, str], **more: Any) -> dict[str, Any]:
@@ -154,10 +157,22 @@ class FakeSageMaker(Paginated):
         return self.jobs[TrainingJobName]
 
     def _list_tags(self, *, ResourceArn: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        self.tag_requests.append(ResourceArn.rpartition("/")[2])
         yield {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[ResourceArn].items()]}
 
-    def _list_training_jobs(self, *, NameContains: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
-        yield {"TrainingJobSummaries": [job for name, job in self.jobs.items() if NameContains in name]}
+    def _list_training_jobs(self, **wish: Any) -> Iterator[dict[str, Any]]:
+        validate("sagemaker", "ListTrainingJobs", wish)
+        self.listings.append(wish)
+        after = wish.get("CreationTimeAfter")
+        found = [
+            job
+            for name, job in self.jobs.items()
+            if wish["NameContains"] in name
+            and job["TrainingJobStatus"] == wish["StatusEquals"]
+            and (after is None or job["CreationTime"] > after)
+        ]
+        for start in range(0, max(len(found), 1), self.page_size):
+            yield {"TrainingJobSummaries": found[start : start + self.page_size]}
 
     def stop_training_job(self, *, TrainingJobName: str) -> None:  # noqa: N803 - AWS's names
         if self.jobs[TrainingJobName]["TrainingJobStatus"] != "InProgress":

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ from blazingtext_lifecycle.custom_resources import Answer
 from blazingtext_lifecycle.deadline import Deadline
 from blazingtext_lifecycle.errors import ConfigurationError
 from stop_training_jobs import Clients
-from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeLogs, FakeResponseUrl, FakeSageMaker, client_error
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, STARTED, FakeLogs, FakeResponseUrl, FakeSageMaker, client_error
 
 DEV, PROD = naming.tags("dev"), naming.tags("prod")
 
@@ -22,8 +23,10 @@ class Account:
         self.sagemaker = FakeSageMaker()
         self.logs = FakeLogs([])
         self.remaining_ms = 600_000
+        self.pauses: list[float] = []
 
     def pass_time(self, seconds: float) -> None:
+        self.pauses.append(seconds)
         self.remaining_ms -= int(seconds * 1000)
         self.sagemaker.finish_stopping()
 
@@ -129,7 +132,48 @@ def test_jobs_that_do_not_end_in_time_are_a_failure_that_is_answered() -> None:
 
     assert answer.status == "FAILED"
     assert "blazingtext-dev-a took too long" in answer.reason
-    assert account.remaining_ms >= 13_000
+    assert account.remaining_ms >= 15_000
+
+
+def test_jobs_on_later_pages_are_stopped_and_deleted_too() -> None:
+    account = Account()
+    account.sagemaker.page_size = 2
+    for number in range(5):
+        account.sagemaker.add(f"blazingtext-dev-running-{number}", "InProgress", DEV)
+        account.sagemaker.add(f"blazingtext-dev-ended-{number}", "Completed", DEV)
+
+    assert account.stop_jobs().status == "SUCCESS"
+
+    assert account.sagemaker.stops == [f"blazingtext-dev-running-{number}" for number in range(5)]
+    assert not account.sagemaker.jobs
+
+
+def test_a_long_history_is_not_listed_while_a_job_stops_and_each_job_is_asked_for_its_tags_once() -> None:
+    account = Account()
+    for number in range(300):
+        account.sagemaker.add(f"blazingtext-dev-ended-{number}", "Completed", DEV)
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV, CreationTime=STARTED + timedelta(hours=1))
+    looks = iter(range(12))
+    account.sagemaker.finish_stopping = lambda *_: None if next(looks) < 10 else FakeSageMaker.finish_stopping(account.sagemaker)  # type: ignore[method-assign]
+
+    assert account.stop_jobs(delete="false").status == "SUCCESS"
+
+    assert account.sagemaker.tag_requests == ["blazingtext-dev-a"]
+    assert {wish["StatusEquals"] for wish in account.sagemaker.listings} == {"InProgress", "Stopping"}
+    # From the second look on, only jobs that are not older than those that ran.
+    assert all(STARTED < wish["CreationTimeAfter"] < STARTED + timedelta(hours=1) for wish in account.sagemaker.listings[2:])
+    # Eleven looks in two minutes and a half, not one every two seconds.
+    assert account.pauses == sorted(account.pauses)
+    assert (len(account.pauses), account.pauses[0], account.pauses[-1]) == (11, 1.0, 20.0)
+
+
+def test_deleting_asks_a_job_for_its_tags_once_too() -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+
+    account.stop_jobs()
+
+    assert account.sagemaker.tag_requests == ["blazingtext-dev-a"]
 
 
 def test_a_boto3_without_delete_training_job_is_no_fault() -> None:
@@ -140,9 +184,9 @@ def test_a_boto3_without_delete_training_job_is_no_fault() -> None:
         def __init__(self, newer: FakeSageMaker) -> None:
             self.get_paginator = newer.get_paginator
 
-    deadline = Deadline(lambda: 600_000)
+    jobs = job_cleanup.StageJobs(cast("Any", Older(account.sagemaker)), "dev")
 
-    assert job_cleanup.delete_jobs(cast("Any", Older(account.sagemaker)), cast("Any", account.logs), "dev", deadline) == []
+    assert job_cleanup.delete_jobs(jobs, cast("Any", account.logs), Deadline(lambda: 600_000)) == []
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
@@ -177,7 +221,7 @@ def test_wrong_properties_fail_the_creation_and_not_its_undoing(properties: dict
 def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account()
     account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
-    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
+    monkeypatch.setattr("boto3.client", lambda service, **_: getattr(account, service))
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:
