@@ -33,6 +33,8 @@ def upload(session: Session, files: tuple[Path, ...], corpus: str | None, valida
     out = session.output
     if len(files) > 1:
         out.warn("AWS expects a single file per channel; training reads these one after the other. Use cat to join them.")
+    for warning in dict.fromkeys(warning for channel in channels for warning in channel.warnings):
+        out.warn(warning)
     with out.progress(f"Uploading {name}", total) as advance:
         found = uploads.upload(session.cloud, name, channels, replace=replace, advance=advance)
     out.result(found, lambda: out.text(found.uri))
@@ -43,4 +45,5 @@ def upload(session: Session, files: tuple[Path, ...], corpus: str | None, valida
         + (f"; {count(there, 'files')} already there" if there else "")
         + (f"; {count(len(found.removed), 'files')} of an earlier upload removed" if found.removed else "")
     )
-    out.next(session.command(f"train --corpus {name} --watch"))
+    mode = " --mode supervised" if channels[0].labelled else ""
+    out.next(session.command(f"train --corpus {name}{mode} --watch"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from blazingtext_lifecycle.corpus_text import LABEL
+from blazingtext_lifecycle import corpus_text
+from blazingtext_lifecycle.corpora import SAMPLE_BYTES
+from blazingtext_lifecycle.corpus_text import LABEL, UNSEEN_SEPARATORS
 
 from ..errors import NotACorpusError, UnreadableFileError
 
@@ -65,15 +67,14 @@ class Tally:
     unlabelled: int = 0
     length: int = 0
     labelled: bool = False
-    nul: bool = False
+    form: tuple[str, ...] = ()
 
     def add(self, piece: bytes) -> None:
         """Counts a piece of a line, up to and with its line break when it has one."""
         found = piece.split()
         self.words.update(found)
         self.length += len(found)
-        self.labelled = self.labelled or LABEL in piece
-        self.nul = self.nul or b"\0" in piece
+        self.labelled = self.labelled or bool(corpus_text.labels_of(piece))
         if piece.endswith(b"\n"):
             self.end_line()
 
@@ -99,9 +100,9 @@ def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callab
         advance: called with the number of bytes read.
 
     Raises:
-        CorpusError: the file cannot be read or is empty.
+        CorpusError: the file cannot be read, is empty, or is no prepared text.
     """
-    tally = Tally()
+    tally = Tally(form=_form(path))
     for piece in _pieces(path):
         tally.add(piece)
         advance(len(piece))
@@ -111,6 +112,24 @@ def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callab
     for label in labels:
         del tally.words[label]
     return _summary(path, tally, labels, min_count, top)
+
+
+def _form(path: Path) -> tuple[str, ...]:
+    """Warnings about what a file is, from its beginning.
+
+    Raises:
+        CorpusError: it cannot be read, or is no prepared text.
+    """
+    try:
+        with path.open("rb") as stream:
+            sample = stream.read(SAMPLE_BYTES)
+    except OSError as error:
+        raise UnreadableFileError(path, error) from error
+    whole = len(sample) < SAMPLE_BYTES
+    refusal = corpus_text.refusal_of(sample, str(path), whole)
+    if refusal and sample.split():
+        raise NotACorpusError(refusal, path)
+    return tuple(each.text for each in corpus_text.form_findings(sample, str(path), whole))
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -149,7 +168,7 @@ def _summary(path: Path, tally: Tally, labels: Counter[bytes], min_count: int, t
         frequent=_named(tally.words.most_common(top)),
         labels=_named(labels.most_common()),
         unlabelled=tally.unlabelled if labels else 0,
-        warnings=tuple(_warnings(tally, labels, len(kept), min_count)),
+        warnings=(*tally.form, *_warnings(tally, labels, len(kept), min_count)),
     )
 
 
@@ -161,21 +180,37 @@ def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: 
     """What would train, but probably not as intended."""
     total = tally.words.total()
     if not vocabulary:
-        word, count = tally.words.most_common(1)[0] if tally.words else (b"", 0)
-        yield (
-            f'No word occurs {min_count} times (most frequent: "{word.decode(errors="replace")}", {count}). Training would fail. '
-            "Lower min_count or add text."
-        )
+        yield _nothing_to_learn(tally.words, min_count)
     elif total < 1_000_000 and not labels:
         yield f"{total:,} words are few: the vectors of {vocabulary:,} words will be poor. Add text, or raise epochs."
-    if tally.nul:
-        yield "There are zero bytes: this may not be text. Prepare it again with: blazingtext corpus prepare --encoding ..."
     yield from _warnings_of_form(tally, total)
+    yield from (each.text for each in corpus_text.separator_findings(_separators({**tally.words, **labels}), "The text"))
     if labels and tally.unlabelled:
         unlabelled = f"{tally.unlabelled:,} of {tally.lines:,} lines have no label"
         yield f"{unlabelled}: supervised training ignores them. Label them or drop them."
     if len(labels) == 1:
         yield "There is only one label: a classifier has nothing to learn. Add lines with other labels."
+    elif labels:
+        yield from corpus_text.label_warnings(labels, tally.lines, "The text")
+
+
+def _separators(words: Mapping[bytes, int]) -> Counter[str]:
+    """How often each separator occurs that BlazingText does not see."""
+    found: Counter[str] = Counter()
+    for word, count in words.items():
+        for separator in UNSEEN_SEPARATORS.findall(word.decode("utf-8", "ignore")):
+            found[separator] += count
+    return found
+
+
+def _nothing_to_learn(words: Counter[bytes], min_count: int) -> str:
+    if not words:
+        return "There are labels only, and no word. Training would fail. Put words behind the labels."
+    word, count = words.most_common(1)[0]
+    return (
+        f'No word occurs {min_count} times (most frequent: "{word.decode(errors="replace")}", {count}). Training would fail. '
+        "Lower min_count or add text."
+    )
 
 
 def _warnings_of_form(tally: Tally, total: int) -> Iterator[str]:
@@ -186,5 +221,16 @@ def _warnings_of_form(tally: Tally, total: int) -> Iterator[str]:
     if total and attached > total / 50:
         yield f'{attached / total:.0%} of the words end in punctuation ("word," is not "word"). Run: blazingtext corpus prepare'
     capital = sum(count for word, count in tally.words.items() if word != word.lower())
+    broken = sum(count for word, count in tally.words.items() if not _is_utf8(word))
+    if broken:
+        yield f"{broken:,} words are not UTF-8: they will be broken in every answer. Run: blazingtext corpus prepare --encoding ..."
     if total and capital > total / 20:
         yield f'{capital / total:.0%} of the words have capitals ("Word" is not "word"). Run: blazingtext corpus prepare'
+
+
+def _is_utf8(word: bytes) -> bool:
+    try:
+        word.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -36,11 +36,15 @@ class Channel:
         path: the file.
         channel: ``train`` or ``validation``.
         key: the object's key in the bucket.
+        labelled: whether its lines have labels.
+        warnings: what is allowed but probably a mistake.
     """
 
     path: Path
     channel: str
     key: str
+    labelled: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,8 @@ def plan(name: str, train: Sequence[Path], validation: Sequence[Path] = ()) -> l
     twice = {channel.path.name for channel in channels if keys.count(channel.key) > 1}
     if twice:
         raise CorpusError(f"Two files have the name {', '.join(sorted(twice))}. One would replace the other. Rename one of them.")
-    labelled = {channel.path: _check(channel.path) for channel in channels}
-    if len(set(labelled.values())) > 1 or (validation and not all(labelled.values())):
-        bare = ", ".join(str(path) for path, has in labelled.items() if not has)
+    if len({channel.labelled for channel in channels}) > 1 or (validation and not all(channel.labelled for channel in channels)):
+        bare = ", ".join(str(channel.path) for channel in channels if not channel.labelled)
         raise CorpusError(
             f"{bare}: no line has a label. Classifiers learn from lines with {LABEL}<name>, and validation exists for them only. "
             "Make it with: blazingtext corpus prepare --csv-column ... --labels ..."
@@ -117,26 +120,34 @@ def plan(name: str, train: Sequence[Path], validation: Sequence[Path] = ()) -> l
 
 
 def _channel(name: str, channel: str, path: Path) -> Channel:
-    return Channel(path, channel, naming.channel_prefix(name, channel) + path.name)
-
-
-def _check(path: Path) -> bool:
-    """Whether a file's lines are labelled, judged from its beginning as the launcher function judges it.
+    """A file of a channel, judged from its beginning as the launcher function judges it.
 
     Raises:
         CorpusError: it cannot be trained on.
     """
+    sample = _sample(path)
+    whole = len(sample) < SAMPLE_BYTES
+    refusal = corpus_text.refusal_of(sample, str(path), whole)
+    if refusal or not sample:
+        raise NotACorpusError(refusal or f"{path} is empty. It holds no byte.", path)
+    labelled = bool(corpus_text.labels_of(sample))
+    findings = corpus_text.check(sample, str(path), whole, supervised=labelled)
+    return Channel(path, channel, naming.channel_prefix(name, channel) + path.name, labelled, tuple(each.text for each in findings))
+
+
+def _sample(path: Path) -> bytes:
+    """The beginning of a file.
+
+    Raises:
+        CorpusError: it cannot be read, or is no file.
+    """
+    if path.exists() and not path.is_file():
+        raise CorpusError(f"{path} is not a file. What is uploaded is read twice, first to be hashed. Write it to a file and upload that.")
     try:
         with path.open("rb") as stream:
-            sample = stream.read(SAMPLE_BYTES)
+            return stream.read(SAMPLE_BYTES)
     except OSError as error:
         raise UnreadableFileError(path, error) from error
-    for finding in corpus_text.check(sample, str(path), len(sample) < SAMPLE_BYTES, supervised=False):
-        if finding.fatal:
-            raise NotACorpusError(finding.text, path)
-    if not sample.split():
-        raise NotACorpusError(f"{path} is empty. There is no word in its first {SAMPLE_BYTES:,} bytes.", path)
-    return any(word.startswith(corpus_text.LABEL) for word in sample.split())
 
 
 def upload(

@@ -302,6 +302,16 @@ def test_upload_takes_the_corpus_name_from_the_file(typed: Typed, tmp_path: Path
     assert "blazingtext train --corpus my-wiki --watch" in err
 
 
+def test_after_a_labelled_upload_the_next_command_trains_a_classifier(typed: Typed, tmp_path: Path) -> None:
+    (tmp_path / "films.txt").write_text("__label__good fine\n__label__bad sad\u00a0film\n")
+
+    code, _, err = typed("upload", str(tmp_path / "films.txt"), s3=FakeBucket())
+
+    assert code == 0
+    assert "blazingtext train --corpus films --mode supervised --watch" in err
+    assert "U+00A0 NO-BREAK SPACE 1 times" in err
+
+
 def test_prepare_then_stats_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
     raw, out_file = tmp_path / "raw.txt", tmp_path / "corpus.txt"
     raw.write_bytes("One Cat. Two cats: caf\u00e9!".encode("latin-1"))

@@ -1,3 +1,5 @@
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,13 @@ def test_labels_are_counted_apart_from_words(tmp_path: Path) -> None:
         ("The Cat sat, and sat.\n" * 9, "capitals"),
         ("the cat sat, and sat.\n" * 9, "punctuation"),
         ("a b c d e\n" * 9, "are few"),
-        ("a\0b c\n" * 9, "zero bytes"),
+        ("__label__x\n__label__y\n", "labels only"),
+        ("__label__x, a\n__label__y b\n" * 9, "end in punctuation"),
+        ("__label__ a\n__label__y b\n" * 9, "have no name"),
+        ("".join(f"__label__{number}\u00a0a b\n" for number in range(20)), "a class of its own"),
+        ("the\u3000cat sat\n" * 9, "U\\+3000 IDEOGRAPHIC SPACE 9 times"),
+        ("\ufeffthe cat sat\n" * 9, "byte order mark"),
+        ("a,b,c\n" * 9, "looks like a table of 3 columns"),
         ("__label__x a\n" * 9, "only one label"),
         ("a " * 2000, "longest line"),
     ],
@@ -56,9 +64,31 @@ def test_labels_are_counted_apart_from_words(tmp_path: Path) -> None:
 def test_what_would_train_badly_is_warned_of(tmp_path: Path, text: str, warning: str) -> None:
     found = statistics(file(tmp_path, "a.txt", text))
 
-    assert any(warning in each for each in found.warnings)
+    assert any(re.search(warning, each) for each in found.warnings)
 
 
 def test_statistics_of_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="contains no words"):
         statistics(file(tmp_path, "a.txt", "\n\n"))
+
+
+def test_a_label_behind_a_byte_order_mark_is_none(tmp_path: Path) -> None:
+    found = statistics(file(tmp_path, "a.txt", "\ufeff__label__x good fine\r\n__label__y bad sad\r\n__label__x good\r\n"))
+
+    assert (found.unlabelled, dict(found.labels)) == (1, {"__label__x": 1, "__label__y": 1})
+
+
+def test_words_that_are_not_utf_8_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"caf\xe9 au lait\n" * 9)
+
+    assert any("9 words are not UTF-8" in each for each in statistics(path).warnings)
+
+
+@pytest.mark.parametrize(("content", "what"), [(gzip.compress(b"a b c"), "gzip"), (b"a\0b c\n" * 9, "binary"), (b"<html>a</html>", "HTML")])
+def test_what_is_no_prepared_text_has_no_statistics(tmp_path: Path, content: bytes, what: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+
+    with pytest.raises(CorpusError, match=f"{what}.*corpus prepare"):
+        statistics(path)

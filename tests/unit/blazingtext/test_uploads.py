@@ -1,9 +1,10 @@
+import gzip
+import os
 from pathlib import Path
 
 import pytest
 
 from blazingtext.corpus import uploads
-from blazingtext_lifecycle import corpus_text
 from blazingtext_lifecycle.errors import CloudError, CorpusError, RequestError
 from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud
 
@@ -98,7 +99,11 @@ def test_a_corpus_whose_name_begins_alike_is_another_corpus(tmp_path: Path) -> N
         (b" \n\n", "is empty"),
         (b"a\0b\n", "is not plain text but binary"),
         (b"\xff\xfea\0", "is not plain text but UTF-16"),
-        *((magic + b" packed", f"is a {kind} archive.*corpus prepare") for magic, kind in corpus_text.ARCHIVE_MAGICS.items()),
+        (gzip.compress(b"some words"), "is a gzip archive.*corpus prepare"),
+        (b'{"text": "some words"}\n', "is JSON Lines.*corpus prepare"),
+        (b"<html><body>some words</body></html>", "is HTML.*corpus prepare"),
+        (b"%PDF-1.7 some words", "is not plain text but a PDF document.*corpus prepare"),
+        (b"\xe3\x80\x80 \n", "is empty"),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused_before_it_is_sent(tmp_path: Path, content: bytes, why: str) -> None:
@@ -131,3 +136,21 @@ def test_a_file_suggests_its_corpus_name(name: str, corpus: str) -> None:
 def test_a_file_that_suggests_no_name_needs_one() -> None:
     with pytest.raises(RequestError, match="not a corpus name"):
         uploads.corpus_name(Path("日本.txt"))
+
+
+def test_a_labelled_file_is_known_as_such_and_what_looks_wrong_is_told(tmp_path: Path) -> None:
+    plain, labelled = (
+        uploads.plan("a", [file(tmp_path)]),
+        uploads.plan("b", [file(tmp_path, "b.txt", b"__label__x, a\n__label__y b\n" * 9)]),
+    )
+
+    assert (plain[0].labelled, plain[0].warnings) == (False, ())
+    assert labelled[0].labelled
+    assert ['"__label__x,"' in warning for warning in labelled[0].warnings] == [True]
+
+
+def test_a_pipe_cannot_be_uploaded_since_it_is_read_twice(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(CorpusError, match="is not a file"):
+        uploads.plan("wiki", [tmp_path / "pipe"])

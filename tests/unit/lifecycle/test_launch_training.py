@@ -278,7 +278,7 @@ def test_problems_of_one_kind_keep_their_kind() -> None:
         (b"", "is empty"),
         (b"\x1f\x8b\x08" + SENTENCES, "gzip archive"),
         (b"PK\x03\x04" + SENTENCES, "zip archive"),
-        (b"BZh9" + SENTENCES, "bzip2 archive"),
+        (b"BZh91AY&SY" + SENTENCES, "bzip2 archive"),
         (b"\xfd7zXZ\x00" + SENTENCES, "xz archive"),
         (b"\xff\xfet\x00h\x00", "UTF-16"),
         (b"words \x00 words", "binary"),

@@ -1,0 +1,75 @@
+"""What is said of the beginning of a file before anything is paid."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazingtext_lifecycle import corpus_text
+from blazingtext_lifecycle.table_shape import Table, table_of
+
+MARK = b"\xef\xbb\xbf"
+
+
+def told(text: str | bytes, *, supervised: bool = False) -> list[tuple[bool, str]]:
+    sample = text.encode() if isinstance(text, str) else text
+    return [(each.fatal, each.text) for each in corpus_text.check(sample, "a.txt", whole=True, supervised=supervised)]
+
+
+@pytest.mark.parametrize(
+    ("text", "supervised", "fatal", "why"),
+    [
+        (MARK + b"__label__x good\r\n__label__y bad\r\n", True, True, "begins with a byte order mark, which is part of the"),
+        ("__label__x\n__label__y\n", True, True, "labels only: none of its 2 lines has a word"),
+        ("__label__x a\nb\n", True, True, "line 2 has no __label__ word (1 of 2"),
+        ("__label__x, a\n__label__y b\n", True, False, 'such as "__label__x,": another class than "__label__x"'),
+        ("".join(f"__label__{n}\u00a0text w\n" for n in range(12)), True, False, "12 labels in 12 lines"),
+        ("__label__a\u00a0good film\n", False, False, "U+00A0 NO-BREAK SPACE 1 times"),
+        ("\u72ac\u3000\u306f\u3000\u732b\n", False, False, "U+3000 IDEOGRAPHIC SPACE 2 times"),
+        ("good\u200bfilm\n", False, False, "U+200B ZERO WIDTH SPACE 1 times"),
+        ("good\x85film\n", False, False, "U+0085 NEXT LINE 1 times"),
+        ("1\tgood\tx\n2\tbad\ty\n3\tfine\tz\n", False, False, "looks like a table of 3 columns (1, good, x)"),
+        (" \n\t\n", False, True, "is empty: its first 4 bytes are white space"),
+        ('{"source": "a b", "label": 1}\n', False, True, "is JSON Lines"),
+        ("<Blog><post>a</post></Blog>", False, True, "is blog posts"),
+        (b"caf\xe9 au lait\n", False, False, "is not UTF-8 (byte 4)"),
+    ],
+)
+def test_what_is_wrong_is_told(text: str | bytes, supervised: bool, fatal: bool, why: str) -> None:
+    assert [(found, True) for found, message in told(text, supervised=supervised) if why in message] == [(fatal, True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "supervised"),
+    [
+        ("one sentence a line\nof plain words\n", False),
+        ("__label__x\tgood film\n__label__y\tbad film\n__label__x\tfine\n", True),
+        ("<s> so he said </s>\n", False),
+        ("He came, saw, won.\nShe came, saw, won.\nThey came, saw, won.\n", False),
+        ("", False),
+    ],
+)
+def test_nothing_is_said_of_good_text(text: str, supervised: bool) -> None:
+    assert told(text, supervised=supervised) == []
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\x1c\x1d\x1e\x1f", exclude_categories=["Zs", "Zl", "Zp", "Cs"])))
+def test_separators_are_only_seen_where_there_are_some(text: str) -> None:
+    found = [message for _, message in told(text) if "separators that BlazingText does not see" in message]
+
+    assert not found or set(text) & {"\x85", "\u200b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        ("label,text\n1,a\n2,b\n", Table(",", ("label", "text"), 3)),
+        ('1,"Good, bad"\n2,"two\nlines"\n3,c\n', Table(",", ("1", "Good, bad"), 3)),
+        ("a;b;c\nd;e;f\ng;h;i\n", Table(";", ("a", "b", "c"), 3)),
+        ('5\t"Cheap\n1\tb\n2\tc\n', Table("\t", ("5", '"Cheap'), 3)),
+        ("a,b\nc\nd,e\n", None),
+        ("a,b\n", None),
+        ("__label__a\tb\n__label__a\tb\n__label__a\tb\n", None),
+    ],
+)
+def test_a_table_is_known_by_its_rows(text: str, table: Table | None) -> None:
+    assert table_of(text, whole=True) == table

@@ -1,0 +1,147 @@
+"""What a file is, by its content; every archive here is made by the format's own writer."""
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazingtext_lifecycle.file_kinds import Content, Form, form_of, kind_of
+
+
+def zipped(name: str = "a.txt", data: bytes = b"some words\n") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, data)
+    return out.getvalue()
+
+
+def tarred(form: int) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        entry = tarfile.TarInfo("a.txt")
+        entry.size = 11
+        archive.addfile(entry, io.BytesIO(b"some words\n"))
+    return out.getvalue()
+
+
+def without_signature(archive: bytes) -> bytes:
+    """A tar header as Unix V7 wrote it."""
+    header = bytearray(archive[:257] + bytes(255))
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + archive[512:]
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (lambda: gzip.compress(b"words"), "gzip"),
+        (lambda: bz2.compress(b"words"), "bzip2"),
+        (lambda: bz2.compress(b""), "bzip2"),
+        (lambda: lzma.compress(b"words"), "xz"),
+        (lambda: lzma.compress(b"words", lzma.FORMAT_ALONE), "lzma"),
+        (lambda: b"\x28\xb5\x2f\xfd\x20\x05\x29\x00\x00words", "zstd"),
+        (lambda: b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd", "zstd"),
+        (zipped, "zip"),
+        (lambda: tarred(tarfile.USTAR_FORMAT), "tar"),
+        (lambda: tarred(tarfile.GNU_FORMAT), "tar"),
+        (lambda: tarred(tarfile.PAX_FORMAT), "tar"),
+        (lambda: without_signature(tarred(tarfile.USTAR_FORMAT)), "tar"),
+        (lambda: b"7z\xbc\xaf\x27\x1c\x00\x04", "7z"),
+        (lambda: b"Rar!\x1a\x07\x01\x00", "rar"),
+    ],
+)
+def test_compressed_files_and_archives_are_known_by_their_content(made: Callable[[], bytes], name: str) -> None:
+    found = kind_of(made(), whole=True)
+
+    assert (found.content, found.name) == (Content.PACKED, name)
+
+
+@pytest.mark.parametrize(
+    ("sample", "name"),
+    [
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (zipped("[Content_Types].xml"), "a Microsoft Office document"),
+        (zipped("mimetype", b"application/epub+zip"), "an EPUB book"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "a pointer of Git LFS"),
+        (bytes(range(256)) * 9, "binary data, not text"),
+    ],
+)
+def test_what_is_no_text_is_named(sample: bytes, name: str) -> None:
+    found = kind_of(sample, whole=True)
+
+    assert found.content is Content.BINARY
+    assert found.name.startswith(name)
+
+
+@pytest.mark.parametrize(
+    "text", ["caf\u00e9 au lait, every day\n", "\u65e5\u672c\u8a9e \u30c6\u30ad\u30b9\u30c8\n", "plain words\n" * 20, "x y"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_every_unicode_encoding_is_known_without_a_mark(text: str, encoding: str) -> None:
+    assert kind_of(text.encode(encoding), whole=True).encoding == encoding
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_names_the_encoding(encoding: str) -> None:
+    assert kind_of("caf\u00e9".encode(encoding), whole=True).encoding == encoding
+
+
+@pytest.mark.parametrize(
+    ("sample", "encoding"),
+    [
+        (b"caf\xe9 au lait", ""),
+        ("\u043f\u0440\u0438\u0432\u0435\u0442 \u043c\u0438\u0440".encode("cp1251"), ""),
+        ("\u3053\u3093\u306b\u3061\u306f".encode("iso2022_jp"), "iso2022_jp_2"),
+        (b"a stray\0 zero byte in a text is no reason to see UTF-16 in it, however long the text may be after all\n" * 3, "utf-8"),
+    ],
+)
+def test_other_encodings_are_not_taken_for_unicode(sample: bytes, encoding: str) -> None:
+    assert kind_of(sample, whole=True).encoding == encoding
+
+
+def test_a_sample_may_end_within_a_character() -> None:
+    cut = "caf\u00e9".encode()[:-1]
+
+    assert kind_of(cut).encoding == "utf-8"
+    assert not kind_of(cut, whole=True).encoding
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("plain words", Form.PLAIN),
+        ("<s> words </s> more", Form.PLAIN),
+        ("<3 this film", Form.PLAIN),
+        ("[laughter] so he said", Form.PLAIN),
+        ("{sic} and so on", Form.PLAIN),
+        ("<Blog>\n<date>1</date>", Form.BLOG),
+        ('<?xml version="1.0"?>\n<!-- x -->\n<rss version="2.0">', Form.XML),
+        ("<TEI.2><text>words</text></TEI.2>", Form.XML),
+        ('<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/">', Form.MEDIAWIKI),
+        ("<!DOCTYPE html>\n<p>", Form.HTML),
+        ('{"text": "a"}\n{"text": "b"}\n', Form.JSON_LINES),
+        ('{\n "text": "a"\n}\n', Form.JSON),
+        ('[{"text": "a"}]', Form.JSON),
+    ],
+)
+def test_the_form_of_a_text_is_known(text: str, form: Form) -> None:
+    assert form_of(text) is form
+    assert form_of(f"\ufeff\n {text}") is form
+
+
+@given(st.binary(max_size=600), st.booleans())
+def test_any_bytes_have_a_kind(sample: bytes, whole: bool) -> None:
+    found = kind_of(sample, whole=whole)
+
+    assert (found.content is Content.EMPTY) is (not sample)
+    if found.encoding and found.content is Content.TEXT and whole:
+        sample.decode(found.encoding)
