@@ -1,5 +1,8 @@
 """Model, endpoint configuration and endpoint: what serves, and how a new model takes over."""
 
+from collections.abc import Mapping
+from typing import cast
+
 import aws_cdk as cdk
 import aws_cdk.aws_sagemaker as sagemaker
 from constructs import Construct
@@ -52,7 +55,9 @@ class Hosting(Construct):
             initial_variant_weight=1,
         )
 
-    def endpoint(self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition) -> sagemaker.CfnEndpoint:
+    def endpoint(
+        self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition, guarded: cdk.CfnCondition
+    ) -> sagemaker.CfnEndpoint:
         """The endpoint.
 
         Args:
@@ -60,44 +65,48 @@ class Hosting(Construct):
             alarm_names: the alarms that roll a deployment back.
             bake_seconds: how long they watch the new fleet before the old one goes.
             condition: when there is an endpoint.
+            guarded: when the alarms watch a deployment; without them, the new fleet takes over at once.
         """
+        watched = deployment(instances=self._instances, bake_seconds=bake_seconds, alarm_names=alarm_names)
         endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
             endpoint_name=name,
             endpoint_config_name=self._config.attr_endpoint_config_name,
-            deployment_config=deployment(instances=self._instances, bake_seconds=bake_seconds, alarm_names=alarm_names),
+            deployment_config=cast(cdk.IResolvable, cdk.Fn.condition_if(guarded.logical_id, watched, at_once())),
         )
         endpoint.cfn_options.condition = condition
         return endpoint
 
 
-def deployment(*, instances: int, bake_seconds: int, alarm_names: list[str]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
-    """How a new model takes over.
+def deployment(*, instances: int, bake_seconds: int, alarm_names: list[str]) -> dict[str, object]:
+    """How a new model takes over, as CloudFormation has it.
 
     SageMaker's canary is half of the instances at most, so a single instance cannot have one: it moves all at once. From two on, one
     instance is the canary. In both cases the old fleet stays up while the alarms watch.
     """
-    return sagemaker.CfnEndpoint.DeploymentConfigProperty(
-        blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
-            traffic_routing_configuration=_all_at_once() if instances == 1 else _canary(bake_seconds),
-            termination_wait_in_seconds=bake_seconds,
-            maximum_execution_timeout_in_seconds=_FLEET_START_SECONDS + 2 * bake_seconds,
-        ),
-        auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
-            alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=name) for name in alarm_names]
-        ),
-    )
+    return {
+        "BlueGreenUpdatePolicy": _policy(_ALL_AT_ONCE if instances == 1 else _canary(bake_seconds), bake_seconds),
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarm_names]},
+    }
 
 
-def _all_at_once() -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
-    # SageMaker's API requires the interval even where there is nothing to wait for.
-    return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(type="ALL_AT_ONCE", wait_interval_in_seconds=0)
+def at_once() -> dict[str, object]:
+    """How a model takes over that nobody can wait for, such as the previous one while the alarms ring: no alarm, no canary, no bake."""
+    return {"BlueGreenUpdatePolicy": _policy(_ALL_AT_ONCE, 0)}
 
 
-def _canary(bake_seconds: int) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
-    return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
-        type="CANARY",
-        canary_size=sagemaker.CfnEndpoint.CapacitySizeProperty(type="INSTANCE_COUNT", value=1),
-        wait_interval_in_seconds=bake_seconds,
-    )
+# SageMaker's API requires the interval even where there is nothing to wait for.
+_ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+
+
+def _canary(bake_seconds: int) -> dict[str, object]:
+    return {"Type": "CANARY", "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": bake_seconds}
+
+
+def _policy(routing: Mapping[str, object], bake_seconds: int) -> dict[str, object]:
+    return {
+        "TrafficRoutingConfiguration": routing,
+        "TerminationWaitInSeconds": bake_seconds,
+        "MaximumExecutionTimeoutInSeconds": _FLEET_START_SECONDS + 2 * bake_seconds,
+    }

@@ -1,12 +1,13 @@
 """The serving stack's parameters: which model is live is a value of the stack, changed by an update with the same template."""
 
+from enum import StrEnum
 from typing import cast
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.live_model import EndpointState, Parameter
+from blazingtext_lifecycle.live_model import AutoRollback, EndpointState, Parameter
 
 _ARTIFACT = rf"(s3://[^/]+/{naming.RUNS}[^/]+/output/{naming.ARTIFACT})?".replace(".", r"\.")
 
@@ -18,6 +19,7 @@ class LiveModel(Construct):
         model_data_url: the live artifact; empty before the first promotion.
         has_model: there is a live artifact.
         has_endpoint: there is one, and it is not paused.
+        auto_rollback: the alarms watch the deployment of the next model.
     """
 
     def __init__(self, scope: Construct, id_: str) -> None:
@@ -25,9 +27,8 @@ class LiveModel(Construct):
         live = _artifact(self, Parameter.MODEL_DATA_URL, "The artifact that is served; empty: none")
         previous = _artifact(self, Parameter.PREVIOUS_MODEL_DATA_URL, "The artifact that was served before; a rollback goes there")
         promoted = _parameter(self, Parameter.PROMOTED_THROUGH, "Creation time of the newest training job ever promoted (ISO 8601, UTC)")
-        state = _parameter(self, Parameter.ENDPOINT_STATE, "Whether a live model has an endpoint, and so a bill")
-        state.default = str(EndpointState.RUNNING)
-        state.allowed_values = [str(each) for each in EndpointState]
+        state = _choice(self, Parameter.ENDPOINT_STATE, "Whether a live model has an endpoint, and so a bill", EndpointState)
+        guard = _choice(self, Parameter.AUTO_ROLLBACK, "Whether ringing alarms roll the deployment of this model back", AutoRollback)
         self.model_data_url = live.value_as_string
         self.has_model = _not_empty(self, "HasModel", live)
         # A condition is an expression too, which its Python type does not say.
@@ -35,6 +36,9 @@ class LiveModel(Construct):
         running = cdk.Fn.condition_equals(state.value_as_string, str(EndpointState.RUNNING))
         self.has_endpoint = cdk.CfnCondition(self, "HasEndpoint", expression=cdk.Fn.condition_and(has_model, running))
         self.has_endpoint.override_logical_id("HasEndpoint")
+        guarded = cdk.Fn.condition_equals(guard.value_as_string, str(AutoRollback.ON))
+        self.auto_rollback = cdk.CfnCondition(self, "IsGuarded", expression=guarded)
+        self.auto_rollback.override_logical_id("IsGuarded")
         _output(self, naming.Output.LIVE_MODEL_DATA_URL, live, self.has_model)
         _output(self, naming.Output.PREVIOUS_MODEL_DATA_URL, previous, _not_empty(self, "HasPrevious", previous))
         _output(self, naming.Output.PROMOTED_THROUGH, promoted, _not_empty(self, "WasPromoted", promoted))
@@ -43,6 +47,14 @@ class LiveModel(Construct):
 def _parameter(scope: Construct, name: Parameter, description: str) -> cdk.CfnParameter:
     parameter = cdk.CfnParameter(scope, str(name), type="String", default="", description=description)
     parameter.override_logical_id(str(name))
+    return parameter
+
+
+def _choice(scope: Construct, name: Parameter, description: str, values: type[StrEnum]) -> cdk.CfnParameter:
+    """A parameter that has one of some values, by default the first."""
+    parameter = _parameter(scope, name, description)
+    parameter.allowed_values = [str(each) for each in values]
+    parameter.default = parameter.allowed_values[0]
     return parameter
 
 

@@ -1,4 +1,6 @@
-"""The alarms that make SageMaker roll a new model back: errors and latency of the endpoint."""
+"""The alarms that make SageMaker roll a new model back: the share of errors and the latency of the endpoint."""
+
+from collections.abc import Mapping
 
 import aws_cdk as cdk
 import aws_cdk.aws_cloudwatch as cloudwatch
@@ -9,12 +11,19 @@ from constructs import Construct
 from blazingtext_lifecycle import naming
 
 _MINUTE = cdk.Duration.minutes(1)
+# A minute with fewer invocations says nothing. At 20, one error is 5 percent, which is not yet too many.
+MINIMUM_INVOCATIONS = 20
+MAXIMUM_ERROR_PERCENT = 5
 # CloudWatch gives ModelLatency in microseconds. A look-up takes a few milliseconds; a second means that something is wrong.
 _LATENCY_MICROSECONDS = 1_000_000
 
 
 class RollbackAlarms(Construct):
     """Two alarms on an endpoint; they exist as long as it does.
+
+    They judge a minute only when enough was asked in it, so that neither a single error nor silence sets them off. SageMaker ends a
+    deployment while one of its alarms rings, whichever fleet made it ring:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
 
     The endpoint is named by text, not by reference: its deployment refers to these alarms, and references in both directions are a cycle.
 
@@ -24,16 +33,23 @@ class RollbackAlarms(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, endpoint_name: str, condition: cdk.CfnCondition, topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
-        errors = _metric("Invocation5XXErrors", "Sum", endpoint_name)
-        latency = _metric("ModelLatency", "p99", endpoint_name)
+        invocations = _metric("Invocations", "Sum", endpoint_name)
         alarms = [
-            self._alarm("Errors", errors, threshold=1, minutes=1, description="The endpoint answered with 5xx"),
+            self._alarm(
+                "Errors",
+                "100 * errors / invocations",
+                {"errors": _metric("Invocation5XXErrors", "Sum", endpoint_name), "invocations": invocations},
+                threshold=MAXIMUM_ERROR_PERCENT,
+                minutes=1,
+                description=f"The endpoint answered more than {MAXIMUM_ERROR_PERCENT} % of a minute's invocations with 5xx",
+            ),
             self._alarm(
                 "Latency",
-                latency,
+                "latency",
+                {"latency": _metric("ModelLatency", "p99", endpoint_name), "invocations": invocations},
                 threshold=_LATENCY_MICROSECONDS,
                 minutes=3,
-                description="One answer in a hundred takes the model over a second",
+                description="For three minutes, one answer in a hundred took the model over a second",
             ),
         ]
         for alarm in alarms:
@@ -43,15 +59,20 @@ class RollbackAlarms(Construct):
             resource.cfn_options.condition = condition
         self.names = [alarm.alarm_name for alarm in alarms]
 
-    def _alarm(self, id_: str, metric: cloudwatch.Metric, *, threshold: float, minutes: int, description: str) -> cloudwatch.Alarm:
-        """An alarm that an endpoint without traffic does not set off: SageMaker refuses to deploy while one of its alarms is in ALARM."""
-        return metric.create_alarm(
+    def _alarm(
+        self, id_: str, value: str, metrics: Mapping[str, cloudwatch.Metric], *, threshold: float, minutes: int, description: str
+    ) -> cloudwatch.Alarm:
+        """An alarm on a value of a minute's metrics; it is 0 when there were too few invocations."""
+        expression = cloudwatch.MathExpression(
+            expression=f"IF(invocations >= {MINIMUM_INVOCATIONS}, {value}, 0)", using_metrics=dict(metrics), period=_MINUTE, label=id_
+        )
+        return expression.create_alarm(
             self,
             id_,
             alarm_description=f"{description}; a deployment in progress is rolled back.",
             threshold=threshold,
             evaluation_periods=minutes,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 

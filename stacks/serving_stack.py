@@ -67,7 +67,11 @@ class ServingStack(ProjectStack):
         )
         alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
         endpoint = hosting.endpoint(
-            name=name, alarm_names=alarms.names, bake_seconds=settings.endpoint_bake_seconds, condition=live.has_endpoint
+            name=name,
+            alarm_names=alarms.names,
+            bake_seconds=settings.endpoint_bake_seconds,
+            condition=live.has_endpoint,
+            guarded=live.auto_rollback,
         )
         # If the endpoint came first, SageMaker would create the log group itself, without a retention.
         endpoint.node.add_dependency(logs)

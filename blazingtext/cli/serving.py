@@ -93,14 +93,20 @@ def _wait_option(command: Command) -> Command:
 
 @click.command()
 @click.argument("job", required=False)
+@click.option(
+    "--auto-rollback/--no-auto-rollback",
+    default=True,
+    help="Whether an alarm that rings takes the model back; without, it takes over at once [default: auto-rollback].",
+)
 @_wait_option
 @shared
-def promote(session: Session, job: str | None, wait: bool) -> None:
+def promote(session: Session, job: str | None, auto_rollback: bool, wait: bool) -> None:
     """Make a run's model live.
 
     JOB is a completed run [default: the newest]. The endpoint is updated in place; if the update fails, the former model stays live.
+    SageMaker lets no model through while an alarm rings: use --no-auto-rollback when the live model makes it ring.
     """
-    _change(session, wait, lambda: session.client.promote(job), "is already live")
+    _change(session, wait, lambda: session.client.promote(job, auto_rollback=auto_rollback), "is already live")
 
 
 @click.command()
@@ -109,7 +115,8 @@ def promote(session: Session, job: str | None, wait: bool) -> None:
 def rollback(session: Session, wait: bool) -> None:
     """Make the previous model live again.
 
-    A second rollback undoes the first.
+    It takes over at once, also while the alarms ring, which do not watch it; the next promotion is watched again. A second rollback undoes
+    the first.
     """
     _change(session, wait, session.client.rollback, "is already live")
 
@@ -118,7 +125,10 @@ def rollback(session: Session, wait: bool) -> None:
 @_wait_option
 @shared
 def pause(session: Session, wait: bool) -> None:
-    """Remove the endpoint, and its cost; the model stays chosen."""
+    """Remove the endpoint, and its cost; the model stays chosen.
+
+    This works while the alarms ring, too.
+    """
     _change(session, wait, session.client.pause, "is already paused")
 
 

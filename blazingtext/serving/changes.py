@@ -35,12 +35,13 @@ class Change:
     endpoint: str
 
 
-def promote(cloud: Cloud, job: str | None = None) -> Change:
+def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True) -> Change:
     """Makes a run's model live.
 
     Args:
         cloud: the stage.
         job: the run; None means the newest completed one.
+        auto_rollback: False deploys it without the alarms, for when they ring already: it takes over at once, and stays whatever happens.
 
     Raises:
         RequestError: the run has no complete model, or the stack cannot be updated.
@@ -53,16 +54,17 @@ def promote(cloud: Cloud, job: str | None = None) -> Change:
     if found.status != "Completed" or not found.artifact:
         why = f": {found.failure}" if found.failure else ""
         raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
-    return _change(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created))
+    guard = live_model.AutoRollback.ON if auto_rollback else live_model.AutoRollback.OFF
+    return _change(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
 
 
 def rollback(cloud: Cloud) -> Change:
-    """Makes the previous model live again; a second rollback undoes the first."""
+    """Makes the previous model live again, also while the alarms ring; a second rollback undoes the first."""
     return _change(cloud, live_model.rollback)
 
 
 def pause(cloud: Cloud) -> Change:
-    """Removes the endpoint, and with it its cost; the model stays chosen."""
+    """Removes the endpoint, and with it its cost, also while the alarms ring; the model stays chosen."""
     return _change(cloud, live_model.pause)
 
 

@@ -28,6 +28,7 @@ class Parameter(StrEnum):
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
     PROMOTED_THROUGH = "PromotedThrough"
     ENDPOINT_STATE = "EndpointState"
+    AUTO_ROLLBACK = "AutoRollback"
 
 
 class EndpointState(StrEnum):
@@ -35,6 +36,17 @@ class EndpointState(StrEnum):
 
     RUNNING = "running"
     PAUSED = "paused"
+
+
+class AutoRollback(StrEnum):
+    """Whether alarms that ring roll the deployment of a model back.
+
+    SageMaker ends a deployment while one of its alarms rings, whichever fleet made it ring, so the way back from a bad model has to do
+    without: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+    """
+
+    ON = "on"
+    OFF = "off"
 
 
 class StackState(StrEnum):
@@ -111,20 +123,22 @@ def is_newer(stack: ServingStack, created: datetime) -> bool:
     return not stack.promoted_through or datetime.fromisoformat(timestamp(created)) > datetime.fromisoformat(stack.promoted_through)
 
 
-def promote(stack: ServingStack, artifact: str, created: datetime) -> dict[str, str]:
-    """The parameters that make an artifact live; none when it is live already."""
+def promote(stack: ServingStack, artifact: str, created: datetime, auto_rollback: AutoRollback = AutoRollback.ON) -> dict[str, str]:
+    """The parameters that make an artifact live, watched by the alarms or not; none when it is live already."""
     if artifact == stack.live:
         return {}
     return {
         Parameter.MODEL_DATA_URL: artifact,
         Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
         Parameter.PROMOTED_THROUGH: timestamp(created) if is_newer(stack, created) else stack.promoted_through,
+        **_auto_rollback(stack, auto_rollback),
     }
 
 
 def rollback(stack: ServingStack) -> dict[str, str]:
     """The parameters that put the previous artifact back; the two change places, so a second rollback undoes the first.
 
+    No alarm watches this deployment: it has to work while the alarms ring. The next promotion is watched again.
     ``PromotedThrough`` stays: a late, repeated event of the model just rolled back must not bring it back.
 
     Raises:
@@ -133,7 +147,11 @@ def rollback(stack: ServingStack) -> dict[str, str]:
     if not stack.previous:
         live = f"only {stack.live} was ever promoted" if stack.live else "no model was ever promoted"
         raise RequestError(f"There is nothing to roll back to. In {stack.name} {live}. Train and promote another model first.")
-    return {Parameter.MODEL_DATA_URL: stack.previous, Parameter.PREVIOUS_MODEL_DATA_URL: stack.live}
+    return {
+        Parameter.MODEL_DATA_URL: stack.previous,
+        Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
+        **_auto_rollback(stack, AutoRollback.OFF),
+    }
 
 
 def pause(stack: ServingStack) -> dict[str, str]:
@@ -151,7 +169,13 @@ def resume(stack: ServingStack) -> dict[str, str]:
     Raises:
         RequestError: there is no model to serve.
     """
-    return _endpoint_state(stack, EndpointState.RUNNING, "resume")
+    changes = _endpoint_state(stack, EndpointState.RUNNING, "resume")
+    return {**changes, **_auto_rollback(stack, AutoRollback.ON)} if changes else {}
+
+
+def _auto_rollback(stack: ServingStack, wanted: AutoRollback) -> dict[str, str]:
+    """The parameter that lets the alarms watch or not; none for a stack whose template is older than it."""
+    return {Parameter.AUTO_ROLLBACK: wanted} if Parameter.AUTO_ROLLBACK in stack.parameters else {}
 
 
 def _endpoint_state(stack: ServingStack, wanted: EndpointState, verb: str) -> dict[str, str]:

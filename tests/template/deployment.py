@@ -14,10 +14,11 @@ def existing(template: Template, parameters: Mapping[str, str]) -> dict[str, dic
         parameters: values; the template's defaults stand in for those not given.
     """
     values = {name: parameters.get(name, each.get("Default", "")) for name, each in template.get("Parameters", {}).items()}
+    conditions = template.get("Conditions", {})
     return {
-        logical_id: _put_in(resource, values)
+        logical_id: _chosen(_put_in(resource, values), conditions, values)
         for logical_id, resource in template["Resources"].items()
-        if "Condition" not in resource or _holds({"Condition": resource["Condition"]}, template["Conditions"], values)
+        if "Condition" not in resource or _holds({"Condition": resource["Condition"]}, conditions, values)
     }
 
 
@@ -87,6 +88,18 @@ def _put_in(value: Any, values: Mapping[str, str]) -> Any:
         if set(value) == {"Ref"} and value["Ref"] in values:
             return values[value["Ref"]]
         return {name: _put_in(part, values) for name, part in value.items()}
+    return value
+
+
+def _chosen(value: Any, conditions: Mapping[str, Any], values: Mapping[str, str]) -> Any:
+    """A value in which each `Fn::If` is what its condition chooses."""
+    if isinstance(value, list):
+        return [_chosen(part, conditions, values) for part in value]
+    if isinstance(value, dict):
+        if set(value) == {"Fn::If"}:
+            condition, then, otherwise = value["Fn::If"]
+            return _chosen(then if _holds({"Condition": condition}, conditions, values) else otherwise, conditions, values)
+        return {name: _chosen(part, conditions, values) for name, part in value.items()}
     return value
 
 

@@ -1,12 +1,14 @@
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.live_model import Parameter, ServingStack, pause, promote, rollback
+from blazingtext_lifecycle.live_model import AutoRollback, Parameter, ServingStack, pause, promote, rollback
+from blazingtext_sandbox.emulator import metric_math
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix
 
@@ -83,6 +85,23 @@ def test_the_way_back_is_a_deployment_like_any_other(defaults: Synthesis) -> Non
     assert of(after, deployment.replaced(before, after)) == {MODEL, CONFIG}
 
 
+@pytest.mark.parametrize("verb", [rollback, lambda stack: promote(stack, "s3://b/runs/c/output/model.tar.gz", CREATED, AutoRollback.OFF)])
+def test_a_model_that_has_to_go_live_while_alarms_ring_is_watched_by_none_and_takes_over_at_once(
+    verb: Callable[[ServingStack], dict[str, str]], each: Synthesis
+) -> None:
+    live = {"ModelDataUrl": artifact(each, "two"), "PreviousModelDataUrl": artifact(each, "one"), "AutoRollback": "on"}
+    changes = verb(ServingStack("serving", "UPDATE_COMPLETE", live))
+
+    (unguarded,) = deployments(serving(each, **live | changes))
+    (next_one,) = deployments(serving(each, **live | changes | promote(ServingStack("s", "", live | changes), "new", CREATED)))
+
+    policy = unguarded["BlueGreenUpdatePolicy"]
+    assert "AutoRollbackConfiguration" not in unguarded
+    assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
+    assert policy["TerminationWaitInSeconds"] == 0
+    assert len(next_one["AutoRollbackConfiguration"]["Alarms"]) == 2
+
+
 def test_a_pause_takes_the_endpoint_and_its_alarms_away_and_keeps_the_model(defaults: Synthesis) -> None:
     live = {"ModelDataUrl": artifact(defaults, "one"), "EndpointState": "running"}
     paused = live | pause(ServingStack("serving", "UPDATE_COMPLETE", live))
@@ -102,8 +121,10 @@ def test_the_parameters_are_those_that_promotion_changes(each: Synthesis) -> Non
         Parameter.PREVIOUS_MODEL_DATA_URL: "",
         Parameter.PROMOTED_THROUGH: "",
         Parameter.ENDPOINT_STATE: "running",
+        Parameter.AUTO_ROLLBACK: "on",
     }
     assert parameters["EndpointState"]["AllowedValues"] == ["running", "paused"]
+    assert parameters["AutoRollback"]["AllowedValues"] == ["on", "off"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +185,8 @@ def test_the_model_has_the_role_of_the_training_stack_which_is_deployed_whole_be
 
 def test_a_new_model_takes_over_as_the_number_of_instances_allows(each: Synthesis) -> None:
     (variant,) = each.one(CONFIG)["ProductionVariants"]
-    policy = each.one(ENDPOINT)["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    (watched,) = deployments(serving(each, ModelDataUrl=artifact(each, "one")))
+    policy = watched["BlueGreenUpdatePolicy"]
     routing, instances = policy["TrafficRoutingConfiguration"], variant["InitialInstanceCount"]
 
     if instances == 1:
@@ -180,12 +202,41 @@ def test_a_new_model_takes_over_as_the_number_of_instances_allows(each: Synthesi
 
 def test_errors_and_slowness_roll_a_deployment_back_and_silence_does_not(each: Synthesis) -> None:
     alarms = {logical_id: resource["Properties"] for logical_id, resource in each.resources(ALARM) if "Condition" in resource}
-    named = {alarm["AlarmName"]["Ref"] for alarm in each.one(ENDPOINT)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]}
+    (watched,) = deployments(serving(each, ModelDataUrl=artifact(each, "one")))
+    named = {alarm["AlarmName"]["Ref"] for alarm in watched["AutoRollbackConfiguration"]["Alarms"]}
 
     assert named == set(alarms)
-    assert {alarm["MetricName"] for alarm in alarms.values()} == {"Invocation5XXErrors", "ModelLatency"}
+    watched_metrics = set()
     for alarm in alarms.values():
         assert alarm["TreatMissingData"] == "notBreaching"
-        dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
-        # Text, not a reference: the endpoint refers to the alarms already.
-        assert dimensions == {"EndpointName": f"blazingtext-{each.settings.stage}", "VariantName": "AllTraffic"}
+        for metric in (query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query):
+            watched_metrics.add(metric["MetricName"])
+            dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
+            # Text, not a reference: the endpoint refers to the alarms already.
+            assert dimensions == {"EndpointName": f"blazingtext-{each.settings.stage}", "VariantName": "AllTraffic"}
+    assert watched_metrics == {"Invocations", "Invocation5XXErrors", "ModelLatency"}
+
+
+@pytest.mark.parametrize(
+    ("invocations", "errors", "latency", "ringing"),
+    [(19, 19, 9e6, set()), (20, 1, 900_000, set()), (20, 2, 900_000, {"errors"}), (2000, 100, 1e6, set()), (20, 0, 1_000_001, {"latency"})],
+)
+def test_alarms_judge_the_share_of_errors_and_only_when_enough_was_asked(
+    invocations: float, errors: float, latency: float, ringing: set[str], defaults: Synthesis
+) -> None:
+    rings = set()
+    for alarm in (resource["Properties"] for _, resource in defaults.resources(ALARM) if "Condition" in resource):
+        (watched,) = (query for query in alarm["Metrics"] if "Expression" in query)
+        values = {"invocations": invocations, "errors": errors, "latency": latency}
+        names = metric_math.names(watched["Expression"])
+        assert names == {query["Id"] for query in alarm["Metrics"] if "MetricStat" in query}
+        value = metric_math.evaluate(watched["Expression"], values)
+        assert (alarm["ComparisonOperator"], value is None) == ("GreaterThanThreshold", False)
+        rings |= (names & {"errors", "latency"}) if value is not None and value > alarm["Threshold"] else set()
+
+    assert rings == ringing
+
+
+def deployments(resources: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """How the endpoint takes the next model."""
+    return [resource["Properties"]["DeploymentConfig"] for resource in resources.values() if resource["Type"] == ENDPOINT]

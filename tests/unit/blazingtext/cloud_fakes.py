@@ -76,7 +76,8 @@ class FakeStacks:
     """The three stacks; the serving stack takes updates at once."""
 
     def __init__(self, **serving: str) -> None:
-        self.parameters = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", **serving}
+        defaults = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "AutoRollback": "on"}
+        self.parameters = {**defaults, **serving}
         self.statuses = dict.fromkeys(("storage", "training", "serving"), "CREATE_COMPLETE")
         self.updates: list[dict[str, Any]] = []
         self.updated: datetime | None = None

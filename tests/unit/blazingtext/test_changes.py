@@ -49,4 +49,26 @@ def test_rollback_pause_and_resume_change_only_their_parameters() -> None:
         "PreviousModelDataUrl": artifact(JOB),
         "PromotedThrough": "2026",
         "EndpointState": "running",
+        "AutoRollback": "on",
     }
+
+
+def test_a_rollback_is_watched_by_no_alarm_and_the_next_promotion_is_again() -> None:
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(JOB), PreviousModelDataUrl=artifact(OLD)), FakeJobs()
+    jobs.add(JOB)
+    where = cloud(cloudformation=stacks, sagemaker=jobs)
+
+    changes.rollback(where)
+    assert stacks.parameters["AutoRollback"] == "off"
+
+    changes.promote(where, JOB)
+    assert stacks.parameters["AutoRollback"] == "on"
+
+
+def test_a_promotion_may_do_without_the_alarms() -> None:
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(OLD)), FakeJobs()
+    jobs.add(JOB)
+
+    changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), JOB, auto_rollback=False)
+
+    assert (stacks.parameters["ModelDataUrl"], stacks.parameters["AutoRollback"]) == (artifact(JOB), "off")

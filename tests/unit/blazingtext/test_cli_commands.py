@@ -277,6 +277,16 @@ def test_promote_waits_until_the_model_is_in_service(typed: Typed, model: dict[s
     assert "blazingtext predict" in err
 
 
+@pytest.mark.parametrize(("option", "guard"), [("--auto-rollback", "on"), ("--no-auto-rollback", "off")])
+def test_promote_lets_the_alarms_watch_unless_told_not_to(typed: Typed, model: dict[str, Any], option: str, guard: str) -> None:
+    model["sagemaker"].serve()
+    stacks = FakeStacks()
+
+    code, out, _ = typed("promote", option, **model, cloudformation=stacks)
+
+    assert (code, out.strip(), stacks.parameters["AutoRollback"]) == (0, JOB, guard)
+
+
 def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_nothing_is(typed: Typed) -> None:
     with_a_role = account(iam__list_roles={"Roles": [{"RoleName": "blazingtext-dev-x"}]})
 

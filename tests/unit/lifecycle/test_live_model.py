@@ -10,9 +10,11 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NAME = "blazingtext-dev-serving"
 
 
+DEFAULTS = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "AutoRollback": "on"}
+
+
 def stack(status: str = "UPDATE_COMPLETE", **parameters: str) -> ServingStack:
-    present = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", **parameters}
-    return ServingStack(NAME, status, present)
+    return ServingStack(NAME, status, {**DEFAULTS, **parameters})
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,8 @@ def test_promoting_an_old_job_by_hand_keeps_the_timestamp() -> None:
 
     changes = live_model.promote(live, "old", NOON - timedelta(days=1))
 
-    assert changes == {"ModelDataUrl": "old", "PreviousModelDataUrl": "new", "PromotedThrough": live_model.timestamp(NOON)}
+    assert changes["PromotedThrough"] == live_model.timestamp(NOON)
+    assert (changes["ModelDataUrl"], changes["PreviousModelDataUrl"]) == ("old", "new")
 
 
 def test_a_job_as_old_as_the_mark_is_not_newer() -> None:
@@ -63,7 +66,24 @@ def test_a_rollback_swaps_and_a_second_one_swaps_back() -> None:
     once = stack(**live_model.rollback(before))
 
     assert (once.live, once.previous) == ("a", "b")
-    assert live_model.rollback(once) == {"ModelDataUrl": "b", "PreviousModelDataUrl": "a"}
+    assert live_model.rollback(once) == {"ModelDataUrl": "b", "PreviousModelDataUrl": "a", "AutoRollback": "off"}
+
+
+def test_alarms_watch_promotions_and_resumed_endpoints_but_no_way_back() -> None:
+    live = stack(ModelDataUrl="b", PreviousModelDataUrl="a", AutoRollback="off")
+
+    assert live_model.promote(live, "c", NOON)["AutoRollback"] == "on"
+    assert live_model.promote(live, "c", NOON, live_model.AutoRollback.OFF)["AutoRollback"] == "off"
+    assert live_model.rollback(live)["AutoRollback"] == "off"
+    assert "AutoRollback" not in live_model.pause(live)
+    assert live_model.resume(stack(ModelDataUrl="b", EndpointState="paused", AutoRollback="off"))["AutoRollback"] == "on"
+
+
+def test_a_stack_of_an_older_template_is_not_asked_for_a_parameter_that_it_lacks() -> None:
+    older = ServingStack(NAME, "UPDATE_COMPLETE", {name: "" for name in DEFAULTS if name != "AutoRollback"} | {"PreviousModelDataUrl": "a"})
+
+    assert set(live_model.rollback(older)) == {"ModelDataUrl", "PreviousModelDataUrl"}
+    assert "AutoRollback" not in live_model.promote(older, "c", NOON)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"ModelDataUrl": "only"}])
@@ -72,9 +92,9 @@ def test_there_is_nothing_to_roll_back_to_before_the_second_promotion(parameters
         live_model.rollback(stack(**parameters))
 
 
-def test_pause_and_resume_change_the_endpoint_state_alone() -> None:
+def test_pause_and_resume_change_the_endpoint_state_and_neither_model() -> None:
     assert live_model.pause(stack(ModelDataUrl="a")) == {"EndpointState": "paused"}
-    assert live_model.resume(stack(ModelDataUrl="a", EndpointState="paused")) == {"EndpointState": "running"}
+    assert live_model.resume(stack(ModelDataUrl="a", EndpointState="paused")) == {"EndpointState": "running", "AutoRollback": "on"}
     assert live_model.pause(stack(ModelDataUrl="a", EndpointState="paused")) == {}
     assert live_model.resume(stack(ModelDataUrl="a")) == {}
 
