@@ -25,7 +25,7 @@ from typing import Any, Self
 import boto3
 import psutil
 
-from . import client_environment, own_images, server, state
+from . import client_environment, endpoint_rollbacks, own_images, server, state
 from .certificates import Certificates
 from .client_environment import UNSET
 from .errors import SandboxError
@@ -239,6 +239,20 @@ class Sandbox:
 
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(Certificates.of(self.folder.path).authority))
+
+    @property
+    def endpoint_rollbacks(self) -> str:
+        """Whether CloudFormation notices that SageMaker rolled an endpoint's update back: `noticed` or `silent`; may be set at any time.
+
+        Raises:
+            SandboxError: neither of them, or the sandbox is not running.
+        """
+        return endpoint_rollbacks.read(self.folder.path)
+
+    @endpoint_rollbacks.setter
+    def endpoint_rollbacks(self, answer: str) -> None:
+        _ = self.record  # raises when there is no sandbox to change
+        endpoint_rollbacks.write(self.folder.path, answer)
 
     # --- use ---------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
-from . import own_images
+from . import endpoint_rollbacks, own_images
 from .emulator.internals import application, check_names
 from .patches import registry
 from .sagemaker import registration
@@ -29,5 +29,7 @@ def assemble(state_folder: Path) -> Application:
     check_names()
     registry.apply_all()
     own = {uri: Program(each.command, Path(each.folder)) for uri, each in own_images.read(state_folder).items()}
-    registration.register(state_folder / "sagemaker", own)
+    registration.register(
+        state_folder / "sagemaker", own, rollbacks_are_silent=lambda: endpoint_rollbacks.read(state_folder) == endpoint_rollbacks.SILENT
+    )
     return cast("Application", application())

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from . import own_images, state
+from . import endpoint_rollbacks, own_images, state
 from .account import Sandbox, all_sandboxes
 from .client_environment import UNSET
 from .errors import SandboxError
@@ -39,8 +39,13 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(1024, 65535), help="A loopback port; any free one when left out.")
 @click.option("--region", default="us-east-1", show_default=True, help="The region clients use.")
 @click.option("--image", "images", multiple=True, metavar="URI=COMMAND", help="Run this command for a container image; may be repeated.")
+@click.option(
+    "--endpoint-rollbacks",
+    type=click.Choice(endpoint_rollbacks.ANSWERS),
+    help="Whether CloudFormation notices an endpoint's rollback [default: noticed]; changes a sandbox that is up, too.",
+)
 @_json
-def up(name: str, port: int | None, region: str, images: tuple[str, ...], as_json: bool) -> None:
+def up(*, name: str, port: int | None, region: str, images: tuple[str, ...], endpoint_rollbacks: str | None, as_json: bool) -> None:
     """Start a sandbox and wait until it answers; one that is up stays as it is.
 
     \b
@@ -58,6 +63,8 @@ def up(name: str, port: int | None, region: str, images: tuple[str, ...], as_jso
     began = time.monotonic()
     try:
         started = sandbox.start()
+        if endpoint_rollbacks is not None:
+            sandbox.endpoint_rollbacks = endpoint_rollbacks
     except SandboxError as problem:
         _fail(str(problem))
     _print_up(sandbox, started, time.monotonic() - began, as_json)
@@ -113,7 +120,14 @@ def _status(sandbox: Sandbox) -> dict[str, str | int | bool | None]:
     if record is None:
         return known
     place = {"folder": str(sandbox.folder.path), "log": str(sandbox.folder.log)}
-    return {**known, "url": record.url, "region": record.region, "pid": record.pid, **place}
+    return {
+        **known,
+        "url": record.url,
+        "region": record.region,
+        "pid": record.pid,
+        **place,
+        "endpoint_rollbacks": sandbox.endpoint_rollbacks,
+    }
 
 
 @main.command()

@@ -3,6 +3,10 @@
 As in AWS's reference, `Ref` gives the ARN and `Fn::GetAtt` the name. Any change of a model or a configuration replaces it, except of
 its tags. An endpoint is replaced when its name changes; a new configuration updates it in place, and the stack waits until the
 endpoint serves it, or fails with the endpoint's reason and rolls back.
+
+Whether AWS's handler notices that SageMaker went back to the old configuration is not documented; Terraform's did not
+(https://github.com/hashicorp/terraform-provider-aws/issues/46663). So a switch plays the other answer: the update is taken for a
+success, and the configuration in use is deleted with everything else that the stack replaced.
 """
 
 from __future__ import annotations
@@ -57,13 +61,14 @@ class ResourceFailedError(Exception):
     """A resource operation failed; the message becomes the stack event's reason."""
 
 
-def register(service: SageMaker) -> None:
+def register(service: SageMaker, rollbacks_are_silent: Callable[[], bool]) -> None:
     """Register the types.
 
     Args:
         service: the service that creates the resources.
+        rollbacks_are_silent: whether an update that SageMaker rolled back is taken for a success.
     """
-    types = _Types(service)
+    types = _Types(service, rollbacks_are_silent)
     register_cloudformation_type(
         "AWS::SageMaker::Model",
         create=types.creator("CreateModel", "ModelName", _MODEL),
@@ -105,8 +110,8 @@ def register(service: SageMaker) -> None:
 class _Types:
     """The operations of the types on one service."""
 
-    def __init__(self, service: SageMaker) -> None:
-        self._service = service
+    def __init__(self, service: SageMaker, rollbacks_are_silent: Callable[[], bool]) -> None:
+        self._service, self._rollbacks_are_silent = service, rollbacks_are_silent
 
     def creator(self, operation: str, name_member: str, members: tuple[str, ...]) -> Callable[[str, Properties, str], Created]:
         """The create operation of a type whose resource exists at once."""
@@ -160,7 +165,7 @@ class _Types:
         """Roll a new configuration out and wait for it.
 
         Raises:
-            ResourceFailedError: refused, or the endpoint went back to the old configuration.
+            ResourceFailedError: refused, or the endpoint went back to the old configuration and that is noticed.
         """
         _refuse_unknown(new, _ENDPOINT)
         endpoint = self._find(physical_id)
@@ -172,10 +177,17 @@ class _Types:
             self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
             with _acting_for(stack_name):
                 self._call("UpdateEndpoint", {**wanted, "EndpointName": endpoint.name})
-            status = self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
-            if status != "InService" or endpoint.config_name != new["EndpointConfigName"]:
-                raise _not_stabilized(physical_id, endpoint.failure)
+            self._check_update(endpoint, new)
         return created
+
+    def _check_update(self, endpoint: Endpoint, new: Properties) -> None:
+        """Wait for the end of an update; fail unless the endpoint serves what was asked, or seems to."""
+        status = self._service.endpoints.wait(endpoint, STABILIZE_SECONDS)
+        if status == "InService" and self._rollbacks_are_silent():
+            # Where a rollback was not noticed, FailureReason was seen empty: https://github.com/hashicorp/terraform-provider-aws/pull/49020
+            endpoint.failure = None
+        elif status != "InService" or endpoint.config_name != new["EndpointConfigName"]:
+            raise _not_stabilized(endpoint.arn, endpoint.failure)
 
     def delete_endpoint(self, physical_id: str, _: Properties) -> None:
         """Delete an endpoint and wait until its containers have ended."""

@@ -26,6 +26,7 @@ _TRAINING_MEMBERS = (
     "EnableManagedSpotTraining",
 )
 
+_VARIANT_MEMBERS = ("VariantName", "CurrentWeight", "DesiredWeight", "CurrentInstanceCount", "DesiredInstanceCount", "VariantStatus")
 
 Event = tuple[str, str, Parameters]
 
@@ -98,19 +99,39 @@ def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters
     _publish(cloud, "SageMaker Endpoint State Change", endpoint.arn, detail)
 
 
-def endpoint_deployment_changed(cloud: Cloud, endpoint: Endpoint, stage: str) -> None:
-    """`SageMaker Endpoint Deployment State Change`: Creating, ActivatingTraffic, Baking, Deleting."""
-    summary: Parameters = {"EndpointConfigName": endpoint.pending_config, "StartTime": endpoint.pending_since, "ProductionVariants": []}
+def endpoint_deployment_changed(cloud: Cloud, endpoint: Endpoint, live: list[Parameters], pending: list[Parameters]) -> None:
+    """`SageMaker Endpoint Deployment State Change`.
+
+    AWS's page shows it with the status UPDATING only. That it is sent in ROLLING_BACK too, with the new fleet Deleting, is inferred.
+
+    Args:
+        cloud: where it is published.
+        endpoint: what is deployed to.
+        live: the variants that served before the deployment, as DescribeEndpoint has them.
+        pending: those that are deployed, each with its VariantStatus: Creating, ActivatingTraffic, Baking or Deleting.
+    """
+    summary: Parameters = {
+        "EndpointConfigName": endpoint.pending_config,
+        "StartTime": endpoint.pending_since,
+        "ProductionVariants": [_shown(variant) for variant in pending],
+    }
     detail = {
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,
         "EndpointConfigName": endpoint.config_name,
+        "ProductionVariants": [_shown(variant) for variant in live],
         "EndpointStatus": upper_snake(endpoint.status),
-        "PendingDeploymentSummary": summary,
-        "VariantStatus": stage,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
         "Tags": endpoint.tags,
+        "PendingDeploymentSummary": summary,
     }
     _publish(cloud, "SageMaker Endpoint Deployment State Change", endpoint.arn, detail)
+
+
+def _shown(variant: Parameters) -> Parameters:
+    """A variant with the members that the event has of it."""
+    return {member: variant[member] for member in _VARIANT_MEMBERS if member in variant}
 
 
 def upper_snake(status: str) -> str:

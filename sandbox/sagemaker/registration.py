@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..emulator.services import Request, Response, register_service
@@ -14,12 +14,13 @@ from .programs import Program
 from .service import SageMaker, read_json
 
 
-def register(folder: Path, own: Mapping[str, Program]) -> None:
+def register(folder: Path, own: Mapping[str, Program], *, rollbacks_are_silent: Callable[[], bool]) -> None:
     """Make the service and register it with the emulator.
 
     Args:
         folder: where jobs and endpoints keep their files.
         own: a user's commands for images of their own, by an image's URI or its beginning.
+        rollbacks_are_silent: whether CloudFormation takes an update that SageMaker rolled back for a success.
     """
     service = SageMaker(EmulatedCloud(), folder, own=own)
     register_service(
@@ -30,7 +31,7 @@ def register(folder: Path, own: Mapping[str, Program]) -> None:
         resource_arns=lambda request: _resource_arns(service, request),
         resource_tags=service.resource_tags,
     )
-    cloudformation.register(service)
+    cloudformation.register(service, rollbacks_are_silent)
     resource_groups.register(service)
 
 

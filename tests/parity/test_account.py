@@ -258,6 +258,22 @@ def test_up_env_status_and_down_do_what_they_say(elsewhere: Path) -> None:
     assert sandbox_command(elsewhere, "down").returncode == 0
 
 
+def test_up_chooses_whether_cloudformation_notices_rollbacks_of_endpoints_also_of_a_sandbox_that_is_up(elsewhere: Path) -> None:
+    def played() -> str:
+        return str(json.loads(sandbox_command(elsewhere, "status", "--json").stdout)["endpoint_rollbacks"])
+
+    try:
+        assert sandbox_command(elsewhere, "up").returncode == 0
+        assert played() == "noticed"
+        assert sandbox_command(elsewhere, "up", "--endpoint-rollbacks", "silent").returncode == 0
+        assert played() == "silent"
+        assert sandbox_command(elsewhere, "up").returncode == 0
+        assert played() == "silent"
+        assert sandbox_command(elsewhere, "up", "--endpoint-rollbacks", "loud").returncode == 2
+    finally:
+        sandbox_command(elsewhere, "down")
+
+
 def test_two_who_start_the_same_sandbox_at_once_get_one(elsewhere: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda _: json.loads(sandbox_command(elsewhere, "up", "--json").stdout), range(2)))

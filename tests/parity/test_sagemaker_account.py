@@ -386,6 +386,36 @@ def test_an_artifact_that_cannot_be_served_rolls_the_stack_back_with_the_reason(
     assert names == {before["Model"]}
 
 
+@pytest.fixture
+def silent(account: Sandbox) -> Iterator[None]:
+    account.endpoint_rollbacks = "silent"
+    yield
+    account.endpoint_rollbacks = "noticed"
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_rollback_that_cloudformation_does_not_notice_leaves_the_endpoint_without_its_configuration(
+    home: Home, hosting: str, stacks: Stacks
+) -> None:
+    sagemaker = home.account.boto3("sagemaker")
+    assert stacks.deploy("deceived", template(hosting, "model-1", EndpointName="deceived")) == "CREATE_COMPLETE"
+    before = stacks.outputs("deceived")
+
+    status = stacks.update("deceived", TemplateBody=json.dumps(template(hosting, "broken", EndpointName="deceived")))
+
+    after, endpoint = stacks.outputs("deceived"), sagemaker.describe_endpoint(EndpointName="deceived")
+    assert status == "UPDATE_COMPLETE"
+    assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", before["Config"])
+    assert "FailureReason" not in endpoint
+    assert after["Config"] != before["Config"]
+    assert vector(home.account, "deceived") == [1.0, 1.0]
+    assert "Could not find endpoint configuration" in refused(sagemaker.describe_endpoint_config, EndpointConfigName=before["Config"])[1]
+    # The way back that looks natural is refused, too.
+    again = stacks.update("deceived", TemplateBody=json.dumps(template(hosting, "model-1", EndpointName="deceived")))
+    assert again.startswith("UPDATE_ROLLBACK_")
+    assert "Could not find endpoint configuration" in stacks.reasons("deceived")
+
+
 def test_a_property_that_is_not_emulated_fails_the_stack(hosting: str, stacks: Stacks) -> None:
     body = template(hosting, "model-1")
     body["Resources"]["Model"]["Properties"]["InferenceExecutionConfig"] = {"Mode": "Direct"}

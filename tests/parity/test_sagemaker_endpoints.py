@@ -50,6 +50,15 @@ def statuses_of(sage: Sage) -> list[str]:
     return [detail["EndpointStatus"] for kind, _, detail in sage.cloud.events if kind == "SageMaker Endpoint State Change"]
 
 
+def deployments_of(sage: Sage) -> list[Any]:
+    return [detail for kind, _, detail in sage.cloud.events if kind == "SageMaker Endpoint Deployment State Change"]
+
+
+def stages_of(sage: Sage) -> list[Any]:
+    """The status of the one variant in each event of a deployment."""
+    return [detail["PendingDeploymentSummary"]["ProductionVariants"][0]["VariantStatus"][0] for detail in deployments_of(sage)]
+
+
 def test_an_endpoint_answers_with_what_its_model_holds(sage: Sage) -> None:
     sage.endpoint("one")
 
@@ -184,8 +193,59 @@ def test_an_update_to_a_fleet_that_is_not_healthy_goes_back(sage: Sage, reply: s
     assert set(client.statuses) == {200}
     assert set(client.replies) == {"one"}
     assert statuses_of(sage)[-3:] == ["UPDATING", "ROLLING_BACK", "IN_SERVICE"]
+    assert [(detail["EndpointStatus"], stage["Status"]) for detail, stage in zip(deployments_of(sage), stages_of(sage), strict=True)] == [
+        ("UPDATING", "Creating"),
+        ("ROLLING_BACK", "Deleting"),
+    ]
 
 
+def test_a_deployment_is_an_event_as_awss_page_shows_it(sage: Sage) -> None:
+    sage.endpoint("one")
+    sage.config("second", "two")
+
+    sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second", DeploymentConfig={"BlueGreenUpdatePolicy": POLICY})
+    sage.stable()
+
+    event = deployments_of(sage)[-1]
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html#eventbridge-deployment-state
+    variant = {"VariantName": "AllTraffic", "CurrentWeight": 1, "DesiredWeight": 1, "CurrentInstanceCount": 1, "DesiredInstanceCount": 1}
+    baking = {
+        "Status": "Baking",
+        "StatusMessage": BAKING,
+        "StartTime": event["PendingDeploymentSummary"]["ProductionVariants"][0]["VariantStatus"][0]["StartTime"],
+    }
+    assert {name: value for name, value in event.items() if not name.endswith("Time")} == {
+        "EndpointName": "e",
+        "EndpointArn": "arn:aws:sagemaker:us-east-1:000000000000:endpoint/e",
+        "EndpointConfigName": "first",
+        "ProductionVariants": [variant],
+        "EndpointStatus": "UPDATING",
+        "Tags": {},
+        "PendingDeploymentSummary": {
+            "EndpointConfigName": "second",
+            "StartTime": event["PendingDeploymentSummary"]["StartTime"],
+            "ProductionVariants": [{**variant, "VariantStatus": [baking]}],
+        },
+    }
+    assert isinstance(event["CreationTime"], int)
+    assert isinstance(baking["StartTime"], int)
+
+
+def test_an_endpoint_whose_configuration_was_deleted_answers_and_takes_no_update_but_can_be_deleted(sage: Sage) -> None:
+    sage.endpoint("one")
+    sage.config("second", "two")
+    sage.call("DeleteEndpointConfig", EndpointConfigName="first")
+
+    with pytest.raises(ValidationException, match=r"Could not find endpoint configuration .*endpoint-config/first"):
+        sage.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="second")
+
+    assert sage.invoke()[2]["reply"] == "one"
+    sage.call("DeleteEndpoint", EndpointName="e")
+    wait_until(lambda: not sage.call("ListEndpoints")["Endpoints"])
+
+
+POLICY = {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}, "TerminationWaitInSeconds": 30}
+BAKING = "Baking for 30 seconds (TerminationWaitInSeconds) with traffic enabled on full capacity of 1 instance(s)."
 BAKE: dict[str, Any] = {
     "BlueGreenUpdatePolicy": {
         "TrafficRoutingConfiguration": {
@@ -233,8 +293,7 @@ def test_a_canary_shows_both_fleets_for_its_time_then_the_new_one_only(sage: Sag
     assert set(client.statuses) == {200}
     first_new = client.replies.index("two")
     assert "one" in client.replies[first_new:]
-    stages = [detail["VariantStatus"] for kind, _, detail in sage.cloud.events if kind == "SageMaker Endpoint Deployment State Change"]
-    assert stages == ["Creating", "ActivatingTraffic", "Baking", "ActivatingTraffic", "Baking"]
+    assert [stage["Status"] for stage in stages_of(sage)] == ["Creating", "ActivatingTraffic", "Baking", "ActivatingTraffic", "Baking"]
 
 
 def test_traffic_steps_follow_the_deployment_configuration() -> None:

@@ -116,7 +116,7 @@ class Rollout:
         green: the fleet that will.
         config: the DeploymentConfig.
         role_arn: the hosting role, with which the alarms are read.
-        stage: called with each VariantStatus.
+        stage: called with the status and the message of each VariantStatus.
     """
 
     cloud: Cloud
@@ -125,7 +125,7 @@ class Rollout:
     green: Fleet
     config: Parameters | None
     role_arn: str
-    stage: Callable[[str], None]
+    stage: Callable[[str, str], None]
 
     def run(self, start: Callable[[], None]) -> None:
         """Start the green fleet, move the traffic in steps, and watch the alarms.
@@ -137,19 +137,21 @@ class Rollout:
             RolledBackError: blue has all the traffic again and green is gone.
         """
         began = time.monotonic()
+        instances = self.green.config.instances
         try:
-            self.stage("Creating")
+            self.stage("Creating", f"Launching {instances} instance(s).")
             start()
             # The start counts in real seconds; waits and limit in AWS's.
             spent = time.monotonic() - began
-            for step in steps(self.config, self.green.config.instances):
+            for step in steps(self.config, instances):
                 spent += step.bake
                 if spent > execution_timeout(self.config):
                     raise RolledBackError("The deployment did not complete within MaximumExecutionTimeoutInSeconds.")  # noqa: TRY301 - rolled back below like any other reason
-                self.stage("ActivatingTraffic")
+                capacity = f"{'full' if step.share == 1 else 'canary'} capacity of {math.ceil(step.share * instances)} instance(s)."
+                self.stage("ActivatingTraffic", f"Activating traffic on {capacity}")
                 old = [(self.blue, 1 - step.share)] if step.share < 1 else []
                 self.router.send_to(*old, (self.green, step.share))
-                self.stage("Baking")
+                self.stage("Baking", f"Baking for {step.bake:g} seconds (TerminationWaitInSeconds) with traffic enabled on {capacity}")
                 self._bake(step.bake / clock())
         except (FleetError, RolledBackError) as problem:
             self.router.send_to((self.blue, 1.0))

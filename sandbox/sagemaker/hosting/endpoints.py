@@ -13,6 +13,7 @@ from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, arn, authorize_tags
 from ..store import Endpoint, EndpointConfig, Store, now, taken
+from ..store import Fleet as LiveFleet
 from . import deployment
 from .deployment import RolledBackError, Rollout
 from .endpoint_configs import EndpointConfigs, check_quota
@@ -94,10 +95,12 @@ class Endpoints:
         """UpdateEndpoint: returns at once; blue/green follows.
 
         Raises:
-            ValidationException: no such endpoint or configuration, or the endpoint is being created, updated or deleted.
+            ValidationException: no such endpoint or configuration, the endpoint is being created, updated or deleted, or the
+                configuration that it serves was deleted (seen on AWS: https://github.com/hashicorp/terraform-provider-aws/issues/48997).
         """
         endpoint = self.find(store, parameters["EndpointName"])
         config = self._configs.find(store, parameters["EndpointConfigName"])
+        self._configs.find(store, endpoint.config_name)
         retained = endpoint.deployment if parameters.get("RetainDeploymentConfig") else None
         plan = parameters.get("DeploymentConfig", retained)
         deployment.check(plan, config.instances)
@@ -188,13 +191,14 @@ class Endpoints:
             green=green,
             config=endpoint.deployment,
             role_arn=_role(store, config),
-            stage=partial(self._stage, endpoint),
+            stage=partial(self._stage, endpoint, blue, green),
         )
         try:
             rollout.run(lambda: green.start(store))
         except RolledBackError as problem:
             endpoint.set_status("RollingBack", failure=str(problem))
             self._publish_state(endpoint, blue.config)
+            self._stage(endpoint, blue, green, "Deleting", f"Terminating {len(green.instances)} instance(s).")
             green.stop()
             self._finish_update(endpoint, blue.config, failure=str(problem))
         else:
@@ -236,8 +240,10 @@ class Endpoints:
             endpoint.pending_config = endpoint.pending_since = None
             endpoint.set_status("InService" if healthy else "Failed", failure="InternalServerError: We encountered an internal error.")
 
-    def _stage(self, endpoint: Endpoint, stage: str) -> None:
-        events.endpoint_deployment_changed(self._cloud, endpoint, stage)
+    def _stage(self, endpoint: Endpoint, blue: LiveFleet, green: Fleet, status: str, message: str) -> None:
+        stage = {"Status": status, "StatusMessage": message, "StartTime": now()}
+        pending = [{**variant, "VariantStatus": [stage]} for variant in green.describe_variants()]
+        events.endpoint_deployment_changed(self._cloud, endpoint, blue.describe_variants(), pending)
 
     def _publish_state(self, endpoint: Endpoint, config: EndpointConfig) -> None:
         variants = [
