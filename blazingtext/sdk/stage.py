@@ -39,7 +39,7 @@ class Sdk(ABC):
     @cached_property
     def hosting_role(self) -> str:
         """The role of its endpoints."""
-        return self._cloud.output(naming.serving_stack(self._cloud.stage), naming.Output.HOSTING_ROLE_ARN)
+        return self._cloud.output(naming.training_stack(self._cloud.stage), naming.Output.HOSTING_ROLE_ARN)
 
     @property
     def image(self) -> str:

@@ -18,7 +18,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "engine": ("llvmlite", "numba", "numpy", "orjson", "uvicorn"),
     "look": ("matplotlib", "numpy", "sklearn", "threadpoolctl"),
     "sagemaker": ("sagemaker",),
-    "sandbox": ("filelock", "hypercorn", "ministack", "psutil", "trustme", "urllib3"),
+    "sandbox": ("filelock", "hypercorn", "ministack", "numpy", "psutil", "trustme", "urllib3"),
 }
 # Extras that "all" leaves out: they weigh more than all the others.
 APART: Final = frozenset({"sagemaker"})

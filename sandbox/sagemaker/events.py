@@ -11,7 +11,7 @@ from typing import Any
 
 from .api.contract import Parameters
 from .cloud import Cloud
-from .store import Endpoint, EndpointConfig, Model, ModelPackage, TrainingJob
+from .store import Endpoint, EndpointConfig, Model, ModelPackage, TrainingJob, TuningJob
 
 _TRAINING_MEMBERS = (
     "HyperParameters",
@@ -55,6 +55,29 @@ def training_job_event(job: TrainingJob) -> Event:
             "Tags": job.tags,
         }
         return "SageMaker Training Job State Change", job.arn, _without_nulls(detail)
+
+
+def tuning_job_event(job: TuningJob) -> Event:
+    """`SageMaker HyperParameter Tuning Job State Change`; made and published as a training job's.
+
+    Returns:
+        Detail type, ARN and detail, to be published.
+    """
+    with job.lock:
+        given = {name: value for name, value in job.request.items() if name not in ("HyperParameterTuningJobName", "Tags")}
+        detail: Parameters = {
+            "HyperParameterTuningJobName": job.name,
+            "HyperParameterTuningJobArn": job.arn,
+            **given,
+            "HyperParameterTuningJobStatus": job.status,
+            "CreationTime": job.created,
+            "HyperParameterTuningEndTime": job.ended,
+            "LastModifiedTime": job.modified,
+            **job.counters(),
+            "FailureReason": job.failure,
+            "Tags": job.tags,
+        }
+        return "SageMaker HyperParameter Tuning Job State Change", job.arn, _without_nulls(detail)
 
 
 def model_changed(cloud: Cloud, model: Model) -> None:

@@ -28,6 +28,7 @@ from .search import Search
 from .store import EndpointConfig, Store, Stores
 from .training.job_runner import GRACE_SECONDS, JobRunner
 from .training.jobs import TrainingJobs
+from .tuning.jobs import TuningJobs
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -37,6 +38,10 @@ HttpAnswer = tuple[int, dict[str, str], bytes]
 #: Operation -> the kinds of resource IAM is asked about, and the members that name them.
 RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     **{f"{verb}TrainingJob": (("training-job", "TrainingJobName"),) for verb in ("Create", "Describe", "Stop", "Delete")},
+    **{
+        f"{verb}HyperParameterTuningJob": (("hyper-parameter-tuning-job", "HyperParameterTuningJobName"),)
+        for verb in ("Create", "Describe", "Stop", "Delete", "ListTrainingJobsFor")
+    },
     **{f"{verb}Model": (("model", "ModelName"),) for verb in ("Create", "Describe", "Delete")},
     **{f"{verb}EndpointConfig": (("endpoint-config", "EndpointConfigName"),) for verb in ("Create", "Describe", "Delete")},
     **{f"{verb}Endpoint": (("endpoint", "EndpointName"),) for verb in ("Describe", "Delete")},
@@ -75,6 +80,7 @@ class SageMaker:
         self._programs = Programs(train=train, serve=serve, own={} if own is None else own)
         self.stores = Stores()
         self.jobs = TrainingJobs(cloud, self._programs, JobRunner(cloud, folder, self._programs, grace=grace).run)
+        self.tuning = TuningJobs(cloud, self._programs, self.jobs)
         self.groups = ModelPackageGroups(cloud)
         self.packages = ModelPackages(cloud, self.groups)
         self.models = Models(cloud, self._programs, self.packages)
@@ -88,6 +94,12 @@ class SageMaker:
             "ListTrainingJobs": self.jobs.list_,
             "StopTrainingJob": self.jobs.stop,
             "DeleteTrainingJob": self.jobs.delete,
+            "CreateHyperParameterTuningJob": self.tuning.create,
+            "DescribeHyperParameterTuningJob": self.tuning.describe,
+            "ListHyperParameterTuningJobs": self.tuning.list_,
+            "ListTrainingJobsForHyperParameterTuningJob": self.tuning.list_training_jobs,
+            "StopHyperParameterTuningJob": self.tuning.stop,
+            "DeleteHyperParameterTuningJob": self.tuning.delete,
             "CreateModel": self.models.create,
             "DescribeModel": self.models.describe,
             "ListModels": self.models.list_,
@@ -189,6 +201,7 @@ class SageMaker:
         return Search(
             {
                 "TrainingJob": ("TrainingJobName", self.jobs.describe),
+                "HyperParameterTuningJob": ("HyperParameterTuningJobName", self.tuning.describe),
                 "Model": ("ModelName", self.models.describe),
                 "Endpoint": ("EndpointName", self.endpoints.describe),
                 "ModelPackageGroup": ("ModelPackageGroupName", self.groups.describe),

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from urllib3 import BaseHTTPResponse
 
 from .api.contract import Parameters
+from .training.record import TERMINAL, TrainingJob, now
+from .tuning.record import TuningJob
 
-TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
-
-#: Training job status -> the statuses that may follow.
-TRAINING_STATUSES: Final = {
-    "InProgress": ("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
-    "Stopping": ("Stopping", "Stopped", "Failed"),
-}
-
-
-def now() -> dt.datetime:
-    """The time now in UTC, in milliseconds as AWS reports it."""
-    moment = dt.datetime.now(dt.UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+__all__ = [
+    "TERMINAL",
+    "Endpoint",
+    "EndpointConfig",
+    "Fleet",
+    "Instance",
+    "Model",
+    "ModelPackage",
+    "ModelPackageGroup",
+    "Resource",
+    "Router",
+    "Store",
+    "Stores",
+    "TrainingJob",
+    "TuningJob",
+    "now",
+    "taken",
+]
 
 
 class Resource(Protocol):
@@ -43,55 +50,6 @@ def taken(existing: Mapping[str, Resource], new: Resource) -> bool:
     Source: CreateEndpoint, "EndpointName": case-insensitive in CreateEndpoint, preserved, and to be matched in InvokeEndpoint.
     """
     return any(each.arn == new.arn for each in existing.values())
-
-
-@dataclass
-class TrainingJob:
-    """A training job, from the request to its end."""
-
-    name: str
-    arn: str
-    request: Parameters
-    tags: dict[str, str]
-    metric_definitions: Sequence[Mapping[str, str]] = ()
-    created: dt.datetime = field(default_factory=now)
-    modified: dt.datetime = field(default_factory=now)
-    status: str = "InProgress"
-    secondary: str = "Starting"
-    transitions: list[Parameters] = field(default_factory=list)
-    started: dt.datetime | None = None
-    ended: dt.datetime | None = None
-    failure: str | None = None
-    artifact: str | None = None
-    metrics: dict[str, tuple[float, dt.datetime]] = field(default_factory=dict)
-    stop_requested: threading.Event = field(default_factory=threading.Event)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def transition(self, status: str, secondary: str, message: str) -> None:
-        """Enter a status: the last transition ends, a new one begins.
-
-        Raises:
-            ValueError: a training job does not change its status in this way.
-        """
-        with self.lock:
-            if status not in TRAINING_STATUSES.get(self.status, ()):
-                raise ValueError(f"a training job does not go from {self.status} to {status}")
-            moment = now()
-            if self.transitions:
-                self.transitions[-1].setdefault("EndTime", moment)
-            self.transitions.append({"Status": secondary, "StartTime": moment, "StatusMessage": message})
-            if status in TERMINAL:
-                self.transitions[-1]["EndTime"] = moment
-                self.ended = moment if self.ended is None and self.started is not None else self.ended
-            self.status, self.secondary, self.modified = status, secondary, moment
-
-    @property
-    def training_seconds(self) -> int | None:
-        """Whole seconds from the start on the instances to the end, or to now."""
-        if self.started is None:
-            return None
-        end = self.ended if self.ended is not None else now()
-        return max(1, round((end - self.started).total_seconds()))
 
 
 @dataclass
@@ -241,6 +199,7 @@ class Store:
     """Everything of one account and region, by name; model packages by ARN."""
 
     training_jobs: dict[str, TrainingJob] = field(default_factory=dict)
+    tuning_jobs: dict[str, TuningJob] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     endpoint_configs: dict[str, EndpointConfig] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
@@ -262,6 +221,7 @@ class Store:
     def _kinds(self) -> dict[str, dict[str, Any]]:
         return {
             "TrainingJob": self.training_jobs,
+            "HyperParameterTuningJob": self.tuning_jobs,
             "Model": self.models,
             "Endpoint": self.endpoints,
             "ModelPackageGroup": self.model_package_groups,

@@ -15,7 +15,7 @@ from blazingtext_sandbox.sagemaker.api import coverage
 from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
 from blazingtext_sandbox.sagemaker.service import SageMaker
 from tests.conformance.cases import Case, cases
-from tests.parity.sagemaker_support import IMAGE, ROLE, FakeCloud, artifact, training_request
+from tests.parity.sagemaker_support import IMAGE, ROLE, FakeCloud, artifact, training_request, tuning_request
 
 PREFIX = "arn:aws:sagemaker:us-east-1:000000000000:"
 ARTIFACT = "s3://bucket/runs/m/output/model.tar.gz"
@@ -33,6 +33,11 @@ BASES: Mapping[str, dict[str, Any]] = {
     "DescribeTrainingJob": {"TrainingJobName": "job"},
     "StopTrainingJob": {"TrainingJobName": "job"},
     "DeleteTrainingJob": {"TrainingJobName": "ended"},
+    "CreateHyperParameterTuningJob": tuning_request("new"),
+    "DescribeHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuning"},
+    "StopHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuning"},
+    "ListTrainingJobsForHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuning"},
+    "DeleteHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuned"},
     "CreateModel": {"ModelName": "new", "ExecutionRoleArn": ROLE, "PrimaryContainer": CONTAINER, "Tags": TAGS},
     "DescribeModel": {"ModelName": "m"},
     "DeleteModel": {"ModelName": "m"},
@@ -88,6 +93,7 @@ class World:
             self.service.call(operation, request)
         store = self.service.store
         store.training_jobs["ended"].transition("Failed", "Failed", "failed")
+        store.tuning_jobs["tuned"].transition("Completed")
         endpoint, config = store.endpoints["e"], store.endpoint_configs["c"]
         endpoint.router.send_to((Fleet(cloud, "e", config, self.folder, self.service._programs), 1.0))
         endpoint.set_status("InService")
@@ -102,6 +108,8 @@ ARCHIVE = artifact({"reply.txt": "x"})
 THINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateTrainingJob", training_request("job")),
     ("CreateTrainingJob", training_request("ended")),
+    ("CreateHyperParameterTuningJob", tuning_request("tuning")),
+    ("CreateHyperParameterTuningJob", tuning_request("tuned")),
     ("CreateModel", {**BASES["CreateModel"], "ModelName": "m"}),
     ("CreateEndpointConfig", {**BASES["CreateEndpointConfig"], "EndpointConfigName": "c"}),
     ("CreateEndpoint", {**BASES["CreateEndpoint"], "EndpointName": "e"}),
@@ -134,11 +142,28 @@ def all_cases(operation: str) -> list[Case]:
     return list(cases(operation, input_shape(operation), base(operation)))
 
 
+#: As below, of a tuning job.
+_CONFIG, _DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
+TUNING: Mapping[str, str] = {
+    f"{_CONFIG}.StrategyConfig": "is for the strategy Hyperband",
+    f"{_CONFIG}.ParameterRanges.ContinuousParameterRanges": "must be numbers",
+    f"{_CONFIG}.ParameterRanges.ContinuousParameterRanges.ScalingType": "must be numbers",
+    f"{_DEFINITION}.TuningObjective": "and only there",
+    f"{_DEFINITION}.HyperParameterRanges": "and only there",
+    f"{_DEFINITION}.AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
+    f"{_DEFINITION}.HyperParameterTuningResourceConfig": "either ResourceConfig or HyperParameterTuningResourceConfig",
+    f"{_DEFINITION}.StoppingCondition.MaxWaitTimeInSeconds": "EnableManagedSpotTraining",
+    f"{_DEFINITION}.EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
+    "TrainingJobDefinitions": "either TrainingJobDefinition or TrainingJobDefinitions",
+    "WarmStartConfig": "do not exist",
+}
+
 #: Valid by the model alone, and refused for what else the request says: operation and member -> what the message names.
 DEPENDS: Mapping[str, str] = {
     "CreateTrainingJob StoppingCondition.MaxWaitTimeInSeconds": "EnableManagedSpotTraining",
     "CreateTrainingJob EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
     "CreateTrainingJob AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
+    **{f"CreateHyperParameterTuningJob {member}": words for member, words in TUNING.items()},
     "CreateModel Containers": "PrimaryContainer and Containers can not both be given",
     "CreateModelPackage ModelPackageName": "Exactly one of",
     "ListModelPackages ModelPackageGroupName": "does not exist",

@@ -1,5 +1,6 @@
 """Thousands of requests, derived from the service model, each answered with AWS's exception class and words."""
 
+import copy
 import json
 import string
 import urllib.parse
@@ -41,9 +42,7 @@ INACTIVE_MEMBERS = [(operation, path) for operation, paths in INACTIVE.items() f
 def test_describe_shows_an_inactive_member_as_it_was_given(operation: str, path: str, tmp_path: Path) -> None:
     shape, place = input_shape(operation), tuple(path.split("."))
     member = next(member for found, member, _ in members(shape) if found == place)
-    start = base(operation)
-    if place[0] == "Containers":  # a model is given its container in one of two ways
-        start = {**{name: value for name, value in start.items() if name != "PrimaryContainer"}, "Containers": [CONTAINER]}
+    start = beside(path, base(operation))
     request = changed(shape, start, place, filled(member))
     service = World(tmp_path).service
 
@@ -55,6 +54,23 @@ def test_describe_shows_an_inactive_member_as_it_was_given(operation: str, path:
     given = request[place[0]]
     if path != "SessionChainingConfig":  # DescribeTrainingJob has no such member
         assert holds(shown[place[0]], given), f"{shown.get(place[0])} is not {given}"
+
+
+def beside(path: str, start: dict[str, Any]) -> dict[str, Any]:
+    """A request that may have the member: a model's containers, a tuning job's definitions and their resources come in one of two ways."""
+    if path.startswith("Containers."):
+        return {**{name: value for name, value in start.items() if name != "PrimaryContainer"}, "Containers": [CONTAINER]}
+    if not path.startswith("TrainingJobDefinition"):
+        return start
+    start = copy.deepcopy(start)
+    config, definition = start["HyperParameterTuningJobConfig"], start["TrainingJobDefinition"]
+    if ".HyperParameterTuningResourceConfig." in path:
+        definition["HyperParameterTuningResourceConfig"] = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1}
+        del definition["ResourceConfig"]
+    if path.startswith("TrainingJobDefinitions."):
+        own = {"TuningObjective": config.pop("HyperParameterTuningJobObjective"), "HyperParameterRanges": config.pop("ParameterRanges")}
+        start["TrainingJobDefinitions"] = [{"DefinitionName": "one", **start.pop("TrainingJobDefinition"), **own}]
+    return start
 
 
 def filled(shape: Any) -> Any:

@@ -1,7 +1,8 @@
 """A container for tests of the sandbox: it does what its hyperparameters or its model tell it, in milliseconds.
 
 `train`: hyperparameter `behaviour` is one of done, output, environment, customer-error, platform-error, crash, stop (writes a
-model when told to end), ignore-stop (does not end when told to). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
+model when told to end), ignore-stop (does not end when told to), curve (its objective rises to the hyperparameter `level` in `epochs`
+steps). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
 """
 
 import http.server
@@ -23,6 +24,8 @@ def train() -> int:
     behaviour = parameters.get("behaviour", "done")
     if behaviour in ("stop", "ignore-stop"):
         wait_for_the_end(behaviour)
+    if behaviour == "curve":
+        rise(float(parameters["level"]), int(parameters.get("epochs", 1)))
     if behaviour == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if behaviour.endswith("-error"):
@@ -43,6 +46,16 @@ def train() -> int:
     print("#mean_rho: 0.7164745137513052", flush=True)
     print("#train_accuracy: nan-ish", flush=True)
     return 0
+
+
+def rise(level: float, epochs: int) -> None:
+    """The objective after every epoch; on the way, the container ends when it is told to."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    write_model("so far")
+    for epoch in range(1, epochs + 1):
+        print(f"#mean_rho: {level * epoch / epochs}", flush=True)
+        time.sleep(0 if epoch == epochs else 0.15)
+    sys.exit(0)
 
 
 def wait_for_the_end(behaviour: str) -> None:

@@ -193,6 +193,8 @@ class Sage:
             for endpoint in list(store.endpoints.values()):
                 for fleet in endpoint.router.fleets():
                     fleet.stop()
+            for tuning in list(store.tuning_jobs.values()):
+                tuning.stop_requested.set()
             for job in list(store.training_jobs.values()):
                 job.stop_requested.set()
                 wait_until(lambda job=job: job.status in ENDED)  # type: ignore[misc]  # bound now
@@ -209,6 +211,30 @@ def training_request(name: str = "job", behaviour: str = "done", **changes: Any)
         "OutputDataConfig": {"S3OutputPath": "s3://bucket/runs"},
         "ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
         "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
+        **changes,
+    }
+
+
+def tuning_request(
+    name: str = "tuning", behaviour: str = "done", *, config: Mapping[str, Any] | None = None, **changes: Any
+) -> dict[str, Any]:
+    """A tuning job of two training jobs, one after the other; `config` goes over its HyperParameterTuningJobConfig."""
+    definition = training_request(name, behaviour)
+    for member in ("TrainingJobName", "Tags"):
+        definition.pop(member)
+    definition["StaticHyperParameters"] = definition.pop("HyperParameters")
+    return {
+        "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "train:mean_rho"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
+            "ParameterRanges": {"IntegerParameterRanges": [{"Name": "window_size", "MinValue": "1", "MaxValue": "10"}]},
+            "RandomSeed": 1,
+            **(config or {}),
+        },
+        "TrainingJobDefinition": definition,
         "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
         **changes,
     }

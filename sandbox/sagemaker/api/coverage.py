@@ -42,6 +42,44 @@ _TRAINING: Final = (
     "EnableNetworkIsolation",
     *_TAGS,
 )
+_RANGES: Final = (
+    *("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges"),
+    *(
+        f"{kind}ParameterRanges.{member}"
+        for kind in ("Integer", "Continuous")
+        for member in ("Name", "MinValue", "MaxValue", "ScalingType")
+    ),
+    *("CategoricalParameterRanges.Name", "CategoricalParameterRanges.Values"),
+)
+_DEFINITION: Final = (
+    "DefinitionName",
+    *_under("TuningObjective", "Type", "MetricName"),
+    *_under("HyperParameterRanges", *_RANGES),
+    "StaticHyperParameters",
+    *(member for member in _TRAINING if member not in ("TrainingJobName", "HyperParameters") and not member.startswith("Tags")),
+    *_under("HyperParameterTuningResourceConfig", "InstanceType", "InstanceCount", "AllocationStrategy"),
+    *_under("HyperParameterTuningResourceConfig.InstanceConfigs", "InstanceType", "InstanceCount", "VolumeSizeInGB"),
+)
+_TUNING: Final = (
+    "HyperParameterTuningJobName",
+    *_under("HyperParameterTuningJobConfig", "Strategy", "ResourceLimits", "TrainingJobEarlyStoppingType", "RandomSeed"),
+    *_under("HyperParameterTuningJobConfig.StrategyConfig", "HyperbandStrategyConfig"),
+    *(f"HyperParameterTuningJobConfig.StrategyConfig.HyperbandStrategyConfig.{member}" for member in ("MinResource", "MaxResource")),
+    *_under("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective", "Type", "MetricName"),
+    *(
+        f"HyperParameterTuningJobConfig.ResourceLimits.{member}"
+        for member in ("MaxNumberOfTrainingJobs", "MaxParallelTrainingJobs", "MaxRuntimeInSeconds")
+    ),
+    *_under("HyperParameterTuningJobConfig.ParameterRanges", *_RANGES),
+    *_under("HyperParameterTuningJobConfig.TuningJobCompletionCriteria", "TargetObjectiveMetricValue"),
+    *_under("HyperParameterTuningJobConfig.TuningJobCompletionCriteria.BestObjectiveNotImproving", "MaxNumberOfTrainingJobsNotImproving"),
+    *_under("HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected", "CompleteOnConvergence"),
+    *_under("TrainingJobDefinition", *_DEFINITION),
+    *_under("TrainingJobDefinitions", *_DEFINITION),
+    *_under("WarmStartConfig", "WarmStartType"),
+    *_under("WarmStartConfig.ParentHyperParameterTuningJobs", "HyperParameterTuningJobName"),
+    *_TAGS,
+)
 _DEPLOYMENT: Final = (
     *_under("DeploymentConfig", _BLUE_GREEN, "AutoRollbackConfiguration"),
     *_under(
@@ -69,6 +107,15 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ListTrainingJobs": (*_LISTING, *_MODIFIED, "StatusEquals"),
     "StopTrainingJob": ("TrainingJobName",),
     "DeleteTrainingJob": ("TrainingJobName",),
+    "CreateHyperParameterTuningJob": _TUNING,
+    "DescribeHyperParameterTuningJob": ("HyperParameterTuningJobName",),
+    "ListHyperParameterTuningJobs": (*_LISTING, *_MODIFIED, "StatusEquals"),
+    "ListTrainingJobsForHyperParameterTuningJob": (
+        "HyperParameterTuningJobName",
+        *("NextToken", "MaxResults", "StatusEquals", "SortBy", "SortOrder"),
+    ),
+    "StopHyperParameterTuningJob": ("HyperParameterTuningJobName",),
+    "DeleteHyperParameterTuningJob": ("HyperParameterTuningJobName",),
     "CreateModel": (
         "ModelName",
         "ExecutionRoleArn",
@@ -176,7 +223,6 @@ EMPTY: Final = (
     "ListExperiments",
     "ListFeatureGroups",
     "ListHubs",
-    "ListHyperParameterTuningJobs",
     "ListImages",
     "ListInferenceComponents",
     "ListInferenceExperiments",
@@ -199,15 +245,23 @@ EMPTY: Final = (
     "ListWorkteams",
 )
 
+_DEFINITIONS: Final = tuple(f"CreateHyperParameterTuningJob {member}." for member in ("TrainingJobDefinition", "TrainingJobDefinitions"))
+_ONLY_TRAINING: Final[Mapping[str, tuple[object, ...]]] = {
+    "AlgorithmSpecification.TrainingInputMode": ("File",),
+    "InputDataConfig.InputMode": ("File",),
+    "InputDataConfig.CompressionType": ("None",),
+    "InputDataConfig.RecordWrapperType": ("None",),
+    f"{_S3_SOURCE}.S3DataType": ("S3Prefix",),
+    f"{_S3_SOURCE}.S3DataDistributionType": ("FullyReplicated",),
+    "OutputDataConfig.CompressionType": ("GZIP",),
+}
+
 #: Operation and member -> the only values emulated, where AWS takes more.
 ONLY: Final[Mapping[str, tuple[object, ...]]] = {
-    "CreateTrainingJob AlgorithmSpecification.TrainingInputMode": ("File",),
-    "CreateTrainingJob InputDataConfig.InputMode": ("File",),
-    "CreateTrainingJob InputDataConfig.CompressionType": ("None",),
-    "CreateTrainingJob InputDataConfig.RecordWrapperType": ("None",),
-    f"CreateTrainingJob {_S3_SOURCE}.S3DataType": ("S3Prefix",),
-    f"CreateTrainingJob {_S3_SOURCE}.S3DataDistributionType": ("FullyReplicated",),
-    "CreateTrainingJob OutputDataConfig.CompressionType": ("GZIP",),
+    **{f"{where}{path}": values for where in ("CreateTrainingJob ", *_DEFINITIONS) for path, values in _ONLY_TRAINING.items()},
+    "CreateHyperParameterTuningJob HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected.CompleteOnConvergence": (
+        "Disabled",
+    ),
     "CreateModel PrimaryContainer.Mode": ("SingleModel",),
     "CreateModel Containers.Mode": ("SingleModel",),
     "CreateModelPackage CertifyForMarketplace": (False,),
@@ -215,31 +269,56 @@ ONLY: Final[Mapping[str, tuple[object, ...]]] = {
     "Search CrossAccountFilterOption": ("SameAccount",),
 }
 
+_INACTIVE_TRAINING: Final[Mapping[str, str]] = {
+    "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "no time series of metrics; CloudWatch has them",
+    "AlgorithmSpecification.TrainingImageConfig": "no image is pulled",
+    "InputDataConfig.ShuffleConfig": "file mode: the algorithm finds every file",
+    "OutputDataConfig.KmsKeyId": "the artifact is stored as the bucket encrypts it",
+    "ResourceConfig.VolumeSizeInGB": "the volume is this machine's disk",
+    "ResourceConfig.VolumeKmsKeyId": "the volume is this machine's disk",
+    "ResourceConfig.KeepAlivePeriodInSeconds": "no warm pool is kept, as with AWS's default quota of 0",
+    "StoppingCondition.MaxPendingTimeInSeconds": "capacity is always there",
+    "VpcConfig": "no network but this machine's loopback",
+    "EnableInterContainerTrafficEncryption": "no traffic leaves this machine",
+    "CheckpointConfig": "BlazingText writes no checkpoints",
+    "DebugHookConfig": "BlazingText emits no tensors",
+    "DebugRuleConfigurations": "no rule is evaluated; no status of one is shown",
+    "TensorBoardOutputConfig": "BlazingText writes no TensorBoard data",
+    "ProfilerConfig": "nothing is profiled",
+    "ProfilerRuleConfigurations": "no rule is evaluated; no status of one is shown",
+    "ExperimentConfig": "no experiments; the job is not added to one",
+    "RetryStrategy": "only internal errors of AWS are retried",
+    "RemoteDebugConfig": "no session can be opened on a container",
+    "InfraCheckConfig": "no accelerators to check",
+    "SessionChainingConfig": "a job's session carries no tags",
+}
+
+#: Members of a training job definition that are a training job's inactive ones.
+_INACTIVE_DEFINITION: Final = (
+    "InputDataConfig.ShuffleConfig",
+    "OutputDataConfig.KmsKeyId",
+    "ResourceConfig.VolumeSizeInGB",
+    "ResourceConfig.VolumeKmsKeyId",
+    "ResourceConfig.KeepAlivePeriodInSeconds",
+    "StoppingCondition.MaxPendingTimeInSeconds",
+    "VpcConfig",
+    "EnableInterContainerTrafficEncryption",
+    "CheckpointConfig",
+    "RetryStrategy",
+)
+
 #: Operation -> members AWS takes and that change nothing that can be seen here -> why. They are checked, kept and shown by Describe; a
 #: structure stands for everything in it.
 INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
-    "CreateTrainingJob": {
-        "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "no time series of metrics; CloudWatch has them",
-        "AlgorithmSpecification.TrainingImageConfig": "no image is pulled",
-        "InputDataConfig.ShuffleConfig": "file mode: the algorithm finds every file",
-        "OutputDataConfig.KmsKeyId": "the artifact is stored as the bucket encrypts it",
-        "ResourceConfig.VolumeSizeInGB": "the volume is this machine's disk",
-        "ResourceConfig.VolumeKmsKeyId": "the volume is this machine's disk",
-        "ResourceConfig.KeepAlivePeriodInSeconds": "no warm pool is kept, as with AWS's default quota of 0",
-        "StoppingCondition.MaxPendingTimeInSeconds": "capacity is always there",
-        "VpcConfig": "no network but this machine's loopback",
-        "EnableInterContainerTrafficEncryption": "no traffic leaves this machine",
-        "CheckpointConfig": "BlazingText writes no checkpoints",
-        "DebugHookConfig": "BlazingText emits no tensors",
-        "DebugRuleConfigurations": "no rule is evaluated; no status of one is shown",
-        "TensorBoardOutputConfig": "BlazingText writes no TensorBoard data",
-        "ProfilerConfig": "nothing is profiled",
-        "ProfilerRuleConfigurations": "no rule is evaluated; no status of one is shown",
-        "ExperimentConfig": "no experiments; the job is not added to one",
-        "RetryStrategy": "only internal errors of AWS are retried",
-        "RemoteDebugConfig": "no session can be opened on a container",
-        "InfraCheckConfig": "no accelerators to check",
-        "SessionChainingConfig": "a job's session carries no tags",
+    "CreateTrainingJob": _INACTIVE_TRAINING,
+    "CreateHyperParameterTuningJob": {
+        f"{where}.{path}": why
+        for where in ("TrainingJobDefinition", "TrainingJobDefinitions")
+        for path, why in (
+            *((path, _INACTIVE_TRAINING[path]) for path in _INACTIVE_DEFINITION),
+            ("HyperParameterTuningResourceConfig.VolumeSizeInGB", "the volume is this machine's disk"),
+            ("HyperParameterTuningResourceConfig.VolumeKmsKeyId", "the volume is this machine's disk"),
+        )
     },
     "CreateModel": {
         "VpcConfig": "no network but this machine's loopback",

@@ -5,6 +5,7 @@ AwsError
 ├── ResourceInUse              400  the name is taken
 ├── ConflictException          400  what still depends on it
 ├── ResourceLimitExceeded      400  a quota
+├── ResourceNotFound           400  no such tuning job
 ├── AccessDeniedException      400  IAM says no
 ├── SerializationException     400  the body is not the JSON the model asks for
 ├── UnknownOperationException  400  an operation the sandbox does not emulate
@@ -67,6 +68,10 @@ class ResourceInUse(AwsError):  # noqa: N818 - AWS's name
 
 class ResourceLimitExceeded(AwsError):  # noqa: N818 - AWS's name
     """The request would go beyond an account quota."""
+
+
+class ResourceNotFound(AwsError):  # noqa: N818 - AWS's name
+    """There is no resource of that name."""
 
 
 class AccessDeniedException(AwsError):  # noqa: N818 - AWS's name

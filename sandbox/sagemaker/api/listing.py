@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from ..store import Resource
 from .constraints import moment
 from .contract import Parameters
 from .errors import ValidationException
 
-Listed = TypeVar("Listed", bound=Resource)
 DEFAULT_PAGE = 10
+
+
+class Listable(Protocol):
+    """What a list is filtered and sorted by."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def created(self) -> dt.datetime:
+        """When it was created."""
+
+    @property
+    def modified(self) -> dt.datetime:
+        """When it was last changed."""
+
+
+Listed = TypeVar("Listed", bound=Listable)
 
 
 def page(resources: Iterable[Listed], parameters: Parameters, *, order: str = "Descending") -> tuple[list[Listed], str | None]:
@@ -39,7 +57,7 @@ def page(resources: Iterable[Listed], parameters: Parameters, *, order: str = "D
     return chosen, base64.urlsafe_b64encode(chosen[-1].name.encode()).decode() if more else None
 
 
-def _matches(resource: Resource, parameters: Parameters) -> bool:
+def _matches(resource: Listable, parameters: Parameters) -> bool:
     tests: list[bool] = [
         parameters.get("NameContains", "") in resource.name,
         parameters.get("StatusEquals") in (None, getattr(resource, "status", None)),
@@ -51,11 +69,12 @@ def _matches(resource: Resource, parameters: Parameters) -> bool:
     return all(tests)
 
 
-def _key(sort_by: str) -> Callable[[Resource], Any]:
-    keys: dict[str, Callable[[Resource], Any]] = {
+def _key(sort_by: str) -> Callable[[Listable], Any]:
+    keys: dict[str, Callable[[Listable], Any]] = {
         "Name": lambda each: each.name,
         "Status": lambda each: (getattr(each, "status", ""), each.name),
         "CreationTime": lambda each: (each.created, each.name),
+        "FinalObjectiveMetricValue": lambda each: (getattr(each, "value", 0.0), each.name),
     }
     return keys[sort_by]
 

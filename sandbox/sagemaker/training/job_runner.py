@@ -260,8 +260,7 @@ def _record_line(job: TrainingJob, logs: LogStream, patterns: Mapping[str, re.Pa
     logs.write(line)
     for name, value in metrics_in(line, patterns).items():
         if math.isfinite(value):
-            with job.lock:
-                job.metrics[name] = (value, now())
+            job.record_metric(name, value)
 
 
 def _raise_failure(host: Host, *, stopped: bool) -> None:

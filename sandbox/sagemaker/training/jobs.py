@@ -45,20 +45,47 @@ class TrainingJobs:
             ResourceLimitExceeded: too many instances.
             ValidationException: image, role, data or stopping condition.
         """
-        name = parameters["TrainingJobName"]
-        job = TrainingJob(name, arn(self._cloud, "training-job", name), parameters, tagging.as_map(parameters.get("Tags", [])))
-        authorize_tags(self._cloud, job.arn, parameters.get("Tags", []))
+        authorize_tags(self._cloud, self._arn(parameters), parameters.get("Tags", []))
         pass_role(self._cloud, parameters["RoleArn"])
-        job.metric_definitions = self._check_algorithm(parameters)
-        _check_spot(parameters)
-        self._check_data(parameters)
+        return {"TrainingJobArn": self.launch(store, parameters).arn}
+
+    def launch(self, store: Store, parameters: Parameters, *, tuning_job: str | None = None) -> TrainingJob:
+        """A running job; the caller's permissions are not asked for.
+
+        Args:
+            store: where it is kept.
+            parameters: the CreateTrainingJob request.
+            tuning_job: the ARN of the tuning job that starts it.
+
+        Raises:
+            ResourceInUse, ResourceLimitExceeded, ValidationException: as `create`.
+        """
+        name, tags = parameters["TrainingJobName"], tagging.as_map(parameters.get("Tags", []))
+        job = TrainingJob(name, self._arn(parameters), parameters, tags, self.check(parameters), tuning_job=tuning_job)
         with store.lock:
             _check_name_and_quota(store, job)
             store.training_jobs[name] = job
         job.transition("InProgress", "Starting", "Starting the training job")
         self._cloud.publish(*events.training_job_event(job))
         self._cloud.background(f"training-{name}", lambda: self._start(job))
-        return {"TrainingJobArn": job.arn}
+        return job
+
+    def check(self, parameters: Parameters, *, together: int = 1) -> Sequence[Mapping[str, str]]:
+        """Check a request as far as it can be without the account's other jobs; the definitions of the job's metrics.
+
+        Args:
+            parameters: the CreateTrainingJob request.
+            together: how many such jobs are to run at once.
+
+        Raises:
+            ResourceLimitExceeded: more instances than the account has.
+            ValidationException: image, role, data or stopping condition.
+        """
+        definitions = self._check_algorithm(parameters)
+        _check_spot(parameters)
+        self._check_data(parameters)
+        _check_quota(0, together * parameters["ResourceConfig"]["InstanceCount"])
+        return definitions
 
     def describe(self, store: Store, parameters: Parameters) -> Parameters:
         """DescribeTrainingJob."""
@@ -78,17 +105,21 @@ class TrainingJobs:
             ValidationException: the job has ended.
         """
         job = _find(store, parameters)
+        if job.status in TERMINAL:
+            raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
+        self.request_stop(job)
+        return {}
+
+    def request_stop(self, job: TrainingJob) -> None:
+        """Tell a job to stop; one that stops already or has ended is let alone."""
         with job.lock:
-            if job.status in TERMINAL:
-                raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
-            if job.status == "Stopping":
-                return {}
+            if job.status != "InProgress":
+                return
             job.transition("Stopping", "Stopping", "Stopping the training job")
             event = events.training_job_event(job)
         # Before the runner is told, so that Stopping is published before Stopped.
         self._cloud.publish(*event)
         job.stop_requested.set()
-        return {}
 
     def delete(self, store: Store, parameters: Parameters) -> Parameters:
         """DeleteTrainingJob: the record of a job that has ended; its artifact and logs stay.
@@ -102,6 +133,9 @@ class TrainingJobs:
                 raise ValidationException(f"The request was rejected because the training job is in status {job.status}.")
             store.training_jobs.pop(job.name, None)
         return {}
+
+    def _arn(self, parameters: Parameters) -> str:
+        return arn(self._cloud, "training-job", parameters["TrainingJobName"])
 
     def _check_algorithm(self, parameters: Parameters) -> Sequence[Mapping[str, str]]:
         """Check what a built-in algorithm or an image of the user's must have; the definitions of its metrics."""
@@ -175,7 +209,10 @@ def _check_name_and_quota(store: Store, job: TrainingJob) -> None:
         )
     active = (other for other in store.training_jobs.values() if other.status not in TERMINAL)
     used = sum(other.request["ResourceConfig"]["InstanceCount"] for other in active)
-    asked = job.request["ResourceConfig"]["InstanceCount"]
+    _check_quota(used, job.request["ResourceConfig"]["InstanceCount"])
+
+
+def _check_quota(used: int, asked: int) -> None:
     if used + asked > INSTANCES_ACROSS_JOBS:
         raise ResourceLimitExceeded(
             f"The account-level service limit 'Number of instances across all training jobs' is {INSTANCES_ACROSS_JOBS} Instances, with"
@@ -198,6 +235,7 @@ def _description(job: TrainingJob) -> Parameters:
         return {
             **shown_by("DescribeTrainingJob", job.request),
             "TrainingJobArn": job.arn,
+            "TuningJobArn": job.tuning_job,
             "AlgorithmSpecification": {**job.request["AlgorithmSpecification"], "MetricDefinitions": list(job.metric_definitions)},
             "OutputDataConfig": {"KmsKeyId": "", **job.request["OutputDataConfig"]},
             "ModelArtifacts": None if job.artifact is None else {"S3ModelArtifacts": job.artifact},

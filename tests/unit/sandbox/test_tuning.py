@@ -1,0 +1,144 @@
+"""How a tuning job of the sandbox chooses values and stops jobs; what runs is in tests/parity."""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from statistics import median
+
+import numpy as np
+import pytest
+
+from blazingtext_sandbox.sagemaker.tuning.gaussian_process import GaussianProcess
+from blazingtext_sandbox.sagemaker.tuning.searches import BayesianSearch, GridSearch, RandomSearch, Search
+from blazingtext_sandbox.sagemaker.tuning.space import Choice, Number, Space
+from blazingtext_sandbox.sagemaker.tuning.stopping import MedianStopping, SuccessiveHalving
+
+SPACE = Space(
+    (
+        Number("window_size", 1, 10, integer=True, scaling="Linear"),
+        Number("learning_rate", 0.001, 1.0, integer=False, scaling="Logarithmic"),
+        Choice("mode", ("cbow", "skipgram")),
+    )
+)
+
+
+def draws(space: Space, number: int) -> list[dict[str, str]]:
+    random = np.random.default_rng(1)
+    return [space.texts(list(random.random(space.width))) for _ in range(number)]
+
+
+def test_every_value_of_a_range_is_drawn_and_none_beside_it() -> None:
+    found = draws(SPACE, 500)
+
+    assert {each["window_size"] for each in found} == {str(number) for number in range(1, 11)}
+    assert {each["mode"] for each in found} == {"cbow", "skipgram"}
+    assert all(0.001 <= float(each["learning_rate"]) <= 1 for each in found)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "low", "high", "middle"),
+    [("Linear", 0.0, 1.0, 0.5), ("Logarithmic", 1e-4, 1.0, 1e-2), ("ReverseLogarithmic", 0.0, 0.9999, 0.99), ("Auto", 1e-4, 1.0, 1e-2)],
+)
+def test_half_of_the_values_lie_below_the_middle_of_a_scale(scaling: str, low: float, high: float, middle: float) -> None:
+    values = [float(each["x"]) for each in draws(Space((Number("x", low, high, integer=False, scaling=scaling),)), 2000)]
+
+    assert sum(value < middle for value in values) / len(values) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("scaling", ["Linear", "Logarithmic"])
+def test_a_value_and_its_place_stand_for_each_other(scaling: str) -> None:
+    space = Space((Number("n", 1, 1000, integer=True, scaling=scaling), Number("x", 0.01, 0.5, integer=False, scaling=scaling)))
+
+    for values in ({"n": "1", "x": "0.01"}, {"n": "37", "x": "0.25"}, {"n": "1000", "x": "0.5"}):
+        again = space.texts(space.point(values))
+        assert again["n"] == values["n"]
+        assert float(again["x"]) == pytest.approx(float(values["x"]))
+    with pytest.raises(ValueError, match="not in the range of n"):
+        space.point({"n": "1001", "x": "0.1"})
+
+
+def test_a_grid_is_walked_once_and_a_random_search_repeats_nothing_it_need_not() -> None:
+    space = Space((Choice("a", ("1", "2")), Choice("b", ("x", "y", "z"))))
+    grid, chance = GridSearch(space), RandomSearch(space, np.random.default_rng(1))
+
+    walked = [grid.next([]) for _ in range(7)]
+    drawn = [chance.next([]) for _ in range(6)]
+
+    assert walked[6] is None
+    assert walked[:6] == [{"a": a, "b": b} for a, b in itertools.product("12", "xyz")]
+    assert sorted(map(repr, drawn)) == sorted(map(repr, walked[:6]))
+
+
+def test_a_gaussian_process_knows_its_points_and_is_unsure_between_them() -> None:
+    points = np.array([[0.0], [0.5], [1.0]])
+    process = GaussianProcess.fit(points, np.array([-1.0, 1.0, 0.0]), np.random.default_rng(1))
+
+    mean, deviation = process.predict(np.array([[0.5], [0.25]]))
+
+    assert mean[0] == pytest.approx(1.0, abs=0.3)
+    assert deviation[1] > 2 * deviation[0]
+    assert process.expected_improvement(np.array([[0.55]]), 1.0) > process.expected_improvement(np.array([[0.0]]), 1.0)
+
+
+def peak(values: Mapping[str, str]) -> float:
+    """Best at 7 words, a learning rate of 0.05, and skip-gram."""
+    words, rate = int(values["window_size"]), math.log10(float(values["learning_rate"]))
+    return -((words - 7) ** 2) / 20 - (rate - math.log10(0.05)) ** 2 + 0.5 * (values["mode"] == "skipgram")
+
+
+def best_of(make: Callable[[int], Search], *, jobs: int = 20, parallel: int = 2) -> float:
+    """The median, over seeds, of the best that a search finds with some jobs running at once."""
+    bests = []
+    for seed in range(5):
+        search, scores = make(seed), []
+        running: list[dict[str, str]] = []
+        for _ in range(jobs):
+            values = search.next(running)
+            assert values is not None
+            running.append(values)
+            if len(running) == parallel:
+                ended = running.pop(0)
+                scores.append(peak(ended))
+                search.tell(ended, scores[-1])
+        bests.append(max(scores))
+    return median(bests)
+
+
+def test_a_bayesian_search_finds_what_chance_does_not_and_tries_nothing_twice() -> None:
+    model = best_of(lambda seed: BayesianSearch(SPACE, np.random.default_rng(seed)))
+    chance = best_of(lambda seed: RandomSearch(SPACE, np.random.default_rng(seed)))
+
+    assert model > 0.45 > chance
+
+
+def test_a_warm_started_search_begins_where_its_parent_was_good() -> None:
+    search = BayesianSearch(SPACE, np.random.default_rng(1))
+    for values in draws(SPACE, 30):
+        search.tell(values, peak(values))
+    search.tell({"window_size": "99", "learning_rate": "0.1", "mode": "cbow"}, 100.0)
+
+    first = search.next([])
+
+    assert (first["mode"], abs(int(first["window_size"]) - 7) <= 2) == ("skipgram", True)
+
+
+def test_the_median_rule_stops_a_job_that_is_worse_than_half_of_the_others_were() -> None:
+    rule, ended = MedianStopping(), [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6], [0.3, 0.5, 0.7]]
+
+    assert not rule.stops("new", [0.0], [])
+    assert not rule.stops("new", [], ended)
+    assert rule.stops("new", [0.1], ended)
+    assert not rule.stops("new", [0.1, 0.35], ended)
+    assert rule.stops("new", [0.1, 0.25], ended)
+
+
+def test_successive_halving_lets_the_best_third_go_on_and_ends_every_job_at_its_last_epoch() -> None:
+    rule = SuccessiveHalving(1, 9)
+
+    assert not rule.stops("a", [0.5], [])
+    assert not rule.stops("b", [0.9], [])
+    assert rule.stops("c", [0.7], [])
+    assert not rule.stops("d", [0.95], [])
+    assert not rule.stops("b", [0.9, 0.9, 0.9], [])
+    assert rule.stops("b", [0.9] * 9, [])
+    assert not SuccessiveHalving(4, 9).stops("early", [0.1, 0.1, 0.1], [])
