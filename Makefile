@@ -11,7 +11,7 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --py
 # Two workers; tests/conftest.py says which tests stay together. They start in this order: what takes longest comes first.
 PYTEST = python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help demo test check examples journey sandbox deploy destroy conformance lint types lock clean
+.PHONY: help demo test check examples journey sandbox deploy destroy conformance mutants lint types lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,11 @@ destroy: .venv/project.ready ## cdk destroy --all, then prove that nothing is le
 conformance: .venv/development.ready ## Count anew what the sandbox answers as AWS does, and write its tables
 	@python -m tests.conformance.count
 	@python -m tests.conformance.tables
+
+# Not a part of `make test`. For example: make mutants MUTANTS="engine --sample 200 --seed 7", or MUTANTS="--changed main --minutes 1".
+MUTANTS ?= --sample 60
+mutants: .venv/development.ready ## How many small deliberate faults the tests notice, a package at a time (MUTANTS="--help")
+	@nice python -m tests.tools.mutants $(MUTANTS)
 
 lint: .venv/development.ready ## ruff: lint and format
 	@ruff check .

@@ -96,7 +96,7 @@ def plan_blocks(
 ) -> tuple[int, int]:
     """Plan blocks for the centres from `start` until `stop` or until the plan is full; gives the blocks planned and the next centre.
 
-    The half window is first_negative per block instead of per centre: the same distribution, and the pairs of a block form a band.
+    The half window is drawn once a block instead of once a centre: the same distribution, and the pairs of a block form a band.
     """
     parts = (sizes.centres + 2 * sizes.window) // sizes.contexts + 1
     blocks = 0

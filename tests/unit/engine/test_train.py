@@ -7,6 +7,8 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import fasttext
 import numpy as np
@@ -15,8 +17,10 @@ import pytest
 from blazingtext_engine import train
 from blazingtext_engine.container.log_lines import Log
 from blazingtext_engine.container.opt_ml import Container
+from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.inference import TextClassifier, WordVectorModel, load
-from blazingtext_engine.training import word2vec
+from blazingtext_engine.training import classifier, word2vec
+from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
 from tests.unit.engine import containers
 
 SMALL = {"mode": "batch_skipgram", "vector_dim": "16", "min_count": "1", "epochs": "3", "sampling_threshold": "0.01"}
@@ -173,14 +177,12 @@ def test_a_defect_of_the_engine_is_told_as_one(tmp_path: Path, monkeypatch: pyte
 def test_a_stopped_training_keeps_what_it_has(tmp_path: Path) -> None:
     settings = SMALL | {"epochs": "100000"}
     container = containers.lay_out(tmp_path, settings, {"train": {"text.txt": TEXT}})
-    stop_at_first_progress = PrintedLines("Alpha", lambda: os.kill(os.getpid(), signal.SIGTERM))
     # A training of this size takes minutes to its first 2 %: the line that follows the vocabulary is the moment to stop.
     stop = PrintedLines("Number of words", lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     code, log = run(container, stream=stop)
 
     assert code == 0, log
-    assert not stop_at_first_progress.getvalue()
     assert "Progress: 100.00%" not in log
     assert "Training finished!" in log
     assert len(fasttext.load_model(str(container.model / "vectors.bin")).words) == 100
@@ -209,10 +211,99 @@ def test_subwords_give_unknown_words_the_vectors_fasttext_gives(tmp_path: Path, 
     assert isinstance(own, WordVectorModel)
     words = [*library.words[:20], "t1w99", "unheardof"]
     np.testing.assert_allclose(own.vectors(words), [library.get_word_vector(word) for word in words], atol=1e-5)
+    # What an unknown word is made of was trained: those of one topic share their n-grams, and have learnt from its words.
+    unknown, same, other = own.vectors(["t1w99", "t1w5", "t3w5"])
+    assert np.abs(own.vectors(["t1w99"])).max() > 0.01
+    assert cosine(unknown, same) > cosine(unknown, other)
     rows = {line.split(b" ")[0].decode(): line.split(b" ")[1:] for line in artifacts(container)["vectors.txt"].splitlines()[1:]}
     np.testing.assert_allclose(
         [[float(number) for number in rows[word]] for word in words[:20]], own.vectors(words[:20]), rtol=1e-5, atol=1e-7
     )
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
+
+
+EVERY_WORD2VEC_VALUE = {
+    "mode": "cbow", "batch_size": "7", "buckets": "501", "epochs": "3", "evaluation": "False", "learning_rate": "0.03", "min_char": "2",
+    "max_char": "4", "min_count": "2", "negative_samples": "6", "sampling_threshold": "0.01", "subwords": "True", "vector_dim": "9",
+    "window_size": "8",
+}  # fmt: skip
+EVERY_CLASSIFIER_VALUE = {
+    "mode": "supervised", "buckets": "502", "early_stopping": "True", "epochs": "7", "learning_rate": "0.3", "min_count": "2",
+    "min_epochs": "3", "patience": "6", "vector_dim": "9", "word_ngrams": "3",
+}  # fmt: skip
+
+
+def settings_given_to(trainer: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The settings of every training that this trainer does from now on."""
+    seen: list[Any] = []
+    original = trainer.train
+
+    def train_(corpus: Any, settings: Any, **rest: Any) -> Any:
+        seen.append(settings)
+        return original(corpus, settings, **rest)
+
+    monkeypatch.setattr(trainer, "train", train_)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Word2VecSettings("cbow", 9, 8, 6, 3, 0.03, 0.01, 7, Subwords(2, 4, 501), threads=2, seed=5)),
+        ({"subwords": "False"}, Word2VecSettings("cbow", 9, 8, 6, 3, 0.03, 0.01, 7, None, threads=2, seed=5)),
+        (
+            {"subwords": "False", "mode": "batch_skipgram"},
+            Word2VecSettings("batch_skipgram", 9, 8, 6, 3, 0.03, 0.01, 7, None, threads=2, seed=5),
+        ),
+    ],
+)
+def test_every_hyperparameter_of_word_vectors_reaches_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], expected: Word2VecSettings
+) -> None:
+    seen = settings_given_to(word2vec, monkeypatch)
+    container = containers.lay_out(tmp_path, EVERY_WORD2VEC_VALUE | changes, {"train": {"text.txt": TEXT + b"once"}})
+
+    code, log = run(container, threads=2, seed=5)
+
+    assert code == 0, log
+    assert seen == [expected]
+    assert list(artifacts(container)) == ["vectors.bin", "vectors.txt"]
+    assert b"once" not in artifacts(container)["vectors.txt"]
+
+
+def test_every_hyperparameter_of_a_classifier_reaches_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = settings_given_to(classifier, monkeypatch)
+    channels = {
+        "train": {"text.txt": containers.labelled(60) + b"__label__topic1 once"},
+        "validation": {"text.txt": containers.labelled(9)},
+    }
+    container = containers.lay_out(tmp_path, EVERY_CLASSIFIER_VALUE, channels)
+
+    code, log = run(container, threads=2, seed=5)
+
+    assert code == 0, log
+    assert seen == [ClassifierSettings(9, 7, 0.3, 3, 502, 3, 6, threads=2, seed=5)]
+    assert "once" not in fasttext.load_model(str(container.model / "model.bin")).words
+    again = containers.lay_out(tmp_path, EVERY_CLASSIFIER_VALUE | {"early_stopping": "False"}, channels)
+    assert run(again)[0] == 0
+    assert seen[1].patience is None
+
+
+def test_full_memory_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(word2vec, "train", full)
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    assert code == 1
+    assert container.failure_file.read_text().startswith("Platform Error: The machine's memory is full.")
+    assert "Traceback" not in log
 
 
 CLASSIFIER = {"mode": "supervised", "vector_dim": "8", "min_count": "1", "epochs": "10", "learning_rate": "0.5", "buckets": "1000"}

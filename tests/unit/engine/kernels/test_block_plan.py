@@ -44,6 +44,61 @@ def test_every_pair_within_a_window_is_planned_exactly_once(
     assert (plan.last[1 : blocks + 1] - plan.first[1 : blocks + 1] <= centres).all()
 
 
+@given(
+    lines=st.lists(st.integers(0, 40), min_size=1, max_size=12),
+    window=st.integers(1, 12),
+    centres=st.integers(1, 64),
+    contexts=st.integers(1, 96),
+)
+@settings(max_examples=60)
+def test_blocks_hold_the_pairs_of_the_lines_and_the_negatives_these_ask_for(
+    lines: list[int], window: int, centres: int, contexts: int
+) -> None:
+    """A twin of the plan, made of the lengths of the lines and of nothing the engine computed but the half window it drew."""
+    _, plan, blocks = planned(corpus(9, lines, 1), 9, BlockSizes(window, 2, centres, contexts, 3.0, is_cbow=False), 2)
+    line_of = [number for number, length in enumerate(lines) for _ in range(length)]
+
+    for n in range(1, blocks + 1):
+        inside = range(plan.context_first[n], plan.context_last[n])
+        pairs = [
+            (t, m)
+            for t in range(plan.first[n], plan.last[n])
+            for m in inside
+            if 0 < abs(t - m) <= plan.window[n] and line_of[t] == line_of[m]
+        ]
+        assert 1 <= len(inside) <= contexts
+        assert pairs
+        # Two negatives a pair, of which one serves three pairs; 128 at most.
+        assert plan.negatives_end[n] - plan.negatives_end[n - 1] == min(-(-2 * len(pairs) // 3), 128)
+    planned_pairs = {
+        (t, m)
+        for n in range(1, blocks + 1)
+        for t in range(plan.first[n], plan.last[n])
+        for m in range(plan.context_first[n], plan.context_last[n])
+    }
+    half_windows = {t: int(plan.window[n]) for n in range(1, blocks + 1) for t in range(plan.first[n], plan.last[n])}
+    wanted = {
+        (t, m)
+        for t, half in half_windows.items()
+        for m in range(max(0, t - half), min(len(line_of), t + half + 1))
+        if t != m and line_of[t] == line_of[m]
+    }
+    assert wanted <= planned_pairs
+    # Only the single word of a line has no block.
+    assert {t for t in range(len(line_of)) if lines[line_of[t]] > 1} <= half_windows.keys()
+
+
+def test_half_windows_are_equally_frequent_from_one_to_the_widest() -> None:
+    _, plan, blocks = planned(corpus(9, [1000] * 4, 1), 9, BlockSizes(5, 2, 2, 12, 3.0, is_cbow=False), 2)
+
+    # word2vec.c and fastText draw 1 to `window` for every centre; a block has two centres here, and draws once.
+    found = np.bincount(plan.window[1 : blocks + 1], minlength=6) / blocks
+
+    assert blocks == 2000
+    assert found[0] == 0
+    np.testing.assert_allclose(found[1:], 0.2, atol=0.04)
+
+
 def test_a_full_plan_is_continued_from_where_it_ended() -> None:
     ids = corpus(9, [500], 1)
     tables, text, state = new_sampling_tables(np.full(9, 5, np.int64), 0), new_text_chunk(600), new_state(1, 0)

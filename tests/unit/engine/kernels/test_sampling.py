@@ -3,7 +3,6 @@ import pytest
 from numpy.typing import NDArray
 
 from blazingtext_engine.kernels.sampling import (
-    MAX_LINE_WORDS,
     draw_negatives,
     keep_probabilities,
     negative_probabilities,
@@ -14,6 +13,8 @@ from blazingtext_engine.kernels.sampling import (
 )
 
 COUNTS = np.array([5000, 900, 300, 80, 20, 5, 5, 1], np.int64)
+# fastText's MAX_LINE_SIZE (dictionary.h).
+LINE = 1024
 
 
 def draws_of(count: int, seed: int) -> NDArray[np.int32]:
@@ -31,10 +32,19 @@ def test_frequent_words_are_kept_by_the_square_root_rule() -> None:
     assert keep_probabilities(COUNTS, 0).min() == 1
 
 
+def three_quarters(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The distribution of negatives: U(w)^(3/4) / Z (Mikolov 2013, "Distributed Representations", section 2.2)."""
+    powers = [float(count) ** 0.75 for count in counts]
+    return np.array([power / sum(powers) for power in powers])
+
+
 def test_negatives_follow_counts_to_the_power_three_quarters() -> None:
+    # The fourth powers of 3, 2 and 1: their cubes are 27, 8 and 1.
+    np.testing.assert_allclose(negative_probabilities(np.array([81, 16, 1], np.int64)), np.array([27, 8, 1]) / 36)
+
     found = np.bincount(draws_of(400_000, 3), minlength=len(COUNTS)) / 400_000
 
-    np.testing.assert_allclose(found, negative_probabilities(COUNTS), atol=4e-3)
+    np.testing.assert_allclose(found, three_quarters(COUNTS), atol=4e-3)
 
 
 @pytest.mark.parametrize("counts", [[1], [7, 7], [1000000, 1], list(range(500, 0, -1))])
@@ -45,7 +55,7 @@ def test_the_alias_table_holds_the_distribution_exactly(counts: list[int]) -> No
     mass = own.copy()
     np.add.at(mass, tables.columns[:, 1], 1 - own)
 
-    np.testing.assert_allclose(mass / len(counts), negative_probabilities(np.array(counts, np.int64)), atol=1e-7)
+    np.testing.assert_allclose(mass / len(counts), three_quarters(np.array(counts, np.int64)), atol=1e-7)
 
 
 def test_a_seed_and_a_thread_name_one_sequence() -> None:
@@ -68,14 +78,24 @@ def test_lines_bound_the_windows_and_empty_lines_do_no_harm() -> None:
 
 
 def test_a_line_is_cut_after_1024_words() -> None:
-    ids = np.zeros(MAX_LINE_WORDS + 10, np.int32)
+    ids = np.zeros(LINE + 10, np.int32)
     text = new_text_chunk(2000)
 
     _, kept, _ = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
 
-    assert kept == MAX_LINE_WORDS + 10
-    assert text.line_last[0] == MAX_LINE_WORDS
-    assert text.line_first[MAX_LINE_WORDS] == MAX_LINE_WORDS
+    assert kept == LINE + 10
+    assert text.line_last[[0, LINE - 1, LINE]].tolist() == [LINE, LINE, LINE + 10]
+    assert text.line_first[[0, LINE - 1, LINE]].tolist() == [0, 0, LINE]
+
+
+def test_a_line_of_exactly_1024_words_is_one_line() -> None:
+    ids = np.append(np.zeros(LINE, np.int32), np.array([-1, 0], np.int32))
+    text = new_text_chunk(2000)
+
+    sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
+
+    assert text.line_last[[0, LINE - 1, LINE]].tolist() == [LINE, LINE, LINE + 1]
+    assert text.line_first[LINE] == LINE
 
 
 def test_sampling_goes_on_where_it_stopped_and_writes_within_bounds() -> None:
@@ -98,4 +118,6 @@ def test_words_are_skipped_at_their_rate() -> None:
     _, kept, read = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 1e-3).keep, new_state(1, 0), text)
 
     assert read == 100_000
-    assert kept / read == pytest.approx(keep_probabilities(COUNTS, 1e-3)[0], rel=0.05)
+    # Word 0 is 5000 of the 6311 words of the text.
+    ratio = 1e-3 / (5000 / 6311)
+    assert kept / read == pytest.approx(ratio**0.5 + ratio, rel=0.05)

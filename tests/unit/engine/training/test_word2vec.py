@@ -107,6 +107,23 @@ def test_all_words_are_trained_whatever_the_number_of_threads(topics: Corpus, mo
     assert [report.fraction for report in reported] == sorted(report.fraction for report in reported)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("shared", [False, True], ids=["one host", "a model file"])
+def test_training_begins_with_small_random_inputs_and_no_outputs(topics: Corpus, tmp_path: Path, mode: str, shared: bool) -> None:
+    # A learning rate that changes no bit that is looked at.
+    settings, file = with_(mode, epochs=1, learning_rate=1e-12), tmp_path / "model" if shared else None
+
+    model = word2vec.train(topics, settings, progress=lambda _: None, stop=lambda: False, model_file=file)
+
+    # Uniform in [-1/dim, 1/dim), as in fastText (fasttext.cc: input->uniform(1.0 / args_->dim)); outputs are zero there.
+    rows = np.concatenate([model.input.words, model.input.bucket_rows]) * DIM
+    spread = rows.size**-0.5
+    assert 1 - 20 / rows.size < np.abs(rows).max() <= 1
+    assert rows.mean() == pytest.approx(0, abs=3 * spread)
+    assert rows.std() == pytest.approx(3**-0.5, abs=2 * spread)
+    assert np.abs(model.output).max() < 1e-6
+
+
 @pytest.mark.parametrize("dim", [1, 7, 33])
 def test_any_dimension(topics: Corpus, dim: int) -> None:
     model = train(topics, Word2VecSettings(dim=dim, epochs=1))

@@ -1,0 +1,109 @@
+"""``python -m tests.tools.mutants``: how many of a sample of deliberate faults the tests notice, and which they do not."""
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .equivalents import Equivalent, equivalents
+from .mutations import Mutation
+from .packages import PACKAGES, Package, changed_lines, sample
+from .reach import Reach
+from .run import Runner
+from .tree import Copy
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Score:
+    """What became of the mutants of one package."""
+
+    killed: list[Mutation] = field(default_factory=list)
+    survived: list[Mutation] = field(default_factory=list)
+    equivalent: list[Mutation] = field(default_factory=list)
+
+    @property
+    def percent(self) -> float:
+        """The share that was killed of those that make a difference; 100 when there was none."""
+        counted = len(self.killed) + len(self.survived)
+        return 100 * len(self.killed) / counted if counted else 100.0
+
+    def __str__(self) -> str:
+        counts = Counter(mutation.kind for mutation in self.survived)
+        kinds = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+        counted = len(self.killed) + len(self.survived)
+        return f"{self.percent:5.1f} % of {counted:3} killed, {len(self.equivalent)} equivalent{f'; survived: {kinds}' if kinds else ''}"
+
+
+def home() -> Path:
+    """Where the copy, the record and compiled kernels are kept, for this clone alone."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "blazingtext-mutants" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+
+
+def measure(package: Package, mutants: Sequence[Mutation], runner: Runner, copy: Copy, end: float) -> Score:
+    """Try the mutants one after another until the time `end` of the monotonic clock."""
+    score, known = Score(), equivalents()
+    reach = Reach(copy.folder, runner.record(package.tests))
+    for mutation in mutants:
+        if time.monotonic() > end:
+            print("The time is over: the rest was not tried", file=sys.stderr)
+            break
+        _try(mutation, reach, runner, known, score)
+    return score
+
+
+def _try(mutation: Mutation, reach: Reach, runner: Runner, known: Sequence[Equivalent], score: Score) -> None:
+    if any(each.covers(mutation) for each in known):
+        score.equivalent.append(mutation)
+        return
+    tests = reach.tests(mutation.file, mutation.line)
+    seconds = sum(reach.record["tests"][test]["seconds"] for test in tests)
+    if tests and runner.is_killed(mutation, tests, 60 + 5 * seconds):
+        score.killed.append(mutation)
+        return
+    score.survived.append(mutation)
+    print(f"{mutation}{'' if tests else '  (no test gets there)'}", flush=True)
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.mutants", description=__doc__)
+    parser.add_argument("packages", nargs="*", metavar="package", help=f"{', '.join(PACKAGES)}; all without one")
+    parser.add_argument("--sample", type=int, default=60, metavar="N", help="mutants of each package (default 60)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another sample (default 0)")
+    parser.add_argument("--files", nargs="+", metavar="FILE", help="only these files")
+    parser.add_argument("--changed", metavar="COMMIT", help="only lines that differ from this commit, for example main")
+    parser.add_argument("--minutes", type=float, default=600, metavar="N", help="stop after so many minutes (default 600)")
+    parser.add_argument("--least", type=float, default=0, metavar="PERCENT", help="exit with 1 if a package scores less")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; 0, or 1 if a package scores less than asked for, or 2 for an unknown package."""
+    given = options().parse_args(arguments)
+    names = given.packages or list(PACKAGES)
+    if unknown := [name for name in names if name not in PACKAGES]:
+        print(f"No package is called {', '.join(unknown)}. There are: {', '.join(PACKAGES)}.", file=sys.stderr)
+        return 2
+    lines = changed_lines(ROOT, given.changed) if given.changed else None
+    end = time.monotonic() + 60 * given.minutes
+    copy = Copy(ROOT, home() / "tree")
+    scores = {}
+    for name in names:
+        files = [file for file in PACKAGES[name].files(copy.folder) if not given.files or file in given.files]
+        mutants = sample(copy.folder, files, given.sample, given.seed, lines)
+        if mutants:
+            scores[name] = measure(PACKAGES[name], mutants, Runner(copy, home()), copy, end)
+            print(f"{name:12} {scores[name]}", flush=True)
+    return 1 if any(score.percent < given.least for score in scores.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

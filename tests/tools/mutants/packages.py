@@ -1,0 +1,97 @@
+"""What is mutated, which tests answer for it, and a sample of its mutants."""
+
+import random
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .mutations import Mutation, is_valid, mutations
+
+
+@dataclass(frozen=True)
+class Package:
+    """A part of the project.
+
+    Attributes:
+        folders: where its files are.
+        tests: the tests that answer for it. Those that talk to a sandbox in a process of its own are not among them, nor are the
+            snapshots, which notice everything and explain nothing.
+        without: folders below that are a package of their own.
+    """
+
+    folders: tuple[str, ...]
+    tests: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+    def files(self, root: Path) -> list[str]:
+        """Its modules, relative to the repository; not what a script of ours writes."""
+        found = [path for folder in self.folders for path in sorted((root / folder).rglob("*.py"))]
+        names = [str(path.relative_to(root)) for path in found if b"do not edit" not in path.read_bytes()[:400]]
+        return [name for name in names if not name.startswith(self.without or ("/",))]
+
+
+_TEMPLATE = tuple(
+    f"tests/template/test_{name}.py"
+    for name in ("bootstrap", "foreign_app", "function_asset", "notebook_role", "permissions", "serving", "settings", "stage_file")
+) + tuple(f"tests/template/test_{name}.py" for name in ("storage", "synthesis", "training"))
+_SAGEMAKER = tuple(
+    f"tests/parity/test_sagemaker_{name}.py" for name in ("contract", "details", "endpoints", "registry", "training", "variants")
+)
+PACKAGES: Mapping[str, Package] = {
+    "lambda": Package(("lambda",), ("tests/unit/lifecycle",)),
+    "stacks": Package(("stacks",), _TEMPLATE),
+    "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",)),
+    "sagemaker": Package(("sandbox/sagemaker",), ("tests/unit/sandbox", *_SAGEMAKER, "tests/conformance")),
+    "engine": Package(("engine",), ("tests/unit/engine",), ("engine/kernels/",)),
+    "kernels": Package(("engine/kernels",), ("tests/unit/engine",)),
+}
+
+
+def sample(root: Path, files: Iterable[str], size: int, seed: int, lines: Mapping[str, set[int]] | None = None) -> list[Mutation]:
+    """A random sample of the mutants of some files, one a line, so that a long line or a long table weighs no more than another.
+
+    Args:
+        root: the repository.
+        files: the files, relative to it.
+        size: how many; fewer if there are fewer lines.
+        seed: the same seed gives the same sample of the same files.
+        lines: only these lines of each file.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    by_line: dict[tuple[str, int], list[Mutation]] = {}
+    for file in files:
+        for mutation in mutations(file, (root / file).read_bytes()):
+            if lines is None or mutation.line in lines.get(file, ()):
+                by_line.setdefault((file, mutation.line), []).append(mutation)
+    places = sorted(by_line)
+    chance.shuffle(places)
+    chosen: list[Mutation] = []
+    for place in places:
+        if len(chosen) == size:
+            break
+        here = by_line[place]
+        chance.shuffle(here)
+        source = (root / place[0]).read_bytes()
+        chosen += [mutation for mutation in here if is_valid(mutation.applied(source))][:1]
+    return chosen
+
+
+def changed_lines(root: Path, since: str) -> dict[str, set[int]]:
+    """The lines of each file that differ from a commit, untracked files left out.
+
+    Raises:
+        subprocess.CalledProcessError: when there is no such commit.
+    """
+    command = ["git", "diff", "--unified=0", "--no-color", "--no-ext-diff", since, "--", "*.py"]
+    text = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    changed: dict[str, set[int]] = {}
+    file = ""
+    for line in text.splitlines():
+        if line.startswith("+++ "):
+            file = line.removeprefix("+++ b/")
+        elif hunk := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
+            first, count = int(hunk[1]), int(hunk[2] or 1)
+            changed.setdefault(file, set()).update(range(first, first + count))
+    return changed

@@ -1,0 +1,137 @@
+"""Which tests reach a line."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+# Compiled: the interpreter sees no line of them.
+KERNELS = "engine/kernels/"
+# The import name of a folder, longest first.
+_NAMES = {
+    "blazingtext_lifecycle": "lambda/lifecycle",
+    "blazingtext_engine": "engine",
+    "blazingtext_stacks": "stacks",
+    "blazingtext_sandbox": "sandbox",
+    "blazingtext": "blazingtext",
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What `recorder` wrote about a set of tests.
+
+    Attributes:
+        root: the repository.
+        record: the recorder's result; see there.
+    """
+
+    root: Path
+    record: Mapping[str, Any]
+    _imports: dict[str, set[str]] = field(default_factory=dict)
+
+    def tests(self, file: str, line: int) -> list[str]:
+        """The tests that can notice a fault in a line, quickest first; empty when there is none.
+
+        A line inside a function is reached by the tests that ran it, and by those that share a fixture with one that did. A line
+        outside every function, and any line of a compiled kernel, is reached by whoever ran a function of the module or of one that
+        imports it, and by the tests whose file imports it.
+        """
+        tests = self.record["tests"]
+        if not file.startswith(KERNELS) and self._is_inside_a_function(file, line):
+            found = self._with_shared({name for name, lines in self._lines.items() if line in lines.get(file, ())})
+        else:
+            importers = self._importers(file)
+            ran = {name for name, lines in self._lines.items() if any(self._ran_a_function(lines, each) for each in importers)}
+            found = self._with_shared(ran) | {test for test in tests if self.imports(test.partition("::")[0]) & importers}
+        failed = set(self.record["failed"])
+        return sorted(found - failed, key=lambda test: (tests[test]["seconds"], test))
+
+    @cached_property
+    def _lines(self) -> dict[str, dict[str, set[int]]]:
+        """The lines by file of every test and every shared fixture."""
+        named = {test: each["lines"] for test, each in self.record["tests"].items()} | self.record["fixtures"]
+        return {name: {file: set(lines) for file, lines in files.items()} for name, files in named.items()}
+
+    def _with_shared(self, names: set[str]) -> set[str]:
+        """Tests among some names, and the tests that share a fixture with one of them."""
+        tests = self.record["tests"]
+        shared = names - tests.keys()
+        for name in names & tests.keys():
+            shared.update(tests[name]["shared"])
+        return {test for test, each in tests.items() if test in names or shared.intersection(each["shared"])}
+
+    def _ran_a_function(self, lines: Mapping[str, set[int]], file: str) -> bool:
+        return any(self._is_inside_a_function(file, line) for line in lines.get(file, ()))
+
+    def _is_inside_a_function(self, file: str, line: int) -> bool:
+        return any(first < line <= last for first, last in self._functions[file])
+
+    @cached_property
+    def _functions(self) -> "_Functions":
+        return _Functions(self.root)
+
+    def _importers(self, file: str) -> set[str]:
+        """The modules that import one, itself included; through kernels also those that import these."""
+        found, new = {file}, {file}
+        while new:
+            new = {each for each in self._sources if self.imports(each) & new} - found
+            found |= new
+            new = {each for each in new if each.startswith(KERNELS)}
+        return found
+
+    @cached_property
+    def _sources(self) -> list[str]:
+        return [str(path.relative_to(self.root)) for folder in _folders() for path in sorted((self.root / folder).rglob("*.py"))]
+
+    def imports(self, file: str) -> set[str]:
+        """The modules of the project that a file names in its imports."""
+        if file not in self._imports:
+            tree = ast.parse((self.root / file).read_bytes())
+            names = [name for node in ast.walk(tree) for name in _imported(node, file)]
+            paths = [self._path(name) for name in names]
+            self._imports[file] = {path for path in paths if path}
+        return self._imports[file]
+
+    def _path(self, name: str) -> str | None:
+        for start, folder in _NAMES.items():
+            if name == start or name.startswith(start + "."):
+                path = f"{folder}{name.removeprefix(start).replace('.', '/')}"
+                break
+        else:
+            path = name.replace(".", "/") if name.startswith("tests.") else f"lambda/{name}"
+        return next((each for each in (f"{path}.py", f"{path}/__init__.py") if (self.root / each).is_file()), None)
+
+
+class _Functions(defaultdict[str, list[tuple[int, int]]]):
+    """The first and the last line of every function of a file; decorators and defaults, which run on import, come before the first."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(list)
+        self._root = root
+
+    def __missing__(self, file: str) -> list[tuple[int, int]]:
+        tree = ast.parse((self._root / file).read_bytes())
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        self[file] = [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions]
+        return self[file]
+
+
+def _folders() -> list[str]:
+    return sorted({folder.partition("/")[0] for folder in _NAMES.values()})
+
+
+def _imported(node: ast.AST, file: str) -> Iterable[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    start = node.module or ""
+    if node.level:
+        folder = "/".join(file.split("/")[: -node.level])
+        name = next((name for name, known in _NAMES.items() if folder == known or folder.startswith(known + "/")), "")
+        start = ".".join(filter(None, [name + folder.removeprefix(_NAMES.get(name, "")).replace("/", "."), start]))
+    return [start, *(f"{start}.{alias.name}" for alias in node.names)]

@@ -1,0 +1,105 @@
+"""A pytest plugin that writes which lines every test runs, and how long it takes: ``-p tests.tools.mutants.recorder``.
+
+What a fixture of a wider scope than a test runs is written beside the tests, under the fixture's name: it runs once, in the first of them.
+Compiled kernels run no lines; `reach` knows them by who imports them.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+_ROOT = Path(__file__).parents[3]
+_FOLDERS = tuple(f"{_ROOT / name}{os.sep}" for name in ("lambda", "stacks", "blazingtext", "sandbox", "engine"))
+
+
+class Recorder:
+    """Collects lines under the name of what runs at the moment."""
+
+    def __init__(self) -> None:
+        self.running = "import"
+        self.lines: dict[str, set[tuple[CodeType, int]]] = defaultdict(set)
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.fixtures: dict[str, list[str]] = {}
+        self.failed: set[str] = set()
+        self._files: dict[CodeType, str | None] = {}
+
+    def file(self, code: CodeType) -> str | None:
+        """The file of a function, relative to the repository, or None if it is none of ours."""
+        if code not in self._files:
+            path = os.path.realpath(code.co_filename)
+            self._files[code] = str(Path(path).relative_to(_ROOT)) if path.startswith(_FOLDERS) else None
+        return self._files[code]
+
+    def trace(self, frame: FrameType, event: str, _: object) -> Any:
+        """A trace function for `sys.settrace`; it follows our own functions alone."""
+        if self.file(frame.f_code) is None:
+            return None
+        if event in {"call", "line"}:
+            self.lines[self.running].add((frame.f_code, frame.f_lineno))
+        return self.trace
+
+    def result(self) -> dict[str, Any]:
+        """The record: seconds, shared fixtures and lines by file of every test, and the lines of every shared fixture."""
+        reached: dict[str, dict[str, list[int]]] = {}
+        for name, seen in self.lines.items():
+            files: dict[str, set[int]] = defaultdict(set)
+            for code, line in seen:
+                files[str(self.file(code))].add(line)
+            reached[name] = {file: sorted(lines) for file, lines in files.items()}
+        tests = {
+            test: {"seconds": round(seconds, 3), "shared": self.fixtures[test], "lines": reached.get(test, {})}
+            for test, seconds in self.seconds.items()
+        }
+        shared = {name: lines for name, lines in reached.items() if name not in tests and name != "import"}
+        return {"tests": tests, "fixtures": shared, "failed": sorted(self.failed)}
+
+
+RECORDER = Recorder()
+
+
+def _shared(item: pytest.Item) -> list[str]:
+    """The names of the test's fixtures that other tests have part in."""
+    definitions = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - pytest's type has no such member
+    return [f"{each[-1].baseid}::{each[-1].argname}" for each in definitions if each[-1].scope != "function" and each[-1].baseid]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    RECORDER.running = item.nodeid
+    RECORDER.fixtures[item.nodeid] = _shared(item)
+    sys.settrace(RECORDER.trace)
+    threading.settrace(RECORDER.trace)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
+    before = RECORDER.running
+    if fixturedef.scope != "function" and fixturedef.baseid:
+        RECORDER.running = f"{fixturedef.baseid}::{fixturedef.argname}"
+    try:
+        return (yield)
+    finally:
+        RECORDER.running = before
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    RECORDER.seconds[report.nodeid] += report.duration
+    if report.failed:
+        RECORDER.failed.add(report.nodeid)
+
+
+def pytest_sessionfinish() -> None:
+    Path(os.environ["MUTANTS_RECORD"]).write_text(json.dumps(RECORDER.result()), encoding="utf-8")

@@ -1,0 +1,127 @@
+"""Running tests in the copy: once to record what they reach, and then against one fault after another."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .mutations import Mutation
+from .reach import KERNELS
+from .tree import Copy
+
+# pytest's exit codes: all passed; some failed; interrupted, for example by an error of an import.
+_PASSED, _FAILED, _INTERRUPTED = 0, 1, 2
+_PYTEST = (sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist")
+
+
+class RecordError(Exception):
+    """The tests could not be recorded."""
+
+
+class Runner:
+    """Runs tests in a copy.
+
+    Args:
+        copy: the copy.
+        home: where records and compiled kernels are kept between runs.
+    """
+
+    def __init__(self, copy: Copy, home: Path) -> None:
+        self._copy, self._home = copy, home
+
+    def record(self, tests: Sequence[str]) -> dict[str, Any]:
+        """What the tests below some paths reach. Files of tests that have not changed since the last time are not run again.
+
+        Raises:
+            RecordError: when pytest did not come to its end.
+        """
+        kept = self._home / "reach.json"
+        known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        files = [str(path.relative_to(self._copy.folder)) for each in tests for path in _test_files(self._copy.folder / each)]
+        stale = [file for file in files if known.get(file, {}).get("digest") != self._digest(file)]
+        if stale:
+            print(f"Recording what {len(stale)} files of tests reach", file=sys.stderr, flush=True)
+            for file, record in self._recorded(stale).items():
+                known[file] = {"digest": self._digest(file), **record}
+            kept.write_text(json.dumps(known), encoding="utf-8")
+        records = [known[file] for file in files]
+        merged: dict[str, Any] = {"tests": {}, "fixtures": {}, "failed": []}
+        for record in records:
+            merged["tests"] |= record["tests"]
+            merged["failed"] += record["failed"]
+            for name, lines in record["fixtures"].items():
+                merged["fixtures"].setdefault(name, {}).update(lines)
+        return merged
+
+    def _digest(self, file: str) -> str:
+        return hashlib.sha256((self._copy.folder / file).read_bytes()).hexdigest()
+
+    def _recorded(self, files: Sequence[str]) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "record.json"
+            environment = self._environment() | {"MUTANTS_RECORD": str(target)}
+            command = [each for each in _PYTEST if each != "-x"] + ["-p", "tests.tools.mutants.recorder", "--timeout=0", *files]
+            subprocess.run(command, cwd=self._copy.folder, env=environment, stdout=sys.stderr, check=False)
+            if not target.exists():
+                raise RecordError("The tests did not run to their end; pytest says above why.")
+            record = json.loads(target.read_text(encoding="utf-8"))
+        for test in record["failed"]:
+            print(f"Left out, because it fails without a fault: {test}", file=sys.stderr)
+        return {
+            file: {
+                "tests": {name: each for name, each in record["tests"].items() if name.partition("::")[0] == file},
+                "failed": [name for name in record["failed"] if name.partition("::")[0] == file],
+                "fixtures": record["fixtures"],
+            }
+            for file in files
+        }
+
+    def is_killed(self, mutation: Mutation, tests: Iterable[str], seconds: float) -> bool:
+        """Whether one of some tests fails, or does not end within so many seconds, with a fault in the copy."""
+        own = mutation.file.startswith(KERNELS)
+        compiled = Path(tempfile.mkdtemp(prefix="mutant-")) if own else self._home / "compiled"
+        try:
+            with self._copy.fault(mutation), tempfile.NamedTemporaryFile("w", suffix=".tests") as listed:
+                listed.write("\n".join(tests))
+                listed.flush()
+                return self._fails([*_PYTEST, f"@{listed.name}"], self._environment(compiled), seconds)
+        finally:
+            if own:
+                shutil.rmtree(compiled, ignore_errors=True)
+
+    def _environment(self, compiled: Path | None = None) -> dict[str, str]:
+        return self._copy.environment(compiled or self._home / "compiled")
+
+    def _fails(self, command: Sequence[str], environment: dict[str, str], seconds: float) -> bool:
+        with subprocess.Popen(
+            command, cwd=self._copy.folder, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                code = _FAILED
+            finally:
+                _end_group(process.pid)
+        # A negative code is a crash: a kernel that wrote where it must not. Any other says that pytest itself was called wrongly.
+        if code > _INTERRUPTED:
+            raise RuntimeError(f"pytest ended with exit code {code}: {' '.join(command)}")
+        return code != _PASSED
+
+
+def _end_group(group: int) -> None:
+    """End what a test started and left behind."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _test_files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(path.rglob("test_*.py"))

@@ -1,0 +1,218 @@
+"""`make mutants` on a small project: what is killed, what survives, and that the project itself stays as it is."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tools.mutants import __main__ as command
+from tests.tools.mutants.equivalents import Equivalent, equivalents
+from tests.tools.mutants.mutations import Mutation, mutations
+from tests.tools.mutants.packages import PACKAGES, Package, changed_lines, sample
+from tests.tools.mutants.reach import Reach
+from tests.tools.mutants.run import Runner
+from tests.tools.mutants.tree import Copy
+
+ROOT = Path(__file__).parents[3]
+PYPROJECT = """
+[tool.setuptools.package-dir]
+blazingtext_lifecycle = "lambda/lifecycle"
+[tool.pytest.ini_options]
+addopts = ["--import-mode=importlib"]
+pythonpath = ["."]
+"""
+LIMITS = """
+LIMIT = 5
+
+def allowed(number):
+    if number > LIMIT:
+        raise ValueError(number)
+    return True
+
+def untested():
+    return allowed(1)
+
+def through_a_fixture():
+    return [1, 2]
+"""
+TESTS = """
+import pytest
+from blazingtext_lifecycle import limits
+
+@pytest.fixture(scope="module")
+def shared():
+    return limits.through_a_fixture()
+
+def test_first(shared):
+    assert shared
+
+def test_second(shared):
+    assert shared == [1, 2]
+
+def test_allowed():
+    assert limits.allowed(5)
+
+def test_refused():
+    with pytest.raises(ValueError):
+        limits.allowed(7)
+
+def test_broken():
+    limits.untested()
+    assert False
+"""
+FILE = "lambda/lifecycle/limits.py"
+
+
+@pytest.fixture(scope="module", name="project")
+def _project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    for name, text in {"pyproject.toml": PYPROJECT, FILE: LIMITS, "tests/unit/test_limits.py": TESTS}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "tests/tools", folder / "tests/tools", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "tests/__init__.py").touch()
+    for arguments in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module", name="copy")
+def _copy(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(project, tmp_path_factory.mktemp("home") / "tree")
+
+
+@pytest.fixture(scope="module", name="runner")
+def _runner(copy: Copy) -> Runner:
+    return Runner(copy, copy.folder.parent)
+
+
+@pytest.fixture(scope="module", name="reach")
+def _reach(copy: Copy, runner: Runner) -> Reach:
+    return Reach(copy.folder, runner.record(["tests/unit"]))
+
+
+def one(kind: str, line: int, after: str) -> Mutation:
+    (found,) = [each for each in mutations(FILE, LIMITS.encode()) if (each.kind, each.line, each.after.strip()) == (kind, line, after)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        (2, {"test_first", "test_second", "test_allowed", "test_refused"}),
+        (5, {"test_allowed", "test_refused"}),
+        (6, {"test_refused"}),
+        (10, set()),
+        (13, {"test_first", "test_second"}),
+    ],
+    ids=["outside functions", "a condition", "a branch", "in a test that fails anyway", "in a shared fixture"],
+)
+def test_a_line_is_reached_by_the_tests_that_ran_it(reach: Reach, line: int, tests: set[str]) -> None:
+    assert {name.partition("::")[2] for name in reach.tests(FILE, line)} == tests
+
+
+@pytest.mark.parametrize(
+    ("mutation", "killed"),
+    [
+        (one("comparison", 5, "number >= LIMIT"), True),
+        (one("constant", 2, "4"), True),
+        (one("constant", 2, "6"), False),
+        (one("statement", 6, "pass"), True),
+        (one("entry", 13, "[2]"), True),
+    ],
+    ids=str,
+)
+def test_a_fault_is_killed_when_a_test_notices_it(
+    project: Path, copy: Copy, runner: Runner, reach: Reach, mutation: Mutation, killed: bool
+) -> None:
+    before = (copy.folder / FILE).stat().st_mtime_ns
+
+    assert runner.is_killed(mutation, reach.tests(FILE, mutation.line), 60) is killed
+
+    assert (project / FILE).read_text() == (copy.folder / FILE).read_text() == LIMITS
+    assert (copy.folder / FILE).stat().st_mtime_ns == before
+
+
+def test_a_fault_that_never_ends_is_killed(copy: Copy, runner: Runner) -> None:
+    line = LIMITS.splitlines().index("    return True") + 1
+    endless = Mutation(FILE, line, "statement", "return True", "while True: pass", LIMITS.index("return True"))
+    started = time.monotonic()
+
+    assert runner.is_killed(endless, ["tests/unit/test_limits.py::test_allowed"], 5)
+
+    assert time.monotonic() - started < 30
+
+
+def test_a_test_that_does_not_exist_is_not_taken_for_one_that_fails(runner: Runner) -> None:
+    with pytest.raises(RuntimeError, match="exit code 4"):
+        runner.is_killed(one("constant", 2, "4"), ["tests/unit/test_limits.py::test_gone"], 60)
+
+
+def test_survivors_and_scores_are_printed(project: Path, copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    kills, survives, unreached = one("constant", 2, "4"), one("constant", 2, "6"), one("constant", 10, "2")
+
+    score = command.measure(Package(("lambda",), ("tests/unit",)), [kills, survives, unreached], runner, copy, time.monotonic() + 600)
+
+    assert (score.killed, score.survived) == ([kills], [survives, unreached])
+    assert capsys.readouterr().out.splitlines() == [
+        f"{FILE}:2 constant: 5 -> 6",
+        f"{FILE}:10 constant: 1 -> 2  (no test gets there)",
+    ]
+    assert str(score) == " 33.3 % of   3 killed, 0 equivalent; survived: constant 2"
+
+
+def test_when_the_time_is_over_the_rest_is_not_tried(copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    score = command.measure(Package(("lambda",), ("tests/unit",)), [one("constant", 2, "4")], runner, copy, time.monotonic() - 1)
+
+    assert (score.killed, score.survived, score.percent) == ([], [], 100)
+    assert "The time is over" in capsys.readouterr().err
+
+
+def test_a_seed_is_a_sample_and_no_line_is_in_it_twice(project: Path) -> None:
+    first, again, other = (sample(project, [FILE], 5, seed) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+    assert len({each.line for each in first}) == 5
+    assert sample(project, [FILE], 99, 1, {FILE: {2}})[0].line == 2
+    assert len(sample(project, [FILE], 99, 1, {FILE: {2}})) == 1
+
+
+def test_only_changed_lines_are_mutated_on_request(project: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(project, changed)
+    (changed / FILE).write_text(LIMITS.replace("LIMIT = 5", "LIMIT = 7").replace("return [1, 2]", "more = 3\n    return [1, more]"))
+
+    assert changed_lines(changed, "HEAD") == {FILE: {2, 13, 14}}
+
+
+def test_an_unknown_package_is_refused_with_the_ones_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["lamda"]) == 2
+
+    assert "No package is called lamda. There are: lambda, stacks" in capsys.readouterr().err
+
+
+def test_every_module_belongs_to_a_package() -> None:
+    files = [file for package in PACKAGES.values() for file in package.files(ROOT)]
+    here = {str(path.relative_to(ROOT)) for part in ("lambda", "stacks", "blazingtext", "engine") for path in (ROOT / part).rglob("*.py")}
+
+    assert len(files) == len(set(files))
+    # Only what a script of ours writes.
+    assert here - set(files) == {"lambda/lifecycle/instance_regions.py"}
+    assert all((ROOT / path).exists() for package in PACKAGES.values() for path in package.tests)
+
+
+def test_an_equivalent_mutant_is_told_by_its_text_not_by_its_line() -> None:
+    known = Equivalent(FILE, "constant", "5", "6", "an example")
+
+    assert known.covers(Mutation(FILE, 77, "constant", "5", "6\n", 1234))
+    assert not known.covers(Mutation(FILE, 2, "constant", "5", "4", 0))
+    assert not known.covers(Mutation("another.py", 2, "constant", "5", "6", 0))
+
+
+def test_every_equivalent_mutant_can_still_be_made() -> None:
+    for each in equivalents():
+        assert each.reason
+        assert any(map(each.covers, mutations(each.file, (ROOT / each.file).read_bytes()))), each
