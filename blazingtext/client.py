@@ -186,7 +186,10 @@ class BlazingText:
         return word_map.draw(self.vectors(job), Path(path), look)
 
     def promote(self, job: str | None = None, *, auto_rollback: bool = True) -> changes.Change:
-        """Makes a run's model live; None means the newest completed run. Without `auto_rollback`, no alarm watches the deployment."""
+        """Makes a run's model live; None means the newest completed run with the stage's tags.
+
+        Without `auto_rollback`, no alarm watches the deployment.
+        """
         return changes.promote(self.cloud, job, auto_rollback=auto_rollback)
 
     def rollback(self) -> changes.Change:

@@ -26,6 +26,16 @@ class SignInError(ConfigurationError):
         super().__init__(f"{happened} Sign in again, or choose another profile with --profile.")
 
 
+class EndpointUrlError(ConfigurationError):
+    """AWS_ENDPOINT_URL leads to no AWS account."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(
+            f'{happened} For the sandbox, start it and set the variable with: blazingtext sandbox up && eval "$(blazingtext sandbox env)"; '
+            "for AWS itself: unset AWS_ENDPOINT_URL"
+        )
+
+
 class UnreachableError(CloudError):
     """AWS, or the sandbox, does not answer."""
 

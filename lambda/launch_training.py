@@ -39,17 +39,17 @@ class Clients:
     sagemaker: SageMakerClient
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: object, _context: object) -> dict[str, Any]:
     """Lambda's entry: translate, decide, act."""
     log.setLevel(logging.INFO)
     return launch(event, LaunchEnvironment.read(os.environ), Clients(boto3.client("s3"), boto3.client("sagemaker")))
 
 
-def launch(event: Mapping[str, Any], environment: LaunchEnvironment, clients: Clients) -> dict[str, Any]:
+def launch(event: object, environment: LaunchEnvironment, clients: Clients) -> dict[str, Any]:
     """The job that an event asks for, started or found.
 
     Args:
-        event: a launch event or an upload event.
+        event: a launch event or an upload event; whatever else JSON can be is refused.
         environment: the stack's settings.
         clients: the AWS services.
 

@@ -10,6 +10,7 @@ tried again later, and what a person must fix goes to the dead-letter queue with
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import live_model, naming, promotion
+from blazingtext_lifecycle import live_model, naming, promotion, values
 from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 _MAXIMUM_DELAY_SECONDS = 300
 # SNS: subjects have at most 100 characters.
 _MAXIMUM_SUBJECT = 100
+_MAXIMUM_REASON = 2000
+# All but what SendMessage's page allows: tab, line feed, carriage return, U+0020 to U+D7FF, U+E000 to U+FFFD, U+10000 to U+10FFFF.
+_REFUSED_BY_SQS = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,9 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
         LifecycleError: AWS did not show them.
     """
     name, status = _job_in(body)
-    if not name:
-        return Decision(
-            Outcome.IMPOSSIBLE, "The message is no training job event. It names no TrainingJobName. Look who writes to the queue."
-        )
+    if not naming.TRAINING_JOB_PATTERN.fullmatch(name):
+        why = f"SageMaker gives no job the name {values.cut(name)!a}" if name else "It names no TrainingJobName"
+        return Decision(Outcome.IMPOSSIBLE, f"The message is no training job event. {why}. Look who writes to the queue.")
     if not name.startswith(naming.job_prefix(environment.stage)):
         return Decision(Outcome.IGNORE, f"{name} is no job of stage {environment.stage}.")
     if status not in TERMINAL:
@@ -131,7 +134,8 @@ def _job_in(body: str) -> tuple[str, str]:
     """The job and its status that an event tells; empty when it tells none."""
     try:
         event = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # No JSON, or JSON nested so deeply that Python does not read it; an event of SageMaker's has a few levels.
         return "", ""
     detail = event.get("detail") if isinstance(event, dict) else None
     detail = detail if isinstance(detail, dict) else {}
@@ -208,7 +212,9 @@ def _postpone(record: Mapping[str, Any], environment: PromoteEnvironment, sqs: S
 
 def _send_to_dead_letters(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, sqs: SQSClient) -> None:
     """Sends the message to the dead-letter queue, with the reason as an attribute."""
-    attributes = {"Reason": {"DataType": "String", "StringValue": reason}}
+    # Attributes count towards a message's size, and SQS takes no control characters; reasons may hold words of AWS's.
+    said = _REFUSED_BY_SQS.sub("?", reason)[:_MAXIMUM_REASON]
+    attributes = {"Reason": {"DataType": "String", "StringValue": said}}
     with translating_aws_errors("write to the dead-letter queue"):
         sqs.send_message(QueueUrl=environment.dead_letter_queue_url, MessageBody=record["body"], MessageAttributes=attributes)  # type: ignore[arg-type] # plain dicts
 

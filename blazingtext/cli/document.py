@@ -31,7 +31,7 @@ Results go to stdout; progress, warnings and the next command to type go to stde
 | `XDG_STATE_HOME` | reports of bugs are kept in its folder blazingtext/crashes (default: `~/.local/state`) |
 | `BLAZINGTEXT_CACHE` | where downloaded models are kept (default: `blazingtext` in the user's cache folder) |
 | `BLAZINGTEXT_SANDBOX_HOME` | where sandboxes keep their state |
-| `AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_REGION`, ... | whatever boto3 reads: they decide whether this is AWS or a sandbox |
+| `AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_DEFAULT_REGION`, ... | what boto3 reads, so not `AWS_REGION`: AWS or a sandbox |
 
 This page is written by `python -m blazingtext.cli.document` from the commands' own `--help`.
 """

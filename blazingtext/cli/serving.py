@@ -103,7 +103,8 @@ def _wait_option(command: Command) -> Command:
 def promote(session: Session, job: str | None, auto_rollback: bool, wait: bool) -> None:
     """Make a run's model live.
 
-    JOB is a completed run [default: the newest]. The endpoint is updated in place; if the update fails, the former model stays live.
+    JOB is a completed run [default: the newest that carries the stage's tags].
+    The endpoint is updated in place; if the update fails, the former model stays live.
     SageMaker lets no model through while an alarm rings: use --no-auto-rollback when the live model makes it ring.
     """
     _change(session, wait, lambda: session.client.promote(job, auto_rollback=auto_rollback), "is already live")

@@ -166,6 +166,26 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
     raise RequestError(f"There is no {kind} in stage {cloud.stage}. Start one with: {start}")
 
 
+def latest_own(cloud: Cloud) -> Run:
+    """The newest completed job that carries this stage's tags, as every job of its launcher does.
+
+    A job that somebody made by hand has at most its name in common with the stage; it is used when it is named.
+
+    Raises:
+        RequestError: there is none.
+    """
+    for found in runs(cloud, limit=50, status="Completed"):
+        if naming.is_tagged(_tags(cloud, found), cloud.stage):
+            return found
+    raise RunError(f"There is no completed training job of stage {cloud.stage} with its tags. Name the run to use.", cloud.stage)
+
+
+def _tags(cloud: Cloud, found: Run) -> dict[str, str]:
+    with translating_aws_errors(f"read the tags of {found.job}"):
+        pages = cloud.sagemaker.get_paginator("list_tags").paginate(ResourceArn=found.arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
 def throughput(cloud: Cloud, job: str) -> float | None:
     """A run's average million words a second, which only its log holds; None when it does not (yet)."""
     with translating_aws_errors(f"read the log of {job}"):

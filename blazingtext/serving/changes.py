@@ -40,14 +40,14 @@ def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True)
 
     Args:
         cloud: the stage.
-        job: the run; None means the newest completed one.
+        job: the run; None means the newest completed one that carries the stage's tags.
         auto_rollback: False deploys it without the alarms, for when they ring already: it takes over at once, and stays whatever happens.
 
     Raises:
         RequestError: the run has no complete model, or the stack cannot be updated.
         NotReady: the run has not ended, or the stack is busy.
     """
-    found = training_jobs.latest(cloud, completed=True) if job is None else training_jobs.run(cloud, job)
+    found = training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job)
     if not found.over:
         wait = blazingtext_command(f"logs {found.job} --follow", cloud.stage)
         raise NotReady(f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")

@@ -1,13 +1,26 @@
 """The one border where AWS's errors become ours; AWS's own words and request id stay attached."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ParamValidationError, PartialCredentialsError
+from botocore import exceptions as aws
+from botocore.exceptions import BotoCoreError, ClientError
 
 from .errors import AccessDeniedError, CloudError, ConfigurationError, LifecycleError, NotReady, QuotaError, RequestError
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "AuthorizationError", "403"})
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "KMS.AccessDeniedException",
+        "NotAuthorized",
+        "UnauthorizedException",
+        "UnauthorizedOperation",
+        "403",
+    }
+)
 _IDENTITY = frozenset(
     {
         "ExpiredToken",
@@ -15,12 +28,43 @@ _IDENTITY = frozenset(
         "IncompleteSignature",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
     }
 )
+# botocore retries these, too (botocore/data/_retry.json), so whoever meets one has been slowed down for a while.
 _BUSY = frozenset(
-    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "ServiceUnavailable"}
+    {
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_OTHER_REGION = frozenset({"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"})
+_SETTINGS = (
+    aws.EndpointProviderError,
+    aws.InvalidConfigError,
+    aws.InvalidDefaultsMode,
+    aws.InvalidEndpointConfigurationError,
+    aws.InvalidProxiesConfigError,
+    aws.InvalidRegionError,
+    aws.UnknownEndpointError,
+    aws.UnknownRegionError,
 )
 _QUOTA = frozenset({"ResourceLimitExceeded", "LimitExceededException", "LimitExceeded", "ServiceQuotaExceededException"})
 _REFUSED = frozenset({"ValidationException", "ValidationError", "InvalidParameterValue", "InvalidParameterException", "NoSuchBucket"})
@@ -28,6 +72,11 @@ _REFUSED = frozenset({"ValidationException", "ValidationError", "InvalidParamete
 _MORE_QUOTA = (
     "Ask for more under Service Quotas, Amazon SageMaker. For training, spot instances have a quota of their own, "
     "4 in a fresh account where the others are 0: try spot."
+)
+
+_CREDENTIALS = (
+    "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and the profile, and this machine's clock; for the sandbox, "
+    'run eval "$(blazingtext sandbox env)" again. Renew them, then try again.'
 )
 
 
@@ -72,17 +121,42 @@ def translating_aws_errors(operation: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise translation(error, operation) from error
-    except (NoCredentialsError, PartialCredentialsError, NoRegionError) as error:
+    except (aws.NoCredentialsError, aws.PartialCredentialsError) as error:
         raise ConfigurationError(
-            f"Could not {operation}. {error} Set the AWS credentials and region: for the sandbox, "
-            'eval "$(blazingtext sandbox env)"; for AWS, aws configure or AWS_PROFILE and AWS_REGION.'
+            f"Could not {operation}. {_sentence(error)} Set the AWS credentials: for the sandbox, "
+            'eval "$(blazingtext sandbox env)"; for AWS, aws configure, aws sso login or AWS_PROFILE.'
         ) from error
-    except ParamValidationError as error:
+    except aws.NoRegionError as error:
+        raise ConfigurationError(f"Could not {operation}. No region is chosen. {_how_to_choose_a_region(os.environ)}") from error
+    except _SETTINGS as error:
+        raise ConfigurationError(
+            f"Could not {operation}. The AWS settings cannot be used: {_sentence(error)} "
+            "Correct the region (--region, AWS_DEFAULT_REGION) or what it names."
+        ) from error
+    except aws.ParamValidationError as error:
         raise RequestError(f"Could not {operation}. boto3 refuses the request: {error} Correct the named value.") from error
     except BotoCoreError as error:
         raise CloudError(
-            f"Could not {operation}. AWS could not be reached: {error} Check the network and AWS_ENDPOINT_URL, then try again."
+            f"Could not {operation}. AWS could not be reached: {_sentence(error)} Check the network and AWS_ENDPOINT_URL, then try again."
         ) from error
+
+
+def _sentence(error: Exception) -> str:
+    """The words of botocore with one full stop at their end."""
+    return f"{str(error).rstrip('.')}."
+
+
+def _how_to_choose_a_region(environ: Mapping[str, str]) -> str:
+    """What to do without a region: boto3, unlike the AWS CLI and the CDK, does not read AWS_REGION.
+
+    https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html#using-environment-variables
+    """
+    if environ.get("AWS_REGION"):
+        return (
+            'AWS_REGION is set, but boto3 reads AWS_DEFAULT_REGION, or the profile\'s region: export AWS_DEFAULT_REGION="$AWS_REGION", '
+            "or give --region."
+        )
+    return "Give --region, set AWS_DEFAULT_REGION, or give your profile a region with aws configure."
 
 
 def translation(error: ClientError, operation: str) -> LifecycleError:
@@ -107,7 +181,8 @@ def _meanings(role_refused: bool) -> tuple[tuple[frozenset[str], type[LifecycleE
     return (
         (_DENIED, AccessDeniedError, *denied),
         (_QUOTA, QuotaError, "The account's limit is reached", _MORE_QUOTA),
-        (_IDENTITY, ConfigurationError, "AWS does not accept the credentials", "Renew them, then try again."),
+        (_IDENTITY, ConfigurationError, "AWS does not accept the credentials", _CREDENTIALS),
+        (_OTHER_REGION, ConfigurationError, "It is in another region", "Choose that region with --region or AWS_DEFAULT_REGION."),
         (_BUSY, NotReady, "AWS asks to slow down", "Try again in a minute."),
         (_REFUSED, RequestError, "AWS refused", "Correct what it names, then try again."),
     )

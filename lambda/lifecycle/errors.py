@@ -67,8 +67,12 @@ class CloudError(LifecycleError):
     """AWS failed; its own words and request id are attached."""
 
 
+# More problems than anybody reads at once.
+_MOST_PROBLEMS = 20
+
+
 def combined(problems: Sequence[UserError]) -> UserError:
-    """One error that reports every problem, a line each.
+    """One error that reports every problem, a line each; of more than 20, the others are counted.
 
     Args:
         problems: at least one.
@@ -80,7 +84,10 @@ def combined(problems: Sequence[UserError]) -> UserError:
         return problems[0]
     classes = {type(problem) for problem in problems}
     family = classes.pop() if len(classes) == 1 else RequestError
-    return family("\n".join(str(problem) for problem in problems))
+    lines = [str(problem) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        lines.append(f"... and {len(problems) - _MOST_PROBLEMS:,} more problems of the same request.")
+    return family("\n".join(lines))
 
 
 def raise_all(problems: Sequence[UserError]) -> None:

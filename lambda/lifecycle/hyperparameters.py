@@ -16,6 +16,8 @@ from .errors import HyperparameterError, raise_all
 from .suggestions import did_you_mean
 
 _LARGEST = 2**31 - 1
+# Ours: AWS's table has no maximum. Good values lie below 1; steps of this size only ever make numbers too large for a float.
+_FASTEST = 100
 _PARSERS: Mapping[str, Callable[[object], Value]] = {"integer": values.whole_number, "float": values.number, "boolean": values.boolean}
 # fastText's names for them.
 _FASTTEXT = {
@@ -90,7 +92,7 @@ TABLE = {
         Hyperparameter("early_stopping", "boolean", False, SUPERVISED, "stop when validation accuracy no longer improves"),
         _positive("epochs", 5, MODES, "passes over the corpus"),
         Hyperparameter("evaluation", "boolean", True, WORD2VEC, "score the vectors on WordSim-353 after training"),
-        Hyperparameter("learning_rate", "float", 0.05, MODES, "step size, falling to 0", minimum=0, exclusive=True),
+        Hyperparameter("learning_rate", "float", 0.05, MODES, "step size, falling to 0", minimum=0, exclusive=True, maximum=_FASTEST),
         _positive("max_char", 6, WORD2VEC, "longest character n-gram", only_with="subwords"),
         _positive("min_char", 3, WORD2VEC, "shortest character n-gram", only_with="subwords"),
         Hyperparameter("min_count", "integer", 5, MODES, "drop words seen fewer times", minimum=0, maximum=_LARGEST),
@@ -156,10 +158,11 @@ def _check_mode(mode: str, given: Mapping[str, object]) -> None:
         )
     if mode not in MODES:
         hint = did_you_mean(mode, sorted(MODES)) or "Word vectors: batch_skipgram; text classification: supervised."
-        raise HyperparameterError(f'mode should be {allowed}. It was given as "{mode}". {hint}')
+        raise HyperparameterError(f'mode should be {allowed}. It was given as "{values.cut(mode)}". {hint}')
     if "mode" in given and given["mode"] != mode:
         raise HyperparameterError(
-            f'mode is given twice: "{mode}" and, in hyperparameters, "{given["mode"]}". A job has one mode. Leave one of them out.'
+            f'mode is given twice: "{mode}" and, in hyperparameters, {values.shown(given["mode"])}.'
+            " A job has one mode. Leave one of them out."
         )
 
 
@@ -182,11 +185,12 @@ def _value(mode: str, name: str, raw: object) -> Value:
         meant = did_you_mean(_FASTTEXT.get(name, name), names(mode), cutoff=0.5)
         hint = meant or f"The hyperparameters of {mode} are {', '.join(names(mode))}."
         raise HyperparameterError(
-            f"Additional properties are not allowed ('{name}' was unexpected). BlazingText refuses names that it does not know. {hint}"
+            f"Additional properties are not allowed ('{values.cut(name)}' was unexpected). "
+            f"BlazingText refuses names that it does not know. {hint}"
         )
     if mode not in row.modes:
         raise HyperparameterError(
-            f"Additional properties are not allowed ('{name}' was unexpected). "
+            f"Additional properties are not allowed ('{values.cut(name)}' was unexpected). "
             f"It belongs to {_family(row.modes)}, and the mode is {mode}. Leave it out or change the mode."
         )
     return _in_range(row, _parsed(row, raw))
@@ -201,7 +205,8 @@ def _parsed(row: Hyperparameter, raw: object) -> Value:
         return _PARSERS[row.kind](raw)
     except ValueError as error:
         raise HyperparameterError(
-            f"Parameter '{row.name}' expects {row.kind} input. It was given as {raw!r} ({row.meaning}; default {text(row.default)}). "
+            f"Parameter '{row.name}' expects {row.kind} input. It was given as {values.shown(raw)} "
+            f"({row.meaning}; default {text(row.default)}). "
             f"Give {row.allowed}."
         ) from error
 

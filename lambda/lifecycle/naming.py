@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from .errors import ConfigurationError, RequestError
+from .values import cut
 
 PROJECT = "blazingtext"
 DEFAULT_STAGE = "dev"
@@ -35,6 +36,8 @@ VARIANT = "AllTraffic"
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 ENDPOINT_LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
 
+# What SageMaker's API takes as a TrainingJobName.
+TRAINING_JOB_PATTERN = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 # AWS's limit on TrainingJobName, and what a retry may append ("-99").
 _JOB_NAME_LIMIT = 63
 _HASH_DIGITS = 10
@@ -67,7 +70,7 @@ def check_stage(stage: str) -> str:
     """
     if not STAGE_PATTERN.fullmatch(stage):
         raise ConfigurationError(
-            f'stage: "{stage}" is not a stage name. Every stack, job and tag carries it. It must be {STAGE_RULE}, '
+            f'stage: "{cut(stage)}" is not a stage name. Every stack, job and tag carries it. It must be {STAGE_RULE}, '
             f'without hyphens. Try "{DEFAULT_STAGE}" or "prod".'
         )
     return stage
@@ -81,7 +84,7 @@ def check_corpus(corpus: str) -> str:
     """
     if not CORPUS_PATTERN.fullmatch(corpus):
         raise RequestError(
-            f'corpus: "{corpus}" is not a corpus name. It becomes a folder in the bucket and a part of job names, so it must be '
+            f'corpus: "{cut(corpus)}" is not a corpus name. It becomes a folder in the bucket and a part of job names, so it must be '
             '1 to 32 lowercase letters, digits and hyphens, starting with a letter or digit. Try "wiki" or "blogs-2020".'
         )
     return corpus
@@ -205,5 +208,5 @@ def split_s3_uri(uri: str) -> tuple[str, str]:
     """
     found = re.fullmatch(r"s3://([^/]+)/?(.*)", uri)
     if not found:
-        raise RequestError(f'"{uri}" is not an S3 URI. It needs a bucket and a key. Write it as s3://<bucket>/<key>.')
+        raise RequestError(f'"{cut(uri)}" is not an S3 URI. It needs a bucket and a key. Write it as s3://<bucket>/<key>.')
     return found.group(1), found.group(2)

@@ -62,16 +62,15 @@ class TrainingRequest:
     retry: bool
 
 
-def read(event: Mapping[str, object], environment: LaunchEnvironment) -> tuple[TrainingRequest, list[UserError]]:
+def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingRequest, list[UserError]]:
     """The request in an event, and everything that is wrong with it; a wrong part reads as its default.
 
     Args:
-        event: a launch event, or EventBridge's notice of an upload into ``corpora/<name>/train/``.
+        payload: a launch event, which may be any JSON, or EventBridge's notice of an upload into ``corpora/<name>/train/``.
         environment: the defaults.
     """
     reader = _Reader()
-    if _is_upload(event):
-        event = {"corpus": reader.attempt(lambda: _uploaded_corpus(event, environment.bucket), "")}
+    event = _asked(reader, payload, environment)
     reader.known_keys(event, EVENT_KEYS, "")
     instance = reader.section(event, "instance", INSTANCE_KEYS)
     given = reader.section(event, "hyperparameters", None)
@@ -94,23 +93,41 @@ def read(event: Mapping[str, object], environment: LaunchEnvironment) -> tuple[T
     return request, reader.problems
 
 
+def _asked(reader: "_Reader", payload: object, environment: LaunchEnvironment) -> Mapping[str, object]:
+    """The launch event that a payload is or means; an empty one, and a problem, when it is none."""
+    if not isinstance(payload, Mapping):
+        reader.problem(
+            f"The event is {values.shown(payload)}, not a JSON object. A launch is asked for by name and value. "
+            'Send an object that names a corpus: {"corpus": "wiki"}.'
+        )
+        return {}
+    if _is_upload(payload):
+        return {"corpus": reader.attempt(lambda: _uploaded_corpus(payload, environment.bucket), "")}
+    return payload
+
+
 def _is_upload(event: Mapping[str, object]) -> bool:
     return event.get("source") == "aws.s3" and event.get("detail-type") == "Object Created"
 
 
 def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
     """The corpus that an upload belongs to; EventBridge gives keys as they are, not URL-encoded as S3's own notices do."""
-    detail = event.get("detail")
-    detail = detail if isinstance(detail, Mapping) else {}
-    key = str(detail.get("object", {}).get("key", ""))
-    source = str(detail.get("bucket", {}).get("name", ""))
+    detail = _object(event, "detail")
+    key = str(_object(detail, "object").get("key", ""))
+    source = str(_object(detail, "bucket").get("name", ""))
     parts = key.split("/")
     if source != bucket or len(parts) < 4 or parts[0] != naming.CORPORA.rstrip("/") or parts[2] != naming.TRAIN or not parts[-1]:
         raise RequestError(
-            f"The upload of s3://{source}/{key} starts no training. Only files under "
+            f"The upload of s3://{values.cut(source)}/{values.cut(key)} starts no training. Only files under "
             f"s3://{bucket}/{naming.CORPORA}<name>/{naming.TRAIN}/ do. Upload there, or invoke the function with a corpus."
         )
     return parts[1]
+
+
+def _object(section: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """An object in an object; an empty one when there is none of that name."""
+    found = section.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _corpus(event: Mapping[str, object], bucket: str) -> str:
@@ -124,7 +141,8 @@ def _corpus(event: Mapping[str, object], bucket: str) -> str:
     name, _, channel = key.removeprefix(naming.CORPORA).rstrip("/").partition("/")
     if source != bucket or not key.startswith(naming.CORPORA) or channel not in ("", naming.TRAIN):
         raise RequestError(
-            f"corpus: {given} is not one of this stage's corpora. The training role may read s3://{bucket}/{naming.CORPORA} only. "
+            f"corpus: {values.cut(given)} is not one of this stage's corpora. "
+            f"The training role may read s3://{bucket}/{naming.CORPORA} only. "
             f"Copy the text to s3://{bucket}/{naming.channel_prefix('<name>', naming.TRAIN)} (blazingtext upload does) and name the corpus."
         )
     return naming.check_corpus(name)
@@ -136,7 +154,7 @@ def _mode(reader: "_Reader", event: Mapping[str, object], given: Mapping[str, ob
     mode = event.get("mode", given.get("mode", default))
     if isinstance(mode, str):
         return mode
-    reader.problem(f"mode: {mode!r} is not text. The mode is a name. Give batch_skipgram, skipgram, cbow or supervised.")
+    reader.problem(f"mode: {values.shown(mode)} is not text. The mode is a name. Give batch_skipgram, skipgram, cbow or supervised.")
     return str(default)
 
 
@@ -149,7 +167,9 @@ def _instance_type(reader: "_Reader", instance: Mapping[str, object], environmen
     given = instance.get("type", environment.instance_type)
     if isinstance(given, str) and instances.is_instance_type(given):
         return given
-    reader.problem(f"instance.type: {given!r} is not a SageMaker instance type. They begin with ml. Try ml.c5.xlarge or ml.g4dn.xlarge.")
+    reader.problem(
+        f"instance.type: {values.shown(given)} is not a SageMaker instance type. They begin with ml. Try ml.c5.xlarge or ml.g4dn.xlarge."
+    )
     return environment.instance_type
 
 
@@ -184,7 +204,7 @@ def _tags(reader: "_Reader", given: Mapping[str, object]) -> dict[str, str]:
     for key, value in given.items():
         fault = _tag_fault(key, value)
         if fault:
-            reader.problem(f'tags: "{key}": {fault}')
+            reader.problem(f'tags: "{values.cut(key)}": {fault}')
         else:
             found[key] = str(value)
     return found
@@ -197,7 +217,7 @@ def _tag_fault(key: str, value: object) -> str:
             f"its prefix is reserved. {' and '.join(naming.RESERVED_TAG_PREFIXES)} belong to AWS and to this project. Choose another name."
         )
     if not isinstance(value, str):
-        return f"its value {value!r} is not text. Tags carry text only. Put it in quotation marks."
+        return f"its value {values.shown(value)} is not text. Tags carry text only. Put it in quotation marks."
     if not 1 <= len(key) <= 128 or len(value) > 256:
         return "it is too long or empty. AWS allows 1 to 128 characters for the name and 256 for the value. Shorten it."
     if not all(_allowed_in_tag(letter) for letter in key + value):
@@ -230,12 +250,12 @@ class _Reader:
             if key not in known:
                 paths = [path + each for each in known]
                 hint = did_you_mean(f"{path}{key}", paths) or f"Known are {', '.join(paths)}."
-                self.problem(f'"{path}{key}" is unknown. A misspelt key would silently have no effect. {hint}')
+                self.problem(f'"{path}{values.cut(key)}" is unknown. A misspelt key would silently have no effect. {hint}')
 
     def section(self, event: Mapping[str, object], name: str, known: Collection[str] | None) -> Mapping[str, object]:
         found = event.get(name, {})
         if not isinstance(found, Mapping):
-            self.problem(f"{name}: {found!r} is not an object. It holds names and values. Write it as {{...}} or leave it out.")
+            self.problem(f"{name}: {values.shown(found)} is not an object. It holds names and values. Write it as {{...}} or leave it out.")
             return {}
         if known is not None:
             self.known_keys(found, known, f"{name}.")
@@ -247,12 +267,16 @@ class _Reader:
         if not isinstance(value, str):
             with suppress(ValueError):
                 return values.whole_number(value, 1, maximum)
-        self.problem(f"{path}: {value!r} is not allowed. It must be a whole number from 1 to {maximum}. Leave it out for {default}.")
+        self.problem(
+            f"{path}: {values.shown(value)} is not allowed. It must be a whole number from 1 to {maximum}. Leave it out for {default}."
+        )
         return default
 
     def flag(self, section: Mapping[str, object], name: str, default: bool) -> bool:
         value = section.get(name, default)
         if isinstance(value, bool):
             return value
-        self.problem(f"{name}: {value!r} is neither true nor false. It is a switch. Write true or false without quotation marks.")
+        self.problem(
+            f"{name}: {values.shown(value)} is neither true nor false. It is a switch. Write true or false without quotation marks."
+        )
         return default

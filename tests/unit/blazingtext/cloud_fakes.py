@@ -13,6 +13,7 @@ from typing import Any, cast
 import boto3
 
 from blazingtext.cloud import Cloud
+from blazingtext_lifecycle import naming
 from tests.unit.lifecycle.aws_fakes import MACHINE, client_error
 
 BUCKET = "blazingtext-dev-storage-corpora"
@@ -246,6 +247,7 @@ class FakeJobs:
             "HyperParameters": {"mode": "skipgram"},
             "ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1},
             "ModelArtifacts": {"S3ModelArtifacts": artifact(job)},
+            "tags": more.pop("tags", naming.tags("dev")),
             "InputDataConfig": [{"DataSource": {"S3DataSource": {"S3Uri": f"s3://{BUCKET}/corpora/wiki/train/"}}}],
             **more,
         }
@@ -259,6 +261,10 @@ class FakeJobs:
     def list_training_jobs(self, *, NameContains: str, StatusEquals: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
         named = [job for name, job in reversed(self.jobs.items()) if NameContains in name]
         return {"TrainingJobSummaries": [job for job in named if StatusEquals in ("", job["TrainingJobStatus"])]}
+
+    def list_tags(self, *, ResourceArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        (tags,) = [job["tags"] for job in self.jobs.values() if job["TrainingJobArn"] == ResourceArn]
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     def stop_training_job(self, *, TrainingJobName: str) -> None:  # noqa: N803 - AWS's names
         self.stopped.append(TrainingJobName)

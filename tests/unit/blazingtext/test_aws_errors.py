@@ -1,5 +1,6 @@
 import pytest
 from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
 
 from blazingtext.aws_errors import translating_aws_errors
 from blazingtext.errors import SignInError, TemporaryError, UnreachableError
@@ -21,6 +22,11 @@ from tests.unit.lifecycle.aws_fakes import client_error
         (client_error("AccessDeniedException", "not authorized to perform: sagemaker:ListTrainingJobs"), AccessDeniedError, 2),
         (client_error("ExpiredTokenException", "The security token is expired"), SignInError, 2),
         (client_error("UnrecognizedClientException", "invalid token"), ConfigurationError, 2),
+        (client_error("InvalidSignatureException", "The request signature we calculated does not match"), ConfigurationError, 2),
+        (client_error("RequestTimeTooSkewed", "The difference between the request time and the current time"), ConfigurationError, 2),
+        (client_error("PermanentRedirect", "must be addressed using the specified endpoint"), ConfigurationError, 2),
+        (client_error("ProvisionedThroughputExceededException", "Rate exceeded"), NotReady, 3),
+        (client_error("ThrottledException", "Rate exceeded"), NotReady, 3),
         (client_error("ResourceLimitExceeded", "The account-level service limit is 0"), QuotaError, 2),
         (client_error("ThrottlingException", "Rate exceeded"), NotReady, 3),
         (client_error("ModelNotReadyException", "loading"), TemporaryError, 3),
@@ -28,6 +34,7 @@ from tests.unit.lifecycle.aws_fakes import client_error
         (client_error("InternalServerError", "oops"), CloudError, 1),
         (aws.NoCredentialsError(), ConfigurationError, 2),
         (aws.NoRegionError(), ConfigurationError, 2),
+        (aws.InvalidRegionError(region_name="us east 1"), ConfigurationError, 2),
         (aws.ProfileNotFound(profile="mine"), SignInError, 2),
         (aws.SSOTokenLoadError(error_msg="no token"), SignInError, 2),
         (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), UnreachableError, 1),
@@ -84,3 +91,47 @@ def test_a_function_can_be_marked_with_what_it_does() -> None:
         look()
     with pytest.raises(CloudError):
         look()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "words"),
+    [
+        (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), "Nothing answers as AWS does"),
+        (aws.ConnectionClosedError(endpoint_url="http://localhost:1"), "Nothing answers as AWS does"),
+        (client_error("501", "Unsupported method"), "HTTP status 501"),
+        (ResponseParserError("invalid XML received:\n<html>"), "not one of AWS's"),
+        (ValueError("Invalid endpoint: localhost"), "is no address of a service"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_wrong_endpoint_url_is_named_and_the_person_can_fix_it(theirs: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:1")
+
+    with pytest.raises(ConfigurationError, match=words) as caught, translating_aws_errors("list the training jobs"):
+        raise theirs
+
+    assert "AWS_ENDPOINT_URL" in str(caught.value)
+    assert "unset AWS_ENDPOINT_URL" in str(caught.value)
+
+
+def test_a_missing_object_is_not_taken_for_a_wrong_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:1")
+
+    with pytest.raises(AccessDeniedError), translating_aws_errors("look for the file"):
+        raise client_error("403", "Forbidden", "HeadObject")
+
+
+def test_other_value_errors_are_bugs() -> None:
+    with pytest.raises(ValueError, match="a bug"), translating_aws_errors("count"):
+        raise ValueError("a bug")
+
+
+@pytest.mark.parametrize(("variables", "words"), [({"AWS_REGION": "eu-west-1"}, "boto3 reads AWS_DEFAULT_REGION"), ({}, "Give --region")])
+def test_without_a_region_the_advice_is_what_boto3_reads(variables: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError, match=words), translating_aws_errors("list the training jobs"):
+        raise aws.NoRegionError

@@ -1,6 +1,7 @@
 import pytest
 
 from blazingtext.serving import changes
+from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import NotReady, RequestError
 from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud
 
@@ -17,6 +18,19 @@ def test_promoting_the_newest_completed_run_makes_it_live_and_the_former_one_pre
 
     assert (done.changed, done.live, done.previous) == (True, JOB, OLD)
     assert stacks.parameters["ModelDataUrl"] == artifact(JOB)
+
+
+def test_without_a_name_only_a_run_with_the_stages_tags_is_promoted() -> None:
+    stacks, jobs = FakeStacks(), FakeJobs()
+    jobs.add(OLD)
+    jobs.add("blazingtext-dev-by-hand", tags={})
+    jobs.add("blazingtext-dev-of-another", tags=naming.tags("prod"))
+
+    assert changes.promote(cloud(cloudformation=stacks, sagemaker=jobs)).live == OLD
+    assert changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), "blazingtext-dev-by-hand").live == "blazingtext-dev-by-hand"
+    del jobs.jobs[OLD]
+    with pytest.raises(RequestError, match="no completed training job of stage dev with its tags"):
+        changes.promote(cloud(cloudformation=stacks, sagemaker=jobs))
 
 
 def test_promoting_what_is_live_changes_nothing() -> None:

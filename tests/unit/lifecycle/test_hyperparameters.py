@@ -160,7 +160,7 @@ def test_a_mode_is_one_of_four(mode: str, words: str) -> None:
 
 def test_a_mode_may_be_repeated_and_not_contradicted() -> None:
     assert complete("cbow", {"mode": "cbow"}, CPU, 1)[0]["mode"] == "cbow"
-    with pytest.raises(HyperparameterError, match='"cbow" and, in hyperparameters, "skipgram"'):
+    with pytest.raises(HyperparameterError, match="\"cbow\" and, in hyperparameters, 'skipgram'"):
         complete("cbow", {"mode": "skipgram"}, CPU, 1)
 
 

@@ -5,11 +5,22 @@ import re
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import launch_training
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle import hyperparameters, naming, requests
+from blazingtext_lifecycle.combinations import MODES
 from blazingtext_lifecycle.environments import LaunchEnvironment
-from blazingtext_lifecycle.errors import AccessDeniedError, CorpusError, HyperparameterError, NotReady, QuotaError, RequestError
+from blazingtext_lifecycle.errors import (
+    AccessDeniedError,
+    CorpusError,
+    HyperparameterError,
+    NotReady,
+    QuotaError,
+    RequestError,
+    UserError,
+)
 from launch_training import Clients
 from tests.unit.lifecycle.aws_fakes import FakeS3, FakeSageMaker, client_error, service_model
 
@@ -426,3 +437,75 @@ def test_the_handler_reads_its_settings_from_the_environment(monkeypatch: pytest
     answer = launch_training.handler({"corpus": "wiki"}, None)
 
     assert answer["jobName"].startswith(naming.job_prefix("dev"))
+
+
+@pytest.mark.parametrize("event", [None, 1, 10**5000, "wiki", [{"corpus": "wiki"}], True], ids=lambda event: type(event).__name__)
+def test_an_event_that_is_no_object_is_refused_in_our_words(event: object) -> None:
+    clients = Clients(cast("Any", FakeS3(ENVIRONMENT.bucket)), cast("Any", FakeSageMaker()))
+
+    with pytest.raises(RequestError, match="not a JSON object") as refusal:
+        launch_training.launch(event, ENVIRONMENT, clients)
+    assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"hyperparameters": {"epochs": "9" * 45_000}},
+        {"hyperparameters": {"learning_rate": "9" * 45_000}},
+        {"hyperparameters": {"epochs": 10**5000}},
+        {"instance": {"count": 10**5000}},
+        {"limits": {"maxRuntimeSeconds": -(10**5000)}},
+        {"corpus": "w" * 100_000},
+        {"corpus": "s3://" + "w" * 100_000},
+        {"mode": "m" * 100_000},
+        {"x" * 100_000: 1},
+        {"hyperparameters": {"x" * 100_000: 1}},
+        {f"key{number}": 1 for number in range(10_000)},
+        {"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": [], "bucket": 1}},
+    ],
+    ids=lambda event: next(iter(event))[:20],
+)
+def test_a_refusal_is_short_whatever_was_sent(event: dict[str, Any]) -> None:
+    account = Account()
+
+    with pytest.raises((RequestError, HyperparameterError)) as refusal:
+        account.launch(**event)
+    assert len(str(refusal.value)) < 8000
+    assert not account.sagemaker.jobs
+
+
+def test_a_learning_rate_that_only_makes_infinities_is_refused() -> None:
+    with pytest.raises(HyperparameterError, match="'learning_rate' should be <= 100"):
+        Account().launch(hyperparameters={"learning_rate": 1e30})
+    assert Account().launch(hyperparameters={"learning_rate": 100})["created"]
+
+
+NAMES = st.sampled_from([*requests.EVENT_KEYS, *requests.INSTANCE_KEYS, *requests.LIMIT_KEYS, *hyperparameters.TABLE, "source", "detail"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["wiki", "aws.s3", "supervised", "ml.c5.xlarge"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=6),
+)
+
+
+@given(JSON)
+def test_any_event_starts_a_job_or_is_refused_in_our_words(event: object) -> None:
+    clients = Clients(cast("Any", Account().s3), cast("Any", FakeSageMaker()))
+
+    try:
+        answer = launch_training.launch(event, ENVIRONMENT, clients)
+    except UserError:
+        return
+    assert answer["created"]
+
+
+@given(
+    st.sampled_from(sorted(MODES)), st.dictionaries(st.sampled_from(list(hyperparameters.TABLE)), st.floats() | st.integers() | st.text())
+)
+def test_any_hyperparameters_are_complete_text_or_refused(mode: str, values: dict[str, object]) -> None:
+    try:
+        complete, _ = hyperparameters.complete(mode, values, "ml.c5.xlarge", 1)
+    except HyperparameterError:
+        return
+    assert all(len(value) <= 2500 for value in complete.values())
+    assert "nan" not in complete.values()

@@ -3,6 +3,8 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import promote_model
 from blazingtext_lifecycle import live_model, naming
@@ -383,3 +385,51 @@ def test_the_handler_names_the_messages_to_deliver_again(monkeypatch: pytest.Mon
     answer = promote_model.handler({"Records": [record]}, None)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+
+
+NESTED = '{"detail":' * 100_000
+NO_NAMES = ["x" * 64, "blazingtext-dev-\u0000", "blazingtext-dev-\ud800", "blazingtext-dev-a\n", "blazingtext-dev-", "-", "wörter"]
+
+
+@pytest.mark.parametrize(
+    "body", [NESTED, "[" * 100_000, "9" * 45_000, *(json.dumps({"detail": {"TrainingJobName": name}}) for name in NO_NAMES)]
+)
+def test_what_can_never_be_worked_on_is_a_dead_letter_at_once_with_its_reason(body: str) -> None:
+    account = Account()
+
+    assert account.deliver_body(body) is True
+
+    (letter,) = account.sqs.sent
+    assert letter["MessageBody"] == body
+    reason = letter["MessageAttributes"]["Reason"]["StringValue"]
+    assert reason.startswith("The message is no training job event.")
+    assert reason.isascii()
+    assert len(reason) < 300
+
+
+def test_a_reason_that_sqs_would_refuse_is_made_one_that_it_takes() -> None:
+    account = Account()
+    account.train(status="Completed")
+    account.stepfunctions.failure = {"status": "FAILED", "error": "CloudFormation.X", "cause": "bad \x00\ufffe " + "x" * 300_000}
+
+    assert account.deliver() is True
+
+    reason = account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+    assert "bad ?? x" in reason
+    assert len(reason) == 2000
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["detail", "TrainingJobName", "TrainingJobStatus", "x"]), inner)
+    ),
+)
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_whatever_lies_in_the_queue_is_done_with_after_one_delivery(body: str) -> None:
+    account = Account()
+
+    assert account.deliver_body(body) is True
+    assert len(account.sqs.sent) <= 1
