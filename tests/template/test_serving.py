@@ -1,7 +1,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,11 +61,18 @@ def test_a_new_artifact_replaces_model_and_configuration_only_and_updates_the_en
     assert {two[id_]["Type"] for id_ in two if one[id_] != two[id_]} == {MODEL}
 
 
-def test_an_artifact_promoted_again_changes_nothing(defaults: Synthesis) -> None:
-    one = serving(defaults, ModelDataUrl=artifact(defaults, "one"))
+def test_an_artifact_promoted_again_changes_nothing(each: Synthesis) -> None:
+    live = promote(ServingStack("serving", "CREATE_COMPLETE"), artifact(each, "one"), CREATED)
+    again = promote(ServingStack("serving", "UPDATE_COMPLETE", live), artifact(each, "one"), CREATED + timedelta(days=1))
 
-    assert deployment.replaced(one, one) == set()
-    assert deployment.updated(one, one) == set()
+    assert again == {}
+
+
+def test_what_was_promoted_before_and_until_when_is_remembered_and_changes_no_resource(each: Synthesis) -> None:
+    live = {"ModelDataUrl": artifact(each, "one")}
+    remembered = {"PreviousModelDataUrl": artifact(each, "zero"), "PromotedThrough": "2026-11-22T20:00:00.000Z"}
+
+    assert serving(each, **live, **remembered) == serving(each, **live)
 
 
 def test_a_deployment_that_changes_the_instance_keeps_the_model(defaults: Synthesis, whole_matrix: dict[str, Synthesis]) -> None:

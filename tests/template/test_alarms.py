@@ -1,0 +1,83 @@
+"""Every alarm, written out: what it watches, when it rings, who hears it."""
+
+from typing import Any
+
+from tests.template.matrix import Synthesis
+from tests.template.references import named
+
+HEARD = {"TreatMissingData": "notBreaching", "AlarmActions": ["<NotificationsTopic>"]}
+
+
+def of_a_queue(queue: str, metric: str, statistic: str, *, threshold: int, seconds: int, periods: int) -> dict[str, Any]:
+    return HEARD | {
+        "Namespace": "AWS/SQS",
+        "MetricName": metric,
+        "Dimensions": [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}],
+        "Statistic": statistic,
+        "Period": seconds,
+        "EvaluationPeriods": periods,
+        "Threshold": threshold,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    }
+
+
+def of_the_endpoint(endpoint: str, expression: str, metrics: dict[str, tuple[str, str]], *, threshold: int, minutes: int) -> dict[str, Any]:
+    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "AllTraffic"}]
+    return HEARD | {
+        "Metrics": [{"Id": "expr_1", "Expression": expression, "ReturnData": True}]
+        + [
+            {
+                "Id": id_,
+                "MetricStat": {
+                    "Metric": {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": dimensions},
+                    "Period": 60,
+                    "Stat": statistic,
+                },
+                "ReturnData": False,
+            }
+            for id_, (metric, statistic) in metrics.items()
+        ],
+        "EvaluationPeriods": minutes,
+        "Threshold": threshold,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+
+
+def without_words(value: Any) -> Any:
+    """Without what only people read."""
+    if isinstance(value, list):
+        return [without_words(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: without_words(part) for key, part in value.items() if key not in {"AlarmDescription", "Label", "Tags"}}
+
+
+def test_each_alarm_watches_this_of_this_resource_and_tells_the_topic(each: Synthesis) -> None:
+    endpoint, invocations = f"blazingtext-{each.settings.stage}", ("Invocations", "Sum")
+    enough = "IF(invocations >= 20, {}, 0)"
+
+    found = without_words(named(each, "AWS::CloudWatch::Alarm"))
+
+    assert found == {
+        "PromotionUnread": of_a_queue("PromotionQueue", "ApproximateAgeOfOldestMessage", "Maximum", threshold=900, seconds=300, periods=1),
+        "PromotionWaiting": of_a_queue(
+            "PromotionQueue", "ApproximateNumberOfMessagesNotVisible", "Minimum", threshold=1, seconds=300, periods=12
+        ),
+        "DeadLettersAlarm": of_a_queue(
+            "DeadLettersQueue", "ApproximateNumberOfMessagesVisible", "Maximum", threshold=1, seconds=60, periods=1
+        ),
+        "RollbackErrors": of_the_endpoint(
+            endpoint,
+            enough.format("100 * errors / invocations"),
+            {"errors": ("Invocation5XXErrors", "Sum"), "invocations": invocations},
+            threshold=5,
+            minutes=1,
+        ),
+        "RollbackLatency": of_the_endpoint(
+            endpoint,
+            enough.format("latency"),
+            {"latency": ("ModelLatency", "p99"), "invocations": invocations},
+            threshold=1_000_000,
+            minutes=3,
+        ),
+    }

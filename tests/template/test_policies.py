@@ -1,0 +1,204 @@
+"""Every statement of every policy, written out: who may do what, on which resource, on which condition."""
+
+from collections import defaultdict
+from typing import Any
+
+from blazingtext_stacks.settings import Settings
+from tests.template.matrix import Synthesis
+from tests.template.references import named, statements
+
+# What one role may do: for a resource (and after it, in brackets, the condition) the actions.
+Rights = dict[str, set[str]]
+
+BUCKET = "<CorporaBucket.Arn>"
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+SENDING = {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}
+WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
+SAME_ACCOUNT = {"aws:SourceAccount": "<AWS::AccountId>"}
+
+
+def arn(service: str, resource: str) -> str:
+    return f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}"
+
+
+def on(resource: str, **condition: object) -> str:
+    return f"{resource} {condition}" if condition else resource
+
+
+def jobs(stage: str) -> str:
+    return arn("sagemaker", f"training-job/blazingtext-{stage}-*")
+
+
+def serving_stack(stage: str) -> str:
+    return arn("cloudformation", f"stack/blazingtext-{stage}-serving/*")
+
+
+def training_streams(stage: str) -> str:
+    return arn("logs", f"log-group:/aws/sagemaker/TrainingJobs:log-stream:blazingtext-{stage}-*")
+
+
+TRAINING_LOGS = arn("logs", "log-group:/aws/sagemaker/TrainingJobs:*")
+
+
+def _sagemaker(stage: str) -> dict[str, Rights]:
+    return {
+        "ExecutionRole": {
+            on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
+            f"{BUCKET}/corpora/*": {"s3:GetObject"},
+            f"{BUCKET}/runs/*": {"s3:PutObject", "s3:AbortMultipartUpload"},
+            TRAINING_LOGS: {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"},
+            training_streams(stage): {"logs:PutLogEvents"},
+            on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}): {"cloudwatch:PutMetricData"},
+        },
+        "HostingRole": {
+            on(BUCKET, StringLike={"s3:prefix": ["runs/*"]}): {"s3:ListBucket"},
+            f"{BUCKET}/runs/*": {"s3:GetObject"},
+            arn("logs", f"log-group:/aws/sagemaker/Endpoints/blazingtext-{stage}:*"): {*LOGGING, "logs:DescribeLogStreams"},
+            on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}): {"cloudwatch:PutMetricData"},
+            "*": {"cloudwatch:DescribeAlarms"},
+        },
+    }
+
+
+def _launcher(settings: Settings) -> Rights:
+    sending = {"<DeadLettersQueue.Arn>": SENDING} if settings.train_on_upload else {}
+    return sending | {
+        "<LauncherLaunchTrainingLogs.Arn>": LOGGING,
+        jobs(settings.stage): {"sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:AddTags"},
+        on("<ExecutionRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
+        on(BUCKET, StringLike={"s3:prefix": ["corpora/*"]}): {"s3:ListBucket"},
+        f"{BUCKET}/corpora/*": {"s3:GetObject"},
+    }
+
+
+def _promoter(stage: str) -> Rights:
+    receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueUrl", "GetQueueAttributes")
+    return {
+        "<PromotionPromoteModelLogs.Arn>": LOGGING,
+        arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:StartExecution"},
+        arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
+        serving_stack(stage): {"cloudformation:DescribeStacks"},
+        jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+        f"{BUCKET}/runs/*": {"s3:GetObject"},
+        BUCKET: {"s3:ListBucket"},
+        "<NotificationsTopic>": {"sns:Publish"},
+        "<DeadLettersQueue.Arn>": SENDING,
+        "<PromotionQueue.Arn>": {f"sqs:{action}" for action in receiving},
+    }
+
+
+def _emptier(settings: Settings) -> Rights:
+    deleting = {
+        BUCKET: {"s3:ListBucketVersions", "s3:ListBucketMultipartUploads"},
+        f"{BUCKET}/*": {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"},
+    }
+    return {"<RetirementRetireLogs.Arn>": LOGGING} | (deleting if settings.delete_data else {})
+
+
+def _stopper(settings: Settings) -> Rights:
+    stopping = {"sagemaker:ListTags", "sagemaker:StopTrainingJob"}
+    rights: Rights = {"<JobCleanupFunctionLogs.Arn>": LOGGING, "*": {"sagemaker:ListTrainingJobs"}, jobs(settings.stage): stopping}
+    if settings.delete_data:
+        rights[jobs(settings.stage)] = {*stopping, "sagemaker:DeleteTrainingJob"}
+        rights[TRAINING_LOGS] = {"logs:DescribeLogStreams"}
+        rights[training_streams(settings.stage)] = {"logs:DeleteLogStream"}
+    return rights
+
+
+def expected(settings: Settings) -> dict[str, Rights]:
+    """What every role may do under some settings."""
+    return {
+        **_sagemaker(settings.stage),
+        "LauncherLaunchTrainingRole": _launcher(settings),
+        "PromotionPromoteModelRole": _promoter(settings.stage),
+        "PromotionServingUpdateRole": {serving_stack(settings.stage): {"cloudformation:UpdateStack"}},
+        "RetirementRetireRole": _emptier(settings),
+        "JobCleanupFunctionRole": _stopper(settings),
+    }
+
+
+def rights(synthesis: Synthesis, document: dict[str, Any]) -> Rights:
+    found: Rights = defaultdict(set)
+    for statement in statements(synthesis, document):
+        assert statement["Effect"] == "Allow"
+        assert statement.keys() <= {"Action", "Condition", "Effect", "Resource"}
+        for resource in statement["Resource"]:
+            found[on(resource, **statement.get("Condition", {}))].update(statement["Action"])
+    return dict(found)
+
+
+def test_every_role_may_do_this_and_nothing_else(each: Synthesis) -> None:
+    policies = named(each, "AWS::IAM::Policy").values()
+
+    assert {policy["Roles"][0]: rights(each, policy["PolicyDocument"]) for policy in policies} == {
+        f"<{role}>": allowed for role, allowed in expected(each.settings).items()
+    }
+    assert all(len(policy["Roles"]) == 1 and set(policy) == {"PolicyDocument", "PolicyName", "Roles"} for policy in policies)
+
+
+def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis) -> None:
+    machine = arn("states", f"stateMachine:blazingtext-{each.settings.stage}-serving-update")
+    assuming = {"Effect": "Allow", "Action": ["sts:AssumeRole"]}
+    sagemaker = [assuming | {"Principal": {"Service": "sagemaker.amazonaws.com"}, "Condition": {"StringEquals": SAME_ACCOUNT}}]
+    functions = [assuming | {"Principal": {"Service": "lambda.amazonaws.com"}}]
+    states = assuming | {"Principal": {"Service": "states.amazonaws.com"}}
+
+    trusts = {role: statements(each, properties["AssumeRolePolicyDocument"]) for role, properties in named(each, "AWS::IAM::Role").items()}
+    assert trusts == {
+        "ExecutionRole": sagemaker,
+        "HostingRole": sagemaker,
+        "LauncherLaunchTrainingRole": functions,
+        "PromotionPromoteModelRole": functions,
+        "PromotionServingUpdateRole": [states | {"Condition": {"StringEquals": SAME_ACCOUNT, "ArnLike": {"aws:SourceArn": machine}}}],
+        "RetirementRetireRole": functions,
+        "JobCleanupFunctionRole": functions,
+    }
+
+
+def senders(synthesis: Synthesis, policy: str) -> dict[str, set[str]]:
+    """Which rules may do what with a queue."""
+    (queue,) = named(synthesis, "AWS::SQS::QueuePolicy")[policy]["Queues"]
+    document = named(synthesis, "AWS::SQS::QueuePolicy")[policy]["PolicyDocument"]
+    found: dict[str, set[str]] = {}
+    for statement in statements(synthesis, document):
+        assert statement["Resource"] == [queue.replace(">", ".Arn>")]
+        if statement["Effect"] == "Deny":
+            assert (statement["Action"], statement["Principal"], statement["Condition"]) == (["sqs:*"], {"AWS": "*"}, WITHOUT_TLS)
+            continue
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        ((operator, source),) = statement["Condition"].items()
+        assert operator == "ArnEquals"
+        found[source["aws:SourceArn"]] = set(statement["Action"])
+    return found
+
+
+def test_a_queue_takes_messages_of_the_rules_that_send_there_and_of_no_others(each: Synthesis) -> None:
+    uploads = {"<LauncherUploads.Arn>"} if each.settings.train_on_upload else set()
+    with_dead_letters = {"<PromotionFinished.Arn>", "<RolledBackComplete.Arn>", "<RolledBackFailed.Arn>"} | uploads
+
+    assert named(each, "AWS::SQS::QueuePolicy").keys() == {"PromotionQueuePolicy", "DeadLettersQueuePolicy"}
+    assert senders(each, "PromotionQueuePolicy") == {"<PromotionFinished.Arn>": SENDING}
+    assert senders(each, "DeadLettersQueuePolicy") == {rule: {"sqs:SendMessage"} for rule in with_dead_letters}
+
+
+def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Synthesis) -> None:
+    ((_, policy),) = named(each, "AWS::SNS::TopicPolicy").items()
+
+    assert policy["Topics"] == ["<NotificationsTopic>"]
+    found = statements(each, policy["PolicyDocument"])
+    assert {tuple(statement["Resource"]) for statement in found} == {("<NotificationsTopic>",)}
+    assert {tuple(statement["Action"]) for statement in found} == {("sns:Publish",)}
+    assert [(statement["Effect"], statement["Principal"], statement.get("Condition")) for statement in found] == [
+        ("Deny", "*", WITHOUT_TLS),
+        ("Allow", {"Service": "cloudwatch.amazonaws.com"}, {"StringEquals": SAME_ACCOUNT}),
+        ("Allow", {"Service": "events.amazonaws.com"}, None),
+    ]
+
+
+def test_the_bucket_refuses_every_request_without_tls(each: Synthesis) -> None:
+    ((_, policy),) = named(each, "AWS::S3::BucketPolicy").items()
+    refused = statements(each, policy["PolicyDocument"])[0]
+
+    assert policy["Bucket"] == "<CorporaBucket>"
+    assert (refused["Effect"], refused["Action"], refused["Principal"]) == ("Deny", ["s3:*"], {"AWS": "*"})
+    assert (refused["Resource"], refused["Condition"]) == ([BUCKET, f"{BUCKET}/*"], WITHOUT_TLS)

@@ -1,0 +1,313 @@
+"""Every reference between two resources, written out: a queue is not its dead-letter queue, and one role is not another."""
+
+from typing import Any
+
+from tests.template.matrix import Synthesis
+from tests.template.references import IMAGE, name, named, written
+
+TOPIC, DEAD_LETTERS = "<NotificationsTopic>", {"Arn": "<DeadLettersQueue.Arn>"}
+SERVING_STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/blazingtext-{stage}-serving/*"
+
+# Function, handler, role and log group, by their names; the seconds they may take.
+FUNCTIONS = {
+    "LauncherLaunchTrainingFunction": ("launch_training.handler", "LauncherLaunchTrainingRole", "LauncherLaunchTrainingLogs", 60),
+    "PromotionPromoteModelFunction": ("promote_model.handler", "PromotionPromoteModelRole", "PromotionPromoteModelLogs", 60),
+    "RetirementRetireFunction": ("empty_bucket.handler", "RetirementRetireRole", "RetirementRetireLogs", 900),
+    "JobCleanupFunction": ("stop_training_jobs.handler", "JobCleanupFunctionRole", "JobCleanupFunctionLogs", 900),
+}
+
+
+def depends_on(synthesis: Synthesis) -> dict[str, set[str]]:
+    """What each resource waits for beyond its references, by name."""
+    return {name(id_): {name(each) for each in resource["DependsOn"]} for id_, resource in synthesis.resources() if "DependsOn" in resource}
+
+
+def without(properties: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in properties.items() if key not in names}
+
+
+def complete(role: str) -> set[str]:
+    """A role and its policy."""
+    return {role, f"{role}DefaultPolicy"}
+
+
+def test_each_function_has_its_own_handler_role_and_log_group(each: Synthesis) -> None:
+    found = {
+        function: (properties["Handler"], properties["Role"], properties["LoggingConfig"], properties["Timeout"])
+        for function, properties in named(each, "AWS::Lambda::Function").items()
+    }
+
+    assert found == {
+        function: (handler, f"<{role}.Arn>", {"LogGroup": f"<{group}>"}, seconds)
+        for function, (handler, role, group, seconds) in FUNCTIONS.items()
+    }
+
+
+def test_functions_run_on_one_runtime_with_room_for_boto3(each: Synthesis) -> None:
+    found = {(properties["Runtime"], properties["MemorySize"]) for properties in each.properties("AWS::Lambda::Function")}
+
+    assert found == {("python3.14", 256)}
+
+
+def test_the_launcher_is_told_bucket_role_and_image(each: Synthesis) -> None:
+    variables = named(each, "AWS::Lambda::Function")["LauncherLaunchTrainingFunction"]["Environment"]["Variables"]
+
+    assert {variable: value for variable, value in variables.items() if "<" in value} == {
+        "BUCKET": "<CorporaBucket>",
+        "TRAINING_ROLE_ARN": "<ExecutionRole.Arn>",
+        "TRAINING_IMAGE": IMAGE,
+    }
+
+
+def test_the_promoter_is_told_bucket_topic_queues_and_state_machine(each: Synthesis) -> None:
+    variables = named(each, "AWS::Lambda::Function")["PromotionPromoteModelFunction"]["Environment"]["Variables"]
+
+    assert {variable: value for variable, value in variables.items() if "<" in value} == {
+        "BUCKET": "<CorporaBucket>",
+        "TOPIC_ARN": "<NotificationsTopic>",
+        "QUEUE_URL": "<PromotionQueue>",
+        "DEAD_LETTER_QUEUE_URL": "<DeadLettersQueue>",
+        "SERVING_UPDATE_ARN": "<PromotionServingUpdateStateMachine>",
+    }
+
+
+def test_what_runs_at_deletion_is_told_all_by_its_resource(each: Synthesis) -> None:
+    functions = named(each, "AWS::Lambda::Function")
+
+    assert "Environment" not in functions["RetirementRetireFunction"]
+    assert "Environment" not in functions["JobCleanupFunction"]
+    assert named(each, "Custom::EmptyBucket") == {
+        "RetirementEmptyBucket": {"ServiceToken": "<RetirementRetireFunction.Arn>", "ServiceTimeout": "3000", "Bucket": "<CorporaBucket>"}
+    }
+    assert named(each, "Custom::StopTrainingJobs") == {
+        "JobCleanupStopTrainingJobs": {
+            "ServiceToken": "<JobCleanupFunction.Arn>",
+            "ServiceTimeout": "3000",
+            "Stage": each.settings.stage,
+            "DeleteJobs": "true" if each.settings.delete_data else "false",
+        }
+    }
+
+
+def test_a_message_that_is_received_too_often_goes_to_the_dead_letter_queue_which_has_none(each: Synthesis) -> None:
+    queues = named(each, "AWS::SQS::Queue")
+
+    assert queues["PromotionQueue"]["RedrivePolicy"] == {"deadLetterTargetArn": "<DeadLettersQueue.Arn>", "maxReceiveCount": 240}
+    assert "RedrivePolicy" not in queues["DeadLettersQueue"]
+    assert {queue["SqsManagedSseEnabled"] for queue in queues.values()} == {True}
+    assert len(queues) == 2
+
+
+def test_each_rule_sends_what_it_matches_to_one_target_and_what_fails_to_the_dead_letter_queue(each: Synthesis) -> None:
+    targets = {
+        rule: [without(target, "Id", "Input") for target in found["Targets"]] for rule, found in named(each, "AWS::Events::Rule").items()
+    }
+    uploads = {"LauncherUploads": "<LauncherLaunchTrainingFunction.Arn>"} if each.settings.train_on_upload else {}
+
+    assert targets == {
+        rule: [{"Arn": target, "DeadLetterConfig": DEAD_LETTERS}]
+        for rule, target in {
+            "PromotionFinished": "<PromotionQueue.Arn>",
+            "RolledBackComplete": TOPIC,
+            "RolledBackFailed": TOPIC,
+            **uploads,
+        }.items()
+    }
+
+
+def test_each_rule_matches_these_events(each: Synthesis) -> None:
+    def rolled_back(status: str) -> dict[str, Any]:
+        stack = SERVING_STACK.format(stage=each.settings.stage)
+        return {
+            "source": ["aws.cloudformation"],
+            "detail-type": ["CloudFormation Stack Status Change"],
+            "detail": {"stack-id": [{"wildcard": stack}], "status-details": {"status": [status]}},
+        }
+
+    rules = named(each, "AWS::Events::Rule")
+    uploads = rules.pop("LauncherUploads", None)
+    finished = rules["PromotionFinished"]["EventPattern"]
+
+    assert rules["RolledBackComplete"]["EventPattern"] == rolled_back("UPDATE_ROLLBACK_COMPLETE")
+    assert rules["RolledBackFailed"]["EventPattern"] == rolled_back("UPDATE_ROLLBACK_FAILED")
+    assert (finished["source"], finished["detail-type"]) == (["aws.sagemaker"], ["SageMaker Training Job State Change"])
+    assert finished["detail"] == {
+        "TrainingJobName": [{"prefix": f"blazingtext-{each.settings.stage}-"}],
+        "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
+    }
+    assert (uploads is not None) is each.settings.train_on_upload
+    assert uploads is None or uploads["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": ["<CorporaBucket>"]}, "object": {"key": [{"wildcard": "corpora/*/train/*"}]}},
+    }
+
+
+def test_only_the_rule_of_the_ends_of_jobs_is_switched_off_and_only_when_promotion_is_manual(each: Synthesis) -> None:
+    disabled = {rule for rule, found in named(each, "AWS::Events::Rule").items() if found["State"] != "ENABLED"}
+
+    assert disabled == (set() if each.settings.auto_promote else {"PromotionFinished"})
+
+
+def test_what_calls_a_function(each: Synthesis) -> None:
+    settings = each.settings
+    mappings, permissions = named(each, "AWS::Lambda::EventSourceMapping"), named(each, "AWS::Lambda::Permission")
+    after_failure = named(each, "AWS::Lambda::EventInvokeConfig")
+
+    assert [without(mapping, "Tags") for mapping in mappings.values()] == settings.auto_promote * [
+        {
+            "EventSourceArn": "<PromotionQueue.Arn>",
+            "FunctionName": "<PromotionPromoteModelFunction>",
+            "BatchSize": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        }
+    ]
+    assert list(permissions.values()) == settings.train_on_upload * [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "<LauncherLaunchTrainingFunction.Arn>",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": "<LauncherUploads.Arn>",
+        }
+    ]
+    assert list(after_failure.values()) == settings.train_on_upload * [
+        {
+            "FunctionName": "<LauncherLaunchTrainingFunction>",
+            "Qualifier": "$LATEST",
+            "MaximumRetryAttempts": 0,
+            "DestinationConfig": {"OnFailure": {"Destination": "<DeadLettersQueue.Arn>"}},
+        }
+    ]
+
+
+def test_the_state_machine_is_this_and_runs_as_its_own_role(each: Synthesis) -> None:
+    machine = named(each, "AWS::StepFunctions::StateMachine")["PromotionServingUpdateStateMachine"]
+
+    assert machine["RoleArn"] == "<PromotionServingUpdateRole.Arn>"
+    assert machine["Definition"] == {
+        "Comment": "Sets parameters of the serving stack",
+        "StartAt": "UpdateStack",
+        "TimeoutSeconds": 60,
+        "States": {
+            "UpdateStack": {
+                "Type": "Task",
+                "Resource": "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack",
+                "Parameters": {
+                    "StackName": f"blazingtext-{each.settings.stage}-serving",
+                    "UsePreviousTemplate": True,
+                    "Parameters.$": "$.Parameters",
+                },
+                "End": True,
+            }
+        },
+    }
+
+
+def test_the_endpoint_serves_the_configuration_the_configuration_the_model_and_the_model_the_live_artifact(each: Synthesis) -> None:
+    settings = each.settings
+    model = named(each, "AWS::SageMaker::Model")["HostingModel"]
+    config = named(each, "AWS::SageMaker::EndpointConfig")["HostingEndpointConfig"]
+    endpoint = named(each, "AWS::SageMaker::Endpoint")["HostingEndpoint"]
+
+    assert model["ExecutionRoleArn"] == "<HostingRole.Arn>"
+    assert model["PrimaryContainer"] == {"Image": IMAGE, "ModelDataUrl": "<ModelDataUrl>"}
+    assert model["EnableNetworkIsolation"] is True
+    assert config["ProductionVariants"] == [
+        {
+            "VariantName": "AllTraffic",
+            "ModelName": "<HostingModel.ModelName>",
+            "InstanceType": settings.endpoint_instance_type,
+            "InitialInstanceCount": settings.endpoint_instance_count,
+            "InitialVariantWeight": 1,
+        }
+    ]
+    assert endpoint["EndpointConfigName"] == "<HostingEndpointConfig.EndpointConfigName>"
+
+
+def test_a_guarded_model_is_watched_as_long_as_set_and_any_other_takes_over_at_once(each: Synthesis) -> None:
+    bake = each.settings.endpoint_bake_seconds
+    at_once = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    canary = {"Type": "CANARY", "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": bake}
+
+    def policy(routing: dict[str, Any], seconds: int) -> dict[str, Any]:
+        return {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": seconds,
+            "MaximumExecutionTimeoutInSeconds": 1800 + 2 * seconds,
+        }
+
+    condition, guarded, other = named(each, "AWS::SageMaker::Endpoint")["HostingEndpoint"]["DeploymentConfig"]["Fn::If"]
+    assert condition == "IsGuarded"
+    assert guarded == {
+        "BlueGreenUpdatePolicy": policy(at_once if each.settings.endpoint_instance_count == 1 else canary, bake),
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "<RollbackErrors>"}, {"AlarmName": "<RollbackLatency>"}]},
+    }
+    assert other == {"BlueGreenUpdatePolicy": policy(at_once, 0)}
+
+
+def test_what_exists_on_which_condition(each: Synthesis) -> None:
+    conditions = {name(logical_id): resource["Condition"] for logical_id, resource in each.resources() if "Condition" in resource}
+
+    assert conditions == {
+        "HostingModel": "HasModel",
+        "HostingEndpointConfig": "HasModel",
+        "HostingEndpoint": "HasEndpoint",
+        "RollbackErrors": "HasEndpoint",
+        "RollbackLatency": "HasEndpoint",
+    }
+    assert written(each, each.templates["Serving"]["Conditions"]) == {
+        "HasModel": {"Fn::Not": [{"Fn::Equals": ["<ModelDataUrl>", ""]}]},
+        "HasPrevious": {"Fn::Not": [{"Fn::Equals": ["<PreviousModelDataUrl>", ""]}]},
+        "WasPromoted": {"Fn::Not": [{"Fn::Equals": ["<PromotedThrough>", ""]}]},
+        "HasEndpoint": {"Fn::And": [{"Condition": "HasModel"}, {"Fn::Equals": ["<EndpointState>", "running"]}]},
+        "IsGuarded": {"Fn::Equals": ["<AutoRollback>", "on"]},
+    }
+
+
+def test_what_waits_for_what(each: Synthesis) -> None:
+    # Nothing starts a job before the execution role has its policy, and nothing when its jobs have been stopped.
+    launching = complete("ExecutionRole") | {"JobCleanupStopTrainingJobs"}
+    retried = {"LauncherLaunchTrainingFunctionEventInvokeConfig": launching} if each.settings.train_on_upload else {}
+
+    assert depends_on(each) == retried | {
+        "LauncherLaunchTrainingFunction": launching | complete("LauncherLaunchTrainingRole"),
+        "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole"),
+        "PromotionServingUpdateStateMachine": complete("PromotionServingUpdateRole"),
+        "JobCleanupFunction": complete("JobCleanupFunctionRole"),
+        "JobCleanupStopTrainingJobs": complete("JobCleanupFunctionRole") | complete("ExecutionRole"),
+        "RetirementRetireFunction": complete("RetirementRetireRole"),
+        "RetirementEmptyBucket": complete("RetirementRetireRole"),
+        # Were it the other way round, SageMaker would make the group, and it would stay.
+        "HostingEndpoint": {"Logs"},
+    }
+
+
+def test_each_output_is_this_value(each: Synthesis) -> None:
+    stage = each.settings.stage
+    used = {"Fn::ImportValue": f"blazingtext-{stage}-storage-in-use"}
+
+    values = {
+        stack: {key: written(each, output["Value"]) for key, output in template["Outputs"].items() if not key.startswith("PublishOutput")}
+        for stack, template in each.templates.items()
+    }
+    assert values == {
+        "Storage": {"BucketName": "<CorporaBucket>", "InUse": f"blazingtext-{stage}-storage"},
+        "Training": {
+            "LauncherFunctionName": "<LauncherLaunchTrainingFunction>",
+            "PromoterFunctionName": "<PromotionPromoteModelFunction>",
+            "ServingUpdateArn": "<PromotionServingUpdateStateMachine>",
+            "TrainingRoleArn": "<ExecutionRole.Arn>",
+            "HostingRoleArn": "<HostingRole.Arn>",
+            "NotificationsTopicArn": TOPIC,
+            "PromotionQueueUrl": "<PromotionQueue>",
+            "DeadLetterQueueUrl": "<DeadLettersQueue>",
+            "Uses": used,
+        },
+        "Serving": {
+            "EndpointName": f"blazingtext-{stage}",
+            "LiveModelDataUrl": "<ModelDataUrl>",
+            "PreviousModelDataUrl": "<PreviousModelDataUrl>",
+            "PromotedThrough": "<PromotedThrough>",
+            "Uses": used,
+        },
+    }
