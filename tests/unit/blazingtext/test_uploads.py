@@ -99,7 +99,7 @@ def test_a_corpus_whose_name_begins_alike_is_another_corpus(tmp_path: Path) -> N
         (b" \n\n", "is empty"),
         (b"a\0b\n", "is not plain text but binary"),
         (b"\xff\xfea\0", "is not plain text but UTF-16"),
-        (gzip.compress(b"some words"), "is a gzip archive.*corpus prepare"),
+        (gzip.compress(b"some words", mtime=0), "is a gzip archive.*corpus prepare"),
         (b'{"text": "some words"}\n', "is JSON Lines.*corpus prepare"),
         (b"<html><body>some words</body></html>", "is HTML.*corpus prepare"),
         (b"%PDF-1.7 some words", "is not plain text but a PDF document.*corpus prepare"),
