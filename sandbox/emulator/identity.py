@@ -17,6 +17,8 @@ from .internals import Json, internal
 
 # The access key of the request being served; None inside CloudFormation's own resource operations and in background work.
 access_key_of_request: contextvars.ContextVar[str | None] = contextvars.ContextVar("sandbox_access_key", default=None)
+# The services through which the caller's own credentials came here, in order: the condition key aws:CalledVia.
+called_via: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("sandbox_called_via", default=())
 _CREDENTIALS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"})
 
 
@@ -114,16 +116,37 @@ def authorize(action: str, resource_arn: str, conditions: Mapping[str, Any] | No
     principal = _principal(key)
     if principal.policies is None:  # the account's root
         return
-    evaluator, context = internal("core.iam_evaluator"), _context(action, resource_arn, conditions, principal)
-    result = evaluator.evaluate(context, principal.policies, *principal.limits)
+    result = _decide(_context(action, resource_arn, conditions, principal), principal)
     if result.decision != "Allow":
         message = internal("core.iam_actions").identity_denial_message(action, principal.arn, resource_arn, result.decision == "Deny")
         raise AccessDeniedError(message)
 
 
+def is_root(access_key: str) -> bool:
+    """Whether the key is the account's root, whom no policy bounds."""
+    return _principal(access_key).policies is None
+
+
+def _decide(context: Any, principal: Any) -> Any:
+    """What the caller's policies, their limits and the resource's own policy decide together."""
+    evaluator, service = internal("core.iam_evaluator"), context.action.partition(":")[0]
+    result = evaluator.evaluate(context, principal.policies, *principal.limits)
+    found = evaluator._resource_policy(service, context.resource_arn)
+    if found is None:
+        return result
+    required = service in evaluator._POLICY_REQUIRED
+    return evaluator.combine_resource_policy(result, context, *found, required=required, limits=principal.limits)
+
+
 def _context(action: str, resource_arn: str, conditions: Mapping[str, Any] | None, principal: Any) -> Any:
     """Ministack's evaluation context; condition keys are compared in lower case."""
-    keys = {"aws:tagkeys": None, **{name.lower(): value for name, value in (conditions or {}).items()}}
+    tags = internal("services.tagging").resource_tags(resource_arn) or {}
+    keys = {
+        "aws:tagkeys": None,
+        **{f"aws:resourcetag/{name}".lower(): value for name, value in tags.items()},
+        **_chain(),
+        **{name.lower(): value for name, value in (conditions or {}).items()},
+    }
     return internal("core.iam_evaluator").EvalContext(
         principal_arn=principal.arn,
         principal_type=principal.type,
@@ -135,6 +158,18 @@ def _context(action: str, resource_arn: str, conditions: Mapping[str, Any] | Non
         service_context=keys,
         principal_keys=principal.keys,
     )
+
+
+def _chain() -> dict[str, Any]:
+    """The keys that say whether a service forwards the caller's credentials.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
+    """
+    chain = called_via.get()
+    if not chain:
+        return {"aws:viaawsservice": "false"}
+    first_and_last = {"aws:calledviafirst": chain[0], "aws:calledvialast": chain[-1]}
+    return {"aws:viaawsservice": "true", "aws:calledvia": list(chain), **first_and_last}
 
 
 def check_trust(role_arn: str, service: str, source_arn: str = "") -> None:
@@ -192,6 +227,18 @@ def _role(role_arn: str) -> Json | None:
     """The stored role with exactly this ARN, path included."""
     role = cast("Json | None", internal("services.iam")._roles.get(role_arn.rsplit("/", 1)[-1]))
     return role if role is not None and role.get("Arn") == role_arn else None
+
+
+def arn_with_path(kind: str, name: str) -> str | None:
+    """The ARN, path included, of a role or user that exists; None for anything else.
+
+    Args:
+        kind: `Role` or `User`.
+        name: its name.
+    """
+    stored = {"Role": "_roles", "User": "_users"}.get(kind)
+    found = getattr(internal("services.iam"), stored).get(name) if stored else None
+    return None if found is None else str(found["Arn"])
 
 
 def _trusts(role: Json, role_arn: str, service: str, source_arn: str) -> bool:

@@ -61,6 +61,11 @@ def register_cloudformation_type(
         waiting_types.add(type_name)
 
 
+def types() -> list[str]:
+    """The resource types that can be made, in the order of their names."""
+    return sorted(internal("services.cloudformation.provisioners")._RESOURCE_HANDLERS)
+
+
 def _changed(replacement: Sequence[str], name_property: str) -> Callable[[Json, Json], bool]:
     """Whether an update replaces a resource for another reason than a new name."""
     names = [name for name in replacement if name != name_property]
@@ -71,3 +76,7 @@ def physical_name(stack_name: str, logical_id: str, max_length: int = 63) -> str
     """The name CloudFormation generates for a resource without one: the same on every update, a new one on replacement."""
     provisioners = internal("services.cloudformation.provisioners")
     return str(provisioners._physical_name(stack_name, logical_id, max_len=max_length))
+
+
+if __name__ == "__main__":
+    print("\n".join(types()))

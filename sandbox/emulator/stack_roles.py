@@ -1,8 +1,9 @@
 """With whose permissions CloudFormation works on a stack: those of the stack's role, else those of the caller.
 
 On AWS a stack that was created or updated with a RoleARN keeps that role for later operations that name none; a stack that never had
-one is worked on with the permissions of the caller. The emulator does everything as itself; resource types written here ask
-`acting_for` first, so that a permission the role lacks fails the stack. patches/stack_roles.py records who acts.
+one is worked on with the permissions of the caller. The emulator does everything as itself; resource types written here, and
+patches/stack_permissions.py for every other type, ask `acting_for` first, so that a permission the role lacks fails the stack.
+patches/stack_roles.py records who acts.
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
 """
 
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from .identity import RoleNotAssumableError, access_key_of_request, account_id, assume_role_credentials, region
+from .identity import RoleNotAssumableError, access_key_of_request, account_id, assume_role_credentials, called_via, region
 
 SERVICE: Final = "cloudformation.amazonaws.com"
 
@@ -30,16 +31,22 @@ _principals: dict[tuple[str, str, str], _Principal] = {}
 
 @contextmanager
 def acting_for(stack_name: str) -> Iterator[None]:
-    """Within the block, `authorize` asks the policies of whoever acts for the stack.
+    """Within the block, `authorize` asks the policies of whoever acts for the stack; a nested stack has no role of its own.
 
     Raises:
         RoleNotAssumableError: the stack's role is gone or does not trust CloudFormation; the text is AWS's.
     """
     principal = _principals.get((account_id(), region(), stack_name))
-    token = access_key_of_request.set(None if principal is None else _key(principal))
+    if principal is None:
+        yield
+        return
+    token = access_key_of_request.set(_key(principal))
+    # Only the caller's own credentials are forwarded; the role's session is CloudFormation's.
+    chain = called_via.set((SERVICE,) if principal.role_arn is None else ())
     try:
         yield
     finally:
+        called_via.reset(chain)
         access_key_of_request.reset(token)
 
 

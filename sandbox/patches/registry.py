@@ -29,7 +29,9 @@ from . import (
     queue_metrics,
     root_credentials,
     stack_events,
+    stack_outputs,
     stack_parameters,
+    stack_permissions,
     stack_roles,
     startup_scripts,
     state_machine_roles,
@@ -71,6 +73,8 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     state_machine_tasks,
     state_machine_roles,
     execution_names,
+    stack_permissions,
+    stack_outputs,
 )
 
 

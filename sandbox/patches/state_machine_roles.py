@@ -1,7 +1,8 @@
 """Whoever makes a state machine must be allowed to pass its role, and the role must trust Step Functions.
 
 ministack takes any ARN. Sources: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html and, for the refusal's
-words, https://repost.aws/knowledge-center/step-functions-iam-role-troubleshooting. CloudFormation acts with the stack's role.
+words, https://repost.aws/knowledge-center/step-functions-iam-role-troubleshooting. What
+CloudFormation may do is asked in stack_permissions; here it learns that the role does not trust.
 """
 
 # ruff: noqa: SLF001 - see emulator/internals.py: this file wraps some
@@ -15,7 +16,6 @@ from ..emulator.callers import caller, remember_caller
 from ..emulator.identity import AccessDeniedError, RoleNotAssumableError, account_id, authorize, check_trust, region
 from ..emulator.internals import Json, internal
 from ..emulator.resource_types import physical_name
-from ..emulator.stack_roles import acting_for
 from .state_machine_tasks import SERVICE
 
 _TYPE: Final = "AWS::StepFunctions::StateMachine"
@@ -34,15 +34,15 @@ def apply() -> None:
     handler = internal("services.cloudformation.provisioners")._RESOURCE_HANDLERS[_TYPE]
     create, update = handler["create"], handler["update"]
 
-    def create_with_the_stacks_role(logical_id: str, properties: Json, stack_name: str) -> Any:
-        _check_for_stack("CreateStateMachine", logical_id, properties, stack_name)
+    def create_with_a_trusting_role(logical_id: str, properties: Json, stack_name: str) -> Any:
+        _check_for_stack(logical_id, properties, stack_name)
         return create(logical_id, properties, stack_name)
 
-    def update_with_the_stacks_role(physical_id: str, old: Json, new: Json, stack_name: str, logical_id: str = "") -> Any:
-        _check_for_stack("UpdateStateMachine", logical_id, new, stack_name)
+    def update_with_a_trusting_role(physical_id: str, old: Json, new: Json, stack_name: str, logical_id: str = "") -> Any:
+        _check_for_stack(logical_id, new, stack_name)
         return update(physical_id, old, new, stack_name, logical_id=logical_id)
 
-    handler.update(create=create_with_the_stacks_role, update=update_with_the_stacks_role)
+    handler.update(create=create_with_a_trusting_role, update=update_with_a_trusting_role)
 
 
 def _checked(operation: Operation) -> Operation:
@@ -62,19 +62,10 @@ def _checked(operation: Operation) -> Operation:
     return check_and_do
 
 
-def _refused(words: str) -> tuple[int, Json, bytes]:
-    refusal: tuple[int, Json, bytes] = internal("services.stepfunctions").error_response_json("AccessDeniedException", words, 400)
-    return refusal
-
-
-def _check_for_stack(operation: str, logical_id: str, properties: Json, stack_name: str) -> None:
+def _check_for_stack(logical_id: str, properties: Json, stack_name: str) -> None:
     machine = _arn(properties.get("StateMachineName") or physical_name(stack_name, logical_id, 80))
-    role = str(properties.get("RoleArn", ""))
-    with acting_for(stack_name):
-        authorize(f"states:{operation}", machine)
-        authorize("iam:PassRole", role, {"iam:PassedToService": SERVICE})
     try:
-        check_trust(role, SERVICE, machine)
+        check_trust(str(properties.get("RoleArn", "")), SERVICE, machine)
     except RoleNotAssumableError as problem:
         raise ValueError(f'Resource handler returned message: "{_UNTRUSTING}" (HandlerErrorCode: AccessDenied)') from problem
 

@@ -157,6 +157,22 @@ def test_a_group_renamed_to_one_that_exists_stays_as_it_was(logs: Any, stacks: S
     assert [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix="/own/")["logGroups"]] == ["/own/first", GROUP]
 
 
+@pytest.mark.patch(name="log_group_names")
+def test_a_group_without_a_name_is_called_after_its_stack_for_as_long_as_it_lives(logs: Any, stacks: Stacks) -> None:
+    def template(days: int) -> dict[str, Any]:
+        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": days}}
+        return {"Resources": {"Group": group}, "Outputs": {"Name": {"Value": {"Ref": "Group"}}}}
+
+    stacks.deploy("unnamed-group", template(7))
+    name = stacks.outputs("unnamed-group")["Name"]
+
+    assert stacks.update("unnamed-group", TemplateBody=json.dumps(template(14))) == "UPDATE_COMPLETE"
+
+    assert name.startswith("unnamed-group-Group-")
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="unnamed-group")["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == (name, 14)
+
+
 # --- tags -------------------------------------------------------------------------------------------------------------
 
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1"

@@ -135,7 +135,7 @@ def test_making_a_machine_needs_the_right_to_pass_its_role(roles: Roles) -> None
     assert code_of(making.create_state_machine, name="parity", roleArn=role, definition=UPDATE) == "AccessDeniedException"
 
 
-@pytest.mark.patch(name="state_machine_roles")
+@pytest.mark.patch(name="stack_permissions")
 @pytest.mark.parametrize("may", [["states:*", "iam:PassRole"], ["states:*"], ["iam:PassRole"]])
 def test_a_stack_makes_a_machine_with_its_own_role(roles: Roles, stacks: Stacks, may: list[str]) -> None:
     deploying = roles.make("deploying", allow(may), service="cloudformation.amazonaws.com")

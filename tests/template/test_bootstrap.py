@@ -85,6 +85,8 @@ NAMES = {
 }
 ASSET = "arn:aws:s3:::cdk-blzgtxt-assets-123456789012-eu-west-1/1.zip"
 ROLE = NAMES["AWS::IAM::Role"]
+# IAM is asked about no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html).
+SUBSCRIPTIONS = ("sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes")
 
 
 def allows(action: str, resource: str, **context: str) -> bool:
@@ -111,6 +113,8 @@ def target(type_: str, action: str) -> str:
     """What an action of a type's handler is about, where it is not the resource itself."""
     if action in ("s3:GetObject", "s3:GetObjectVersion"):
         return ASSET
+    if action in SUBSCRIPTIONS:
+        return "*"
     return ROLE if action.startswith("iam:") else NAMES[type_]
 
 
