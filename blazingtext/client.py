@@ -16,7 +16,7 @@ from .cloud import Cloud
 from .corpus import uploads
 from .runs import artifacts, job_events, training_jobs
 from .runs.launch import Launch, TrainingOrder, launch
-from .serving import changes, prediction, status, waiter
+from .serving import changes, prediction, repair, status, verification, waiter
 from .serving.status import Status
 
 if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the methods that need them
@@ -208,14 +208,23 @@ class BlazingText:
         self,
         job: str = "",
         *,
+        state: str = "",
         update_started: bool = False,
-        timeout_seconds: float = 1800,
+        timeout_seconds: float = waiter.PATIENCE_SECONDS,
         on_progress: Callable[[str], None] = lambda _: None,
     ) -> Status:
         """Waits until serving stack and endpoint are stable; see `blazingtext.serving.waiter`."""
         return waiter.wait_until_stable(
-            self.cloud, job=job, update_started=update_started, timeout_seconds=timeout_seconds, on_progress=on_progress
+            self.cloud, job=job, state=state, update_started=update_started, timeout_seconds=timeout_seconds, on_progress=on_progress
         )
+
+    def verify(self) -> verification.Verification:
+        """Compares what answers with what the serving stack says, and asks for one prediction."""
+        return verification.verify(self.cloud)
+
+    def repair(self, on_progress: Callable[[str], None] = lambda _: None) -> changes.Change:
+        """Replaces an endpoint that does not serve what the serving stack says; without effect when it does."""
+        return repair.repair(self.cloud, on_progress=on_progress)
 
     def audit(self, on_progress: Callable[[str], None] = lambda _: None) -> audit.Audit:
         """What of the stage still exists."""

@@ -1,6 +1,9 @@
 """A training job ended; when it is good and newer, its model is promoted: an update of the serving stack begins.
 
-Event: messages of the promotion queue, each with EventBridge's "SageMaker Training Job State Change" as its body.
+When an update of that stack has ended, the endpoint is compared with it, and people are told when it serves something else.
+
+Event: messages of the promotion queue, each with one of EventBridge's as its body: "SageMaker Training Job State Change", or
+"CloudFormation Stack Status Change" of the serving stack.
 Answer: ``batchItemFailures``, the messages to deliver again. Environment: `lifecycle.environments.PromoteEnvironment`.
 
 Events come several times, late and in any order: a repeat changes nothing, an older job never replaces a newer one, a busy stack is
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import live_model, naming, promotion, values
+from blazingtext_lifecycle import live_endpoint, live_model, naming, promotion, values
 from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
@@ -111,12 +114,16 @@ def _give_up(record: Mapping[str, Any], reason: str, environment: PromoteEnviron
 
 
 def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Decision:
-    """What to do about a message, after looking at its job and at the serving stack.
+    """What to do about a message, after looking at its job, the serving stack and the endpoint.
 
     Raises:
         LifecycleError: AWS did not show them.
     """
-    name, status = _job_in(body)
+    event = _event_in(body)
+    if event.get("detail-type") == "CloudFormation Stack Status Change":
+        differs = _difference(live_model.describe(clients.cloudformation, environment.stage), environment, clients)
+        return Decision(Outcome.NOT_LIVE if differs else Outcome.IGNORE, differs or "The endpoint serves what the stack says.")
+    name, status = _job_in(event)
     if not naming.TRAINING_JOB_PATTERN.fullmatch(name):
         why = f"SageMaker gives no job the name {values.cut(name)!a}" if name else "It names no TrainingJobName"
         return Decision(Outcome.IMPOSSIBLE, f"The message is no training job event. {why}. Look who writes to the queue.")
@@ -127,17 +134,32 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
     job = _look_up(name, clients)
     if job is None:
         return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
-    return promotion.decide(job, live_model.describe(clients.cloudformation, environment.stage), environment)
+    stack = live_model.describe(clients.cloudformation, environment.stage)
+    decision = promotion.decide(job, stack, environment)
+    # SageMaker would refuse the update of an endpoint whose configuration is gone, and CloudFormation could not roll it back.
+    differs = _difference(stack, environment, clients) if decision.outcome is Outcome.PROMOTE else ""
+    return Decision(Outcome.IMPOSSIBLE, f"{name} cannot go live. {differs}") if differs else decision
 
 
-def _job_in(body: str) -> tuple[str, str]:
-    """The job and its status that an event tells; empty when it tells none."""
+def _difference(stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients) -> str:
+    """In what the endpoint differs from what the stack says, and what to do about it; empty when it does not."""
+    differs = live_endpoint.difference(stack, live_endpoint.describe(clients.sagemaker, environment.stage))
+    return f"{differs} Make them agree again with: {live_endpoint.repair_command(environment.stage)}" if differs else ""
+
+
+def _event_in(body: str) -> Mapping[str, Any]:
+    """The event that a message holds; empty when it holds none."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
-        # No JSON, or JSON nested so deeply that Python does not read it; an event of SageMaker's has a few levels.
-        return "", ""
-    detail = event.get("detail") if isinstance(event, dict) else None
+        # No JSON, or JSON nested so deeply that Python does not read it; an event of AWS's has a few levels.
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _job_in(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The job and its status that an event tells; empty when it tells none."""
+    detail = event.get("detail")
     detail = detail if isinstance(detail, dict) else {}
     return str(detail.get("TrainingJobName", "")), str(detail.get("TrainingJobStatus", ""))
 
@@ -202,10 +224,14 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
     _notify(decision, environment, clients.sns)
 
 
+def delay_seconds(deliveries: int) -> int:
+    """How long a message is hidden after so many deliveries, the first counted as 1: 10 s, 20 s, ... 5 minutes."""
+    return min(_MAXIMUM_DELAY_SECONDS, 10 * (1 << min(deliveries - 1, 10)))
+
+
 def _postpone(record: Mapping[str, Any], environment: PromoteEnvironment, sqs: SQSClient) -> None:
-    """Hides the message for a while that doubles with every delivery: 10 s, 20 s, ... 5 minutes."""
-    deliveries = int(record["attributes"]["ApproximateReceiveCount"])
-    delay = min(_MAXIMUM_DELAY_SECONDS, 10 * 2 ** min(deliveries - 1, 10))
+    """Hides the message for a while."""
+    delay = delay_seconds(int(record["attributes"]["ApproximateReceiveCount"]))
     with translating_aws_errors("postpone the message"):
         sqs.change_message_visibility(QueueUrl=environment.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay)
 
@@ -224,6 +250,7 @@ _SUBJECTS = {
     Outcome.REFUSED: "the quality gate refused a model",
     Outcome.FAILED: "a training failed",
     Outcome.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
+    Outcome.NOT_LIVE: "the endpoint does not serve what its stack says",
 }
 
 

@@ -18,6 +18,9 @@ class Hosting(Construct):
 
     Model and configuration have no names, so a new artifact replaces them. The endpoint and its variant keep theirs, so the endpoint is
     updated in place, blue/green, and callers notice nothing.
+
+    Attributes:
+        configuration_name: the name that CloudFormation gave the configuration.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Hosting(Construct):
         self._instances = instance_count
         self._config = sagemaker.CfnEndpointConfig(self, "EndpointConfig", production_variants=[self._variant(instance_type)])
         self._config.cfn_options.condition = has_model
+        self.configuration_name = self._config.attr_endpoint_config_name
 
     def _variant(self, instance_type: str) -> sagemaker.CfnEndpointConfig.ProductionVariantProperty:
         return sagemaker.CfnEndpointConfig.ProductionVariantProperty(

@@ -39,9 +39,17 @@ class LiveModel(Construct):
         guarded = cdk.Fn.condition_equals(guard.value_as_string, str(AutoRollback.ON))
         self.auto_rollback = cdk.CfnCondition(self, "IsGuarded", expression=guarded)
         self.auto_rollback.override_logical_id("IsGuarded")
-        _output(self, naming.Output.LIVE_MODEL_DATA_URL, live, self.has_model)
-        _output(self, naming.Output.PREVIOUS_MODEL_DATA_URL, previous, _not_empty(self, "HasPrevious", previous))
-        _output(self, naming.Output.PROMOTED_THROUGH, promoted, _not_empty(self, "WasPromoted", promoted))
+        self._output(naming.Output.LIVE_MODEL_DATA_URL, live.value_as_string, self.has_model)
+        self._output(naming.Output.PREVIOUS_MODEL_DATA_URL, previous.value_as_string, _not_empty(self, "HasPrevious", previous))
+        self._output(naming.Output.PROMOTED_THROUGH, promoted.value_as_string, _not_empty(self, "WasPromoted", promoted))
+
+    def publish_configuration(self, name: str) -> None:
+        """Makes the name of the live model's endpoint configuration an output: what the endpoint serves is compared with it."""
+        self._output(naming.Output.ENDPOINT_CONFIG_NAME, name, self.has_model)
+
+    def _output(self, name: naming.Output, value: str, condition: cdk.CfnCondition) -> None:
+        output = cdk.CfnOutput(self, f"{name}Output", value=value, condition=condition)
+        output.override_logical_id(str(name))
 
 
 def _parameter(scope: Construct, name: Parameter, description: str) -> cdk.CfnParameter:
@@ -70,8 +78,3 @@ def _not_empty(scope: Construct, id_: str, parameter: cdk.CfnParameter) -> cdk.C
     condition = cdk.CfnCondition(scope, id_, expression=expression)
     condition.override_logical_id(id_)
     return condition
-
-
-def _output(scope: Construct, name: naming.Output, parameter: cdk.CfnParameter, condition: cdk.CfnCondition) -> None:
-    output = cdk.CfnOutput(scope, f"{name}Output", value=parameter.value_as_string, condition=condition)
-    output.override_logical_id(str(name))

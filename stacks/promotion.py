@@ -16,20 +16,21 @@ from blazingtext_lifecycle.environments import PromoteEnvironment
 
 from . import arns
 from .python_function import PythonFunction
+from .rolled_back import reached
 from .serving_update import ServingUpdate, permissions
 
 TIMEOUT = cdk.Duration.minutes(1)
 # AWS's advice for queues that feed functions: six times the function's timeout.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
-# Up to 5 minutes lie between two deliveries while the serving stack is busy. An update of an endpoint may take 970 minutes (the resource
-# schema of AWS::SageMaker::Endpoint): 240 deliveries wait for 20 hours, and SQS keeps a message for 4 days.
-MAX_RECEIVES = 240
+# Up to 5 minutes lie between two deliveries while the serving stack is busy. An update of an endpoint may take 970 minutes, and as long
+# again to be rolled back: 480 deliveries wait for 39 hours, and SQS keeps a message for 4 days.
+MAX_RECEIVES = 480
 _PERIOD = cdk.Duration.minutes(5)
 
 
 class Promotion(Construct):
-    """Training events of this stage go through a queue to the function ``promote_model``.
+    """Ends of training jobs, and of updates of the serving stack, go through a queue to the function ``promote_model``.
 
     Attributes:
         function: the function.
@@ -54,7 +55,7 @@ class Promotion(Construct):
         super().__init__(scope, id_)
         self.queue = self._queue(dead_letters)
         self._alarms(topic)
-        self._rule(stage, dead_letters, automatic)
+        self._rules(stage, dead_letters, automatic)
         self.serving_update = ServingUpdate(self, "ServingUpdate", stage=stage)
         environment = PromoteEnvironment(
             stage=stage,
@@ -120,10 +121,10 @@ class Promotion(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(topic))
 
-    def _rule(self, stage: str, dead_letters: sqs.IQueue, automatic: bool) -> None:
-        """The end of each of this stage's jobs goes to the queue.
+    def _rules(self, stage: str, dead_letters: sqs.IQueue, automatic: bool) -> None:
+        """The end of each of this stage's jobs, and of each update of its serving stack, goes to the queue.
 
-        The rule is disabled while promotion is manual: events left in a queue without a consumer would be promoted as soon as promotion
+        The rules are disabled while promotion is manual: events left in a queue without a consumer would be promoted as soon as promotion
         is automatic again.
         """
         ends = events.EventPattern(
@@ -134,21 +135,21 @@ class Promotion(Construct):
                 "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
             },
         )
-        events.Rule(
-            self,
-            "Finished",
-            description="A training job of this stage ended",
-            enabled=automatic,
-            event_pattern=ends,
-            targets=[targets.SqsQueue(self.queue, dead_letter_queue=dead_letters)],
-        )
+        updated = reached(stage, "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+        for name, description, pattern in (
+            ("Finished", "A training job of this stage ended", ends),
+            ("Updated", "An update of this stage's serving stack ended", updated),
+        ):
+            target = targets.SqsQueue(self.queue, dead_letter_queue=dead_letters)
+            events.Rule(self, name, description=description, enabled=automatic, event_pattern=pattern, targets=[target])
 
 
 def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
-    """Lets it read jobs, artifacts and the serving stack, and have that stack's parameters set: it can update no stack itself."""
+    """Lets it read jobs, artifacts, endpoint and serving stack, and have that stack's parameters set: it can update no stack itself."""
     for action, resource in permissions(stage):
         promoter.allow(action, on=resource)
     promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
+    promoter.allow("sagemaker:DescribeEndpoint", on=arns.named("endpoint", naming.endpoint(stage)))
     promoter.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.RUNS}*"))
     # Without it, S3 answers a missing artifact with 403, and the function could not tell it from a missing permission. Asking for one
     # object names no prefix, so the permission cannot be limited to one.

@@ -73,6 +73,7 @@ class ServingStack(ProjectStack):
             condition=live.has_endpoint,
             guarded=live.auto_rollback,
         )
+        live.publish_configuration(hosting.configuration_name)
         # If the endpoint came first, SageMaker would create the log group itself, without a retention.
         endpoint.node.add_dependency(logs)
         self.declare_use(naming.storage_in_use(settings.stage))

@@ -23,7 +23,7 @@ Results go to stdout; progress, warnings and the next command to type go to stde
 | 2 | you can fix it: the message says what happened, why, and what to do |
 | 3 | not ready yet: try again later |
 | 4 | a bug: an unexpected exception; the message names a report to attach to an issue, without credentials and account numbers |
-| 130 | interrupted; a job that was being watched keeps running |
+| 130 | interrupted; a job or an update that was being watched goes on |
 
 | variable | meaning |
 |---|---|

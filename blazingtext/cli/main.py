@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "rollback": ("serving", "rollback", "Make the previous model live again."),
     "pause": ("serving", "pause", "Remove the endpoint, and its cost; the model stays chosen."),
     "resume": ("serving", "resume", "Create the endpoint again, with the model that was live."),
+    "verify": ("verify", "verify", "Check that what answers is what the serving stack says."),
     "audit": ("audit", "audit", "List what of the stage still exists; exit 0 if nothing does."),
     "demo": ("demo", "demo", "Run a model's whole life in a sandbox, and remove everything."),
     "sandbox": ("sandbox", "sandbox", "Run an AWS account on this machine: up, down, status, env."),

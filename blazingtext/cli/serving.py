@@ -50,6 +50,8 @@ def _show(session: Session, found: Status) -> None:
     ]
     if endpoint.failure:
         rows.append(("failure", endpoint.failure))
+    if found.difference:
+        session.output.warn(found.difference)
     session.output.table(("", ""), rows, title=f"stage {found.stage}, {found.region}")
     if found.runs:
         session.output.out.print()
@@ -78,6 +80,8 @@ def _next(session: Session, found: Status) -> list[str]:
     """The commands to type next."""
     if not all(stack.status for stack in found.stacks):
         return [cdk_command("deploy", found.stage)]
+    if found.difference:
+        return [session.command("verify --repair")]
     if not found.runs:
         return [session.command("upload <corpus.txt>"), session.command("train --corpus <name> --watch")]
     if found.live and found.state == EndpointState.PAUSED:
@@ -141,13 +145,23 @@ def resume(session: Session, wait: bool) -> None:
     _change(session, wait, session.client.resume, "is already running")
 
 
+def _wait(session: Session, done: Change, on_progress: Callable[[str], None]) -> None:
+    """Waits until an update is done; an interruption leaves the update alone, and says so."""
+    try:
+        session.client.wait(done.live, state=done.state, update_started=done.changed, on_progress=on_progress)
+    except KeyboardInterrupt:
+        session.output.say("\nThe update goes on by itself." if done.changed else "\nNothing was changed.")
+        session.output.next(session.command("status --wait"))
+        raise
+
+
 def _change(session: Session, wait: bool, change: Callable[[], Change], already: str) -> None:
     """Changes what is live, waits until that is done, and says what is live now."""
     out = session.output
     with out.waiting("Updating the serving stack") as on_progress:
         done = change()
         if wait:
-            session.client.wait(done.live, update_started=done.changed, on_progress=on_progress)
+            _wait(session, done, on_progress)
     out.result(done, lambda: out.text(done.live))
     if not done.changed:
         out.say(f"Nothing to do: {done.live} {already}.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from blazingtext_lifecycle import live_model, naming
-from blazingtext_lifecycle.errors import NotReady
+from blazingtext_lifecycle import live_endpoint, live_model, naming
+from blazingtext_lifecycle.errors import NotReady, RequestError
 from blazingtext_lifecycle.stack_update import StackUpdater
 
 from ..aws_errors import translating_aws_errors
@@ -55,36 +55,66 @@ def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True)
         why = f": {found.failure}" if found.failure else ""
         raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
     guard = live_model.AutoRollback.ON if auto_rollback else live_model.AutoRollback.OFF
-    return _change(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
+    return _deploy(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
 
 
 def rollback(cloud: Cloud) -> Change:
     """Makes the previous model live again, also while the alarms ring; a second rollback undoes the first."""
-    return _change(cloud, live_model.rollback)
+    return _deploy(cloud, live_model.rollback)
 
 
 def pause(cloud: Cloud) -> Change:
     """Removes the endpoint, and with it its cost, also while the alarms ring; the model stays chosen."""
-    return _change(cloud, live_model.pause)
+    return change(cloud, live_model.pause)
 
 
 def resume(cloud: Cloud) -> Change:
     """Creates the endpoint again, with the model that was live."""
-    return _change(cloud, live_model.resume)
+    return change(cloud, live_model.resume)
 
 
-def _change(cloud: Cloud, change: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
-    """Changes parameters of the serving stack; does not wait for CloudFormation."""
+def change(cloud: Cloud, wish: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
+    """Changes parameters of the serving stack; does not wait for CloudFormation.
+
+    Args:
+        cloud: the stage.
+        wish: the new values, by the stack as it is.
+
+    Raises:
+        RequestError: the stack is missing or broken, or AWS refused.
+        NotReady: the stack is busy.
+    """
     stack = live_model.describe(cloud.cloudformation, cloud.stage)
     live_model.require_ready(stack)
-    wanted = change(stack)
+    wanted = wish(stack)
     with translating_aws_errors(f"update {stack.name}"):
         changed = bool(wanted) and StackUpdater(cloud.stepfunctions, cloud.cloudformation, cloud.serving_update).update(stack, wanted)
-    after = live_model.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted})
+    return _as_it_will_be(cloud, live_model.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted}), changed)
+
+
+def unchanged(cloud: Cloud, stack: live_model.ServingStack) -> Change:
+    """What is live, by a stack that nothing was changed of."""
+    return _as_it_will_be(cloud, stack, False)
+
+
+def _as_it_will_be(cloud: Cloud, stack: live_model.ServingStack, changed: bool) -> Change:
     return Change(
         changed,
-        naming.job_of_artifact(after.live) or after.live,
-        naming.job_of_artifact(after.previous) or after.previous,
-        str(after.endpoint_state),
+        naming.job_of_artifact(stack.live) or stack.live,
+        naming.job_of_artifact(stack.previous) or stack.previous,
+        str(stack.endpoint_state),
         naming.endpoint(cloud.stage),
     )
+
+
+def _deploy(cloud: Cloud, wish: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
+    """A change that the endpoint has to be updated for: refused where SageMaker would refuse it, and the stack could not go back."""
+
+    def checked(stack: live_model.ServingStack) -> Mapping[str, str]:
+        wanted = wish(stack)
+        differs = live_endpoint.difference(stack, live_endpoint.describe(cloud.sagemaker, cloud.stage)) if wanted else ""
+        if differs:
+            raise RequestError(f"{differs} Make them agree first, with: {blazingtext_command('verify --repair', cloud.stage)}")
+        return wanted
+
+    return change(cloud, checked)

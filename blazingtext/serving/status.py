@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import aws_errors, live_model, naming
+from blazingtext_lifecycle import aws_errors, live_endpoint, live_model, naming
 from blazingtext_lifecycle.errors import NotReady
 
 from ..aws_errors import translating_aws_errors
@@ -60,6 +60,7 @@ class Endpoint:
         changed: when it last changed.
         failure: why it failed, or "".
         hourly_dollars: its list price; 0 without an endpoint, None when the price is not known.
+        configuration: the endpoint configuration that it serves.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Endpoint:
     changed: datetime | None = None
     failure: str = ""
     hourly_dollars: float | None = 0.0
+    configuration: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Status:
         state: running or paused.
         endpoint: the endpoint.
         runs: the latest training jobs.
+        difference: in what the endpoint differs from what the serving stack says, or "".
     """
 
     stage: str
@@ -96,6 +99,7 @@ class Status:
     state: str
     endpoint: Endpoint
     runs: tuple[training_jobs.Run, ...]
+    difference: str = ""
 
 
 def describe(cloud: Cloud, *, runs: int = 3) -> Status:
@@ -105,7 +109,8 @@ def describe(cloud: Cloud, *, runs: int = 3) -> Status:
     for name in names:
         found = cloud.find_stack(name)
         stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
-    serving = live_model.describe(cloud.cloudformation, cloud.stage)
+    serving, found_endpoint = live_model.describe(cloud.cloudformation, cloud.stage), endpoint(cloud)
+    compared = live_endpoint.LiveEndpoint(found_endpoint.name, found_endpoint.status, found_endpoint.configuration)
     return Status(
         stage=cloud.stage,
         region=cloud.region,
@@ -114,8 +119,9 @@ def describe(cloud: Cloud, *, runs: int = 3) -> Status:
         live_artifact=serving.live,
         previous=naming.job_of_artifact(serving.previous) or serving.previous,
         state=str(serving.endpoint_state),
-        endpoint=endpoint(cloud),
+        endpoint=found_endpoint,
         runs=tuple(training_jobs.runs(cloud, limit=runs)),
+        difference=live_endpoint.difference(serving, compared),
     )
 
 
@@ -127,9 +133,14 @@ def live_artifact(cloud: Cloud) -> str:
     """
     live = live_model.describe(cloud.cloudformation, cloud.stage).live
     if not live:
-        promote = blazingtext_command("promote", cloud.stage)
-        raise NotReady(f"No model of stage {cloud.stage} is live. None has been promoted yet. Promote a completed run with: {promote}")
+        raise no_live_model(cloud)
     return live
+
+
+def no_live_model(cloud: Cloud) -> NotReady:
+    """What to do while no model is live."""
+    promote = blazingtext_command("promote", cloud.stage)
+    return NotReady(f"No model of stage {cloud.stage} is live. None has been promoted yet. Promote a completed run with: {promote}")
 
 
 def update_failure(cloud: Cloud) -> str:
@@ -174,6 +185,7 @@ def endpoint(cloud: Cloud) -> Endpoint:
         found["LastModifiedTime"],
         found.get("FailureReason", ""),
         None if price is None else round(price * count, 4),
+        found["EndpointConfigName"],
     )
 
 

@@ -15,7 +15,12 @@ from ..runs import training_jobs
 from ..stages import blazingtext_command
 from .status import Stack, Status, describe, update_failure
 
-_POLL_SECONDS = 1.0
+# An update that fails is rolled back, which may take as long again.
+PATIENCE_SECONDS = 2 * live_model.LONGEST_UPDATE_SECONDS
+# The first look comes after a second; each later one takes a quarter longer to come, as long as nothing changes.
+_FIRST_POLL_SECONDS = 1.0
+_LONGEST_POLL_SECONDS = 30.0
+_SLOWER = 1.25
 _FAILED = frozenset({"Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
@@ -23,8 +28,9 @@ def wait_until_stable(
     cloud: Cloud,
     *,
     job: str = "",
+    state: str = "",
     update_started: bool = False,
-    timeout_seconds: float = 1800,
+    timeout_seconds: float = PATIENCE_SECONDS,
     on_progress: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -34,6 +40,7 @@ def wait_until_stable(
     Args:
         cloud: the stage.
         job: also wait until this run's model is live.
+        state: running or paused, when the update that was started changes it.
         update_started: the update that makes it live has started; otherwise somebody else is expected to start it.
         timeout_seconds: when to give up.
         on_progress: called with the current state, after every look.
@@ -42,22 +49,25 @@ def wait_until_stable(
 
     Raises:
         NotReady: the time is over.
-        CloudError: the update was rolled back, or the endpoint failed.
+        CloudError: the update was rolled back, the endpoint failed, or it does not serve what the stack says.
     """
-    deadline = clock() + timeout_seconds
+    deadline, delay, before = clock() + timeout_seconds, _FIRST_POLL_SECONDS, ""
     ended = training_jobs.run(cloud, job).ended if job and not update_started else None
     while True:
         found = describe(cloud, runs=0)
         busy = live_model.classify(found.stacks[-1].status) is live_model.StackState.BUSY
         update_started = update_started or busy or _was_rolled_back_since(found.stacks[-1], ended)
-        if not busy and _is_stable(cloud, found, job, update_started):
+        if not busy and _is_stable(cloud, found, job, state, update_started):
             return found
-        state = _state(found)
-        on_progress(state)
-        if clock() > deadline:
+        now = _now(found)
+        on_progress(now)
+        left = deadline - clock()
+        if left < 0:
             status = blazingtext_command("status", cloud.stage)
-            raise NotReady(f"{found.endpoint.name} is not ready after {timeout_seconds:.0f} s: {state}. Look again with: {status}")
-        sleep(_POLL_SECONDS)
+            raise NotReady(f"{found.endpoint.name} is not ready after {timeout_seconds:.0f} s: {now}. Look again with: {status}")
+        delay = _FIRST_POLL_SECONDS if now != before else min(delay * _SLOWER, _LONGEST_POLL_SECONDS)
+        before = now
+        sleep(min(delay, left + 1))
 
 
 def _was_rolled_back_since(stack: Stack, ended: datetime | None) -> bool:
@@ -65,16 +75,20 @@ def _was_rolled_back_since(stack: Stack, ended: datetime | None) -> bool:
     return stack.status.endswith("ROLLBACK_COMPLETE") and stack.updated is not None and ended is not None and stack.updated >= ended
 
 
-def _is_stable(cloud: Cloud, found: Status, job: str, update_started: bool) -> bool:
+def _is_stable(cloud: Cloud, found: Status, job: str, state: str, update_started: bool) -> bool:
     """Whether the endpoint is stable, too, when the stack is.
 
     Raises:
-        CloudError: the update was rolled back, or the endpoint failed.
+        CloudError: the update was rolled back, the endpoint failed, or it does not serve what the stack says.
     """
     if job and found.live != job:
         if update_started:
             raise CloudError(_rolled_back(cloud, found, job))
         return False
+    if state and found.state != state:
+        raise CloudError(_not_changed(cloud, found, state))
+    if found.difference:
+        raise CloudError(f"{found.difference} Make them agree again with: {blazingtext_command('verify --repair', cloud.stage)}")
     if not found.live or found.state != live_model.EndpointState.RUNNING:
         return not found.endpoint.status
     if found.endpoint.status in _FAILED:
@@ -92,7 +106,16 @@ def _rolled_back(cloud: Cloud, found: Status, job: str) -> str:
     )
 
 
-def _state(found: Status) -> str:
-    """The current state, in a line."""
+def _not_changed(cloud: Cloud, found: Status, state: str) -> str:
+    stack, reason = found.stacks[-1], update_failure(cloud)
+    again = blazingtext_command("pause" if state == live_model.EndpointState.PAUSED else "resume", cloud.stage)
+    return (
+        f"{found.endpoint.name} is still {found.state}. The update of {stack.name} ended in {stack.status}. "
+        f"Cause: {reason or 'not given in the events of the stack'}. Fix it, then run: {again}"
+    )
+
+
+def _now(found: Status) -> str:
+    """What is going on, in a line."""
     stack = found.stacks[-1].status.lower().replace("_", " ") or "not deployed"
     return f"serving stack {stack}, endpoint {found.endpoint.status or 'absent'}, live model {found.live or 'none'}"

@@ -21,6 +21,10 @@ else:
     CloudFormationClient = Any
 
 
+# How long CloudFormation may take for an update of an endpoint: timeoutInMinutes in the resource schema of AWS::SageMaker::Endpoint.
+LONGEST_UPDATE_SECONDS = 970 * 60
+
+
 class Parameter(StrEnum):
     """The parameters of the serving stack that say what is live."""
 
@@ -67,12 +71,14 @@ class ServingStack:
         status: CloudFormation's StackStatus; ``""`` when there is no such stack.
         parameters: all its parameters' present values, also those that promotion does not touch.
         updated: when it was created or last updated.
+        configuration: the endpoint configuration that it says is served; ``""`` without a model, or by an older template.
     """
 
     name: str
     status: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     updated: str = ""
+    configuration: str = ""
 
     @property
     def state(self) -> StackState:
@@ -225,4 +231,5 @@ def describe(cloudformation: CloudFormationClient, stage: str) -> ServingStack:
             raise
     parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])}
     updated = found["LastUpdatedTime"] if "LastUpdatedTime" in found else found["CreationTime"]
-    return ServingStack(name, found["StackStatus"], parameters, timestamp(updated))
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    return ServingStack(name, found["StackStatus"], parameters, timestamp(updated), outputs.get(naming.Output.ENDPOINT_CONFIG_NAME, ""))

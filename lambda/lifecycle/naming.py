@@ -55,6 +55,7 @@ class Output(StrEnum):
     PROMOTION_QUEUE_URL = "PromotionQueueUrl"
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
     ENDPOINT_NAME = "EndpointName"
+    ENDPOINT_CONFIG_NAME = "EndpointConfigName"
     HOSTING_ROLE_ARN = "HostingRoleArn"
     SERVING_UPDATE_ARN = "ServingUpdateArn"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"

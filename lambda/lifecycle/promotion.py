@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     LATER = "later"
     IMPOSSIBLE = "impossible"
     PROMOTE = "promote"
+    NOT_LIVE = "the endpoint differs from its stack"
 
 
 @dataclass(frozen=True)

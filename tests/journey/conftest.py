@@ -1,5 +1,6 @@
 """One stage, deployed once into one sandbox with the unmodified `cdk` CLI; the journey's tests live in it, in the order of its files."""
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import ROOT, SERVING, Shell, wait_until
+from tests.journey.story import ROOT, SERVING, Shell, output, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -86,3 +87,25 @@ def first_run(deployed: Shell, corpus: Path, train: Callable[..., Any]) -> Any:
     """The first finished training job."""
     deployed.blazingtext("upload", str(corpus), "--corpus", "wiki")
     return train("--epochs", "3")
+
+
+@pytest.fixture(scope="module")
+def news(deployed: Shell, account: Sandbox) -> Iterator[Callable[[], list[str]]]:
+    """Subscribes to the notifications; every message that came so far, each without the quotes EventBridge puts around a text."""
+    sqs, sns, heard = account.boto3("sqs"), account.boto3("sns"), list[str]()
+    topic = output(account, "NotificationsTopicArn")
+    queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})})
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
+
+    def read() -> list[str]:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            heard.append(json.loads(message["Body"])["Message"].strip('"'))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return heard
+
+    yield read
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=queue)

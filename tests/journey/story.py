@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from blazingtext_sandbox.account import Sandbox
+
 ROOT = Path(__file__).parents[2]
 STAGE = "dev"
 T = TypeVar("T")
@@ -63,3 +65,10 @@ def wait_until(state: Callable[[], T], *, what: str, deadline: float = 120) -> T
             pytest.fail(f"{what} did not happen within {deadline:g} s")
         time.sleep(0.2)
     return value
+
+
+def output(account: Sandbox, name: str) -> str:
+    """An output of the training stack."""
+    (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]
+    (value,) = (item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == name)
+    return str(value)

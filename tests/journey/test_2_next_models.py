@@ -4,14 +4,14 @@ import io
 import json
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, wait_until
+from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, output, wait_until
 
 Parameters = Callable[[], dict[str, str]]
 News = Callable[[], list[str]]
@@ -40,28 +40,6 @@ class Client(threading.Thread):
     def stop(self) -> None:
         self._end.set()
         self.join(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def news(deployed: Shell, account: Sandbox) -> Iterator[News]:
-    """Subscribes to the notifications; every message that came so far, each without the quotes EventBridge puts around a text."""
-    sqs, sns, heard = account.boto3("sqs"), account.boto3("sns"), list[str]()
-    topic = output(account, "NotificationsTopicArn")
-    queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})})
-    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
-
-    def read() -> list[str]:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            heard.append(json.loads(message["Body"])["Message"].strip('"'))
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return heard
-
-    yield read
-    sns.unsubscribe(SubscriptionArn=subscription)
-    sqs.delete_queue(QueueUrl=queue)
 
 
 @pytest.fixture(scope="module")
@@ -221,13 +199,6 @@ def test_an_upload_is_trained_on_and_promoted_by_itself_when_the_setting_says_so
 
     (job,) = wait_until(completed, what="a training by upload")
     live_model(job["TrainingJobName"])
-
-
-def output(account: Sandbox, name: str) -> str:
-    """An output of the training stack."""
-    (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]
-    (value,) = (item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == name)
-    return str(value)
 
 
 def deliver(account: Sandbox, job: str) -> None:

@@ -123,7 +123,12 @@ def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Sy
     assert written(may["states:StartExecution"]["Resource"]).endswith(f":stateMachine:{machine}")
     assert written(may["states:DescribeExecution"]["Resource"]).endswith(f":execution:{machine}:*")
     assert written(may["cloudformation:DescribeStacks"]["Resource"]).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
-    assert {action for action in may if action.startswith("sagemaker:")} == {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"}
+    assert {action for action in may if action.startswith("sagemaker:")} == {
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:ListTags",
+        "sagemaker:DescribeEndpoint",
+    }
+    assert written(may["sagemaker:DescribeEndpoint"]["Resource"]).endswith(f":endpoint/blazingtext-{each.settings.stage}")
     assert not {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))}
     assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
 

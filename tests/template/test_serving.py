@@ -157,8 +157,11 @@ def test_outputs_say_what_is_live_and_only_when_something_is(defaults: Synthesis
     before, after, later = (deployment.outputs(template, parameters) for parameters in ({}, first, second))
     always = {"EndpointName", "Uses"}
     assert set(before) == always
-    assert set(after) == always | {"LiveModelDataUrl", "PromotedThrough"}
-    assert set(later) == always | {"LiveModelDataUrl", "PromotedThrough", "PreviousModelDataUrl"}
+    live = {"LiveModelDataUrl", "PromotedThrough", "EndpointConfigName"}
+    assert set(after) == always | live
+    assert set(later) == always | live | {"PreviousModelDataUrl"}
+    (name,) = (logical_id for logical_id, resource in template["Resources"].items() if resource["Type"] == CONFIG)
+    assert later["EndpointConfigName"] == {"Fn::GetAtt": [name, "EndpointConfigName"]}
     assert (later["LiveModelDataUrl"], later["PreviousModelDataUrl"]) == (artifact(defaults, "two"), artifact(defaults, "one"))
 
 

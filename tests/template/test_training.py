@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+import promote_model
+from blazingtext_lifecycle import live_model
 from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
 from blazingtext_lifecycle.naming import Output
 from tests.template.deployment import resource_schema
@@ -58,6 +60,33 @@ def test_the_ends_of_this_stages_jobs_reach_the_queue(each: Synthesis) -> None:
     assert rule["Targets"][0]["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].startswith("DeadLettersQueue")
 
 
+def test_the_ends_of_updates_of_the_serving_stack_reach_the_queue_so_that_the_endpoint_is_compared_with_it(each: Synthesis) -> None:
+    rule = each.one("AWS::Events::Rule", Description="An update of this stage's serving stack ended")
+
+    detail = rule["EventPattern"]["detail"]
+    assert rule["EventPattern"]["detail-type"] == ["CloudFormation Stack Status Change"]
+    assert detail["status-details"] == {"status": ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]}
+    assert detail["stack-id"][0]["wildcard"]["Fn::Join"][1][-1].endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+    assert rule["Targets"][0]["Arn"]["Fn::GetAtt"][0].startswith("PromotionQueue")
+
+
+def test_an_endpoint_that_sagemaker_rolls_back_is_announced_since_cloudformation_may_not_notice(each: Synthesis) -> None:
+    rule = each.one("AWS::Events::Rule", Description="SageMaker rolls an update of this stage's endpoint back")
+    (target,) = rule["Targets"]
+
+    assert rule["State"] == "ENABLED"
+    assert rule["EventPattern"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"],
+        "detail": {
+            "EndpointName": [f"blazingtext-{each.settings.stage}"],
+            "EndpointStatus": ["ROLLING_BACK", "UPDATE_ROLLBACK_FAILED"],
+        },
+    }
+    assert target["Arn"]["Ref"].startswith("NotificationsTopic")
+    assert f"blazingtext verify --stage {each.settings.stage}" in json.loads(target["Input"])
+
+
 def test_the_promoter_takes_one_message_at_a_time_and_names_those_that_failed(defaults: Synthesis) -> None:
     mapping = defaults.one("AWS::Lambda::EventSourceMapping")
 
@@ -74,21 +103,18 @@ def test_a_message_stays_hidden_longer_than_the_promoter_may_work_and_is_never_l
     assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_promoter_waits_longer_for_a_busy_stack_than_any_endpoint_update_may_take(each: Synthesis) -> None:
+def test_the_queue_waits_longer_than_an_endpoint_may_take_to_be_updated_and_to_go_back(each: Synthesis) -> None:
     (queue,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
-    deployment = each.one("AWS::SageMaker::Endpoint")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    waits = [promote_model.delay_seconds(delivery) for delivery in range(1, queue["RedrivePolicy"]["maxReceiveCount"])]
 
-    # It comes back every five minutes.
-    assert queue["RedrivePolicy"]["maxReceiveCount"] * 300 > deployment["MaximumExecutionTimeoutInSeconds"]
+    # A failed update is rolled back, which may take as long again.
+    assert 2 * live_model.LONGEST_UPDATE_SECONDS < sum(waits) < queue.get("MessageRetentionPeriod", 4 * 24 * 3600)
 
 
-def test_the_queue_waits_longer_than_an_endpoint_may_take_to_be_updated(each: Synthesis) -> None:
-    (queue,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
-    # Ten seconds, doubled up to 300, is what promote_model hides a message for.
-    waits = [min(300, 10 * 2**delivery) for delivery in range(queue["RedrivePolicy"]["maxReceiveCount"])]
+def test_the_longest_update_is_that_of_awss_resource_schema() -> None:
     minutes = resource_schema("AWS::SageMaker::Endpoint")["handlers"]["update"]["timeoutInMinutes"]
 
-    assert minutes * 60 < sum(waits) < queue.get("MessageRetentionPeriod", 4 * 24 * 3600)
+    assert minutes * 60 == live_model.LONGEST_UPDATE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -117,7 +143,8 @@ def test_promotion_by_hand_leaves_nothing_waiting_that_a_later_switch_would_prom
     manual = whole_matrix["manual-promotion"]
 
     assert not manual.properties("AWS::Lambda::EventSourceMapping")
-    assert manual.one("AWS::Events::Rule", Description="A training job of this stage ended")["State"] == "DISABLED"
+    for what in ("A training job of this stage ended", "An update of this stage's serving stack ended"):
+        assert manual.one("AWS::Events::Rule", Description=what)["State"] == "DISABLED"
 
 
 def test_an_upload_starts_a_training_only_when_asked_for(whole_matrix: dict[str, Synthesis]) -> None:

@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import boto3
 
@@ -70,6 +70,7 @@ def cloud(**clients: Any) -> Cloud:
     """A stage over fake clients; its stacks are deployed unless the test brings its own CloudFormation."""
     stacks = clients.setdefault("cloudformation", FakeStacks())
     clients.setdefault("stepfunctions", FakeUpdates(stacks))
+    clients.setdefault("sagemaker", FakeJobs().serve())
     return Cloud("dev", cast("boto3.Session", FakeSession(**clients)))
 
 
@@ -82,6 +83,8 @@ class FakeStacks:
         self.statuses = dict.fromkeys(("storage", "training", "serving"), "CREATE_COMPLETE")
         self.updates: list[dict[str, Any]] = []
         self.updated: datetime | None = None
+        self.configuration = ""
+        self.on_update: Callable[[dict[str, str]], None] = lambda _: None
         self.events: list[dict[str, str]] = []
 
     def roll_back(self, began: datetime, reason: str) -> None:
@@ -110,6 +113,8 @@ class FakeStacks:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
         outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
+        if self.configuration and self.parameters["ModelDataUrl"]:
+            outputs["EndpointConfigName"] = self.configuration
         return {
             "Stacks": [
                 {
@@ -129,6 +134,7 @@ class FakeStacks:
             if not parameter.get("UsePreviousValue"):
                 self.parameters[parameter["ParameterKey"]] = parameter["ParameterValue"]
         self.statuses["serving"] = "UPDATE_COMPLETE"
+        self.on_update(self.parameters)
 
 
 class FakeUpdates:
@@ -236,6 +242,7 @@ class FakeJobs:
         self.endpoint: dict[str, Any] | None = None
         self.stopped: list[str] = []
         self.looks_without_configuration = 0
+        self.model = artifact("none")
 
     def add(self, job: str, status: str = "Completed", **more: Any) -> str:
         self.jobs[job] = {
@@ -279,10 +286,16 @@ class FakeJobs:
         self.looks_without_configuration -= 1
         if self.looks_without_configuration >= 0:
             raise client_error("ValidationException", "Could not find endpoint configuration.", "DescribeEndpointConfig")
-        return {"ProductionVariants": [{"InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 2}]}
+        return {"ProductionVariants": [{"InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 2, "ModelName": "model"}]}
 
-    def serve(self, status: str = "InService", failure: str = "") -> None:
-        self.endpoint = {"EndpointStatus": status, "EndpointConfigName": "config", "LastModifiedTime": NOON, "FailureReason": failure}
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if not self.model:
+            raise client_error("ValidationException", f'Could not find model "{ModelName}".', "DescribeModel")
+        return {"PrimaryContainer": {"ModelDataUrl": self.model}}
+
+    def serve(self, status: str = "InService", failure: str = "", configuration: str = "config") -> Self:
+        self.endpoint = {"EndpointStatus": status, "EndpointConfigName": configuration, "LastModifiedTime": NOON, "FailureReason": failure}
+        return self
 
     def get_paginator(self, operation: str) -> FakePaginator:
         return FakePaginator(getattr(self, operation))

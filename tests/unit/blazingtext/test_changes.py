@@ -1,5 +1,8 @@
+from collections.abc import Callable
+
 import pytest
 
+from blazingtext.cloud import Cloud
 from blazingtext.serving import changes
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import NotReady, RequestError
@@ -10,7 +13,7 @@ OLD = "blazingtext-dev-wiki-skipgram-9876543210"
 
 
 def test_promoting_the_newest_completed_run_makes_it_live_and_the_former_one_previous() -> None:
-    stacks, jobs = FakeStacks(ModelDataUrl=artifact(OLD)), FakeJobs()
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(OLD)), FakeJobs().serve()
     jobs.add(OLD)
     jobs.add(JOB)
 
@@ -34,7 +37,7 @@ def test_without_a_name_only_a_run_with_the_stages_tags_is_promoted() -> None:
 
 
 def test_promoting_what_is_live_changes_nothing() -> None:
-    stacks, jobs = FakeStacks(ModelDataUrl=artifact(JOB)), FakeJobs()
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(JOB)), FakeJobs().serve()
     jobs.add(JOB)
 
     assert not changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), JOB).changed
@@ -43,7 +46,7 @@ def test_promoting_what_is_live_changes_nothing() -> None:
 
 @pytest.mark.parametrize(("status", "error"), [("Failed", RequestError), ("Stopped", RequestError), ("InProgress", NotReady)])
 def test_a_run_without_a_whole_model_is_never_promoted(status: str, error: type[Exception]) -> None:
-    stacks, jobs = FakeStacks(), FakeJobs()
+    stacks, jobs = FakeStacks(), FakeJobs().serve()
     jobs.add(JOB, status)
 
     with pytest.raises(error, match="cannot be promoted"):
@@ -68,7 +71,7 @@ def test_rollback_pause_and_resume_change_only_their_parameters() -> None:
 
 
 def test_a_rollback_is_watched_by_no_alarm_and_the_next_promotion_is_again() -> None:
-    stacks, jobs = FakeStacks(ModelDataUrl=artifact(JOB), PreviousModelDataUrl=artifact(OLD)), FakeJobs()
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(JOB), PreviousModelDataUrl=artifact(OLD)), FakeJobs().serve()
     jobs.add(JOB)
     where = cloud(cloudformation=stacks, sagemaker=jobs)
 
@@ -79,8 +82,22 @@ def test_a_rollback_is_watched_by_no_alarm_and_the_next_promotion_is_again() -> 
     assert stacks.parameters["AutoRollback"] == "on"
 
 
+@pytest.mark.parametrize("verb", [changes.rollback, changes.promote])
+def test_no_model_is_deployed_to_an_endpoint_that_serves_something_else_than_its_stack_says(verb: Callable[[Cloud], object]) -> None:
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(JOB), PreviousModelDataUrl=artifact(OLD)), FakeJobs().serve(configuration="gone")
+    jobs.add("blazingtext-dev-wiki-skipgram-1111111111")
+    stacks.configuration = "config"
+    where = cloud(cloudformation=stacks, sagemaker=jobs)
+
+    with pytest.raises(RequestError, match="blazingtext verify --repair"):
+        verb(where)
+
+    assert not stacks.updates
+    assert changes.pause(where).state == "paused"
+
+
 def test_a_promotion_may_do_without_the_alarms() -> None:
-    stacks, jobs = FakeStacks(ModelDataUrl=artifact(OLD)), FakeJobs()
+    stacks, jobs = FakeStacks(ModelDataUrl=artifact(OLD)), FakeJobs().serve()
     jobs.add(JOB)
 
     changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), JOB, auto_rollback=False)

@@ -270,17 +270,38 @@ def test_the_live_model_can_be_named_and_must_be_there(typed: Typed, model: dict
 def test_promote_waits_until_the_model_is_in_service(typed: Typed, model: dict[str, Any]) -> None:
     model["sagemaker"].serve()
 
-    code, out, err = typed("promote", **model)
+    code, out, err = typed("promote", **model, cloudformation=FakeStacks(ModelDataUrl=artifact("other")))
 
     assert (code, out.strip()) == (0, JOB)
     assert "is live" in err
     assert "blazingtext predict" in err
 
 
+@pytest.mark.parametrize("verb", ["promote", "rollback", "pause", "resume"])
+def test_interrupting_a_wait_leaves_the_update_alone_and_says_so(
+    typed: Typed, model: dict[str, Any], verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BlazingText, "wait", interrupted)
+    model["sagemaker"].serve()
+    other, state = artifact("other"), "paused" if verb == "resume" else "running"
+    if verb == "resume":
+        model["sagemaker"].endpoint = None
+    stacks = FakeStacks(ModelDataUrl=other, PreviousModelDataUrl=artifact("former"), EndpointState=state)
+
+    code, _, err = typed(verb, **model, cloudformation=stacks)
+
+    assert (code, len(stacks.updates)) == (130, 1)
+    assert "The update goes on by itself" in err
+    assert "blazingtext status --wait" in err
+
+
 @pytest.mark.parametrize(("option", "guard"), [("--auto-rollback", "on"), ("--no-auto-rollback", "off")])
 def test_promote_lets_the_alarms_watch_unless_told_not_to(typed: Typed, model: dict[str, Any], option: str, guard: str) -> None:
     model["sagemaker"].serve()
-    stacks = FakeStacks()
+    stacks = FakeStacks(ModelDataUrl=artifact("other"))
 
     code, out, _ = typed("promote", option, **model, cloudformation=stacks)
 

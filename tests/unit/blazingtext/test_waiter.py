@@ -17,9 +17,11 @@ class Waiting:
     def __init__(self, *happenings: Callable[[FakeStacks, FakeJobs], None], **serving_stack: str) -> None:
         self.stacks, self.jobs, self.time = FakeStacks(**serving_stack), FakeJobs(), 0.0
         self.jobs.add(JOB, TrainingEndTime=NOON)
+        self.sleeps: list[float] = []
         self._happenings = list(happenings)
 
     def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
         self.time += seconds
         if self._happenings:
             self._happenings.pop(0)(self.stacks, self.jobs)
@@ -89,3 +91,42 @@ def test_a_paused_stage_is_at_rest_when_its_endpoint_is_gone() -> None:
     waiting.jobs.serve("Deleting")
 
     assert waiting.wait().endpoint.status == ""
+
+
+def test_a_rollback_that_cloudformation_did_not_notice_ends_the_wait_and_names_the_repair() -> None:
+    def silently_back(stacks: FakeStacks, jobs: FakeJobs) -> None:
+        done(stacks, jobs)
+        stacks.configuration = "new"
+
+    with pytest.raises(CloudError, match=r"CloudFormation did not notice.*blazingtext verify --repair"):
+        Waiting(busy, silently_back).wait(job=JOB)
+
+
+@pytest.mark.parametrize("state", ["paused", "running"])
+def test_a_pause_or_resumption_that_is_rolled_back_fails_the_wait(state: str) -> None:
+    waiting = Waiting(ModelDataUrl=artifact(JOB), EndpointState="running" if state == "paused" else "paused")
+    waiting.stacks.roll_back(NOON, "No capacity")
+
+    with pytest.raises(CloudError, match=r"is still (running|paused).*Cause: Endpoint: No capacity"):
+        waiting.wait(job=JOB, state=state, update_started=True)
+
+
+def test_a_wait_lasts_as_long_as_an_update_and_its_rollback_may_take_and_looks_less_and_less_often() -> None:
+    waiting = Waiting(busy)
+
+    with pytest.raises(NotReady, match="not ready after 116400 s"):
+        waiting.wait(job=JOB)
+
+    assert waiting.time > 2 * 970 * 60
+    assert waiting.sleeps[:4] == [1, 1, 1.25, 1.5625]
+    assert max(waiting.sleeps) == 30
+    assert len(waiting.sleeps) < 4000
+
+
+def test_looks_are_frequent_again_when_something_happens() -> None:
+    waiting = Waiting(*[busy] * 20, lambda stacks, _: stacks.statuses.update(serving="UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), busy, done)
+
+    waiting.wait(job=JOB)
+
+    assert waiting.sleeps[19] > 30 / 2
+    assert waiting.sleeps[21] == 1

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Self
@@ -126,6 +126,7 @@ class FakeSageMaker(Paginated):
         self.listings: list[dict[str, Any]] = []
         self.page_size = 100
         self.refusal: ClientError | None = None
+        self.endpoint: Callable[[], dict[str, str] | None] = lambda: None
 
     def add(self, name: str, status: str, tags: Mapping[str, str], **more: Any) -> dict[str, Any]:
         arn = f"arn:aws:sagemaker:{REGION_AND_ACCOUNT}:training-job/{name}"
@@ -155,6 +156,12 @@ class FakeSageMaker(Paginated):
         if TrainingJobName not in self.jobs:
             raise client_error("ValidationException", "Requested resource not found.", "DescribeTrainingJob")
         return self.jobs[TrainingJobName]
+
+    def describe_endpoint(self, *, EndpointName: str) -> dict[str, str]:  # noqa: N803 - AWS's names
+        found = self.endpoint()
+        if found is None:
+            raise client_error("ValidationException", f'Could not find endpoint "{EndpointName}".', "DescribeEndpoint")
+        return found
 
     def _list_tags(self, *, ResourceArn: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
         self.tag_requests.append(ResourceArn.rpartition("/")[2])
@@ -203,12 +210,19 @@ class FakeCloudFormation:
         self.status_after_refusal = ""
         self.updated = STARTED
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs that depend on what is live."""
+        live = self.parameters.get("ModelDataUrl", "")
+        return {"EndpointConfigName": f"config-of-{live}"} if live else {}
+
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         if StackName != self.name:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
+        outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
         stack = {"StackName": StackName, "StackStatus": self.status, "Parameters": parameters, "LastUpdatedTime": self.updated}
-        return {"Stacks": [stack]}
+        return {"Stacks": [{**stack, "Outputs": outputs}]}
 
     def update_stack(self, **request: Any) -> dict[str, str]:
         validate("cloudformation", "UpdateStack", request)

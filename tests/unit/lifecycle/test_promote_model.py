@@ -44,8 +44,17 @@ class Account:
         self.s3 = FakeS3("own-bucket")
         self.cloudformation = FakeCloudFormation("blazingtext-dev-serving", EMPTY)
         self.stepfunctions = FakeStateMachine(self.cloudformation)
+        self.sagemaker.endpoint = self.endpoint
+        self.configuration = ""
         self.sns = FakeTopic()
         self.sqs = FakeQueues()
+
+    def endpoint(self) -> dict[str, str] | None:
+        """The endpoint that the stack has made, with its configuration unless the test says another."""
+        if not self.live or self.cloudformation.parameters["EndpointState"] == "paused":
+            return None
+        serves = self.configuration or self.cloudformation.outputs["EndpointConfigName"]
+        return {"EndpointStatus": "InService", "EndpointConfigName": serves}
 
     def train(self, name: str = JOB, status: str = "Completed", minutes: float = 0, **more: Any) -> str:
         """Adds an ended job and its artifact; answers with the artifact's URI."""
@@ -330,6 +339,54 @@ def test_a_stack_that_takes_no_update_is_a_dead_letter(status: str) -> None:
     assert account.deliver()
 
     assert "takes no update" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+
+
+def stack_event(status: str = "UPDATE_COMPLETE") -> str:
+    detail = {"stack-id": "arn:aws:cloudformation:us-east-1:1:stack/blazingtext-dev-serving/1", "status-details": {"status": status}}
+    return json.dumps({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": detail})
+
+
+def test_an_endpoint_that_serves_something_else_than_its_updated_stack_says_is_told() -> None:
+    account = Account()
+    account.train()
+    account.deliver()
+    account.cloudformation.finish()
+    account.configuration = "the-former-one"
+
+    assert account.deliver_body(stack_event())
+
+    assert account.subjects[-1] == "BlazingText dev: the endpoint does not serve what its stack says"
+    assert "the-former-one" in account.sns.published[-1]["Message"]
+    assert "blazingtext verify --repair" in account.sns.published[-1]["Message"]
+    assert account.sqs.sent == []
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"])
+def test_an_endpoint_that_serves_what_the_stack_says_or_may_not_yet_is_no_news(status: str) -> None:
+    account = Account()
+    account.train()
+    account.deliver()
+    account.cloudformation.finish(status)
+    account.configuration = "" if status == "UPDATE_COMPLETE" else "the-former-one"
+    told = len(account.sns.published)
+
+    assert account.deliver_body(stack_event())
+
+    assert (len(account.sns.published), account.sqs.sent) == (told, [])
+
+
+def test_no_model_is_promoted_onto_an_endpoint_that_serves_something_else_than_its_stack_says() -> None:
+    account = Account()
+    account.train()
+    account.train(f"{JOB}-2", minutes=5)
+    account.deliver()
+    account.cloudformation.finish()
+    account.configuration = "the-former-one"
+
+    assert account.deliver(f"{JOB}-2")
+
+    assert len(account.cloudformation.updates) == 1
+    assert "blazingtext verify --repair" in account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
 
 
 def test_a_stack_that_is_not_there_is_a_dead_letter() -> None:

@@ -1,0 +1,62 @@
+"""`blazingtext verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from ..serving.changes import Change
+from ..serving.verification import Verification
+from .session import Session, shared
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="First make them agree: the endpoint is removed and created again, within minutes.")
+@shared
+def verify(session: Session, repair: bool) -> int:
+    """Check that what answers is what the serving stack says.
+
+    Endpoint, configuration, model and artifact are compared with the stack, and one prediction is asked for. The exit code is 1 when
+    something does not agree. SageMaker may have gone back to the former model without CloudFormation noticing; --repair then makes the
+    model that answers the live one.
+    """
+    out = session.output
+    if repair:
+        with out.waiting("Comparing the endpoint with its stack") as on_progress:
+            done = _repair(session, on_progress)
+        out.say(f"{done.endpoint} was created again; {done.live} is live." if done.changed else "Nothing to repair.")
+    with out.waiting("Comparing the endpoint with its stack"):
+        found = session.client.verify()
+    out.result(found, lambda: _show(session, found))
+    for problem in found.problems:
+        out.warn(problem)
+    if found.problems:
+        out.next(session.command("verify --repair"))
+        return 1
+    out.done(
+        f"{found.endpoint} serves {found.live}, as its stack says" if found.status else f"{found.endpoint} is paused, as its stack says"
+    )
+    return 0
+
+
+def _repair(session: Session, on_progress: Callable[[str], None]) -> Change:
+    """Makes endpoint and stack agree; an interruption says what is left to do."""
+    try:
+        return session.client.repair(on_progress)
+    except KeyboardInterrupt:
+        session.output.say("\nThe update that has begun goes on by itself. The stage may be paused after it.")
+        session.output.next(session.command("status --wait"), session.command("resume"))
+        raise
+
+
+def _show(session: Session, found: Verification) -> None:
+    rows = [
+        ("stack", f"{found.live}, {found.state}"),
+        ("endpoint", f"{found.endpoint}: {found.status or 'none'}"),
+        ("configuration", found.configuration or "none"),
+        ("model", found.model or "unknown"),
+        ("artifact", found.artifact or "unknown"),
+        ("prediction", f"answered for {found.answered}" if found.answered else "not asked for"),
+    ]
+    session.output.table(("", ""), rows, title=f"stage {session.stage}")

@@ -1,0 +1,133 @@
+"""Whether what answers is what the serving stack says: endpoint, configuration, model and artifact compared, and one prediction made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from blazingtext_lifecycle import live_endpoint, live_model, naming
+from blazingtext_lifecycle.aws_errors import is_missing
+from blazingtext_lifecycle.live_endpoint import LiveEndpoint
+from blazingtext_lifecycle.live_model import ServingStack
+
+from ..aws_errors import translating_aws_errors
+from ..cloud import Cloud
+from . import prediction
+from .status import no_live_model
+
+# Any word does: one that the model does not know is answered, too.
+_WORD = "the"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the stack says, what is there, and what was answered.
+
+    Attributes:
+        live: the job whose model is live by the stack.
+        state: running or paused, by the stack.
+        endpoint: the endpoint's name.
+        status: SageMaker's EndpointStatus, "" without an endpoint.
+        configuration: the configuration that the endpoint serves.
+        model: the model of that configuration, "" when either is gone.
+        artifact: what that model was made from.
+        answered: the word or text that was answered, "" when nobody was asked.
+        problems: what does not agree, a sentence or two each; none when everything does.
+    """
+
+    live: str
+    state: str
+    endpoint: str
+    status: str
+    configuration: str
+    model: str
+    artifact: str
+    answered: str
+    problems: tuple[str, ...]
+
+
+def verify(cloud: Cloud) -> Verification:
+    """Compares what answers with what the serving stack says.
+
+    Raises:
+        NotReady: the stack is busy, or no model is live.
+        RequestError: there is no stack, or it takes no update.
+        EndpointError: the endpoint is in service and does not answer as BlazingText does.
+    """
+    stack = live_model.describe(cloud.cloudformation, cloud.stage)
+    live_model.require_ready(stack)
+    if not stack.live:
+        raise no_live_model(cloud)
+    endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)
+    model, artifact = served(cloud, endpoint)
+    differs = live_endpoint.difference(stack, endpoint)
+    problems = [differs] if differs else _deeper(cloud, stack, endpoint, artifact)
+    answered = _WORD if endpoint.status == "InService" else ""
+    if answered:
+        problems += _wrong_answers(prediction.predict(cloud, [answered]))
+    return Verification(
+        naming.job_of_artifact(stack.live) or stack.live,
+        str(stack.endpoint_state),
+        endpoint.name,
+        endpoint.status,
+        endpoint.configuration,
+        model,
+        artifact,
+        answered,
+        tuple(problems),
+    )
+
+
+def served(cloud: Cloud, endpoint: LiveEndpoint) -> tuple[str, str]:
+    """The model that an endpoint serves, and its artifact; "" for what is gone."""
+    if not endpoint.configuration:
+        return "", ""
+    with translating_aws_errors(f"look at what {endpoint.name} serves"):
+        try:
+            configuration = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.configuration)
+            model = str(configuration["ProductionVariants"][0].get("ModelName", ""))
+        except ClientError as error:
+            if is_missing(error):
+                return "", ""
+            raise
+        try:
+            container = cloud.sagemaker.describe_model(ModelName=model)["PrimaryContainer"]
+        except ClientError as error:
+            if is_missing(error):
+                return model, ""
+            raise
+    return model, str(container.get("ModelDataUrl", ""))
+
+
+def _deeper(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint, artifact: str) -> list[str]:
+    """What is wrong below an endpoint that serves the stack's configuration."""
+    problems = []
+    if endpoint.status and artifact != stack.live:
+        what = artifact or "a model that is gone"
+        problems.append(f"{endpoint.name} serves {what}, but {stack.name} says {stack.live}. Somebody has changed or deleted the model.")
+    if not _exists(cloud, stack.live):
+        problems.append(f"{stack.live} is gone from the bucket. No instance can start with it. Promote another run.")
+    return problems
+
+
+def _exists(cloud: Cloud, artifact: str) -> bool:
+    bucket, key = naming.split_s3_uri(artifact)
+    with translating_aws_errors(f"look for {artifact}"):
+        try:
+            cloud.s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if is_missing(error):
+                return False
+            raise
+    return True
+
+
+def _wrong_answers(answers: list[prediction.Prediction]) -> list[str]:
+    numbers = [
+        number
+        for answer in answers
+        for number in (answer.vector if isinstance(answer, prediction.WordVector) else [each.probability for each in answer.labels])
+    ]
+    return [] if all(map(math.isfinite, numbers)) else ["The endpoint answered with numbers that are not finite. Its model is damaged."]
