@@ -214,6 +214,6 @@ class BlazingText:
             self.cloud, job=job, update_started=update_started, timeout_seconds=timeout_seconds, on_progress=on_progress
         )
 
-    def audit(self, on_progress: Callable[[str], None] = lambda _: None) -> audit.Audit:
-        """What of the stage still exists."""
-        return audit.audit(self.cloud, on_progress=on_progress)
+    def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
+        """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""
+        return audit.audit(self.cloud, regions=regions, on_progress=on_progress)

@@ -66,11 +66,11 @@ def read(event: Mapping[str, object], environment: LaunchEnvironment) -> tuple[T
     """The request in an event, and everything that is wrong with it; a wrong part reads as its default.
 
     Args:
-        event: a launch event, or EventBridge's notice of an upload into ``corpora/<name>/train/``.
+        event: a launch event, or EventBridge's notice of an upload of ``corpora/<name>/complete.json``.
         environment: the defaults.
     """
     reader = _Reader()
-    if _is_upload(event):
+    if is_upload(event):
         event = {"corpus": reader.attempt(lambda: _uploaded_corpus(event, environment.bucket), "")}
     reader.known_keys(event, EVENT_KEYS, "")
     instance = reader.section(event, "instance", INSTANCE_KEYS)
@@ -94,7 +94,8 @@ def read(event: Mapping[str, object], environment: LaunchEnvironment) -> tuple[T
     return request, reader.problems
 
 
-def _is_upload(event: Mapping[str, object]) -> bool:
+def is_upload(event: Mapping[str, object]) -> bool:
+    """Whether an event is EventBridge's notice of a new object."""
     return event.get("source") == "aws.s3" and event.get("detail-type") == "Object Created"
 
 
@@ -105,10 +106,10 @@ def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
     key = str(detail.get("object", {}).get("key", ""))
     source = str(detail.get("bucket", {}).get("name", ""))
     parts = key.split("/")
-    if source != bucket or len(parts) < 4 or parts[0] != naming.CORPORA.rstrip("/") or parts[2] != naming.TRAIN or not parts[-1]:
+    if source != bucket or len(parts) != 3 or key != naming.manifest_key(parts[1]):
         raise RequestError(
-            f"The upload of s3://{source}/{key} starts no training. Only files under "
-            f"s3://{bucket}/{naming.CORPORA}<name>/{naming.TRAIN}/ do. Upload there, or invoke the function with a corpus."
+            f"The upload of s3://{source}/{key} starts no training. Only that of s3://{bucket}/{naming.manifest_key('<name>')} does. "
+            "Write it when the corpus is complete (blazingtext upload does), or invoke the function with a corpus."
         )
     return parts[1]
 
