@@ -43,7 +43,7 @@ def promote(cloud: Cloud, job: str | None = None) -> Change:
         job: the run; None means the newest completed one.
 
     Raises:
-        RequestError: the run has no complete model, or the stack cannot be updated.
+        RequestError: the run has no complete model or belongs to another stage, or the stack cannot be updated.
         NotReady: the run has not ended, or the stack is busy.
     """
     found = training_jobs.latest(cloud, completed=True) if job is None else training_jobs.run(cloud, job)
@@ -53,7 +53,20 @@ def promote(cloud: Cloud, job: str | None = None) -> Change:
     if found.status != "Completed" or not found.artifact:
         why = f": {found.failure}" if found.failure else ""
         raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
+    if found.artifact != naming.artifact_uri(cloud.bucket, found.job) or not found.job.startswith(naming.job_prefix(cloud.stage)):
+        raise _foreign(cloud, found)
     return _change(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created))
+
+
+def _foreign(cloud: Cloud, found: training_jobs.Run) -> RunError:
+    """A run whose artifact the stage's endpoint could not read: the update would fail after minutes, and be rolled back."""
+    train = blazingtext_command(f"train --corpus {found.corpus or '<name>'} --mode {found.mode or '<mode>'}", cloud.stage)
+    return RunError(
+        f"{found.job} cannot be promoted in stage {cloud.stage}. Its artifact {found.artifact} is not one of the stage's own "
+        f"(s3://{cloud.bucket}/{naming.RUNS}), and the stage's endpoint may read no other. "
+        f"Upload its corpus to stage {cloud.stage} and train there: {train}.",
+        cloud.stage,
+    )
 
 
 def rollback(cloud: Cloud) -> Change:

@@ -37,6 +37,19 @@ def test_a_run_without_a_whole_model_is_never_promoted(status: str, error: type[
     assert not stacks.updates
 
 
+@pytest.mark.parametrize(
+    ("job", "where"), [("blazingtext-prod-wiki-skipgram-1", "s3://blazingtext-prod-storage-x/runs"), (JOB, "s3://somewhere/else")]
+)
+def test_a_model_that_the_stages_endpoint_could_not_read_is_refused_before_anything_is_updated(job: str, where: str) -> None:
+    stacks, jobs = FakeStacks(), FakeJobs()
+    jobs.add(job, ModelArtifacts={"S3ModelArtifacts": f"{where}/{job}/output/model.tar.gz"})
+
+    with pytest.raises(RequestError, match="cannot be promoted in stage dev.*train --corpus wiki --mode skipgram"):
+        changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), job)
+
+    assert not stacks.updates
+
+
 def test_rollback_pause_and_resume_change_only_their_parameters() -> None:
     stacks = FakeStacks(ModelDataUrl=artifact(JOB), PreviousModelDataUrl=artifact(OLD), PromotedThrough="2026")
     where = cloud(cloudformation=stacks)
