@@ -1,37 +1,22 @@
-"""What of a stage still exists: after a destroy, the proof that nothing is left, or the list of what is.
-
-Every service is asked for its own resources, by exact name prefix (``blazingtext-<stage>-``: a stage has no hyphen, so no
-other stage shares it) and, where CloudFormation chooses the names, by exact tag.
-"""
+"""What of a stage still exists: after a destroy, the proof that nothing is left, or the list of what is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
-from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.training_jobs import ACTIVE
+from botocore.exceptions import BotoCoreError, ClientError
+
+from blazingtext_lifecycle import images, naming
+from blazingtext_lifecycle.errors import ConfigurationError
 
 from .aws_errors import translating_aws_errors
 from .cloud import Cloud
+from .leftovers import GLOBAL, REGIONAL, Finder, Leftover, Scope, contents
 
-
-@dataclass(frozen=True)
-class Leftover:
-    """Something that exists.
-
-    Attributes:
-        kind: what it is.
-        name: its name or ARN.
-        bills: whether its existence costs money.
-        detail: size, status and the like.
-    """
-
-    kind: str
-    name: str
-    bills: bool = False
-    detail: str = ""
+_REGIONS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -40,7 +25,9 @@ class Audit:
 
     Attributes:
         stage: whose.
-        region: where.
+        region: the session's.
+        regions: where everything was looked for.
+        unseen: other regions that could not be looked at, most of them because the account has not enabled them.
         looked_at: the kinds of resources that were looked for.
         left: what exists of the stage.
         bootstrap: what `cdk bootstrap` created: shared by all stages, so not counted.
@@ -48,215 +35,91 @@ class Audit:
 
     stage: str
     region: str
+    regions: tuple[str, ...]
+    unseen: tuple[str, ...]
     looked_at: tuple[str, ...]
     left: tuple[Leftover, ...]
     bootstrap: tuple[Leftover, ...]
 
 
-@dataclass(frozen=True)
-class Scope:
-    """The stage whose resources are looked for."""
-
-    cloud: Cloud
-
-    @property
-    def stage(self) -> str:
-        """The stage."""
-        return self.cloud.stage
-
-    @property
-    def prefix(self) -> str:
-        """What the names of the stage's resources begin with."""
-        return naming.job_prefix(self.stage)
-
-    def has(self, tags: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether tags are those of this project and stage."""
-        found = {tag.get("Key"): tag.get("Value") for tag in tags}
-        return all(found.get(key) == value for key, value in naming.tags(self.stage).items())
-
-    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-        """The items of all pages of a listing."""
-        client = self.cloud.client(service)
-        pages = (
-            client.get_paginator(operation).paginate(**parameters)
-            if client.can_paginate(operation)
-            else [getattr(client, operation)(**parameters)]
-        )
-        for page in pages:
-            yield from page.get(key, [])
-
-    def named(self, kind: str, items: Iterator[Any], name: str, *, bills: bool = False) -> Iterator[Leftover]:
-        """The items whose name has the stage's prefix."""
-        for item in items:
-            if item[name].startswith(self.prefix):
-                yield Leftover(kind, item[name], bills)
-
-
-Finder = Callable[[Scope], Iterator[Leftover]]
-
-
-def _stacks(scope: Scope) -> Iterator[Leftover]:
-    for stack in scope.pages("cloudformation", "describe_stacks", "Stacks"):
-        if stack["StackName"].startswith(scope.prefix) or scope.has(stack.get("Tags", [])):
-            yield Leftover("stack", stack["StackName"], detail=stack["StackStatus"])
-
-
-def _buckets(scope: Scope) -> Iterator[Leftover]:
-    for bucket in scope.pages("s3", "list_buckets", "Buckets"):
-        if bucket["Name"].startswith(scope.prefix):
-            yield Leftover("bucket", bucket["Name"], bills=True, detail=_contents(scope, bucket["Name"]))
-
-
-def _contents(scope: Scope, bucket: str) -> str:
-    """How many object versions a bucket holds: deleted objects still cost money as versions."""
-    count = size = 0
-    for page in scope.cloud.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        versions = page.get("Versions", [])
-        count += len(versions) + len(page.get("DeleteMarkers", []))
-        size += sum(version["Size"] for version in versions)
-    return f"{count} object versions, {size / 1e6:.1f} MB"
-
-
-def _roles(scope: Scope) -> Iterator[Leftover]:
-    return scope.named("role", scope.pages("iam", "list_roles", "Roles"), "RoleName")
-
-
-def _functions(scope: Scope) -> Iterator[Leftover]:
-    return scope.named("function", scope.pages("lambda", "list_functions", "Functions"), "FunctionName")
-
-
-def _state_machines(scope: Scope) -> Iterator[Leftover]:
-    return scope.named("state machine", scope.pages("stepfunctions", "list_state_machines", "stateMachines"), "name")
-
-
-def _log_groups(scope: Scope) -> Iterator[Leftover]:
-    endpoint = naming.endpoint_log_group(scope.stage)
-    for group in scope.pages("logs", "describe_log_groups", "logGroups"):
-        # A log group of a service has the name of what it logs as a part: /aws/lambda/<function>.
-        name = group["logGroupName"]
-        if name == endpoint or any(part.startswith(scope.prefix) for part in name.split("/")):
-            yield Leftover("log group", name, bills=group.get("storedBytes", 0) > 0, detail=f"{group.get('storedBytes', 0)} bytes")
-
-
-def _log_streams(scope: Scope) -> Iterator[Leftover]:
-    """The log streams of training jobs; their group is shared by the whole account."""
-    group = naming.TRAINING_LOG_GROUP
-    exists = any(
-        each["logGroupName"] == group for each in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
-    )
-    if exists:
-        for stream in scope.pages("logs", "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=scope.prefix):
-            yield Leftover("log stream", f"{group}:{stream['logStreamName']}", bills=True)
-
-
-def _queues(scope: Scope) -> Iterator[Leftover]:
-    for url in scope.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=scope.prefix):
-        yield Leftover("queue", url.rsplit("/", 1)[-1])
-
-
-def _topics(scope: Scope) -> Iterator[Leftover]:
-    for topic in scope.pages("sns", "list_topics", "Topics"):
-        name = topic["TopicArn"].rsplit(":", 1)[-1]
-        if name.startswith(scope.prefix):
-            yield Leftover("topic", name)
-
-
-def _alarms(scope: Scope) -> Iterator[Leftover]:
-    for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=scope.prefix):
-        yield Leftover("alarm", alarm["AlarmName"], bills=True)
-
-
-def _rules(scope: Scope) -> Iterator[Leftover]:
-    return scope.named("rule", scope.pages("events", "list_rules", "Rules", NamePrefix=scope.prefix), "Name")
-
-
-def _jobs(scope: Scope) -> Iterator[Leftover]:
-    for job in scope.pages("sagemaker", "list_training_jobs", "TrainingJobSummaries", NameContains=scope.prefix):
-        if job["TrainingJobName"].startswith(scope.prefix):
-            running = job["TrainingJobStatus"] in ACTIVE
-            yield Leftover("training job", job["TrainingJobName"], bills=running, detail=job["TrainingJobStatus"])
-
-
-def _models(scope: Scope) -> Iterator[Leftover]:
-    return _tagged(scope, "model", scope.pages("sagemaker", "list_models", "Models"), "Model")
-
-
-def _endpoint_configs(scope: Scope) -> Iterator[Leftover]:
-    return _tagged(scope, "endpoint config", scope.pages("sagemaker", "list_endpoint_configs", "EndpointConfigs"), "EndpointConfig")
-
-
-def _endpoints(scope: Scope) -> Iterator[Leftover]:
-    for endpoint in scope.pages("sagemaker", "list_endpoints", "Endpoints", NameContains=naming.endpoint(scope.stage)):
-        if endpoint["EndpointName"] == naming.endpoint(scope.stage) or endpoint["EndpointName"].startswith(scope.prefix):
-            yield Leftover("endpoint", endpoint["EndpointName"], bills=True, detail=endpoint["EndpointStatus"])
-
-
-def _tagged(scope: Scope, kind: str, items: Iterator[Any], noun: str) -> Iterator[Leftover]:
-    """Resources whose names CloudFormation generates without the stack's name: they are known by their tags."""
-    for item in items:
-        name, arn = item[f"{noun}Name"], item[f"{noun}Arn"]
-        if name.startswith(scope.prefix) or scope.has(list(scope.pages("sagemaker", "list_tags", "Tags", ResourceArn=arn))):
-            yield Leftover(kind, name)
-
-
-def _tagged_resources(scope: Scope) -> Iterator[Leftover]:
-    """Resources with the stage's tags under any other name.
-
-    The tag index is eventually consistent and may list what is gone; resources with our names were looked up in their own services above.
-    """
-    filters = [{"Key": key, "Values": [value]} for key, value in naming.tags(scope.stage).items()]
-    for found in scope.pages("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters):
-        arn = found["ResourceARN"]
-        ours = any(name.startswith((scope.prefix, naming.endpoint(scope.stage))) for name in arn.replace("/", ":").split(":"))
-        if not ours and ":sagemaker:" not in arn:
-            yield Leftover("tagged resource", arn)
-
-
-FINDERS: Mapping[str, Finder] = {
-    "stacks": _stacks,
-    "endpoints": _endpoints,
-    "endpoint configs": _endpoint_configs,
-    "models": _models,
-    "training jobs": _jobs,
-    "buckets": _buckets,
-    "functions": _functions,
-    "state machines": _state_machines,
-    "queues": _queues,
-    "topics": _topics,
-    "rules": _rules,
-    "alarms": _alarms,
-    "log groups": _log_groups,
-    "log streams": _log_streams,
-    "roles": _roles,
-    "tagged resources": _tagged_resources,
-}
-
-
-def audit(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None) -> Audit:
-    """Everything of a stage that exists in the account and region.
+def audit(cloud: Cloud, *, regions: Sequence[str] = (), on_progress: Callable[[str], None] = lambda _: None) -> Audit:
+    """Everything of a stage that exists in the account.
 
     Args:
         cloud: the stage.
+        regions: where to look; none means the session's region, and every other one that has a trace of the stage: its bucket, or a
+            resource with its tags.
         on_progress: called with what is being looked for.
 
     Raises:
+        ConfigurationError: there is no BlazingText in a region that was asked for.
         AccessDeniedError: a listing is not permitted, so the audit cannot be complete.
     """
-    scope = Scope(cloud)
-    found: list[Leftover] = []
-    for kind, finder in FINDERS.items():
-        on_progress(f"looking for {kind}")
-        with translating_aws_errors(f"look for {kind}"):
-            found += finder(scope)
+    _check(regions)
+    account = _find(Scope(cloud), GLOBAL, on_progress)
+    traces, unseen = ((), ()) if regions else _traces(cloud, account, on_progress)
+    places = tuple(dict.fromkeys(regions)) or (cloud.region, *traces)
+    left = list(account)
+    for region in places:
+        found = _find(Scope(cloud.elsewhere(region)), REGIONAL, on_progress, f" in {region}")
+        left += [replace(each, region=region) for each in found]
     with translating_aws_errors("look for the bootstrap"):
-        bootstrap = tuple(_bootstrap(scope))
-    return Audit(cloud.stage, cloud.region, tuple(FINDERS), tuple(found), bootstrap)
+        bootstrap = tuple(_bootstrap(Scope(cloud)))
+    return Audit(cloud.stage, cloud.region, places, unseen, (*REGIONAL, *GLOBAL), tuple(left), bootstrap)
+
+
+def _check(regions: Sequence[str]) -> None:
+    for region in regions:
+        if region not in images.ACCOUNTS:
+            raise ConfigurationError(
+                f"There is no BlazingText in the region {region}, so nothing of a stage can be there. "
+                f"Choose one of {', '.join(images.supported_regions())}."
+            )
+
+
+def _find(scope: Scope, finders: Mapping[str, Finder], on_progress: Callable[[str], None], where: str = "") -> list[Leftover]:
+    found: list[Leftover] = []
+    for kind, finder in finders.items():
+        on_progress(f"looking for {kind}{where}")
+        with translating_aws_errors(f"look for {kind}{where}"):
+            found += finder(scope)
+    return found
+
+
+def _traces(cloud: Cloud, account: Sequence[Leftover], on_progress: Callable[[str], None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The other regions of the partition with a trace of the stage, and those that could not be looked at.
+
+    One call a region. The tag index is eventually consistent and may list what is gone, so it only says where to look.
+    """
+    on_progress("looking for traces in other regions")
+    others = [each for each in images.partition_regions(cloud.region) if each != cloud.region]
+    # A session makes clients for one thread at a time; the clients themselves may be called from several.
+    clients = [cloud.elsewhere(region).client("resourcegroupstaggingapi") for region in others]
+    with ThreadPoolExecutor(_REGIONS_AT_ONCE) as pool:
+        tagged = dict(zip(others, pool.map(lambda client: _is_tagged(client, cloud.stage), clients), strict=True))
+    buckets = {each.region for each in account}
+    return (
+        tuple(region for region in others if tagged[region] or region in buckets),
+        tuple(region for region in others if tagged[region] is None and region not in buckets),
+    )
+
+
+def _is_tagged(tagging: Any, stage: str) -> bool | None:
+    """Whether anything in a region has the stage's tags; None when the region does not tell."""
+    filters = [{"Key": key, "Values": [value]} for key, value in naming.tags(stage).items()]
+    try:
+        return any(page["ResourceTagMappingList"] for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters))
+    except (ClientError, BotoCoreError):
+        # A region that the account has not enabled accepts no credentials; an organisation may forbid others.
+        return None
 
 
 def _bootstrap(scope: Scope) -> Iterator[Leftover]:
     stack = scope.cloud.find_stack(naming.TOOLKIT_STACK)
     if stack:
-        yield Leftover("stack", naming.TOOLKIT_STACK, detail=stack["StackStatus"])
+        yield Leftover("stack", naming.TOOLKIT_STACK, detail=stack["StackStatus"], region=scope.cloud.region)
     for bucket in scope.pages("s3", "list_buckets", "Buckets"):
         if bucket["Name"].startswith(f"cdk-{naming.BOOTSTRAP_QUALIFIER}-"):
-            yield Leftover("bucket", bucket["Name"], bills=True, detail=_contents(scope, bucket["Name"]))
+            yield Leftover(
+                "bucket", bucket["Name"], bills=True, detail=contents(scope, bucket["Name"]), region=bucket.get("BucketRegion", "")
+            )

@@ -226,6 +226,6 @@ class BlazingText:
         """Replaces an endpoint that does not serve what the serving stack says; without effect when it does."""
         return repair.repair(self.cloud, on_progress=on_progress)
 
-    def audit(self, on_progress: Callable[[str], None] = lambda _: None) -> audit.Audit:
-        """What of the stage still exists."""
-        return audit.audit(self.cloud, on_progress=on_progress)
+    def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
+        """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""
+        return audit.audit(self.cloud, regions=regions, on_progress=on_progress)

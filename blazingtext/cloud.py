@@ -38,54 +38,60 @@ class Cloud:
     Args:
         stage: the stage's name.
         session: the boto3 session; it decides account, region and, through AWS_ENDPOINT_URL, whether it is AWS or a sandbox.
+        other_region: overrides the session's region.
     """
 
     stage: str
     session: boto3.Session
+    other_region: str | None = None
+
+    def elsewhere(self, region: str) -> Cloud:
+        """The same stage in another region of the account."""
+        return Cloud(self.stage, self.session, region)
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         """The client for the stacks."""
-        return self.session.client("cloudformation", config=_RETRIES)
+        return self.session.client("cloudformation", region_name=self.other_region, config=_RETRIES)
 
     @cached_property
     def s3(self) -> S3Client:
         """The client for corpora and artifacts."""
-        return self.session.client("s3", config=_RETRIES)
+        return self.session.client("s3", region_name=self.other_region, config=_RETRIES)
 
     @cached_property
     def functions(self) -> LambdaClient:
         """The client that calls the launcher."""
-        return self.session.client("lambda", config=_ONCE)
+        return self.session.client("lambda", region_name=self.other_region, config=_ONCE)
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """The client for logs of jobs and endpoints."""
-        return self.session.client("logs", config=_RETRIES)
+        return self.session.client("logs", region_name=self.other_region, config=_RETRIES)
 
     @cached_property
     def sagemaker(self) -> SageMakerClient:
         """The client for jobs and endpoints."""
-        return self.session.client("sagemaker", config=_RETRIES)
+        return self.session.client("sagemaker", region_name=self.other_region, config=_RETRIES)
 
     @cached_property
     def runtime(self) -> SageMakerRuntimeClient:
         """The client that invokes the endpoint."""
-        return self.session.client("sagemaker-runtime", config=_RETRIES)
+        return self.session.client("sagemaker-runtime", region_name=self.other_region, config=_RETRIES)
 
     @cached_property
     def stepfunctions(self) -> SFNClient:
         """The client that updates the serving stack."""
-        return self.session.client("stepfunctions", config=_RETRIES)
+        return self.session.client("stepfunctions", region_name=self.other_region, config=_RETRIES)
 
     def client(self, service: Any) -> Any:
         """A client for one of the services that only the audit uses."""
-        return self.session.client(service, config=_RETRIES)
+        return self.session.client(service, region_name=self.other_region, config=_RETRIES)
 
     @property
     def region(self) -> str:
-        """The session's region, or "" when there is none."""
-        return self.session.region_name or ""
+        """The region, or "" when there is none."""
+        return self.other_region or self.session.region_name or ""
 
     def find_stack(self, name: str) -> StackTypeDef | None:
         """A stack's description, or None when it does not exist."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import corpora, naming, requests, training_jobs
+from blazingtext_lifecycle import corpora, corpus_manifest, naming, requests, training_jobs
 from blazingtext_lifecycle.aws_errors import code_of, is_missing, translating_aws_errors
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import RequestError
@@ -65,6 +65,8 @@ def launch(event: object, environment: LaunchEnvironment, clients: Clients) -> d
     corpus = corpora.Corpus(request.corpus)
     if request.corpus:
         corpus = corpora.inspect(clients.s3, environment.bucket, request.corpus, supervised=training_jobs.needs_labels(request.mode))
+        if requests.is_upload(event):
+            problems += corpus_manifest.problems(clients.s3, environment.bucket, corpus)
     job = training_jobs.decide(request, corpus, environment, problems)
     answer = start(job, clients.sagemaker)
     log.info("%s %s (%s)", "started" if answer["created"] else "found", answer["jobName"], answer["status"])

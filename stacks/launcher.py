@@ -54,8 +54,10 @@ class Launcher(Construct):
         self.function = launcher.function
 
     def start_on_upload(self, *, bucket: s3.IBucket, dead_letters: sqs.IQueue) -> events.Rule:
-        """Starts a training job for every file that is uploaded into the train channel of a corpus.
+        """Starts a training job for every corpus that is complete: when its manifest is written, after all its files.
 
+        One job a corpus, not one a file, and none for the empty objects that consoles make to show a folder
+        (docs/decisions/0019-a-manifest-starts-the-training.md).
         A corpus that was refused once would be refused again, so there is no retry: its event goes to the dead-letter queue.
 
         Args:
@@ -68,13 +70,13 @@ class Launcher(Construct):
             detail_type=["Object Created"],
             detail={
                 "bucket": {"name": [bucket.bucket_name]},
-                "object": {"key": [{"wildcard": f"{naming.CORPORA}*/{naming.TRAIN}/*"}]},
+                "object": {"key": [{"wildcard": f"{naming.CORPORA}*/{naming.MANIFEST}"}]},
             },
         )
         return events.Rule(
             self,
             "Uploads",
-            description="A training file was uploaded",
+            description="A corpus is complete",
             event_pattern=uploads,
             targets=[targets.LambdaFunction(self.function, dead_letter_queue=dead_letters)],
         )

@@ -74,7 +74,11 @@ class Settings:
     delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
     termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")
     notification_email: str = _setting("", setting_types.EMAIL, "who is told about promotions, failures and alarms")
-    train_on_upload: bool = _setting(False, setting_types.FLAG, "start a training job whenever a training file is uploaded")
+    train_on_upload: bool = _setting(
+        False,
+        setting_types.FLAG,
+        "start a training job when a corpus is complete: `corpora/<name>/complete.json` was written, which `blazingtext upload` does last",
+    )
     auto_promote: bool = _setting(True, setting_types.FLAG, "put every finished training job that passes the gate into service")
     minimum_mean_rho: float | None = _setting(
         None, setting_types.threshold(-1), "gate: the least WordSim-353 correlation of word vectors; empty: none"

@@ -12,7 +12,7 @@ from pathlib import Path
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import aws_errors, corpus_text, naming
+from blazingtext_lifecycle import aws_errors, corpus_manifest, corpus_text, naming
 from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.errors import CloudError, CorpusError
 
@@ -96,9 +96,7 @@ def corpus_name(path: Path) -> str:
 
 
 def plan(name: str, train: Sequence[Path], validation: Sequence[Path] = ()) -> list[Channel]:
-    """The files of a corpus, checked, in the order in which they must arrive.
-
-    Validation goes first: an upload into ``train`` may start a job, which must find everything in place.
+    """The files of a corpus, checked, in the order in which they are sent.
 
     Raises:
         CorpusError: a file is missing, empty or not text, or labels are in some files and not in others.
@@ -173,16 +171,19 @@ def upload(
                 f"The corpus {name} already contains {', '.join(extra)}. A job reads every file of the corpus, so it would train on both. "
                 "Use --replace to remove them, or upload under another name: --corpus."
             )
-        # Removed before anything is sent: an upload into train/ may start a job, which reads whatever is there.
+        # Removed before anything is sent: a job reads whatever is there.
         for key in extra:
             cloud.s3.delete_object(Bucket=cloud.bucket, Key=key)
         sent = tuple(_send(cloud, channel, advance) for channel in channels)
+        # The last object: where trainOnUpload is set, it starts the training.
+        manifest = corpus_manifest.document((channel.key, file.size) for channel, file in zip(channels, sent, strict=True))
+        cloud.s3.put_object(Bucket=cloud.bucket, Key=naming.manifest_key(name), Body=manifest, ContentType="application/json")
     return UploadedCorpus(name, f"s3://{cloud.bucket}/{naming.corpus_prefix(name)}", sent, tuple(extra))
 
 
 def _others(cloud: Cloud, name: str, keys: set[str]) -> list[str]:
     pages = cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=cloud.bucket, Prefix=naming.corpus_prefix(name))
-    return [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"] not in keys]
+    return [item["Key"] for page in pages for item in page.get("Contents", []) if item["Key"] not in {*keys, naming.manifest_key(name)}]
 
 
 def _send(cloud: Cloud, channel: Channel, advance: Advance) -> UploadedFile:

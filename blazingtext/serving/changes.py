@@ -44,7 +44,7 @@ def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True)
         auto_rollback: False deploys it without the alarms, for when they ring already: it takes over at once, and stays whatever happens.
 
     Raises:
-        RequestError: the run has no complete model, or the stack cannot be updated.
+        RequestError: the run has no complete model or belongs to another stage, or the stack cannot be updated.
         NotReady: the run has not ended, or the stack is busy.
     """
     found = training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job)
@@ -54,8 +54,21 @@ def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True)
     if found.status != "Completed" or not found.artifact:
         why = f": {found.failure}" if found.failure else ""
         raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
+    if found.artifact != naming.artifact_uri(cloud.bucket, found.job) or not found.job.startswith(naming.job_prefix(cloud.stage)):
+        raise _foreign(cloud, found)
     guard = live_model.AutoRollback.ON if auto_rollback else live_model.AutoRollback.OFF
     return _deploy(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
+
+
+def _foreign(cloud: Cloud, found: training_jobs.Run) -> RunError:
+    """A run whose artifact the stage's endpoint could not read: the update would fail after minutes, and be rolled back."""
+    train = blazingtext_command(f"train --corpus {found.corpus or '<name>'} --mode {found.mode or '<mode>'}", cloud.stage)
+    return RunError(
+        f"{found.job} cannot be promoted in stage {cloud.stage}. Its artifact {found.artifact} is not one of the stage's own "
+        f"(s3://{cloud.bucket}/{naming.RUNS}), and the stage's endpoint may read no other. "
+        f"Upload its corpus to stage {cloud.stage} and train there: {train}.",
+        cloud.stage,
+    )
 
 
 def rollback(cloud: Cloud) -> Change:

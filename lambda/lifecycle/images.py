@@ -64,6 +64,16 @@ def supported_regions() -> tuple[str, ...]:
     return tuple(sorted(ACCOUNTS))
 
 
+def partition_regions(region: str) -> tuple[str, ...]:
+    """The regions where AWS offers BlazingText in the partition of a region, in alphabetical order."""
+    return tuple(each for each in supported_regions() if _partition(each) == _partition(region))
+
+
+def _partition(region: str) -> str:
+    """What the names of a partition's regions begin with; ``""`` for the commercial one."""
+    return next((prefix for prefix in (*_DNS_SUFFIXES, "us-gov-") if region.startswith(prefix)), "")
+
+
 def dns_suffix(region: str) -> str:
     """The domain under which a region's partition has its services."""
     return next((suffix for prefix, suffix in _DNS_SUFFIXES.items() if region.startswith(prefix)), "amazonaws.com")

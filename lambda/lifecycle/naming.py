@@ -30,6 +30,7 @@ CORPORA = "corpora/"
 RUNS = "runs/"
 TRAIN = "train"
 VALIDATION = "validation"
+MANIFEST = "complete.json"
 ARTIFACT = "model.tar.gz"
 
 VARIANT = "AllTraffic"
@@ -158,6 +159,11 @@ def attempt_name(job: str, attempt: int) -> str:
 def corpus_prefix(corpus: str) -> str:
     """The key prefix under which a corpus lies."""
     return f"{CORPORA}{corpus}/"
+
+
+def manifest_key(corpus: str) -> str:
+    """The key of the object that says that a corpus is complete."""
+    return f"{corpus_prefix(corpus)}{MANIFEST}"
 
 
 def channel_prefix(corpus: str, channel: str) -> str:

@@ -66,7 +66,7 @@ def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingReque
     """The request in an event, and everything that is wrong with it; a wrong part reads as its default.
 
     Args:
-        payload: a launch event, which may be any JSON, or EventBridge's notice of an upload into ``corpora/<name>/train/``.
+        payload: a launch event, which may be any JSON, or EventBridge's notice of an upload of ``corpora/<name>/complete.json``.
         environment: the defaults.
     """
     reader = _Reader()
@@ -101,13 +101,14 @@ def _asked(reader: "_Reader", payload: object, environment: LaunchEnvironment) -
             'Send an object that names a corpus: {"corpus": "wiki"}.'
         )
         return {}
-    if _is_upload(payload):
+    if is_upload(payload):
         return {"corpus": reader.attempt(lambda: _uploaded_corpus(payload, environment.bucket), "")}
     return payload
 
 
-def _is_upload(event: Mapping[str, object]) -> bool:
-    return event.get("source") == "aws.s3" and event.get("detail-type") == "Object Created"
+def is_upload(payload: object) -> bool:
+    """Whether a payload is EventBridge's notice of a new object."""
+    return isinstance(payload, Mapping) and payload.get("source") == "aws.s3" and payload.get("detail-type") == "Object Created"
 
 
 def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
@@ -116,10 +117,11 @@ def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
     key = str(_object(detail, "object").get("key", ""))
     source = str(_object(detail, "bucket").get("name", ""))
     parts = key.split("/")
-    if source != bucket or len(parts) < 4 or parts[0] != naming.CORPORA.rstrip("/") or parts[2] != naming.TRAIN or not parts[-1]:
+    if source != bucket or len(parts) != 3 or key != naming.manifest_key(parts[1]):
         raise RequestError(
-            f"The upload of s3://{values.cut(source)}/{values.cut(key)} starts no training. Only files under "
-            f"s3://{bucket}/{naming.CORPORA}<name>/{naming.TRAIN}/ do. Upload there, or invoke the function with a corpus."
+            f"The upload of s3://{values.cut(source)}/{values.cut(key)} starts no training. "
+            f"Only that of s3://{bucket}/{naming.manifest_key('<name>')} does. Write it when the corpus is complete "
+            "(blazingtext upload does), or invoke the function with a corpus."
         )
     return parts[1]
 

@@ -157,7 +157,7 @@ def test_an_upload_starts_a_training_only_when_asked_for(whole_matrix: dict[str,
 
     (pattern,) = rules("upload-trigger")
     assert isinstance(pattern, dict)
-    assert pattern["detail"]["object"]["key"] == [{"wildcard": "corpora/*/train/*"}]
+    assert pattern["detail"]["object"]["key"] == [{"wildcard": "corpora/*/complete.json"}]
     assert rules("defaults") == []
 
 

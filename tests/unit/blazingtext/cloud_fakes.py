@@ -55,15 +55,18 @@ class FakeClient:
 
 
 class FakeSession:
-    """boto3's session over fake clients."""
+    """boto3's session over fake clients; other regions are empty unless `elsewhere` has clients for them."""
 
     region_name = "us-east-1"
 
     def __init__(self, **clients: Any) -> None:
         self.clients = clients
+        self.elsewhere: dict[str, dict[str, Any]] = {}
 
-    def client(self, service: str, **_: Any) -> Any:
-        return self.clients[service.replace("-", "_")]
+    def client(self, service: str, region_name: str | None = None, **_: Any) -> Any:
+        if region_name in (None, self.region_name):
+            return self.clients[service.replace("-", "_")]
+        return self.elsewhere.setdefault(str(region_name), account())[service]
 
 
 def cloud(**clients: Any) -> Cloud:
@@ -166,6 +169,11 @@ class FakeBucket:
         Callback(len(content))
         self.sent.append(key)
         self.put(key, content[:-1] + b"?" if self.corrupt else content, part=Config.multipart_chunksize, metadata=ExtraArgs["Metadata"])
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803 - AWS's names
+        assert (Bucket, ContentType) == (BUCKET, "application/json")
+        self.sent.append(Key)
+        self.put(Key, Body)
 
     def put(self, key: str, content: bytes, *, part: int = 1 << 30, metadata: Mapping[str, str] | None = None) -> None:
         digests = [hashlib.sha256(content[start : start + part]).digest() for start in range(0, max(len(content), 1), part)]
@@ -338,9 +346,19 @@ EMPTY_ACCOUNT = {
 }
 
 
+def denying(code: str = "AccessDenied") -> Callable[..., Any]:
+    """An operation that is refused."""
+
+    def refuse(**_: Any) -> None:
+        raise client_error(code, "refused")
+
+    return refuse
+
+
 def account(**answers: Any) -> dict[str, FakeClient]:
     """An empty account, but for `service__operation=answer`."""
     clients = {service: FakeClient(**dict.fromkeys(operations, lambda **_: {})) for service, operations in EMPTY_ACCOUNT.items()}
+    clients["resourcegroupstaggingapi"].answer("get_resources", lambda **_: {"ResourceTagMappingList": []})
     clients["cloudformation"].answer("describe_stacks", described_stacks())
     for place, answer in answers.items():
         service, _, operation = place.partition("__")

@@ -1,13 +1,14 @@
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from blazingtext.audit import FINDERS, audit
-from blazingtext_lifecycle.errors import AccessDeniedError
-from tests.unit.blazingtext.cloud_fakes import EMPTY_ACCOUNT, account, cloud, described_stacks
-from tests.unit.lifecycle.aws_fakes import client_error
+from blazingtext.audit import audit
+from blazingtext.cloud import Cloud
+from blazingtext.leftovers import GLOBAL, REGIONAL
+from blazingtext_lifecycle.errors import AccessDeniedError, ConfigurationError
+from tests.unit.blazingtext.cloud_fakes import EMPTY_ACCOUNT, account, cloud, denying, described_stacks
 
 TAGS = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazingtext:stage", "Value": "dev"}]
 
@@ -129,11 +130,84 @@ def test_a_stack_is_known_by_name_or_by_tags_and_the_bootstrap_is_set_apart() ->
 
 
 def test_an_audit_that_may_not_look_everywhere_says_nothing_at_all() -> None:
-    def denied(**_: Any) -> None:
-        raise client_error("AccessDenied", "not authorized to perform: iam:ListRoles")
-
     with pytest.raises(AccessDeniedError, match="look for roles"):
-        left(iam__list_roles=denied)
+        left(iam__list_roles=denying())
+
+
+def in_regions(**regions: dict[str, Any]) -> tuple[Cloud, Any]:
+    """A stage with nothing in its own region, and the answers of other ones (eu_west_1)."""
+    found = cloud(**account(**regions.pop("us_east_1", {})))
+    session = cast("Any", found.session)
+    session.elsewhere = {region.replace("_", "-"): account(**answers) for region, answers in regions.items()}
+    return found, session
+
+
+TAGGED = {
+    "resourcegroupstaggingapi__get_resources": {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:sns:eu-west-1:1:blazingtext-dev-t"}]}
+}
+TOPIC = {"sns__list_topics": {"Topics": [{"TopicArn": "arn:aws:sns:eu-west-1:1:blazingtext-dev-t"}]}}
+
+
+def test_what_the_stage_left_in_another_region_is_found_by_its_tags_and_its_region_is_named() -> None:
+    where, _ = in_regions(eu_west_1={**TAGGED, **TOPIC})
+
+    found = audit(where)
+
+    assert [(each.kind, each.name, each.region) for each in found.left] == [("topic", "blazingtext-dev-t", "eu-west-1")]
+    assert found.regions == ("us-east-1", "eu-west-1")
+
+
+def test_a_bucket_in_another_region_is_a_trace_of_the_stage_there() -> None:
+    buckets = {"s3__list_buckets": {"Buckets": [{"Name": "blazingtext-dev-storage-x", "BucketRegion": "eu-west-2"}]}}
+    where, _ = in_regions(us_east_1=buckets, eu_west_2=TOPIC)
+
+    found = audit(where)
+
+    assert [(each.kind, each.region) for each in found.left] == [("bucket", "eu-west-2"), ("topic", "eu-west-2")]
+
+
+def test_what_only_the_tag_index_still_lists_is_not_left() -> None:
+    where, _ = in_regions(eu_west_1=TAGGED)
+
+    assert not audit(where).left
+
+
+def test_regions_that_were_asked_for_are_looked_at_and_no_others() -> None:
+    where, session = in_regions(us_east_1=TOPIC, eu_west_1={**TAGGED, **TOPIC}, eu_west_2={**TAGGED, **TOPIC})
+
+    found = audit(where, regions=["eu-west-2", "eu-west-2"])
+
+    assert (found.regions, [each.region for each in found.left]) == (("eu-west-2",), ["eu-west-2"])
+    assert not session.elsewhere["eu-west-1"]["sns"].calls
+    with pytest.raises(ConfigurationError, match="no BlazingText in the region mars-1"):
+        audit(where, regions=["mars-1"])
+
+
+def test_regions_that_cannot_be_looked_at_are_named() -> None:
+    closed = {"resourcegroupstaggingapi__get_resources": denying("UnrecognizedClientException")}
+    where, _ = in_regions(af_south_1=closed)
+
+    found = audit(where)
+
+    assert found.unseen == ("af-south-1",)
+
+
+def test_no_region_of_another_partition_is_asked() -> None:
+    where, session = in_regions()
+
+    audit(where)
+
+    assert len(session.elsewhere) == 28
+    assert not [region for region in session.elsewhere if region.startswith(("cn-", "us-gov-", "us-iso"))]
+
+
+def test_lists_that_are_not_paged_unless_a_size_is_given_are_given_one() -> None:
+    clients = account()
+
+    audit(cloud(**clients))
+
+    assert clients["sqs"].calls[0][1]["PaginationConfig"] == {"PageSize": 1000}
+    assert clients["s3"].calls[0][1]["PaginationConfig"] == {"PageSize": 1000}
 
 
 # What CloudFormation creates, and the kind under which the audit looks for it.
@@ -163,4 +237,4 @@ def test_the_audit_looks_for_every_kind_that_the_stacks_create_and_for_no_other(
     created = {each for each in types if not PART_OF_ANOTHER.search(each)}
 
     assert created == set(KINDS)
-    assert set(FINDERS) == {*KINDS.values(), *OUTSIDE_THE_STACKS}
+    assert {*GLOBAL, *REGIONAL} == {*KINDS.values(), *OUTSIDE_THE_STACKS}

@@ -24,16 +24,16 @@ def test_promoting_the_newest_completed_run_makes_it_live_and_the_former_one_pre
 
 
 def test_without_a_name_only_a_run_with_the_stages_tags_is_promoted() -> None:
-    stacks, jobs = FakeStacks(), FakeJobs()
+    jobs = FakeJobs()
     jobs.add(OLD)
     jobs.add("blazingtext-dev-by-hand", tags={})
     jobs.add("blazingtext-dev-of-another", tags=naming.tags("prod"))
 
-    assert changes.promote(cloud(cloudformation=stacks, sagemaker=jobs)).live == OLD
-    assert changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), "blazingtext-dev-by-hand").live == "blazingtext-dev-by-hand"
+    assert changes.promote(cloud(cloudformation=FakeStacks(), sagemaker=jobs)).live == OLD
+    assert changes.promote(cloud(cloudformation=FakeStacks(), sagemaker=jobs), "blazingtext-dev-by-hand").live == "blazingtext-dev-by-hand"
     del jobs.jobs[OLD]
     with pytest.raises(RequestError, match="no completed training job of stage dev with its tags"):
-        changes.promote(cloud(cloudformation=stacks, sagemaker=jobs))
+        changes.promote(cloud(cloudformation=FakeStacks(), sagemaker=jobs))
 
 
 def test_promoting_what_is_live_changes_nothing() -> None:
@@ -51,6 +51,19 @@ def test_a_run_without_a_whole_model_is_never_promoted(status: str, error: type[
 
     with pytest.raises(error, match="cannot be promoted"):
         changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), JOB)
+    assert not stacks.updates
+
+
+@pytest.mark.parametrize(
+    ("job", "where"), [("blazingtext-prod-wiki-skipgram-1", "s3://blazingtext-prod-storage-x/runs"), (JOB, "s3://somewhere/else")]
+)
+def test_a_model_that_the_stages_endpoint_could_not_read_is_refused_before_anything_is_updated(job: str, where: str) -> None:
+    stacks, jobs = FakeStacks(), FakeJobs()
+    jobs.add(job, ModelArtifacts={"S3ModelArtifacts": f"{where}/{job}/output/model.tar.gz"})
+
+    with pytest.raises(RequestError, match=r"cannot be promoted in stage dev.*train --corpus wiki --mode skipgram"):
+        changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), job)
+
     assert not stacks.updates
 
 

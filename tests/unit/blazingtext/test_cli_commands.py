@@ -315,7 +315,7 @@ def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_not
     clean, nothing, told = typed("audit", "--json", **account())
 
     assert code == 1
-    assert out.split() == ["what", "name", "role", "blazingtext-dev-x"]
+    assert out.split() == ["what", "name", "region", "role", "blazingtext-dev-x"]
     assert "cdk destroy --all" in err
     assert clean == 0
     assert json.loads(nothing)["left"] == []

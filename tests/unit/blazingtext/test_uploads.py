@@ -1,4 +1,5 @@
 import gzip
+import json
 import os
 from pathlib import Path
 
@@ -25,18 +26,18 @@ def test_a_file_lands_in_the_train_part_of_its_corpus(tmp_path: Path) -> None:
 
     found = send(bucket, file(tmp_path))
 
-    assert bucket.objects == {"corpora/wiki/train/wiki.txt": b"some words\n"}
+    assert bucket.objects["corpora/wiki/train/wiki.txt"] == b"some words\n"
     assert found.uri == f"s3://{BUCKET}/corpora/wiki/"
     assert found.files[0].sent
 
 
-def test_validation_arrives_before_train_because_an_upload_into_train_may_start_a_job(tmp_path: Path) -> None:
+def test_validation_arrives_with_train_and_before_the_manifest(tmp_path: Path) -> None:
     bucket = FakeBucket()
     train, held_out = file(tmp_path, "a.txt", b"__label__x a\n"), file(tmp_path, "b.txt", b"__label__x b\n")
 
     uploads.upload(cloud(s3=bucket), "wiki", uploads.plan("wiki", [train], [held_out]))
 
-    assert bucket.sent == ["corpora/wiki/validation/b.txt", "corpora/wiki/train/a.txt"]
+    assert bucket.sent == ["corpora/wiki/validation/b.txt", "corpora/wiki/train/a.txt", "corpora/wiki/complete.json"]
 
 
 def test_a_file_of_several_parts_is_verified_by_its_composite_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,6 +48,19 @@ def test_a_file_of_several_parts_is_verified_by_its_composite_checksum(tmp_path:
 
     assert found.files[0].sent
     assert bucket.heads["corpora/wiki/train/wiki.txt"]["ChecksumSHA256"].endswith("-5")
+
+
+def test_the_last_object_says_that_the_corpus_is_complete_and_what_is_in_it(tmp_path: Path) -> None:
+    bucket = FakeBucket()
+
+    send(bucket, file(tmp_path, "a.txt"), file(tmp_path, "b.txt"))
+
+    assert bucket.sent == ["corpora/wiki/train/a.txt", "corpora/wiki/train/b.txt", "corpora/wiki/complete.json"]
+    assert json.loads(bucket.objects["corpora/wiki/complete.json"]) == {
+        "files": [
+            {"key": f"corpora/wiki/train/{name}", "size": len(bucket.objects[f"corpora/wiki/train/{name}"])} for name in ("a.txt", "b.txt")
+        ]
+    }
 
 
 def test_what_arrives_changed_is_removed_and_reported(tmp_path: Path) -> None:
@@ -66,7 +80,7 @@ def test_what_is_there_already_is_not_sent_again(tmp_path: Path) -> None:
 
     again = uploads.upload(cloud(s3=bucket), "wiki", uploads.plan("wiki", [path]), advance=heard.append)
 
-    assert len(bucket.sent) == 1
+    assert bucket.sent == ["corpora/wiki/train/wiki.txt", *2 * ["corpora/wiki/complete.json"]]
     assert not again.files[0].sent
     assert sum(heard) == path.stat().st_size
 
@@ -79,7 +93,7 @@ def test_files_of_an_earlier_upload_are_not_silently_trained_on(tmp_path: Path) 
         send(bucket, file(tmp_path, "new.txt"))
     found = send(bucket, file(tmp_path, "new.txt"), replace=True)
 
-    assert list(bucket.objects) == ["corpora/wiki/train/new.txt"]
+    assert sorted(bucket.objects) == ["corpora/wiki/complete.json", "corpora/wiki/train/new.txt"]
     assert found.removed == ("corpora/wiki/train/old.txt",)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import launch_training
-from blazingtext_lifecycle import hyperparameters, naming, requests
+from blazingtext_lifecycle import corpus_manifest, hyperparameters, naming, requests
 from blazingtext_lifecycle.combinations import MODES
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import (
@@ -388,14 +388,63 @@ def test_an_upload_starts_a_training_with_the_stacks_settings() -> None:
     environment = LaunchEnvironment(**{**vars(ENVIRONMENT), "hyperparameters": {"mode": "cbow", "epochs": 2, "word_ngrams": 3}})
     clients = Clients(cast("Any", account.s3), cast("Any", account.sagemaker))
 
-    answer = launch_training.launch(upload("corpora/wiki/train/text"), environment, clients)
+    account.s3.objects["corpora/wiki/complete.json"] = b"{}"
+
+    answer = launch_training.launch(upload("corpora/wiki/complete.json"), environment, clients)
 
     hyperparameters = account.job(answer)["HyperParameters"]
     assert (hyperparameters["mode"], hyperparameters["epochs"]) == ("cbow", "2")
     assert "word_ngrams" not in hyperparameters
 
 
-@pytest.mark.parametrize("event", [upload("runs/x/train/y"), upload("corpora/wiki/validation/y"), upload("corpora/wiki/train/y", "other")])
+@pytest.mark.parametrize("manifest", [b"", b" ", b"{}", corpus_manifest.document([("corpora/wiki/train/text", len(SENTENCES))])])
+def test_a_complete_corpus_is_trained_on_once_however_often_that_is_told(manifest: bytes) -> None:
+    account = Account()
+    account.s3.objects = {"corpora/wiki/train/text": SENTENCES, "corpora/wiki/train/": b"", "corpora/wiki/complete.json": manifest}
+    clients = Clients(cast("Any", account.s3), cast("Any", account.sagemaker))
+
+    first = launch_training.launch(upload("corpora/wiki/complete.json"), ENVIRONMENT, clients)
+    again = launch_training.launch(upload("corpora/wiki/complete.json"), ENVIRONMENT, clients)
+
+    assert (first["created"], again["created"]) == (True, False)
+    assert list(account.sagemaker.jobs) == [first["jobName"]]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (corpus_manifest.document([("corpora/wiki/train/text", 5)]), "train/text has .* bytes"),
+        (
+            corpus_manifest.document([("corpora/wiki/train/text", len(SENTENCES)), ("corpora/wiki/train/more", 5)]),
+            "train/more is not there",
+        ),
+        (b"not JSON", "is not a manifest"),
+        (b"[1]", "is not a manifest"),
+        (b'{"files": [{"key": "x"}]}', "is not a manifest"),
+    ],
+)
+def test_a_corpus_that_is_not_what_its_manifest_says_is_not_trained_on(manifest: bytes, said: str) -> None:
+    account = Account()
+    account.s3.objects = {"corpora/wiki/train/text": SENTENCES, "corpora/wiki/complete.json": manifest}
+
+    with pytest.raises(CorpusError, match=said):
+        launch_training.launch(
+            upload("corpora/wiki/complete.json"), ENVIRONMENT, Clients(cast("Any", account.s3), cast("Any", account.sagemaker))
+        )
+
+    assert account.sagemaker.jobs == {}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        upload("corpora/wiki/complete.json", "other"),
+        upload("corpora/wiki/train/complete.json"),
+        upload("corpora/wiki/train/text"),
+        upload("corpora/wiki/train/"),
+        upload("runs/x/complete.json"),
+    ],
+)
 def test_an_upload_elsewhere_starts_nothing(event: dict[str, Any]) -> None:
     account = Account()
     clients = Clients(cast("Any", account.s3), cast("Any", account.sagemaker))
