@@ -12,6 +12,7 @@ from .container.opt_ml import Container
 from .errors import EngineError, UserError
 
 DEFAULT_SEED = 1
+DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 
 
@@ -33,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--threads", type=int, help="how many threads train (default: $ENGINE_THREADS, else every processor)")
     train.add_argument("--seed", type=int, help=f"where randomness starts (default: $ENGINE_SEED, else {DEFAULT_SEED})")
     serve = commands.add_parser("serve", help="answer /ping and /invocations from the .bin file in <base>/model")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--host", help=f"address to listen on; in a container 0.0.0.0 (default: $ENGINE_HOST, else {DEFAULT_HOST})")
     serve.add_argument("--port", type=int, help=f"default: $SAGEMAKER_BIND_TO_PORT, else {DEFAULT_PORT}")
     serve.add_argument("--workers", type=int, default=1, help="processes that answer; they share the model's memory (default: %(default)s)")
     for command in (train, serve):
@@ -58,14 +59,15 @@ def _serve(options: argparse.Namespace, container: Container) -> int:
     from . import serve  # noqa: PLC0415 - likewise, training without the web server
 
     port = _integer_setting(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, minimum=0)
-    return serve.run(container, host=options.host, port=port, workers=options.workers)
+    host = options.host or os.environ.get("ENGINE_HOST") or DEFAULT_HOST
+    return serve.run(container, host=host, port=port, workers=options.workers)
 
 
 def _integer_setting(option: int | None, environ: Mapping[str, str], name: str, default: int, *, minimum: int) -> int:
     """The option, else the environment variable, else the default."""
     text = environ.get(name)
     try:
-        value = option if option is not None else default if text is None else int(text)
+        value = option if option is not None else default if text is None else int(text if text.isascii() and text.isdigit() else "")
     except ValueError:
         value = minimum - 1
     if value < minimum:

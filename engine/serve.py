@@ -200,7 +200,8 @@ def _server_options(host: str, port: int) -> dict[str, Any]:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), backlog=2048)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ModelError(f"{host} port {port} cannot be listened on: {error}. Another server may use it. Choose another --port.") from error
 

@@ -90,7 +90,9 @@ def train(training: Training) -> None:
     log, container = training.log, training.container
     log_lines.started(log)
     hosts, channels = container.hosts(), container.channels()
-    request = hyperparameters.parse(container.hyperparameters(), hosts=len(hosts.names), validation="validation" in channels)
+    request = hyperparameters.parse(
+        container.hyperparameters(), hosts=len(hosts.names), instance_type=container.instance_type(), validation="validation" in channels
+    )
     _check_channels(channels, request)
     log_lines.gpu_count(log)
     for warning in hyperparameters.warnings(request):

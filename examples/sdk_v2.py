@@ -1,6 +1,8 @@
-"""The flow of `text_to_endpoint.ipynb` with SageMaker Python SDK 2: `pip install "sagemaker<3"` beside blazingtext-cdk."""
+"""`text_to_endpoint.ipynb` and `tuning.ipynb` with SageMaker Python SDK 2: `pip install "sagemaker<3"` beside blazingtext-cdk."""
 
 from pathlib import Path
+
+from sagemaker.tuner import IntegerParameter
 
 from blazingtext import BlazingText
 from blazingtext.corpus import public_corpora
@@ -22,3 +24,8 @@ try:
     print({each["word"]: len(each["vector"]) for each in answer})
 finally:
     sdk.delete("estimator")
+
+trainer = sdk.trainer("estimator", {"mode": "cbow", "vector_dim": 50, "epochs": 1, "min_count": 5, "evaluation": True})
+tuner = sdk.tuner(trainer, "train:mean_rho", {"window_size": IntegerParameter(2, 10)}, strategy="Random", max_jobs=2, random_seed=1)
+tuner.fit(sdk.inputs("estimator"), job_name=sdk.tuning_name())
+print(tuner.best_training_job(), tuner.describe()["HyperParameterTuningJobStatus"])

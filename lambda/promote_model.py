@@ -187,6 +187,7 @@ def _look_up(name: str, clients: Clients) -> TrainedJob | None:
         tags=named,
         artifact=artifact,
         artifact_exists=found["TrainingJobStatus"] == "Completed" and _exists(artifact, clients.s3),
+        tuning_job=found.get("TuningJobArn", ""),
     )
 
 

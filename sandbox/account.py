@@ -169,6 +169,7 @@ class Sandbox:
                 pid=0,
                 started=0.0,
                 proxy_port=proxy.getsockname()[1],
+                proxy_secret=secrets.token_urlsafe(24),
             )
             process = self._spawn(record, listener, proxy, authority_key, detached)
         record = replace(record, pid=process.pid, started=psutil.Process(process.pid).create_time())

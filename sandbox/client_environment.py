@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .aws_hosts import without_aws_hosts
 from .certificates import Certificates
-from .forward_proxy import Outside
+from .forward_proxy import PROXY_USER, Outside
 from .state import Record
 
 # Variables of the caller that would point a client elsewhere.
@@ -35,7 +35,7 @@ def make_files(folder: Path) -> None:
 def exports(record: Record, folder: Path) -> dict[str, str]:
     """Address, certificates and files; the server's children get them too."""
     authority, roots = str(Certificates.of(folder).authority), str(folder / "roots.pem")
-    outside, proxy = Outside.of_caller(os.environ), f"http://127.0.0.1:{record.proxy_port}"
+    outside, proxy = Outside.of_caller(os.environ), f"http://{PROXY_USER}:{record.proxy_secret}@127.0.0.1:{record.proxy_port}"
     direct = ",".join(filter(None, [without_aws_hosts(outside.no_proxy), "localhost", ".localhost", "127.0.0.1"]))
     return {
         "AWS_ENDPOINT_URL": record.url,

@@ -4,6 +4,9 @@ It answers CONNECT only. A tunnel to an AWS host ends at the sandbox's own serve
 (`host_certificates`) and sees the request as AWS would, host name and signature included. Any other tunnel goes where it was asked
 to go, untouched: through the proxy the caller had, if there was one, or directly.
 
+Where the caller's proxy has a name and a password of the caller's, the tunnel is the caller's too: it is opened for whoever knows the
+sandbox's own secret, which `sandbox env` exports, and not for every local user who finds the port.
+
 It has a thread and an event loop of its own, so that what passes through never waits for the account's work.
 """
 
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import logging
 import re
 import socket
@@ -27,6 +31,8 @@ from .aws_hosts import HTTPS_PORT, is_aws_host, normalized
 
 _LOG = logging.getLogger("sandbox.proxy")
 LOOPBACK: Final = "127.0.0.1"
+#: The name that goes with the secret in the address that `sandbox env` exports.
+PROXY_USER: Final = "sandbox"
 # The variables that carry the caller's own proxy and its exceptions to a server whose HTTPS_PROXY is this one.
 OUTSIDE_PROXY: Final = "SANDBOX_OUTSIDE_PROXY"
 OUTSIDE_NO_PROXY: Final = "SANDBOX_OUTSIDE_NO_PROXY"
@@ -40,8 +46,18 @@ SILENT_SECONDS: Final = 3600.0
 CLOSE_SECONDS: Final = 60.0
 _CHUNK: Final = 64 * 1024
 _CONNECT: Final = re.compile(rb"CONNECT (?:\[(?P<literal>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:\[\]/?#@]+)):(?P<port>\d{1,5}) HTTP/1\.[01]\r\n")
+_AUTHORIZATION: Final = re.compile(rb"\r\nproxy-authorization:[ \t]*(?P<value>[!-~]+ [!-~]+)[ \t]*\r\n", re.IGNORECASE)
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a client asks for: a tunnel's far end, and the credentials it sends along."""
+
+    host: str
+    port: int
+    credentials: str
 
 
 class _RefusedError(Exception):
@@ -103,11 +119,13 @@ class ForwardProxy:
     Args:
         server_port: where the sandbox's server listens, on loopback.
         outside: how everything else is reached.
+        secret: what a client must know to be passed on through a proxy with the caller's credentials.
         silent_seconds: how long a tunnel may carry nothing.
     """
 
-    def __init__(self, server_port: int, outside: Outside, *, silent_seconds: float = SILENT_SECONDS) -> None:
+    def __init__(self, server_port: int, outside: Outside, *, secret: str = "", silent_seconds: float = SILENT_SECONDS) -> None:
         self._server_port, self._outside, self._silent_seconds = server_port, outside, silent_seconds
+        self._credentials = _basic(PROXY_USER, secret)
         self._tunnels = 0
 
     def start(self, listener: socket.socket) -> None:
@@ -136,26 +154,32 @@ class ForwardProxy:
     async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._tunnels > MAX_TUNNELS:
             raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, f"This sandbox's proxy holds {MAX_TUNNELS} tunnels, its most. Close some.")
-        host, port = await _asked_for(reader)
-        far_reader, far_writer = await self._connect(host, port)
+        far_reader, far_writer = await self._connect(await _asked_for(reader))
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await _Splice((reader, writer), (far_reader, far_writer), self._silent_seconds).run()
         finally:
             await _close(far_writer)
 
-    async def _connect(self, host: str, port: int) -> Streams:
+    async def _connect(self, asked: _Asked) -> Streams:
         """The far end of a tunnel.
 
         Raises:
             _RefusedError: there is none.
         """
+        host, port = asked.host, asked.port
         if is_aws_host(host):
             if port != HTTPS_PORT:
                 words = f"{host} is AWS's, and the sandbox plays AWS on port {HTTPS_PORT} only; port {port} was asked for."
                 raise _RefusedError(HTTPStatus.FORBIDDEN, words)
             host, port = LOOPBACK, self._server_port
         proxy = self._outside.proxy_for(host)
+        if proxy is not None and _has_credentials(proxy) and not hmac.compare_digest(asked.credentials, self._credentials):
+            words = (
+                f"{host} is reached through a proxy with the credentials of whoever started this sandbox, so its proxy asks for its own "
+                'secret. Use the address in HTTPS_PROXY as `eval "$(blazingtext sandbox env)"` sets it.'
+            )
+            raise _RefusedError(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED, words)
         try:
             return await (_open(host, port) if proxy is None else _through(proxy, host, port))
         except (OSError, TimeoutError, ValueError) as problem:
@@ -164,8 +188,8 @@ class ForwardProxy:
             raise _RefusedError(HTTPStatus.BAD_GATEWAY, words) from problem
 
 
-async def _asked_for(reader: asyncio.StreamReader) -> tuple[str, int]:
-    """Host and port a client asks a tunnel to.
+async def _asked_for(reader: asyncio.StreamReader) -> _Asked:
+    """The tunnel a client asks for.
 
     Raises:
         _RefusedError: it asks for something else, too slowly or at too great length.
@@ -183,7 +207,9 @@ async def _asked_for(reader: asyncio.StreamReader) -> tuple[str, int]:
     port = int(match["port"])
     if not 0 < port < 1 << 16:
         raise _RefusedError(HTTPStatus.BAD_REQUEST, f"{port} is no port.")
-    return normalized((match["literal"] or match["name"]).decode("ascii", "replace")), port
+    sent = _AUTHORIZATION.search(head)
+    credentials = sent["value"].decode("latin-1") if sent is not None else ""
+    return _Asked(normalized((match["literal"] or match["name"]).decode("ascii", "replace")), port, credentials)
 
 
 async def _open(host: str, port: int, tls: ssl.SSLContext | None = None) -> Streams:
@@ -222,10 +248,16 @@ async def _through(proxy: str, host: str, port: int) -> Streams:
 
 
 def _credentials(user: str | None, password: str | None) -> str:
-    if user is None:
-        return ""
-    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
-    return f"Proxy-Authorization: Basic {base64.b64encode(pair).decode()}\r\n"
+    return "" if user is None else f"Proxy-Authorization: {_basic(unquote(user), unquote(password or ''))}\r\n"
+
+
+def _basic(user: str, password: str) -> str:
+    """The value of a header with credentials (RFC 7617)."""
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def _has_credentials(proxy: str) -> bool:
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").username is not None
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:
@@ -241,9 +273,12 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 async def _refuse(writer: asyncio.StreamWriter, refused: _RefusedError) -> None:
     body = f"{refused}\n".encode()
     head = f"HTTP/1.1 {refused.status.value} {refused.status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    allow = "Allow: CONNECT\r\n" if refused.status is HTTPStatus.METHOD_NOT_ALLOWED else ""
+    more = {
+        HTTPStatus.METHOD_NOT_ALLOWED: "Allow: CONNECT\r\n",
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: 'Proxy-Authenticate: Basic realm="blazingtext sandbox"\r\n',
+    }.get(refused.status, "")
     try:
-        writer.write(f"{head}{allow}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+        writer.write(f"{head}{more}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
         async with asyncio.timeout(HEAD_SECONDS):
             await writer.drain()
     except (OSError, TimeoutError):

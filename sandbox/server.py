@@ -19,6 +19,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, cast
+from urllib.parse import urlsplit
 
 import psutil
 import trustme
@@ -98,7 +99,8 @@ def main(arguments: list[str] | None = None) -> None:
         authority_key = file.read()
     configuration = _Configuration.of(options.state_folder, options.socket, authority_key)
     outside = Outside.taken_from(os.environ)
-    ForwardProxy(int(os.environ["GATEWAY_PORT"]), outside).start(socket.socket(fileno=options.proxy_socket))
+    secret = urlsplit(os.environ["HTTPS_PROXY"]).password or ""
+    ForwardProxy(int(os.environ["GATEWAY_PORT"]), outside, secret=secret).start(socket.socket(fileno=options.proxy_socket))
     asyncio.run(_serve(options.state_folder, configuration, options.until_stdin_closes))
 
 

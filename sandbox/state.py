@@ -38,6 +38,7 @@ class Record:
         ready: whether it has answered.
         marker: a random word in the environment of all its processes.
         proxy_port: where its forward proxy listens.
+        proxy_secret: what it asks for before it uses the caller's own proxy.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Record:
     started: float
     ready: bool = False
     proxy_port: int = 0
+    proxy_secret: str = field(default="", repr=False)
 
     @property
     def url(self) -> str:

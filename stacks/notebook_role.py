@@ -17,7 +17,7 @@ _OWN = ("Create", "Describe", "Delete")
 class NotebookRole(Construct):
     """A role that a notebook runs as, or that a person of this account assumes.
 
-    Enough for `BlazingText().sdk` with both generations of the SageMaker Python SDK: upload a corpus, train, read the run, deploy an
+    Enough for `BlazingText().sdk` with both generations of the SageMaker Python SDK: upload a corpus, train, tune, read the run, deploy an
     endpoint beside the live one, ask either, clean up. The live endpoint, its model and its stack are out of reach, as is everything of
     other stages.
 
@@ -51,7 +51,9 @@ class NotebookRole(Construct):
 
     def _data(self, bucket: s3.IBucket) -> None:
         """Corpora are read, written and replaced; runs are read: only jobs write them."""
-        self._allow(["s3:ListBucket", "s3:GetBucketLocation"], bucket.bucket_arn)
+        listed = {"StringLike": {"s3:prefix": [f"{naming.CORPORA}*", f"{naming.RUNS}*"]}}
+        self._allow(["s3:ListBucket"], bucket.bucket_arn, conditions=listed)
+        self._allow(["s3:GetBucketLocation"], bucket.bucket_arn)
         writing = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
         self._allow(writing, bucket.arn_for_objects(f"{naming.CORPORA}*"))
         self._allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*"))
@@ -61,6 +63,8 @@ class NotebookRole(Construct):
         tagging = ["sagemaker:AddTags", "sagemaker:ListTags"]
         jobs = [f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")]
         self._allow([*jobs, *tagging], arns.training_jobs(stage))
+        tuning = [f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Create", "Describe", "Stop", "ListTrainingJobsFor")]
+        self._allow([*tuning, *tagging], arns.named("hyper-parameter-tuning-job", f"{naming.job_prefix(stage)}*"))
         for kind, name in (("model", "Model"), ("endpoint-config", "EndpointConfig"), ("endpoint", "Endpoint")):
             self._allow([*(f"sagemaker:{verb}{name}" for verb in _OWN), *tagging], arns.named(kind, f"{naming.job_prefix(stage)}*"))
         # IAM is asked about the configuration too.

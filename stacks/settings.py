@@ -86,6 +86,7 @@ class Settings:
     minimum_accuracy: float | None = _setting(
         None, setting_types.threshold(0), "gate: the least validation accuracy of a classifier; empty: none"
     )
+    notebook_role: bool = _setting(False, setting_types.FLAG, "a role for people with the SageMaker SDK, bounded to this stage")
     log_retention_days: int = _setting(30, setting_types.one_of(RETENTION), "how long logs are kept, in days")
 
     def __post_init__(self) -> None:

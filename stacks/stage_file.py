@@ -79,6 +79,7 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "delete_data": _higher,
     "termination_protection": _lower,
     "auto_promote": _higher,
+    "notebook_role": _higher,
     "minimum_mean_rho": _lower,
     "minimum_accuracy": _lower,
     "training_instance_count": _higher,

@@ -13,6 +13,7 @@ from .execution_role import execution_role, hosting_role
 from .image import blazingtext_image
 from .job_cleanup import JobCleanup
 from .launcher import Launcher
+from .notebook_role import NotebookRole
 from .notifications import Notifications
 from .project_stack import ProjectStack
 from .promotion import Promotion
@@ -73,6 +74,9 @@ class TrainingStack(ProjectStack):
             launcher=launcher.function,
             log_retention_days=settings.log_retention_days,
         )
+        if settings.notebook_role:
+            people = NotebookRole(self, "NotebookRole", stage=settings.stage, bucket=bucket, roles=[role, self.hosting_role])
+            self.publish({Output.NOTEBOOK_ROLE_ARN: people.role.role_arn})
         self.declare_use(naming.storage_in_use(settings.stage))
         self.publish(
             {

@@ -44,14 +44,20 @@ def main(model: Path, *, connections: tuple[int, ...]) -> None:
 def _server(model: Path) -> Iterator[int]:
     """The server, alone on the first core; this process stays off it."""
     cores = sorted(os.sched_getaffinity(0))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(model.parent), "SAGEMAKER_BIND_TO_PORT": str(port)}
-    command = [sys.executable, "-m", "blazingtext_engine", "serve"]
-    process = subprocess.Popen(command, env=environment, preexec_fn=lambda: os.sched_setaffinity(0, cores[:1]))  # noqa: PLW1509 - this process has one thread
+    environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(model.parent)}
+    # The server takes a free port itself and says which: one that is found here could be somebody else's by then.
+    command = [sys.executable, "-m", "blazingtext_engine", "serve", "--host", "127.0.0.1", "--port", "0"]
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores[:1]),  # noqa: PLW1509 - this process has one thread
+    )
     os.sched_setaffinity(0, cores[1:] or cores)
     try:
+        said = process.stdout.readline() if process.stdout is not None else ""
+        port = int(said.rstrip(".\n").rpartition(" ")[2])
         _wait(port)
         yield port
     finally:

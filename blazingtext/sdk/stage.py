@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,6 +12,9 @@ from blazingtext_lifecycle import images, naming
 from blazingtext_lifecycle.errors import RequestError
 
 from ..cloud import Cloud
+
+# What is left of SageMaker's 32 characters after the prefix of the longest stage name.
+_TUNING_SUFFIX = 7
 
 
 class Sdk(ABC):
@@ -98,6 +102,31 @@ class Sdk(ABC):
     @abstractmethod
     def inputs(self, corpus: str, *, validation: bool = False) -> Any:
         """The channels of an uploaded corpus, as the trainer takes them."""
+
+    @abstractmethod
+    def tuner(
+        self, trainer: Any, objective: str, ranges: Mapping[str, Any], *, max_jobs: int = 10, max_parallel_jobs: int = 2, **options: Any
+    ) -> Any:
+        """A `HyperparameterTuner` over what `trainer` gave: `tune()` (SDK 3) or `fit()` (SDK 2) with what `inputs` gives.
+
+        Pass `job_name=tuning_name()` to either. The training jobs are the stage's, and none of them is promoted by itself; promote the
+        best one with `blazingtext promote`.
+
+        Args:
+            trainer: trains with what is not searched; word vectors need `evaluation` for the objective `train:mean_rho`.
+            objective: `train:mean_rho` or `validation:accuracy`.
+            ranges: the SDK's parameter ranges by hyperparameter.
+            max_jobs: training jobs in all; each is billed.
+            max_parallel_jobs: training jobs at once.
+            options: anything else that the SDK's class takes.
+        """
+
+    def tuning_name(self) -> str:
+        """A new name for a tuning job, with the stage's prefix, by which its training jobs are the stage's.
+
+        SageMaker allows 32 characters; the SDK's own names are longer and cut the prefix where the stage's name has more than 7.
+        """
+        return f"{naming.job_prefix(self._cloud.stage)}{secrets.token_hex(4)[:_TUNING_SUFFIX]}"
 
     @abstractmethod
     def deploy(self, artifact: str, name: str, *, instance_type: str = "ml.m5.large", instance_count: int = 1) -> Any:

@@ -59,6 +59,14 @@ class SdkV2(Sdk):
         channels = [naming.TRAIN, naming.VALIDATION] if validation else [naming.TRAIN]
         return {name: _inputs.TrainingInput(self.data(corpus, name), content_type="text/plain") for name in channels}
 
+    def tuner(
+        self, trainer: Any, objective: str, ranges: Mapping[str, Any], *, max_jobs: int = 10, max_parallel_jobs: int = 2, **options: Any
+    ) -> Any:
+        """A `HyperparameterTuner`; see `Sdk.tuner`. Its ranges are those of `sagemaker.tuner`."""
+        tuner = importlib.import_module("sagemaker.tuner")
+        limits = {"max_jobs": max_jobs, "max_parallel_jobs": max_parallel_jobs}
+        return tuner.HyperparameterTuner(trainer, objective, dict(ranges), **{**limits, **options})
+
     def deploy(self, artifact: str, name: str, *, instance_type: str = "ml.m5.large", instance_count: int = 1) -> Any:
         """A `Predictor`; see `Sdk.deploy`."""
         full = self.name(name)

@@ -55,6 +55,14 @@ class SdkV3(Sdk):
         channels = [naming.TRAIN, naming.VALIDATION] if validation else [naming.TRAIN]
         return [_configs.InputData(channel_name=name, data_source=self.data(corpus, name), content_type="text/plain") for name in channels]
 
+    def tuner(
+        self, trainer: Any, objective: str, ranges: Mapping[str, Any], *, max_jobs: int = 10, max_parallel_jobs: int = 2, **options: Any
+    ) -> Any:
+        """A `HyperparameterTuner`; see `Sdk.tuner`. Its ranges are those of `sagemaker.core.parameter`."""
+        tuner = importlib.import_module("sagemaker.train.tuner")
+        limits = {"max_jobs": max_jobs, "max_parallel_jobs": max_parallel_jobs}
+        return tuner.HyperparameterTuner(trainer, objective, dict(ranges), **{**limits, **options})
+
     def deploy(self, artifact: str, name: str, *, instance_type: str = "ml.m5.large", instance_count: int = 1) -> Any:
         """An `Endpoint`; see `Sdk.deploy`."""
         full, session = self.name(name), self._cloud.session

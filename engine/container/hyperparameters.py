@@ -11,11 +11,15 @@ from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from ..errors import HyperparameterError
+from . import instances
 
 Word2VecMode = Literal["batch_skipgram", "skipgram", "cbow"]
 WORD2VEC_MODES: tuple[str, ...] = get_args(Word2VecMode)
 MODES = (*WORD2VEC_MODES, "supervised")
-INTEGER = re.compile(r"[+-]?[0-9]+")
+# What is a number: SageMaker checks integers by the pattern ^([1-9][0-9]*)$ ("Common information about built-in algorithms", logs), so a
+# plus sign, leading zeros, underscores and other scripts' digits are refused. Its pattern for other numbers is not published: JSON's here.
+INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 LARGEST_INTEGER = 2**31 - 1  # the .bin format keeps them in 32 bits
 TUNER_KEY = "_tuning_objective_metric"  # SageMaker's tuner adds it to every job of its own
 
@@ -80,10 +84,9 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise _UnreadableError from error
+    if NUMBER.fullmatch(text) is None:
+        raise _UnreadableError
+    value = float(text)
     if not math.isfinite(value):
         raise _UnreadableError
     return value
@@ -143,18 +146,19 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-def parse(given: Mapping[str, object], *, hosts: int = 1, validation: bool = False) -> Arguments:
+def parse(given: Mapping[str, object], *, hosts: int = 1, instance_type: str = "", validation: bool = False) -> Arguments:
     """The complete, checked request.
 
     Args:
         given: hyperparameters.json: names to strings (JSON numbers and booleans are read as their text).
         hosts: how many machines train together.
+        instance_type: what they are; empty when that is not known.
         validation: whether a validation channel was sent.
 
     Raises:
         HyperparameterError: with every problem found, one a line.
     """
-    texts = {name: str(value).strip() for name, value in given.items() if name != TUNER_KEY}
+    texts = {name: str(value) for name, value in given.items() if name != TUNER_KEY}
     kind = _kind(texts)
     problems: list[str] = list(_unknown(texts, kind))
     values: dict[str, object] = {}
@@ -164,7 +168,8 @@ def parse(given: Mapping[str, object], *, hosts: int = 1, validation: bool = Fal
         except HyperparameterError as error:
             problems.append(str(error))
     arguments = kind(mode=texts["mode"], **values)  # type: ignore[arg-type]  # every value was read by its own row of SETTINGS
-    problems += _invalid_combinations(arguments, hosts, validation)
+    problems += instances.problems(arguments.mode, instance_type, hosts)
+    problems += _invalid_combinations(arguments, validation)
     if problems:
         raise HyperparameterError("\n".join(problems))
     return arguments
@@ -219,13 +224,8 @@ def _value(name: str, text: str) -> object:
     return value
 
 
-def _invalid_combinations(arguments: Arguments, hosts: int, validation: bool) -> Iterator[str]:
-    """Combinations the mode and instance matrix rules out (blazingtext.html)."""
-    if hosts > 1 and arguments.mode != "batch_skipgram":
-        yield (
-            f"Only batch_skipgram is available when training on multiple CPU instances. "
-            f"This is {arguments.mode} on {hosts} instances. Set InstanceCount to 1, or mode to batch_skipgram."
-        )
+def _invalid_combinations(arguments: Arguments, validation: bool) -> Iterator[str]:
+    """Hyperparameters that rule each other, or a missing channel, out."""
     if isinstance(arguments, SupervisedArguments):
         if arguments.early_stopping and not validation:
             yield (

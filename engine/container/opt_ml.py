@@ -93,6 +93,16 @@ class Container:
             )
         return Hosts(current, tuple(str(name) for name in names))
 
+    def instance_type(self) -> str:
+        """The type of this machine as SageMaker tells it; empty when it does not.
+
+        Raises:
+            PlatformError: resourceconfig.json is broken.
+        """
+        if not self._configuration_file("resourceconfig").exists():
+            return ""
+        return str(self._configuration("resourceconfig").get("current_instance_type", ""))
+
     def channels(self) -> dict[str, Channel]:
         """Every channel of the request with its files, checked to be plain files.
 

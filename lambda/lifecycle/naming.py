@@ -58,6 +58,7 @@ class Output(StrEnum):
     ENDPOINT_NAME = "EndpointName"
     ENDPOINT_CONFIG_NAME = "EndpointConfigName"
     HOSTING_ROLE_ARN = "HostingRoleArn"
+    NOTEBOOK_ROLE_ARN = "NotebookRoleArn"
     SERVING_UPDATE_ARN = "ServingUpdateArn"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"

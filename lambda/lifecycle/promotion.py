@@ -51,6 +51,7 @@ class TrainedJob:
         tags: its tags.
         artifact: the S3 URI of what it made.
         artifact_exists: whether that object is there.
+        tuning_job: the ARN of the tuning job that started it; empty for any other job.
     """
 
     name: str
@@ -63,12 +64,19 @@ class TrainedJob:
     tags: Mapping[str, str]
     artifact: str
     artifact_exists: bool
+    tuning_job: str = ""
 
 
 def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment) -> Decision:
     """What to do about a job, the serving stack being as it is."""
     if not naming.is_tagged(job.tags, environment.stage):
         return Decision(Outcome.IGNORE, f"{job.name} does not carry the tags of stage {environment.stage}.")
+    if job.tuning_job:
+        tuning = job.tuning_job.rpartition("/")[2]
+        return Decision(
+            Outcome.IGNORE,
+            f"{job.name} is one of many of the tuning job {tuning}. Promote the best one by hand: blazingtext promote {job.name}",
+        )
     if job.status != "Completed":
         return _unfinished(job)
     expected = naming.artifact_uri(environment.bucket, job.name)

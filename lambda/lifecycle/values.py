@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 _LONGEST_SHOWN = 80
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
+# Without the underscores and the digits of other scripts that Python reads.
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -47,6 +49,8 @@ def number(raw: object, minimum: float = -math.inf, maximum: float = math.inf) -
     """
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise ValueError(f"{shown(raw)} is not a number")  # noqa: TRY004 - a wrong value, whatever its type
+    if isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
+        raise ValueError(f"{shown(raw)} is not a number")
     try:
         found = float(raw)
     except OverflowError as error:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+from .. import arns
 from .internals import Json, internal
 
 # The access key of the request being served; None inside CloudFormation's own resource operations and in background work.
@@ -211,7 +212,7 @@ def assume_role_credentials(
     name = role_arn.rsplit("/", 1)[-1]
     given = Credentials(f"ASIA{uuid.uuid4().hex[:16].upper()}", uuid.uuid4().hex + uuid.uuid4().hex[:8], uuid.uuid4().hex * 4)
     session = {
-        "Arn": f"arn:aws:sts::{account_id()}:assumed-role/{name}/{session_name}",
+        "Arn": arns.arn("sts", "", account_id(), f"assumed-role/{name}/{session_name}"),
         "UserId": f"{role.get('RoleId', name)}:{session_name}",
         "SecretAccessKey": given.secret_key,
         "SessionToken": given.session_token,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .. import arns
 from ..emulator.identity import account_id, region
 from ..emulator.internals import Json, internal
 
@@ -24,7 +25,7 @@ def apply() -> None:
     def resolve(headers: Json, bucket_name: str) -> Any:
         if headers.get(_ALGORITHM) == "aws:kms" and not headers.get(_KEY):
             # The alias, as ministack writes it for a bucket's default encryption; AWS answers with the ARN of the key behind it.
-            headers = {**headers, _KEY: f"arn:aws:kms:{region()}:{account_id()}:alias/aws/s3"}
+            headers = {**headers, _KEY: arns.arn("kms", region(), account_id(), "alias/aws/s3")}
         return original(headers, bucket_name)
 
     s3._resolve_sse_write_headers = resolve

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from .. import arns
 from ..emulator.identity import account_id
 from ..emulator.internals import Json, internal
 from ..emulator.policy_simulator import Simulation, Statement, Verdict, over_all, statements
@@ -59,7 +60,7 @@ def _answering(operation: str, simulation: Callable[[Json], Simulation]) -> Call
 def _of_documents(parameters: Json) -> Simulation:
     if "PolicyInputList.member.1" not in parameters:
         raise _RefusedError("ValidationError", _null("policyInputList"))
-    caller = internal("services.iam")._p(parameters, "CallerArn") or f"arn:aws:iam::{account_id()}:root"
+    caller = internal("services.iam")._p(parameters, "CallerArn") or arns.arn("iam", "", account_id(), "root")
     return _simulation(parameters, [], None, caller)
 
 

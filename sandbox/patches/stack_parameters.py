@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .. import arns
 from ..emulator.callers import caller, remember_caller
 from ..emulator.identity import AccessDeniedError, account_id, authorize, region
 from ..emulator.internals import Json, internal
@@ -44,8 +45,8 @@ def _authorize(names: list[str]) -> None:
     key = caller()
     for name in names if key else ():
         try:
-            arn = f"arn:aws:ssm:{region()}:{account_id()}:parameter/{name.lstrip('/')}"
-            authorize("ssm:GetParameters", arn, access_key=key)
+            parameter = arns.arn("ssm", region(), account_id(), f"parameter/{name.lstrip('/')}")
+            authorize("ssm:GetParameters", parameter, access_key=key)
         except AccessDeniedError as denied:
             # What ministack raises here becomes the ValidationError that AWS answers, too.
             raise ValueError(_REFUSAL) from denied

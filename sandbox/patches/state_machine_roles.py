@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from .. import arns
 from ..emulator.callers import caller, remember_caller
 from ..emulator.identity import AccessDeniedError, RoleNotAssumableError, account_id, authorize, check_trust, region
 from ..emulator.internals import Json, internal
@@ -71,4 +72,4 @@ def _check_for_stack(logical_id: str, properties: Json, stack_name: str) -> None
 
 
 def _arn(name: str) -> str:
-    return f"arn:aws:states:{region()}:{account_id()}:stateMachine:{name}"
+    return arns.arn("states", region(), account_id(), f"stateMachine:{name}")

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from .. import arns
+
 PRINCIPAL = "sagemaker.amazonaws.com"
 
 
@@ -49,7 +51,7 @@ class Cloud(Protocol):
 
 def arn(cloud: Cloud, kind: str, name: str) -> str:
     """The ARN of a resource of this account and region; SageMaker writes names in ARNs in lower case."""
-    return f"arn:aws:sagemaker:{cloud.region}:{cloud.account_id}:{kind}/{name.lower()}"
+    return arns.arn("sagemaker", cloud.region, cloud.account_id, f"{kind}/{name.lower()}")
 
 
 def pass_role(cloud: Cloud, role_arn: str) -> None:

@@ -19,6 +19,8 @@ from .training.metrics import METRIC_DEFINITIONS
 
 TRAIN: Final = (sys.executable, "-m", "blazingtext_engine", "train")
 SERVE: Final = (sys.executable, "-m", "blazingtext_engine", "serve")
+# Said each time: the engine's own default can be another, by ENGINE_HOST.
+_LOOPBACK: Final = "127.0.0.1"
 _BOUNDARIES: Final = ("/", ":", "@")
 
 
@@ -79,7 +81,11 @@ class Programs:
     def serving(self, image: str, port: int) -> Program:
         """What serves on a port of loopback; a user's command reads it from `SAGEMAKER_BIND_TO_PORT`."""
         own = self._of_user(image)
-        return Program((*self._serve, "--port", str(port))) if own is None else Program((*own.command, "serve"), own.folder)
+        return (
+            Program((*self._serve, "--host", _LOOPBACK, "--port", str(port)))
+            if own is None
+            else Program((*own.command, "serve"), own.folder)
+        )
 
     def _of_user(self, image: str) -> Program | None:
         return self._own[max(found, key=len)] if (found := [uri for uri in self._own if _begins(image, uri)]) else None

@@ -34,8 +34,33 @@ def test_blogs_become_similarities_and_a_picture_with_sdk_3(run: Callable[..., s
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_tuning_job_finds_the_best_of_its_training_jobs_with_sdk_3_and_none_is_promoted(
+    run: Callable[..., str], account: Sandbox
+) -> None:
+    said = run("v3", NOTEBOOK, str(ROOT / "examples" / "tuning.ipynb"))
+
+    assert "6 jobs, Completed" in said
+    (tuning,) = [
+        each["HyperParameterTuningJobName"]
+        for each in account.boto3("sagemaker").list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
+        if each["Strategy"] == "Bayesian"
+    ]
+    found = account.boto3("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)
+    values = [
+        each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
+        for each in account.boto3("sagemaker").list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)[
+            "TrainingJobSummaries"
+        ]
+    ]
+    assert str(max(values)) in said
+    assert found["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(values)
+    parameters = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-serving")["Stacks"][0]["Parameters"]
+    assert tuning not in {each["ParameterKey"]: each["ParameterValue"] for each in parameters}["ModelDataUrl"]
+
+
 def test_a_text_becomes_an_endpoint_with_sdk_2_and_nothing_is_left(run: Callable[..., str], account: Sandbox) -> None:
     said = run("v2", str(ROOT / "examples" / "sdk_v2.py"))
 
     assert "{'awesome': 50, 'blazing': 50}" in said
     assert left(account, "blazingtext-dev-estimator") == []
+    assert "Completed" in said.splitlines()[-1]

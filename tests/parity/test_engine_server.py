@@ -27,12 +27,12 @@ ROOT = Path(__file__).parents[2]
 class Server:
     """`python -m blazingtext_engine serve` as a child process."""
 
-    def __init__(self, base: Path, *options: str) -> None:
+    def __init__(self, base: Path, *options: str, host: str = "127.0.0.1", **variables: str) -> None:
         command = [sys.executable, "-m", "blazingtext_engine", "serve", "--base", str(base), "--port", "0", *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
-        self.url = f"http://127.0.0.1:{first.split()[-1].rstrip('.')}" if first else ""
+        self.url = f"http://{host}:{first.split()[-1].rstrip('.')}" if first else ""
 
     def get(self, path: str, payload: object = None) -> bytes:
         body = None if payload is None else json.dumps(payload).encode()
@@ -61,6 +61,19 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = WordVectors(vocabulary, Word2VecSettings(), rows, InputMatrix.of_words(rows), rows, 1.0, 1.0, completed=True)
     write_word_vectors(base / "model" / "vectors.bin", model, min_count=5)
     return base
+
+
+@pytest.mark.parametrize("said", ["option", "variable"])
+def test_it_listens_where_a_container_is_asked_and_on_loopback_only_by_default(base: Path, said: str) -> None:
+    # 127.0.0.2 is this machine, too, and another address than the default one.
+    options, variables = (["--host", "127.0.0.2"], {}) if said == "option" else ([], {"ENGINE_HOST": "127.0.0.2"})
+    server = Server(base, *options, host="127.0.0.2", **variables)
+    try:
+        assert server.get("/ping") == b""
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(server.url.replace("127.0.0.2", "127.0.0.1") + "/ping", timeout=DEADLINE)  # noqa: S310 - likewise
+    finally:
+        server.end()
 
 
 @pytest.fixture

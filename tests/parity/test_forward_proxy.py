@@ -1,6 +1,7 @@
 """The forward proxy: AWS's own host names are answered by the sandbox, everything else goes where it was asked to go."""
 
 import asyncio
+import base64
 import http.client
 import json
 import socket
@@ -210,10 +211,10 @@ class Scene:
         self.proxy, self.server = proxy, server
         self.writers: list[asyncio.StreamWriter] = []
 
-    async def tunnel(self, target: str | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
+    async def tunnel(self, target: str | None = None, headers: str = "") -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
         """A tunnel, to the server if nothing else is said, and the status it was answered with."""
         reader, writer = await self.connection()
-        writer.write(f"CONNECT {target or f'127.0.0.1:{self.server}'} HTTP/1.1\r\n\r\n".encode())
+        writer.write(f"CONNECT {target or f'127.0.0.1:{self.server}'} HTTP/1.1\r\n{headers}\r\n".encode())
         return reader, writer, int((await reader.readuntil(b"\r\n\r\n")).split()[1])
 
     async def connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -318,16 +319,54 @@ def test_the_caller_s_own_proxy_gets_what_is_not_aws_s() -> None:
         writer.close()
 
     async def scenario(scene: Scene) -> None:
-        reader, _, status = await scene.tunnel("example.com:8443")
+        reader, _, status = await scene.tunnel("example.com:8443", header("s3cret"))
         assert (status, await reader.read()) == (200, b"from outside")
         for elsewhere in ("localhost:1", "127.0.0.1:1", "[::1]:1", "sts.amazonaws.com:443"):
             assert (await scene.tunnel(elsewhere))[2] == 502
 
-    play(scenario, upstream, lambda port: Outside(f"http://ann:s%40id@127.0.0.1:{port}", "intra.example"))
+    play(scenario, upstream, lambda port: Outside(f"http://ann:s%40id@127.0.0.1:{port}", "intra.example"), secret="s3cret")
 
     assert len(heads) == 1
     assert heads[0].startswith(b"CONNECT example.com:8443 HTTP/1.1\r\n")
     assert b"Proxy-Authorization: Basic YW5uOnNAaWQ=\r\n" in heads[0]
+
+
+def header(secret: str, user: str = "sandbox") -> str:
+    """What a client sends that was given a proxy's address with user and password."""
+    return f"proxy-Authorization: Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}\r\n"
+
+
+@pytest.mark.parametrize("sent", ["", header("wrong"), header("s3cret", "root"), "Proxy-Authorization: Bearer s3cret\r\n"])
+def test_a_proxy_with_the_caller_s_credentials_is_not_lent_to_other_users(sent: str) -> None:
+    reached: list[bytes] = []
+
+    async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async def scenario(scene: Scene) -> None:
+        reader, writer = await scene.connection()
+        writer.write(f"CONNECT example.com:443 HTTP/1.1\r\n{sent}\r\n".encode())
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 407 ")
+        assert b'Proxy-Authenticate: Basic realm="blazingtext sandbox"\r\n' in answer
+        assert b"s%40id" not in answer + b"".join(reached)
+
+    play(scenario, upstream, lambda port: Outside(f"http://ann:s%40id@127.0.0.1:{port}"), secret="s3cret")
+
+    assert reached == []
+
+
+def test_a_proxy_without_credentials_is_anybodys() -> None:
+    async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        writer.close()
+
+    async def scenario(scene: Scene) -> None:
+        assert (await scene.tunnel("example.com:443"))[2] == 200
+
+    play(scenario, upstream, lambda port: Outside(f"http://127.0.0.1:{port}"), secret="s3cret")
 
 
 @pytest.mark.parametrize(
@@ -424,7 +463,11 @@ def test_a_shell_inside_a_sandbox_remembers_the_proxy_it_had_before(account: San
     monkeypatch.setenv("NO_PROXY", "intra.example,.amazonaws.com")
     outer = account.exports()
 
-    assert outer["HTTPS_PROXY"] == outer["https_proxy"] == f"http://127.0.0.1:{account.record.proxy_port}"
+    assert (
+        outer["HTTPS_PROXY"]
+        == outer["https_proxy"]
+        == f"http://sandbox:{account.record.proxy_secret}@127.0.0.1:{account.record.proxy_port}"
+    )
     assert outer["NO_PROXY"].split(",")[:2] == ["intra.example", "localhost"]
     assert Outside.of_caller(outer) == Outside("http://proxy.corp.example:3128", "intra.example,.amazonaws.com")
 

@@ -22,6 +22,7 @@ EXECUTION = "Training/ExecutionRole"
 LAUNCHER = "Training/Launcher/LaunchTraining/Role"
 PROMOTER = "Training/Promotion/PromoteModel/Role"
 HOSTING = "Training/HostingRole"
+NOTEBOOK = "Training/NotebookRole/Role"
 UPDATE = "Training/Promotion/ServingUpdate"
 BUCKET = "Storage/Corpora/Bucket"
 
@@ -61,7 +62,7 @@ def add_rules(app: cdk.App, settings: Settings) -> None:
 
 def accepted(settings: Settings) -> tuple[Accepted, ...]:
     """Every accepted finding under some settings."""
-    return (*_storage(settings), *_jobs(settings), *_updates(settings), *_artifacts(settings))
+    return (*_storage(settings), *_jobs(settings), *_updates(settings), *_artifacts(settings), *_notebooks(settings))
 
 
 def _storage(settings: Settings) -> Iterator[Accepted]:
@@ -144,6 +145,28 @@ def _artifacts(settings: Settings) -> Iterator[Accepted]:
         (EXECUTION, PROMOTER, HOSTING),
         "Each run has a folder of its own, named when it is launched. Jobs write there; promoter and endpoint read.",
     )
+
+
+def _notebooks(settings: Settings) -> Iterator[Accepted]:
+    """What people may do with resources that get their names later: all are this stage's."""
+    if not settings.notebook_role:
+        return
+    prefix = naming.job_prefix(settings.stage)
+    kinds = ("training-job", "hyper-parameter-tuning-job", "model", "endpoint-config", "endpoint")
+    stacks = (naming.storage_stack(settings.stage), naming.training_stack(settings.stage), naming.serving_stack(settings.stage))
+    group = f"log-group:{naming.TRAINING_LOG_GROUP}:"
+    resources = [
+        "*",  # ListTrainingJobs cannot be limited to resources
+        *(_arn("sagemaker", f"{kind}/{prefix}*") for kind in kinds),
+        *(_arn("cloudformation", f"stack/{name}/*") for name in stacks),
+        _arn("logs", f"{group}*"),
+        _arn("logs", f"{group}log-stream:{prefix}*"),
+        *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS)),
+    ]
+    reason = (
+        "People name their jobs, endpoints and corpora themselves. The prefix, the bucket and the stacks are this stage's and no other's."
+    )
+    yield from (Accepted(_wildcard(resource), (NOTEBOOK,), reason) for resource in resources)
 
 
 def _wildcard(resource: str) -> str:

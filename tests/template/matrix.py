@@ -32,6 +32,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "quality-gate": {"minimumMeanRho": "0.5", "minimumAccuracy": "0.9"},
     "email": {"notificationEmail": "someone@example.org"},
     "two-endpoint-instances": {"endpointInstanceCount": "2", "endpointInstanceType": "ml.m5.xlarge", "endpointBakeSeconds": "600"},
+    "notebook-role": {"notebookRole": "true"},
     "short-logs": {"logRetentionDays": "7"},
 }
 

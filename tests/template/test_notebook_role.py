@@ -10,7 +10,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from blazingtext_stacks.notebook_role import NotebookRole
-from tests.template.matrix import lists
+from tests.template.matrix import Synthesis, lists
 
 ROLES = ("arn:aws:iam::111122223333:role/training", "arn:aws:iam::111122223333:role/hosting")
 PSEUDO_PARAMETERS = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "111122223333"}
@@ -54,6 +54,8 @@ def may(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
         ("s3:PutObject", "arn:aws:s3:::of-dev/corpora/wiki/train/a.txt"),
         ("s3:GetObject", "arn:aws:s3:::of-dev/runs/blazingtext-dev-x/output/model.tar.gz"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/blazingtext-dev-wiki-20260101"),
+        ("sagemaker:CreateHyperParameterTuningJob", f"{SAGEMAKER}:hyper-parameter-tuning-job/blazingtext-dev-0a1b2c3"),
+        ("sagemaker:ListTrainingJobsForHyperParameterTuningJob", f"{SAGEMAKER}:hyper-parameter-tuning-job/blazingtext-dev-0a1b2c3"),
         ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-dev-mine"),
         ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint-config/blazingtext-dev-mine"),
         ("sagemaker:DeleteModel", f"{SAGEMAKER}:model/blazingtext-dev-mine"),
@@ -73,6 +75,7 @@ def test_a_person_may_train_deploy_ask_and_clean_up(statements: list[dict[str, A
         ("s3:ListBucket", "arn:aws:s3:::of-prod"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/blazingtext-dev2-wiki"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/wiki"),
+        ("sagemaker:CreateHyperParameterTuningJob", f"{SAGEMAKER}:hyper-parameter-tuning-job/blazingtext-prod-0a1b2c3"),
         ("sagemaker:DeleteEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-dev"),
         ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-prod-mine"),
         ("sagemaker:InvokeEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-prod"),
@@ -84,6 +87,29 @@ def test_a_person_may_train_deploy_ask_and_clean_up(statements: list[dict[str, A
 )
 def test_a_person_may_not_touch_what_is_live_or_anothers(statements: list[dict[str, Any]], action: str, resource: str) -> None:
     assert not may(statements, action, resource)
+
+
+def test_a_stage_has_the_role_when_its_settings_say_so(defaults: Synthesis, whole_matrix: dict[str, Synthesis]) -> None:
+    with_role = whole_matrix["notebook-role"].templates["Training"]
+    (output,) = (each["Value"] for name, each in with_role["Outputs"].items() if name == "NotebookRoleArn")
+    role = with_role["Resources"][output["Fn::GetAtt"][0]]
+    (policy,) = (
+        each["Properties"]
+        for each in with_role["Resources"].values()
+        if {"Ref": output["Fn::GetAtt"][0]} in each["Properties"].get("Roles", [])
+    )
+    (passing,) = (each for each in policy["PolicyDocument"]["Statement"] if "iam:PassRole" in lists(each["Action"]))
+
+    assert role["Type"] == "AWS::IAM::Role"
+    published = [with_role["Outputs"][name]["Value"] for name in ("TrainingRoleArn", "HostingRoleArn")]
+    assert passing["Resource"] == published
+    assert "NotebookRoleArn" not in defaults.templates["Training"]["Outputs"]
+
+
+def test_only_corpora_and_runs_are_listed(statements: list[dict[str, Any]]) -> None:
+    (listing,) = (each for each in statements if "s3:ListBucket" in lists(each["Action"]))
+
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["corpora/*", "runs/*"]}}
 
 
 def test_roles_are_handed_to_sagemaker_only(statements: list[dict[str, Any]]) -> None:

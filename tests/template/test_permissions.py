@@ -60,10 +60,12 @@ def test_every_resource_is_allowed_only_where_iam_knows_no_narrower_one(each: Sy
     assert unlimited == {("cloudwatch:PutMetricData", True), ("cloudwatch:DescribeAlarms", False), ("sagemaker:ListTrainingJobs", False)}
 
 
-def test_only_the_launcher_may_pass_a_role_only_the_execution_role_and_only_to_sagemaker(each: Synthesis) -> None:
+def test_only_launcher_and_people_may_pass_a_role_only_the_jobs_and_the_endpoints_and_only_to_sagemaker(each: Synthesis) -> None:
     passing = [(logical_id, statement) for logical_id, statement in each.statements() if "iam:PassRole" in lists(statement["Action"])]
 
-    ((logical_id, statement),) = passing
+    (logical_id, statement), *people = sorted(passing, key=lambda found: found[0])
+    assert [name.startswith("NotebookRole") for name, _ in people] == [True] * each.settings.notebook_role
+    assert all(found["Condition"] == statement["Condition"] for _, found in people)
     assert logical_id.startswith("LauncherLaunchTraining")
     assert written(statement["Resource"]).startswith("<ExecutionRole")
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
@@ -96,9 +98,9 @@ def test_hosting_may_read_runs_and_write_nothing(each: Synthesis) -> None:
 
 def test_sagemaker_may_use_the_roles_for_this_account_only(each: Synthesis) -> None:
     trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in each.properties("AWS::IAM::Role")]
-    sagemaker = [statement for (statement,) in trusts if statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}]
+    sagemaker = [statement for (statement, *_) in trusts if statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}]
 
-    assert len(sagemaker) == 2
+    assert len(sagemaker) == 2 + each.settings.notebook_role
     assert all(each["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} for each in sagemaker)
 
 

@@ -1,6 +1,7 @@
 """The arrows between the parts, as drawn in docs/architecture.md."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
@@ -29,6 +30,9 @@ ALLOWED = {
 }
 # What is said about a missing extra has one owner (decision 0011); it is all that the engine and the sandbox share with the others.
 SHARED_BY_ALL = "from blazingtext_lifecycle.extras import require"
+# ARNs with a partition in them, of resources of an account; what has docstrings.
+PARTITIONED = re.compile(r"arn:aws(-[a-z-]+)?:[a-z0-9-]")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 STANDARD_LIBRARY_AND_BOTO3 = set(sys.stdlib_module_names) | {"boto3", "botocore", "blazingtext_lifecycle"}
 
 
@@ -115,6 +119,19 @@ def test_no_part_holds_a_circle_of_imports(part: str) -> None:
     circles = [sorted(component) for component in components(graph) if len(component) > 1]
 
     assert not circles
+
+
+def test_no_part_writes_a_partition_into_an_arn() -> None:
+    def literals(path: Path) -> Iterator[str]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documentation = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)}
+        texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        return (text for text in texts if PARTITIONED.search(text) and text not in documentation)
+
+    files = [path for part in NAMES for path in modules(part)]
+    found = {f"{path.relative_to(ROOT)}: {text}" for path in files for text in literals(path)}
+
+    assert not found, "a literal partition is wrong in aws-cn and aws-us-gov: stacks ask CloudFormation, the sandbox has arns.py"
 
 
 def test_a_circle_is_found_wherever_the_import_stands(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from urllib3 import BaseHTTPResponse
 
+from ... import arns
 from ..api.errors import ModelError, ServiceUnavailable, ValidationError
 from ..api.runtime import Invocation, event_stream
 from ..cloud import Cloud
@@ -106,7 +107,7 @@ class Invocations:
             " information.",
             OriginalStatusCode=status,
             OriginalMessage=message,
-            LogStreamArn=f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{instance.stream}",
+            LogStreamArn=arns.arn("logs", region, account, f"log-group:{group}:log-stream:{instance.stream}"),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from ..api.contract import Parameters
 
 #: From this ratio of its ends on, a range with scaling Auto is searched on a logarithmic scale. AWS does not say how it chooses.
 AUTO_RATIO: Final = 100.0
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _BELOW_ONE: Final = math.nextafter(1.0, 0.0)
 
 
@@ -114,7 +116,7 @@ class Space:
     def of(cls, ranges: Parameters) -> Space:
         """The space of a request's `ParameterRanges`; ValueError when an end is no number."""
         numbers = [
-            Number(each["Name"], float(each["MinValue"]), float(each["MaxValue"]), integer, each.get("ScalingType", "Auto"))
+            Number(each["Name"], _number(each["MinValue"]), _number(each["MaxValue"]), integer, each.get("ScalingType", "Auto"))
             for member, integer in (("IntegerParameterRanges", True), ("ContinuousParameterRanges", False))
             for each in ranges.get(member) or []
         ]
@@ -145,3 +147,10 @@ class Space:
         choices = [each.choices for each in self.ranges if isinstance(each, Choice)]
         names = [each.name for each in self.ranges if isinstance(each, Choice)]
         return (dict(zip(names, values, strict=True)) for values in itertools.product(*choices))
+
+
+def _number(text: str) -> float:
+    """A number as JSON writes it; ValueError for anything else that Python reads."""
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is none")
+    return float(text)

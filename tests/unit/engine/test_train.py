@@ -152,6 +152,17 @@ def test_channels_word_vectors_do_not_have_are_refused(tmp_path: Path, channels:
     assert container.failure_file.read_text().startswith("Customer Error: ")
 
 
+def test_a_mode_that_the_instance_does_not_train_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL | {"mode": "batch_skipgram"}, {"train": {"text.txt": TEXT}}, ("algo-1", ["algo-1"]))
+    file = tmp_path / "input" / "config" / "resourceconfig.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "current_instance_type": "ml.p3.2xlarge"}))
+
+    assert run(container)[0] == 1
+
+    assert container.failure_file.read_text().startswith("Customer Error: batch_skipgram is not supported on GPU.")
+    assert not container.model.exists()
+
+
 def test_a_missing_request_is_not_the_persons_mistake(tmp_path: Path) -> None:
     container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
     (tmp_path / "input/config/inputdataconfig.json").unlink()

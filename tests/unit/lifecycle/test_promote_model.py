@@ -105,6 +105,16 @@ def test_a_completed_job_goes_live() -> None:
     assert "train:mean_rho 0.7000" in account.sns.published[0]["Message"]
 
 
+def test_a_training_job_of_a_tuning_job_goes_live_by_hand_only() -> None:
+    account = Account()
+    account.train(TuningJobArn="arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job/blazingtext-dev-0a1b2c3")
+
+    assert account.deliver()
+
+    assert account.cloudformation.updates == []
+    assert account.sqs.sent == account.sns.published == []
+
+
 def test_the_next_job_replaces_it_and_remembers_it() -> None:
     account = Account()
     first, second = account.train(), account.train(f"{JOB}-2", minutes=5)

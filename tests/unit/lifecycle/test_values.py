@@ -28,7 +28,7 @@ def test_a_number_is_read_from_json_and_text(raw: object, number: float) -> None
     assert values.number(raw) == number
 
 
-@pytest.mark.parametrize("raw", [True, "nan", "inf", float("-inf"), "", None, "x", 10**400, [1.0]])
+@pytest.mark.parametrize("raw", [True, "nan", "inf", float("-inf"), "", None, "x", 10**400, [1.0], "0.0_1", "\u0665", "0x1"])
 def test_what_is_no_finite_number_is_refused(raw: object) -> None:
     with pytest.raises(ValueError, match=r"not a number|too large|not a finite|could not convert"):
         values.number(raw)

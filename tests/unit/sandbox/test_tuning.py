@@ -57,6 +57,12 @@ def test_a_value_and_its_place_stand_for_each_other(scaling: str) -> None:
         space.point({"n": "1001", "x": "0.1"})
 
 
+@pytest.mark.parametrize("text", ["0_1", "\u0665", "+5", "", "nan", "five"])
+def test_the_end_of_a_range_is_a_number_as_json_writes_it(text: str) -> None:
+    with pytest.raises(ValueError, match="is none"):
+        Space.of({"IntegerParameterRanges": [{"Name": "n", "MinValue": "1", "MaxValue": text}]})
+
+
 def test_a_grid_is_walked_once_and_a_random_search_repeats_nothing_it_need_not() -> None:
     space = Space((Choice("a", ("1", "2")), Choice("b", ("x", "y", "z"))))
     grid, chance = GridSearch(space), RandomSearch(space, np.random.default_rng(1))

@@ -62,7 +62,14 @@ REFUSED = [
     ({"mode": "cbow", "epochs": "many"}, "Parameter epochs expects integer input."),
     ({"mode": "cbow", "epochs": "5.0"}, "Parameter epochs expects integer input."),
     ({"mode": "cbow", "epochs": ""}, "Parameter epochs expects integer input."),
-    ({"mode": "cbow", "epochs": "\u0665"}, "Parameter epochs expects integer input."),
+    *(
+        ({"mode": "cbow", "epochs": text}, "Parameter epochs expects integer input.")
+        for text in ("\u0665", "0_1", "1_0", "+5", "007", " 5", "5\n", "-0")
+    ),
+    *(
+        ({"mode": "cbow", "learning_rate": text}, "Parameter learning_rate expects float input.")
+        for text in ("0.0_1", "\u0660.\u0665", "+0.05", "00.5", ".5", "5.", " 0.05", "1e", "0x1p-3", "infinity")
+    ),
     ({"mode": "cbow", "learning_rate": "fast"}, "Parameter learning_rate expects float input."),
     ({"mode": "cbow", "learning_rate": "nan"}, "Parameter learning_rate expects float input."),
     ({"mode": "cbow", "learning_rate": "inf"}, "Parameter learning_rate expects float input."),
@@ -110,6 +117,51 @@ def test_several_hosts_train_batch_skipgram_only(mode: str) -> None:
         hyperparameters.parse({"mode": mode}, hosts=2)
 
     assert hyperparameters.parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")
+
+
+@pytest.mark.parametrize("text", ["0.05", "1", "1e-05", "5E-2", "0.010000000000000002"])
+def test_a_number_may_be_written_as_python_and_json_write_it(text: str) -> None:
+    parsed = hyperparameters.parse({"mode": "cbow", "learning_rate": text})
+
+    assert parsed == Word2VecArguments("cbow", learning_rate=float(text))
+
+
+@pytest.mark.parametrize(
+    ("mode", "instance_type", "hosts", "words"),
+    [
+        (
+            "batch_skipgram",
+            "ml.p3.2xlarge",
+            1,
+            "batch_skipgram is not supported on GPU. Please select a CPU instance or use cbow/skipgram.",
+        ),
+        ("batch_skipgram", "ml.g4dn.xlarge", 1, "batch_skipgram is not supported on GPU."),
+        ("skipgram", "ml.p3.2xlarge", 2, "Please use a single GPU instance or change to multiple CPU instances."),
+        ("supervised", "ml.p3.8xlarge", 1, "supervised trains on one GPU only."),
+        ("cbow", "ml.p4d.24xlarge", 1, "BlazingText does not train on ml.p4d.24xlarge."),
+        ("cbow", "ml.trn1.2xlarge", 1, "BlazingText does not train on ml.trn1.2xlarge."),
+    ],
+)
+def test_instances_that_the_page_excludes_are_refused(mode: str, instance_type: str, hosts: int, words: str) -> None:
+    with pytest.raises(HyperparameterError) as refusal:
+        hyperparameters.parse({"mode": mode}, hosts=hosts, instance_type=instance_type)
+
+    assert str(refusal.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("mode", "instance_type", "hosts"),
+    [
+        ("batch_skipgram", "ml.c5.xlarge", 4),
+        ("batch_skipgram", "ml.c7i-flex.xlarge", 1),
+        ("skipgram", "ml.p3.8xlarge", 1),
+        ("cbow", "ml.g5.xlarge", 1),
+        ("supervised", "ml.p3.2xlarge", 1),
+        ("supervised", "local", 1),
+    ],
+)
+def test_instances_that_the_page_allows_are_taken(mode: str, instance_type: str, hosts: int) -> None:
+    assert hyperparameters.parse({"mode": mode}, hosts=hosts, instance_type=instance_type).mode == mode
 
 
 def test_early_stopping_works_with_a_validation_channel() -> None:
