@@ -85,7 +85,9 @@ def test_words_that_are_not_utf_8_are_counted(tmp_path: Path) -> None:
     assert any("9 words are not UTF-8" in each for each in statistics(path).warnings)
 
 
-@pytest.mark.parametrize(("content", "what"), [(gzip.compress(b"a b c", mtime=0), "gzip"), (b"a\0b c\n" * 9, "binary"), (b"<html>a</html>", "HTML")])
+@pytest.mark.parametrize(
+    ("content", "what"), [(gzip.compress(b"a b c", mtime=0), "gzip"), (b"a\0b c\n" * 9, "binary"), (b"<html>a</html>", "HTML")]
+)
 def test_what_is_no_prepared_text_has_no_statistics(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(content)
