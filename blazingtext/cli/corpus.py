@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -20,7 +22,13 @@ def corpus() -> None:
 
 @corpus.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="The file to write; - for stdout.",
+)
 @click.option(
     "--numbers", type=click.Choice([str(each) for each in Numbers]), default="keep", help="What happens to digits [default: keep]."
 )
@@ -35,23 +43,29 @@ def corpus() -> None:
 @click.option("--wrapped", is_flag=True, help="Lines are hard-wrapped: join them up to the next blank line.")
 @click.option("--min-words", type=click.IntRange(1), default=1, help="Drop shorter lines [default: 1].")
 @click.option("--max-words", type=click.IntRange(2), default=preparation.LONGEST_LINE, help="Split longer lines [default: 1000].")
-@click.option("--encoding", default="utf-8", metavar="NAME", help="Encoding of inputs without a byte order mark [default: utf-8].")
-@click.option("--csv-column", default="", metavar="COLUMN", help="Inputs are CSV (.tsv: tabs); use this column, by name or number.")
-@click.option("--labels", default="", metavar="COLUMN", help="The CSV column with labels, for supervised training.")
+@click.option(
+    "--encoding", default="", metavar="NAME", help="Encoding of inputs that are not Unicode, such as cp1252 [default: refuse them]."
+)
+@click.option(
+    "--column",
+    "--csv-column",
+    "csv_column",
+    default="",
+    metavar="COLUMN",
+    help="Inputs are tables (CSV, TSV) or JSON Lines; use this column, by name or number, or field.",
+)
+@click.option("--labels", default="", metavar="COLUMN", help="The column or field with labels, for supervised training.")
+@click.option("--header/--no-header", default=None, help="The first row holds names [default: when a column is named].")
+@click.option("--plain", is_flag=True, help="Inputs are plain text, whatever they look like.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @shared
 def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: object) -> None:
     """Turn raw text into one sentence per line, words separated by spaces.
 
-    INPUT is a file, a folder, a glob or - for stdin. Files may be .gz, .bz2, .xz or .zip; .xml files are read as posts of
-    the Blog Authorship Corpus.
+    INPUT is a file, a folder, a glob or - for stdin: text in any Unicode encoding, tables, JSON Lines or posts of the Blog Authorship
+    Corpus; plain or packed (gzip, bzip2, xz, zstd, zip, tar, also within each other). What each file is is told by its content.
     """
-    if options["labels"] and not options["csv_column"]:
-        raise click.UsageError("--labels names a column of CSV files: add --csv-column for the text.")
-    if str(options["encoding"]) and not _is_encoding(str(options["encoding"])):
-        raise click.BadParameter(
-            f"{options['encoding']!r} is not an encoding that Python knows; try utf-8, cp1252 or latin-1.", param_hint="--encoding"
-        )
+    _check_options(session, output, options)
     normaliser = Normaliser(
         lower=not options["keep_case"], numbers=Numbers(str(options["numbers"])), punctuation=Punctuation(str(options["punctuation"]))
     )
@@ -63,9 +77,36 @@ def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: 
     )
     total = sources.stored_size(sources.expand(inputs))
     with session.output.progress(f"Preparing {output}", total) as advance:
-        reading = sources.Reading(str(options["encoding"]), str(options["csv_column"]), str(options["labels"]), advance)
+        reading = sources.Reading(
+            encoding=str(options["encoding"]),
+            column=str(options["csv_column"]),
+            label_column=str(options["labels"]),
+            header=None if options["header"] is None else bool(options["header"]),
+            plain=bool(options["plain"]),
+            advance=advance,
+        )
         made = preparation.prepare(inputs, output, normaliser=normaliser, shape=shape, reading=reading, force=bool(options["force"]))
-    _report_prepared(session, made, str(options["encoding"]))
+    _report_prepared(session, made)
+
+
+def _check_options(session: Session, output: Path, options: Mapping[str, object]) -> None:
+    """Does nothing when the options fit together.
+
+    Raises:
+        UsageError: they do not.
+    """
+    if options["labels"] and not options["csv_column"]:
+        raise click.UsageError("--labels names a column of a table: add --column for the text.")
+    if options["csv_column"] and (options["plain"] or options["wrapped"]):
+        raise click.UsageError("--column takes texts from the cells of a table: leave out --plain and --wrapped.")
+    if str(output) == preparation.STDOUT and session.json:
+        raise click.UsageError(
+            "--output - writes the corpus to stdout, where --json prints its document. Write to a file, or leave out --json."
+        )
+    if str(options["encoding"]) and not _is_encoding(str(options["encoding"])):
+        raise click.BadParameter(
+            f"{options['encoding']!r} is not an encoding that Python knows; try utf-8, cp1252 or latin-1.", param_hint="--encoding"
+        )
 
 
 def _is_encoding(name: str) -> bool:
@@ -76,17 +117,38 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def _report_prepared(session: Session, made: preparation.Prepared, encoding: str) -> None:
+def _report_prepared(session: Session, made: preparation.Prepared) -> None:
     out = session.output
     if made.undecodable:
-        files = ", ".join(made.garbled[:3]) + (" ..." if len(made.garbled) > 3 else "")
         out.warn(
-            f"{count(made.undecodable, 'bytes')} in {count(len(made.garbled), 'files')} ({files}) are not {encoding} and were dropped. "
-            "If these are many, give the right --encoding (cp1252, latin-1)."
+            f"{count(made.undecodable, 'bytes')} in {count(len(made.garbled), 'files')} ({_first(made.garbled)}) are invalid in the "
+            "encoding and were read as cp1252. If that is wrong, give the right --encoding."
         )
-    out.result(made, lambda: out.text(str(made.path)))
+    for reason, number in made.left_out.items():
+        out.warn(f"{_counted(number, reason)}: left out.")
+    for note, number in made.notes.items():
+        out.warn(f"{_counted(number, note)}.")
+    if made.skipped:
+        what = [f"{name} {why}" for name, why in made.skipped.items()]
+        out.warn(f"{count(len(what), 'files')} left out: {_first(what)}.")
+    to_stdout = str(made.path) == preparation.STDOUT
+    if not to_stdout:
+        out.result(made, lambda: out.text(str(made.path)))
     out.done(f"{count(made.lines, 'lines')}, {count(made.words, 'words')}, {size(made.size)} from {count(made.files, 'files')}")
-    out.next(session.command(f"corpus stats {made.path}"), session.command(f"upload {made.path}"))
+    if not to_stdout:
+        path = shlex.quote(str(made.path))
+        out.next(session.command(f"corpus stats {path}"), session.command(f"upload {path}"))
+
+
+def _counted(number: int, things: str) -> str:
+    """A number with what it counts, whose first word is a plural."""
+    noun, _, rest = things.partition(" ")
+    return f"{count(number, noun)} {rest}"
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first few of many names."""
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
 @corpus.command()

@@ -31,7 +31,12 @@ class JsonDocument:
 def as_json(value: object) -> str:
     """One JSON document: dataclasses as objects, times in ISO 8601, keys as they are."""
     readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    return json.dumps(value, default=_plain, indent=2, ensure_ascii=not readable, allow_nan=False)
+    try:
+        return json.dumps(value, default=_plain, indent=2, ensure_ascii=not readable, allow_nan=False)
+    except ValueError:
+        # JSON has neither NaN nor infinities: null stands for them.
+        finite = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
+        return json.dumps(finite, indent=2, ensure_ascii=not readable, allow_nan=False)
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ from blazingtext_lifecycle.suggestions import did_you_mean
 from .. import __version__
 from .json_document import JsonDocument
 from .options import common_options
+from .terminal import visible
 
 if TYPE_CHECKING:
     from .output import Output
@@ -50,8 +52,26 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+class _ReaderGoneError(Exception):
+    """A reader of stdout went away. click would answer a BrokenPipeError with exit code 1."""
+
+
 class LazyGroup(click.Group):
     """A group that loads a command's module when the command is called."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """The context, which prints --help and --version."""
+        try:
+            return super().make_context(*arguments, **options)
+        except BrokenPipeError as error:
+            raise _ReaderGoneError from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGoneError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The commands, in the order of a model's life."""
@@ -109,6 +129,20 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit code.
     """
+    code = 0
+    try:
+        code = _run(arguments)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (_ReaderGoneError, BrokenPipeError):
+        # `blazingtext runs | head`: the reader has seen enough. Python would complain again when it closes the streams.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     document = JsonDocument()
     try:
         code = cli.main(arguments, prog_name="blazingtext", standalone_mode=False, obj=document)
@@ -117,10 +151,8 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
-    except BrokenPipeError:
-        # `blazingtext runs | head`: the reader has seen enough. Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (_ReaderGoneError, BrokenPipeError):
+        raise
     except Exception as error:  # noqa: BLE001 - here every error becomes a message and an exit code
         return _fail(error, arguments, document)
     return code if isinstance(code, int) else 0
@@ -130,7 +162,9 @@ def _fail(error: Exception, arguments: list[str], document: JsonDocument) -> int
     """Says why the command failed; returns its exit code."""
     wants_json = "--json" in arguments
     if isinstance(error, click.ClickException):
-        error.show()
+        with redirect_stderr(io.StringIO()) as said:
+            error.show()
+        click.echo(visible(said.getvalue()), err=True, nl=False)
         if wants_json:
             document.print_error(error, error.format_message(), error.exit_code)
         return error.exit_code

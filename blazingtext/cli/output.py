@@ -12,13 +12,27 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from .json_document import JsonDocument
+from .terminal import visible
 
 Advance = Callable[[int], None]
 
 
+class _Console(Console):
+    """A console whose reader may go away: the command ends as any other program in a pipe does."""
+
+    def on_broken_pipe(self) -> None:
+        """Lets the command's end deal with it."""
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool) -> Console:
-    """A console that does not colour paths and numbers."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    """A console that does not colour paths and numbers, nor takes :words: for emoji."""
+    return _Console(stderr=stderr, highlight=False, soft_wrap=False, emoji=False)
+
+
+def quoted(text: str) -> str:
+    """A text of somebody else's within markup: neither markup nor escape sequences in it have an effect."""
+    return escape(visible(text))
 
 
 @dataclass(frozen=True)
@@ -46,24 +60,24 @@ class Output:
 
     def text(self, line: str) -> None:
         """A line of the result, as it is: never wrapped, never read as markup."""
-        self.out.print(line, markup=False, soft_wrap=True)
+        self.out.print(visible(line), markup=False, soft_wrap=True)
 
     def say(self, line: str) -> None:
         """Prints a line about what is going on."""
-        self.err.print(escape(line), soft_wrap=True, style="dim")
+        self.err.print(quoted(line), soft_wrap=True, style="dim")
 
     def warn(self, line: str) -> None:
         """Warns of something that is allowed but probably a mistake."""
-        self.err.print(f"[yellow]warning[/yellow] {escape(line)}", soft_wrap=True)
+        self.err.print(f"[yellow]warning[/yellow] {quoted(line)}", soft_wrap=True)
 
     def done(self, line: str) -> None:
         """Prints what was done."""
-        self.err.print(f"[green]done[/green] {escape(line)}", soft_wrap=True)
+        self.err.print(f"[green]done[/green] {quoted(line)}", soft_wrap=True)
 
     def next(self, *commands: str) -> None:
         """Prints the commands to type next."""
         for command in commands:
-            self.err.print(f"[dim]next:[/dim] [bold]{escape(command)}[/bold]", soft_wrap=True)
+            self.err.print(f"[dim]next:[/dim] [bold]{quoted(command)}[/bold]", soft_wrap=True)
 
     def fail(self, error: BaseException, message: str, exit_code: int, **more: object) -> None:
         """Why the command failed: the message on stderr, and as the JSON document when one was asked for.
@@ -74,7 +88,7 @@ class Output:
             exit_code: the command's exit code.
             more: more keys of the JSON document.
         """
-        self.err.print(f"[red]error[/red] {escape(message)}", soft_wrap=True)
+        self.err.print(f"[red]error[/red] {quoted(message)}", soft_wrap=True)
         if self.json:
             self.document.print_error(error, message, exit_code, **more)
 
@@ -88,7 +102,7 @@ class Output:
             of_bytes: whether the amounts are bytes, shown as such.
         """
         with self._bar(of_bytes=of_bytes) as bar:
-            task = bar.add_task(escape(title), total=total)
+            task = bar.add_task(quoted(title), total=total)
             yield lambda advance: bar.advance(task, advance)
 
     @contextmanager
@@ -97,7 +111,7 @@ class Output:
         with self._bar(of_bytes=True) as bar:
 
             def begin(total: int) -> Advance:
-                task = bar.add_task(escape(title), total=total)
+                task = bar.add_task(quoted(title), total=total)
                 return lambda advance: bar.advance(task, advance)
 
             yield begin
@@ -119,8 +133,8 @@ class Output:
         if not self.err.is_terminal:
             yield lambda _: None
             return
-        with self.err.status(escape(title)) as status:
-            yield lambda text: status.update(escape(text))
+        with self.err.status(quoted(title)) as status:
+            yield lambda text: status.update(quoted(text))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: Sequence[int] = ()) -> None:
         """A table on stdout: columns two spaces apart, nothing cut and nothing wrapped, so that names can be copied.
@@ -132,10 +146,11 @@ class Output:
             right: the columns that hold numbers.
         """
         if title:
-            self.out.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
+            self.out.print(f"[bold]{quoted(title)}[/bold]", soft_wrap=True)
+        rows = [[visible(cell) for cell in row] for row in rows]
         widths = [max((cell_len(row[place]) for row in [columns, *rows]), default=0) for place in range(len(columns))]
         if any(columns):
-            self.out.print(f"[dim]{escape(_line(columns, widths, right))}[/dim]", soft_wrap=True)
+            self.out.print(f"[dim]{quoted(_line(columns, widths, right))}[/dim]", soft_wrap=True)
         for row in rows:
             self.text(_line(row, widths, right))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blazingtext_lifecycle.errors import CloudError, UserError
 
 from ..runs.job_events import progress_of
 from ..runs.training_jobs import Run
-from .output import duration
+from .output import duration, quoted
 from .session import Session
 
 # SecondaryStatus of a job that SageMaker stopped by itself
@@ -45,10 +44,10 @@ def _stream(session: Session, job: str) -> None:
         for event in session.client.events(job, follow=True):
             lines += not event.phase
             if event.phase:
-                out.err.print(f"[bold]{event.phase}[/bold] [dim]- {escape(event.text)}[/dim]", soft_wrap=True)
+                out.err.print(f"[bold]{event.phase}[/bold] [dim]- {quoted(event.text)}[/dim]", soft_wrap=True)
                 bar.update(task, description=event.phase)
                 continue
-            out.err.print(f"  {escape(event.text)}", soft_wrap=True)
+            out.err.print(f"  {quoted(event.text)}", soft_wrap=True)
             progress = progress_of(event.text)
             if progress:
                 bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")

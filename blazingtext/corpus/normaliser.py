@@ -19,15 +19,21 @@ LABEL = corpus_text.LABEL.decode()
 
 _APOSTROPHES = "'\u2019\u02bc\uff07"
 # An apostrophe is kept only between two letters: don't, l'eau; it is no quotation mark there.
-_STRAY_APOSTROPHE = re.compile(r"(?<!\S)'+|'+(?!\S)|'(?=')")
+_STRAY_APOSTROPHE = re.compile(r"'{2,}|(?<!\S)'|'(?!\S)")
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LABEL_TOKEN = re.compile(rf"(?<!\S){LABEL}\S+")
+# Zero width joiner and non-joiner are letters' business between letters of scripts that use them (Arabic to Mongolian, and the Brahmic
+# ones of the later blocks; UAX 31, 2.3): elsewhere, in emoji and at the edges of words, they are taken away.
+_JOINING = "\u0600-\u18af\ua800-\uabff\U00010a00-\U00011fff"
+_STRAY_JOINER = re.compile(rf"[\u200c\u200d](?![{_JOINING}])|(?<![{_JOINING}])[\u200c\u200d]")
+# Characters of a label that fastText takes for separators or a reader does not see.
+_UNSEEN_IN_LABELS = re.compile("[\0\u200b\ufeff]")
 # A line without any of these needs no search with the expression above.
 _STRAY = (" '", "' ", "''")
 # A full stop, perhaps a closing quote, a space, and then something that begins a sentence; or a full-width full stop.
 _SENTENCE_END = re.compile(
-    r"[.!?\u2026]+[\"'\u201d\u2019)\]\u00bb]*\s+(?=[\"'\u201c\u2018(\[\u00ab\u00bf\u00a1]*[^\W_a-z])"
-    r"|[\u3002\uff01\uff1f\u0964]+[\u300d\u300f\"']*"
+    r"(?<![.!?\u2026])[.!?\u2026]++[\"'\u201d\u2019)\]\u00bb]*+\s++(?=[\"'\u201c\u2018(\[\u00ab\u00bf\u00a1]*[^\W_a-z])"
+    r"|[\u3002\uff01\uff1f\u0964]++[\u300d\u300f\"']*"
 )
 # A full stop after these, or after a single letter, ends no sentence. Words that end real ones (sat, sun, no, mar) are not here.
 _ABBREVIATIONS = frozenset(
@@ -37,8 +43,8 @@ _ABBREVIATIONS = frozenset(
         "jan feb apr jun jul aug sept oct nov dec tue wed thu fri e.g i.e cf ca approx",
     )
 )
-
-
+# An abbreviation is shorter than this.
+_WINDOW = 64
 _INITIALS = re.compile(r"(?:\w\.)+\w")
 
 
@@ -72,14 +78,14 @@ class Normaliser:
     numbers: Numbers = Numbers.KEEP
     punctuation: Punctuation = Punctuation.DROP
     form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFKC"
-    _table: dict[int, str] = field(init=False, repr=False, compare=False)
+    _table: _Characters = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _Characters(self.numbers, self.punctuation))
 
     def words(self, text: str) -> str:
         """The words of a text, joined by single spaces; words that begin with ``__label__`` stay as they are."""
-        labels = _LABEL_TOKEN.findall(text) if LABEL in text else []
+        labels = [label_of(each) for each in _LABEL_TOKEN.findall(text)] if LABEL in text else []
         plain = self.lines(_LABEL_TOKEN.sub(" ", text)) if labels else self.lines(text)
         return " ".join(each for each in (*labels, *plain) if each)
 
@@ -88,14 +94,31 @@ class Normaliser:
         if not text.isascii():
             text = unicodedata.normalize(self.form, text)
         if self.lower:
-            text = text.lower()
-        return [self._joined(line.split()) for line in text.translate(self._table).split("\n")]
+            # Unicode's own lower case of the Turkish dotted capital is i and a combining dot, which is no letter of any word.
+            text = text.replace("\u0130", "i").lower()
+        text = text.translate(self._table)
+        if not text.isascii():
+            text = self._without_strays(text)
+        return [self._joined(line.split()) for line in text.split("\n")]
+
+    def _without_strays(self, text: str) -> str:
+        """A text without joiners and combining marks that belong to no letter, as emoji leave them behind."""
+        if "\u200d" in text or "\u200c" in text:
+            text = _STRAY_JOINER.sub("", text)
+        marks = self._table.marks
+        if marks is not None:
+            text = marks.sub("", text)
+        # Lower case and what was taken away may have brought characters together that compose.
+        return unicodedata.normalize(self.form, text)
 
     def _joined(self, words: list[str]) -> str:
         line = " ".join(words)
         if "'" not in line or not any(stray in f" {line} " for stray in _STRAY):
             return line
         return " ".join(_STRAY_APOSTROPHE.sub(" ' " if self.punctuation is Punctuation.SPLIT else " ", line).split())
+
+
+_VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x180B, 0x180C, 0x180D, 0x180F)))
 
 
 class _Characters(dict[int, str]):
@@ -105,26 +128,43 @@ class _Characters(dict[int, str]):
         super().__init__()
         self._numbers = numbers
         self._punctuation = punctuation
+        self._marks: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    @property
+    def marks(self) -> re.Pattern[str] | None:
+        """Finds combining marks at the beginning of a word or behind an apostrophe, of those met so far; None without any."""
+        if self._pattern is None and self._marks:
+            self._pattern = re.compile(rf"(?<![^\s'])[{re.escape(''.join(sorted(self._marks)))}\u200c\u200d]+")
+        return self._pattern
 
     def __missing__(self, code: int) -> str:
         self[code] = self._becomes(chr(code))
         return self[code]
 
     def _becomes(self, character: str) -> str:
-        if character == "\n":
-            return character
         kind = unicodedata.category(character)
         if kind[0] == "N":
             return self._number(character)
-        if kind[0] in "LM":
+        if kind[0] == "M":
+            return self._mark(character, kind)
+        if kind[0] == "L" or character in "\n\u200c\u200d":
             return character
         if character in _APOSTROPHES:
             return "'"
-        # Format characters (soft hyphen, joiners) are inside words and invisible.
-        if kind == "Cf":
+        if kind == "Cf" and character != "\u200b":
+            # Format characters (soft hyphen, word joiner) are inside words and invisible; U+200B is a word boundary (UAX 29, WB4).
             return ""
         printable = kind[0] in "PS"
         return f" {character} " if printable and self._punctuation is Punctuation.SPLIT else " "
+
+    def _mark(self, character: str, kind: str) -> str:
+        # Neither variation selectors nor enclosing marks (keycaps) make another word.
+        if character in _VARIATION_SELECTORS or kind == "Me":
+            return ""
+        self._marks.add(character)
+        self._pattern = None
+        return character
 
     def _number(self, character: str) -> str:
         if self._numbers is Numbers.KEEP:
@@ -137,16 +177,17 @@ def sentences(paragraph: str) -> Iterator[str]:
     """The sentences of a paragraph, by its full stops, question and exclamation marks; no text is lost."""
     start = 0
     for end in _SENTENCE_END.finditer(paragraph):
-        if paragraph[end.start()] == "." and _abbreviates(paragraph[start : end.start()]):
+        if paragraph[end.start()] == "." and _abbreviates(paragraph, start, end.start()):
             continue
         yield paragraph[start : end.end()]
         start = end.end()
     yield paragraph[start:]
 
 
-def _abbreviates(before: str) -> bool:
-    """Whether the full stop after this text belongs to an abbreviation or an initial."""
-    last = before[before.rfind(" ") + 1 :].rsplit("\n", 1)[-1].lstrip("(\"'[").lower()
+def _abbreviates(paragraph: str, start: int, end: int) -> bool:
+    """Whether the full stop at `end` belongs to an abbreviation or an initial."""
+    window = paragraph[max(start, end - _WINDOW) : end]
+    last = (window.rsplit(None, 1) or [""])[-1].lstrip("(\"'[").lower()
     return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or ("." in last and _INITIALS.fullmatch(last) is not None)
 
 
@@ -162,4 +203,4 @@ def pieces(words: str, most: int) -> Iterator[str]:
 
 def label_of(value: str) -> str:
     """A label as BlazingText reads it: one word behind ``__label__``."""
-    return LABEL + "_".join(value.removeprefix(LABEL).split())
+    return LABEL + "_".join(_UNSEEN_IN_LABELS.sub(" ", value.removeprefix(LABEL)).split())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +14,9 @@ from blazingtext_lifecycle.errors import CorpusError
 from ..files import atomic_file
 from . import sources
 from .normaliser import LABEL, Normaliser, label_of, pieces, sentences
+from .tables import EMPTY_LABEL, LABEL_SEPARATOR
+
+STDOUT = "-"
 
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 LONGEST_LINE = 1000
@@ -45,8 +50,12 @@ class Prepared:
         lines: lines written.
         words: words written, labels excluded.
         size: bytes written.
-        undecodable: bytes of the input that are invalid in its encoding; they were dropped.
+        undecodable: bytes of the input that are invalid in its encoding; each was read as cp1252.
         garbled: the files that contain them.
+        labelled: whether its lines have labels.
+        left_out: how many rows of tables did not become lines, by reason.
+        notes: what was read otherwise than it may have been meant, and how often.
+        skipped: files of folders and archives that were left out, and why.
     """
 
     path: Path
@@ -56,6 +65,10 @@ class Prepared:
     size: int
     undecodable: int
     garbled: tuple[str, ...]
+    labelled: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepare(
@@ -73,42 +86,86 @@ def prepare(
 
     Args:
         inputs: files, folders, globs, or "-" for stdin.
-        output: the file to write.
+        output: the file to write; "-" for stdout.
         normaliser: what happens to characters.
         shape: what happens to lines.
-        reading: encoding, CSV columns and progress.
+        reading: encoding, columns of tables and progress.
         force: replace an existing file.
 
     Raises:
         CorpusError: an input is missing or broken, or holds no words.
         UserError: the output exists or cannot be written.
     """
-    reading = replace(sources.Reading() if reading is None else reading, tally=sources.Tally())
-    made = _lines(reading.texts(sources.expand(inputs)), normaliser or Normaliser(), shape or Shape(), labelled=bool(reading.label_column))
-    with atomic_file(output, force=force) as stream:
-        count, words = _write(made, stream)
-        if not count:
-            raise CorpusError(
-                f"No words were found in {reading.tally.files} files: nothing is left after normalisation. "
-                "Check the inputs, --encoding and --csv-column."
-            )
-    tally = reading.tally
-    return Prepared(output, tally.files, count, words, output.stat().st_size, tally.undecodable, tuple(tally.garbled))
+    tally = sources.Tally()
+    reading = replace(sources.Reading() if reading is None else reading, tally=tally)
+    inputs = list(inputs)
+    texts = reading.texts(sources.expand(inputs), {Path(each).expanduser() for each in inputs})
+    made = _lines(texts, normaliser or Normaliser(), shape or Shape(), tally, labelled=bool(reading.label_column))
+    with _opened(output, force=force) as stream:
+        written = _write(made, stream)
+        if not written.lines:
+            raise CorpusError(_nothing(tally))
+    return Prepared(
+        output,
+        tally.files,
+        written.lines,
+        written.words,
+        written.size,
+        tally.undecodable,
+        tuple(tally.garbled),
+        written.labelled,
+        dict(tally.lost),
+        dict(tally.notes),
+        tally.skipped,
+    )
 
 
-def _lines(texts: Iterator[tuple[str, str]], normaliser: Normaliser, shape: Shape, *, labelled: bool) -> Iterator[str]:
+def _opened(output: Path, *, force: bool) -> AbstractContextManager[IO[bytes]]:
+    """The stream to write to."""
+    return nullcontext(sys.stdout.buffer) if str(output) == STDOUT else atomic_file(output, force=force)
+
+
+def _nothing(tally: sources.Tally) -> str:
+    """Why there is no line."""
+    reasons = [f"{count:,} {reason}" for reason, count in tally.lost.items()] + [f"{name} {why}" for name, why in tally.skipped.items()]
+    because = f" ({'; '.join(reasons[:5])})" if reasons else ""
+    return (
+        f"No words were found in {tally.files} files: nothing is left after normalisation{because}. "
+        "Check the inputs, --encoding and --column."
+    )
+
+
+def _lines(
+    texts: Iterator[tuple[str, str]], normaliser: Normaliser, shape: Shape, tally: sources.Tally, *, labelled: bool
+) -> Iterator[str]:
     """The lines of the corpus."""
     for label, text in _blocks(sources.paragraphs(texts) if shape.wrapped else texts, labelled=labelled):
-        if labelled or LABEL in text:
+        if labelled:
+            yield from _example(label, normaliser.words(text), shape, tally)
+            continue
+        if LABEL in text:
             # A labelled text is one example, however many sentences it has.
             words = normaliser.words(text)
             if words and _length(words) >= shape.minimum_words:
-                yield f"{label_of(label)} {words}" if labelled else words
+                yield words
             continue
         marked = "\n".join(sentences(text)) if shape.split_sentences else text
         for words in normaliser.lines(marked):
             if words and _length(words) >= shape.minimum_words:
                 yield from pieces(words, shape.maximum_words)
+
+
+def _example(label: str, words: str, shape: Shape, tally: sources.Tally) -> Iterator[str]:
+    """The line of a labelled row, or nothing and a count."""
+    names = [name for name in map(label_of, label.split(LABEL_SEPARATOR)) if name != LABEL]
+    if not names:
+        tally.lost[EMPTY_LABEL] += 1
+    elif not words:
+        tally.lost["rows without a word"] += 1
+    elif _length(words) < shape.minimum_words:
+        tally.lost["rows shorter than the minimum"] += 1
+    else:
+        yield " ".join([*names, words])
 
 
 def _length(words: str) -> int:
@@ -128,14 +185,30 @@ def _blocks(texts: Iterable[tuple[str, str]], *, labelled: bool) -> Iterator[tup
         if size >= _BLOCK:
             yield "", "\n".join(held)
             held, size = [], 0
-    yield "", "\n".join(held)
+    if held:
+        yield "", "\n".join(held)
 
 
-def _write(made: Iterable[str], stream: IO[bytes]) -> tuple[int, int]:
-    """Writes the lines; how many lines and words that were."""
-    count = words = 0
+@dataclass
+class _Written:
+    """What was written."""
+
+    lines: int = 0
+    words: int = 0
+    size: int = 0
+    labelled: bool = False
+
+
+def _write(made: Iterable[str], stream: IO[bytes]) -> _Written:
+    """Writes the lines."""
+    written = _Written()
     for line in made:
-        stream.write(line.encode() + b"\n")
-        count += 1
-        words += _length(line) - line.count(LABEL)
-    return count, words
+        # A lone surrogate can only stand in a label.
+        data = line.encode("utf-8", "replace") + b"\n"
+        stream.write(data)
+        labels = line.count(LABEL)
+        written.lines += 1
+        written.words += _length(line) - labels
+        written.size += len(data)
+        written.labelled = written.labelled or labels > 0
+    return written

@@ -1,43 +1,36 @@
-"""Text from wherever it is: files, folders, globs, compressed files, zip archives, CSV columns, blog XML; always streaming."""
+"""Text from wherever it is: files, folders, globs, stdin; packed, in any encoding, as tables, JSON Lines or posts; always streaming."""
 
 from __future__ import annotations
 
-import bz2
-import codecs
-import csv
 import glob
-import gzip
-import html
-import io
-import lzma
-import re
 import sys
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from blazingtext_lifecycle.errors import CorpusError
+from blazingtext_lifecycle.file_kinds import ENOUGH, Content, Form, form_of
+from blazingtext_lifecycle.table_shape import rows_of, table_of
+
+from . import blog_posts, decoding, json_lines, tables, unpacking
+from .unpacking import Leaf
 
 Advance = Callable[[int], None]
-# typeshed has no common name for raw, decompressed and archived byte streams that BufferedReader takes.
-Stream = Any
 
 _STDIN = "-"
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 # A text without line breaks (text8) is read in pieces of this many characters.
 _PIECE = 1 << 20
-_POST = re.compile(r"<post>(.*?)</post>", re.DOTALL | re.IGNORECASE)
-_BROKEN_ARCHIVE = (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
+_TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+# What to do about forms of text that are not read here.
+_EXTRACT = {
+    Form.MEDIAWIKI: "Its articles are in wiki markup. Extract them: python -m wikiextractor.WikiExtractor --json -o text {file}; "
+    "then: blazingtext corpus prepare --column text text",
+    Form.XML: "Of XML, only posts of the Blog Authorship Corpus are read. Extract the text: xmllint --xpath '//text()' {file} > text.txt",
+    Form.HTML: "Its markup would become words. Extract the text: pandoc --to plain {file} > text.txt",
+    Form.JSON: "Make JSON Lines of it, an object on each line: jq -c '.[]' {file} > texts.jsonl; then name the field with --column",
+}
 
 
 @dataclass
@@ -46,13 +39,19 @@ class Tally:
 
     Attributes:
         files: files and archive members read.
-        undecodable: bytes that are invalid in the encoding; they were dropped.
+        undecodable: bytes that are invalid in the encoding; each was read as cp1252.
         garbled: the files that contain them.
+        lost: rows that were left out, by reason.
+        notes: what was read otherwise than it may have been meant.
+        skipped: files of folders and archives that were left out, and why: they are no text, or lack the column.
     """
 
     files: int = 0
     undecodable: int = 0
     garbled: list[str] = field(default_factory=list)
+    lost: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,106 +59,121 @@ class Reading:
     """How sources are read.
 
     Args:
-        encoding: of files without a byte order mark.
-        column: read CSV and take this column (a name, or a number from 1).
+        encoding: of texts that are not Unicode; without it they are refused.
+        column: read tables or JSON Lines and take this column (a name, or a number from 1) or field.
         label_column: with `column`: the column that holds the label.
+        header: whether the first row of tables holds names; None: when a column is named.
+        plain: read texts line by line, whatever they look like.
         advance: called with the number of bytes read, as stored.
     """
 
-    encoding: str = "utf-8"
+    encoding: str = ""
     column: str = ""
     label_column: str = ""
+    header: bool | None = None
+    plain: bool = False
     advance: Advance = lambda _: None
     tally: Tally = field(default_factory=Tally)
 
-    def texts(self, paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
-        """Pairs of label ("" without one) and raw text: a line, a CSV cell or a blog post each.
+    def texts(self, paths: Iterable[Path], named: Collection[Path] = ()) -> Iterator[tuple[str, str]]:
+        """Pairs of label ("" without one) and raw text: a line, a cell, a field or a line of a blog post each.
+
+        Args:
+            paths: the files.
+            named: those that were asked for by name: they are refused when they are no text; others are skipped.
 
         Raises:
-            CorpusError: a file cannot be read, an archive is broken, a column is missing.
+            CorpusError: a file cannot be read as text; the message says what it is and what to do.
         """
         for path in paths:
             try:
-                for name, stream in self._streams(path):
-                    yield from self._decoded(name, stream)
-            except _BROKEN_ARCHIVE as error:
+                for leaf in self._leaves(path):
+                    yield from self._texts_of(leaf, skippable=leaf.inside or (path not in named))
+            except unpacking.BROKEN as error:
                 raise CorpusError(
                     f"{path} cannot be read. {type(error).__name__}: {error}. Check that the file is complete and readable."
                 ) from error
+            except UnicodeError as error:
+                raise CorpusError(f"{path} cannot be decoded: {error}. Give its encoding with --encoding.") from error
 
-    def _streams(self, path: Path) -> Iterator[tuple[str, Stream]]:
-        """The byte streams of a file: itself, decompressed, or the members of an archive."""
+    def _leaves(self, path: Path) -> Iterator[Leaf]:
         if str(path) == _STDIN:
-            yield "stdin", _CountedStream(sys.stdin.buffer, self.advance)
+            yield from unpacking.leaves("stdin", sys.stdin.buffer, self.advance)
             return
-        with ExitStack() as opened:
-            raw = _CountedStream(opened.enter_context(path.open("rb")), self.advance)
-            if path.suffix.lower() == ".zip":
-                yield from _members(raw)
+        with path.open("rb") as stream:
+            yield from unpacking.leaves(path.name, stream, self.advance)
+
+    def _texts_of(self, leaf: Leaf, *, skippable: bool) -> Iterator[tuple[str, str]]:
+        """The texts of one file or archive member."""
+        if leaf.kind.content is Content.BINARY and not self.encoding:
+            if skippable:
+                self.tally.skipped[leaf.name] = f"is {leaf.kind.name}"
                 return
-            unpacked = _unpacked(path, raw)
-            yield (path.name if unpacked is raw else path.stem), unpacked
-
-    def _decoded(self, name: str, stream: Stream) -> Iterator[tuple[str, str]]:
-        """The texts of one stream."""
+            raise CorpusError(f"{leaf.name} is not text but {leaf.kind.name}. Extract its text, or leave it out.")
         self.tally.files += 1
-        before = self.tally.undecodable
-        buffered = io.BufferedReader(stream, _PIECE)
-        encoding = _encoding_of_mark(buffered.peek(4)[:4]) or self.encoding
-        with io.TextIOWrapper(buffered, encoding=encoding, errors=_counting(self.tally), newline="" if self.column else None) as text:
-            yield from self._parsed(name, text)
-        if self.tally.undecodable > before:
-            self.tally.garbled.append(name)
+        if leaf.kind.content is Content.EMPTY:
+            return
+        encoding = decoding.encoding_of(leaf, self.encoding)
+        invalid = decoding.Invalid()
+        head = leaf.head.decode(encoding, "ignore")
+        with decoding.decoded(leaf, encoding, invalid, newline="" if self.column else None) as text:
+            try:
+                yield from self._parsed(leaf.name, text, head, whole=len(leaf.head) < ENOUGH)
+            except tables.NoColumnError:
+                if not skippable:
+                    raise
+                # Beside its tables, an archive has a readme.
+                self.tally.skipped[leaf.name] = f'has no column "{self.column}"'
+                self.tally.files -= 1
+                return
+        invalid.refuse(leaf, encoding, leaf.stream.total)
+        if invalid.count:
+            self.tally.undecodable += invalid.count
+            self.tally.garbled.append(leaf.name)
 
-    def _parsed(self, name: str, text: IO[str]) -> Iterator[tuple[str, str]]:
+    def _parsed(self, name: str, text: IO[str], head: str, *, whole: bool) -> Iterator[tuple[str, str]]:
+        form = Form.PLAIN if self.plain else form_of(head)
+        if form in _EXTRACT or (form is Form.BLOG and self.column):
+            advice = _EXTRACT.get(form, "It has no columns: leave out --column").format(file=Path(name).name)
+            raise CorpusError(f"{name} is {form}. {advice}. If it is plain text all the same, use --plain.")
         if self.column:
-            return _cells(name, text, self.column, self.label_column)
-        return _posts(text) if name.lower().endswith(".xml") else (("", line) for line in lines(text))
+            columns = tables.Columns(self.column, self.label_column, self.header)
+            report = tables.Report(self.tally.lost, self.tally.notes)
+            if form is Form.JSON_LINES:
+                return json_lines.objects(name, text, columns, report)
+            return tables.cells(name, text, head.lstrip("\ufeff"), columns, report)
+        if form is Form.BLOG:
+            return (("", line) for line in blog_posts.posts(text))
+        if not self.plain:
+            _refuse_table(name, head, form, whole=whole)
+        return (("", line) for line in lines(text))
 
 
-def _unpacked(path: Path, raw: Stream) -> Stream:
-    """A file's bytes after decompression; the stream itself when its name has no suffix of a compressed file."""
-    match path.suffix.lower():
-        case ".gz":
-            return gzip.GzipFile(fileobj=raw)
-        case ".bz2":
-            return bz2.BZ2File(raw)
-        case ".xz" | ".lzma":
-            return lzma.LZMAFile(raw)
-        case _:
-            return raw
+def _refuse_table(name: str, head: str, form: Form, *, whole: bool) -> None:
+    """Does nothing when a text is no table.
 
-
-class _CountedStream(io.RawIOBase):
-    """A stream that reports how many bytes were read."""
-
-    def __init__(self, stream: IO[bytes], advance: Advance) -> None:
-        self._stream = stream
-        self._advance = advance
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._stream.seekable()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override] # narrower than typeshed's WriteableBuffer
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        self._advance(len(data))
-        return len(data)
+    Raises:
+        CorpusError: it is one, so that its column of text has to be named.
+    """
+    if form is Form.JSON_LINES:
+        what, columns = form.value, json_lines.fields_of(head)
+    else:
+        suffix = _TABLE_SUFFIXES.get(Path(name).suffix.lower())
+        rows = rows_of(head, suffix, whole=whole, most=1) if suffix else []
+        table = table_of(head, whole=whole)
+        if table is None and not (rows and len(rows[0]) > 1):
+            return
+        what, columns = "a table", ", ".join(table.first if table else rows[0])
+    raise CorpusError(
+        f"{name} is {what}, with: {columns[:200]}. All of it would become words. Name the column of the text, and perhaps that of the "
+        "label: --column ... --labels ... (a number from 1 when the first row holds no names); or use --plain if it is plain text."
+    )
 
 
 def lines(text: IO[str]) -> Iterator[str]:
     """The lines of a text; a very long line comes in pieces, cut between words."""
     held = ""
-    while piece := text.readline(_PIECE):
+    while piece := text.readline(_PIECE).removeprefix("\ufeff"):
         if piece.endswith("\n") or len(piece) < _PIECE:
             yield held + piece
             held = ""
@@ -173,80 +187,18 @@ def lines(text: IO[str]) -> Iterator[str]:
 
 
 def paragraphs(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Hard-wrapped lines joined until a blank one."""
+    """Hard-wrapped lines joined until a blank one; a paragraph without end comes in pieces, cut between lines."""
     held: list[str] = []
-    for label, text in texts:
+    size = 0
+    for _, text in texts:
         if text.strip():
             held.append(text.strip())
-        elif held:
-            yield label, " ".join(held)
-            held = []
+            size += len(text)
+        if held and (size >= _PIECE or not text.strip()):
+            yield "", " ".join(held)
+            held, size = [], 0
     if held:
         yield "", " ".join(held)
-
-
-def _posts(text: IO[str]) -> Iterator[tuple[str, str]]:
-    """The posts of a Blog Authorship Corpus file: not well-formed XML (bare ampersands, no declared encoding), so no parser reads it."""
-    for post in _POST.finditer(text.read()):
-        # The corpus' makers put "urlLink" where a link was.
-        yield from (("", html.unescape(line.replace("urlLink", " "))) for line in post.group(1).splitlines())
-
-
-def _cells(name: str, text: IO[str], column: str, label_column: str) -> Iterator[tuple[str, str]]:
-    """Label and text of every row of a CSV or TSV file."""
-    csv.field_size_limit(sys.maxsize)
-    rows: Iterator[list[str]] = csv.reader(
-        (line.replace("\0", "") for line in text), delimiter="\t" if name.lower().endswith((".tsv", ".tab")) else ","
-    )
-    header = next(rows, [])
-    at = _place(name, header, column)
-    label_at = _place(name, header, label_column) if label_column else None
-    if column.isdecimal():
-        rows = chain([header], rows)
-    for row in rows:
-        if at < len(row) and (label_at is None or label_at < len(row)):
-            yield ("" if label_at is None else row[label_at]), row[at]
-
-
-def _place(name: str, header: list[str], column: str) -> int:
-    """The index of a column, by name or by number from 1 (a file without a header)."""
-    if column.isdecimal() and 1 <= int(column) <= len(header):
-        return int(column) - 1
-    if column in header:
-        return header.index(column)
-    raise CorpusError(
-        f'{name} has no column "{column}". Its first row is: {", ".join(header)[:200] or "(empty)"}. '
-        "Give one of these names, or a number from 1 when the file has no header."
-    )
-
-
-def _members(raw: Stream) -> Iterator[tuple[str, Stream]]:
-    """The files inside a zip archive, in name order; nothing is written to disk."""
-    with zipfile.ZipFile(raw) as archive:
-        for member in sorted(archive.infolist(), key=lambda each: each.filename):
-            hidden = any(part.startswith((".", "__MACOSX")) for part in Path(member.filename).parts)
-            if not member.is_dir() and not hidden:
-                with archive.open(member) as stream:
-                    yield member.filename, stream
-
-
-def _encoding_of_mark(start: bytes) -> str:
-    """The encoding that a byte order mark names, or ""."""
-    return next((encoding for mark, encoding in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
-
-
-def _counting(tally: Tally) -> str:
-    """The name of a codec error handler that drops invalid bytes and counts them."""
-    name = f"blazingtext-count-{id(tally)}"
-
-    def handler(error: UnicodeError) -> tuple[str, int]:
-        if not isinstance(error, UnicodeDecodeError):
-            raise error
-        tally.undecodable += error.end - error.start
-        return "", error.end
-
-    codecs.register_error(name, handler)
-    return name
 
 
 def expand(patterns: Iterable[str]) -> list[Path]:

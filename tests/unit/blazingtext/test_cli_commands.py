@@ -343,15 +343,65 @@ def test_after_a_labelled_upload_the_next_command_trains_a_classifier(typed: Typ
     assert "U+00A0 NO-BREAK SPACE 1 times" in err
 
 
+def test_prepare_tells_what_it_left_out(typed: Typed, tmp_path: Path) -> None:
+    folder, out_file = tmp_path / "in", tmp_path / "out.txt"
+    folder.mkdir()
+    (folder / "a.csv").write_text('label,text\n1,good\n,bad\n2,"so\n')
+    (folder / "b.pdf").write_bytes(b"%PDF-1.7")
+    (folder / "c.txt").write_text("no table\n")
+
+    code, out, err = typed("corpus", "prepare", str(folder), "-o", str(out_file), "--column", "text", "--labels", "label", "--json")
+
+    assert code == 0
+    assert json.loads(out)["left_out"] == {"rows with an empty label": 1}
+    assert "1 row with an empty label: left out." in err
+    assert "1 row with a quote that is not closed" in err
+    assert '2 files left out: b.pdf is a PDF document, c.txt has no column "text".' in err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("-o", "-", "--json"), "--json prints its document"),
+        (("-o", "x", "--labels", "a"), "add --column"),
+        (("-o", "x", "--column", "a", "--plain"), "leave out --plain"),
+        (("-o", "x", "--column", "a", "--wrapped"), "leave out --plain and --wrapped"),
+        (("-o", "x", "--encoding", "klingon"), "not an encoding that Python knows"),
+    ],
+)
+def test_options_of_prepare_that_do_not_fit_are_usage_errors(typed: Typed, tmp_path: Path, options: tuple[str, ...], why: str) -> None:
+    (tmp_path / "a.txt").write_text("words")
+
+    code, out, err = typed("corpus", "prepare", str(tmp_path / "a.txt"), *options)
+
+    assert code == 2
+    assert why in (json.loads(out)["error"]["message"] if "--json" in options else err)
+
+
+def test_a_header_and_plain_text_are_options_of_prepare(typed: Typed, tmp_path: Path) -> None:
+    raw, out_file = tmp_path / "a.csv", tmp_path / "out.txt"
+    raw.write_text("label,text\n1,good\n")
+
+    for options, lines in {
+        ("--column", "2", "--header"): "good\n",
+        ("--column", "2", "--no-header"): "text\ngood\n",
+        ("--csv-column", "text"): "good\n",
+        ("--plain",): "label text\n1 good\n",
+    }.items():
+        assert typed("corpus", "prepare", str(raw), "-o", str(out_file), "--force", *options)[0] == 0
+        assert out_file.read_text() == lines
+    assert typed("corpus", "prepare", str(raw), "-o", str(out_file), "--force")[0] == 2
+
+
 def test_prepare_then_stats_from_the_command_line(typed: Typed, tmp_path: Path) -> None:
     raw, out_file = tmp_path / "raw.txt", tmp_path / "corpus.txt"
-    raw.write_bytes("One Cat. Two cats: caf\u00e9!".encode("latin-1"))
+    raw.write_bytes(b"One Cat. Two cats: caf\xe9!" + b"\n " * 600)
 
     code, out, err = typed("corpus", "prepare", str(raw), "--output", str(out_file), "--numbers", "drop")
     _, counted, warned = typed("corpus", "stats", str(out_file), "--json")
 
     assert (code, out.strip()) == (0, str(out_file))
-    assert "1 byte in 1 file (raw.txt) are not utf-8" in err
+    assert "1 byte in 1 file (raw.txt) are invalid in the encoding and were read as cp1252" in err
     assert json.loads(counted)["words"] == 5
     assert "No word occurs 5 times" in warned
     assert typed("corpus", "prepare", str(raw), "--output", str(out_file))[0] == 2

@@ -1,6 +1,8 @@
 import bz2
 import gzip
 import lzma
+import time
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -31,6 +33,43 @@ def test_words_are_folded_and_punctuation_goes() -> None:
 
 def test_typographic_twins_become_one_word() -> None:
     assert Normaliser().words("\uff26\uff55\uff4c\uff4c \ufb01ne don\u2019t soft\u00adhyphen") == "full fine don't softhyphen"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I \u2764\ufe0f it \u2600\ufe0f!", "i it"),
+        ("Press 1\ufe0f\u20e3 now", "press 1 now"),
+        ("a \U0001f468\u200d\U0001f469\u200d\U0001f467 family \U0001f3f3\ufe0f\u200d\U0001f308", "a family"),
+        ("\U0001f44d\U0001f3fd ok \U0001f3f4\U000e0067\U000e0062\U000e007f", "ok"),
+        ("zero\u200bwidth soft\u00adhyphen word\u2060joiner \ufeffmark", "zero width softhyphen wordjoiner mark"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 x\u200cy \u200d", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 xy"),
+        ("\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+        ("\u2665\u0301 a\u0301 \u0301", "\u00e1"),
+        ("\u0130stanbul I\u0307zmir", "istanbul izmir"),
+        ("a\u00a0b\u3000c\u2003d\u2028e\x85f", "a b c d e f"),
+    ],
+)
+def test_what_belongs_to_a_word_is_what_unicode_says(text: str, words: str) -> None:
+    assert Normaliser().words(text) == words
+
+
+@given(st.text(alphabet=st.sampled_from(list("aI\u0130\u0301\u0307\u200d\u200c\u200b\ufe0f\u20e3\u2764\u0645\u0dca' .1"))))
+def test_no_word_is_only_marks_and_no_words_hold_what_cannot_be_seen(text: str) -> None:
+    words = Normaliser().words(text)
+
+    assert not any(unicodedata.category(word[0])[0] == "M" for word in words.split())
+    assert not set(words) & set("\u200b\ufe0f\u20e3")
+    assert Normaliser().words(words) == words
+
+
+@pytest.mark.parametrize("text", ["." * 200_000, "Mr. A " * 50_000, "'" * 200_000 + "a", "a. " + '"' * 200_000, "x. \u2026 " * 50_000])
+def test_punctuation_costs_linear_time(text: str) -> None:
+    begun = time.process_time()
+    for sentence in sentences(text):
+        Normaliser().words(sentence)
+
+    assert time.process_time() - begun < 10
 
 
 def test_marks_of_other_scripts_stay_in_their_words() -> None:
@@ -150,15 +189,6 @@ def test_a_missing_csv_column_is_refused_with_those_there_are(tmp_path: Path) ->
 
     with pytest.raises(CorpusError, match=r'no column "body".*kind, text'):
         prepared(tmp_path, raw, reading=sources.Reading(column="body"))
-
-
-def test_bytes_that_are_no_text_are_dropped_and_counted(tmp_path: Path) -> None:
-    raw = file(tmp_path, "a.txt", "caf\u00e9 au lait\nplain\n".encode("latin-1"))
-
-    made = preparation.prepare([raw], tmp_path / "out.txt")
-
-    assert (made.undecodable, made.garbled) == (1, ("a.txt",))
-    assert (tmp_path / "out.txt").read_text() == "caf au lait\nplain\n"
 
 
 def test_a_byte_order_mark_names_the_encoding(tmp_path: Path) -> None:
