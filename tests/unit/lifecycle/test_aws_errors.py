@@ -1,3 +1,4 @@
+import botocore.loaders
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -28,7 +29,7 @@ from tests.unit.lifecycle.aws_fakes import client_error
     [
         (NoCredentialsError(), ConfigurationError, "blazingtext sandbox env"),
         (PartialCredentialsError(provider="env", cred_var="x"), ConfigurationError, "blazingtext sandbox env"),
-        (NoRegionError(), ConfigurationError, "blazingtext sandbox env"),
+        (NoRegionError(), ConfigurationError, "No region is chosen."),
         (ReadTimeoutError(endpoint_url="https://x"), CloudError, "AWS could not be reached"),
         (ParamValidationError(report="bad"), RequestError, "boto3 refuses the request"),
         (EndpointConnectionError(endpoint_url="https://x"), CloudError, "AWS could not be reached"),
@@ -53,20 +54,28 @@ def test_no_boto3_error_leaves_untranslated(raised: Exception, family: type[Life
 # SageMaker: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html (ResourceLimitExceeded)
 # Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (TooManyRequestsException, InvalidParameterValueException)
 # EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (UnauthorizedOperation, RequestLimitExceeded)
+# Throttling, beyond those: botocore's own list (botocore/data/_retry.json), which a test below compares.
 MEANINGS = {
-    AccessDeniedError: "AccessDenied AccessDeniedException AuthorizationError NotAuthorized UnauthorizedOperation 403",
-    ConfigurationError: (
-        "ExpiredToken ExpiredTokenException IncompleteSignature InvalidAccessKeyId InvalidClientTokenId SignatureDoesNotMatch "
-        "UnrecognizedClientException"
+    AccessDeniedError: (
+        "AccessDenied AccessDeniedException AuthorizationError KMS.AccessDeniedException NotAuthorized UnauthorizedException "
+        "UnauthorizedOperation 403"
     ),
-    NotReady: "RequestLimitExceeded ServiceUnavailable SlowDown Throttling ThrottlingException TooManyRequestsException",
+    ConfigurationError: (
+        "ExpiredToken ExpiredTokenException IncompleteSignature InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException "
+        "InvalidToken MissingAuthenticationToken MissingAuthenticationTokenException RequestExpired RequestTimeTooSkewed "
+        "SignatureDoesNotMatch UnrecognizedClientException"
+    ),
+    NotReady: (
+        "BandwidthLimitExceeded PriorRequestNotComplete ProvisionedThroughputExceededException RequestLimitExceeded RequestThrottled "
+        "RequestThrottledException ServiceUnavailable SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException"
+    ),
     QuotaError: "LimitExceeded LimitExceededException ResourceLimitExceeded ServiceQuotaExceededException",
     RequestError: "InvalidParameterException InvalidParameterValue NoSuchBucket ValidationError ValidationException",
     CloudError: "InternalFailure InternalServerError 500 ResourceInUse",
 }
 REMEDIES: dict[type[LifecycleError], str] = {
     AccessDeniedError: "A permission is missing: {} Grant the action that AWS names, then try again.",
-    ConfigurationError: "AWS does not accept the credentials: {} Renew them, then try again.",
+    ConfigurationError: "AWS does not accept the credentials: {} Check AWS_ACCESS_KEY_ID, ",
     NotReady: "AWS asks to slow down: {} Try again in a minute.",
     QuotaError: "The account's limit is reached: {} Ask for more under Service Quotas, Amazon SageMaker.",
     RequestError: "AWS refused: {} Correct what it names, then try again.",
@@ -81,6 +90,36 @@ def test_each_code_of_awss_has_its_meaning_and_remedy(family: type[LifecycleErro
 
     assert type(caught.value) is family
     assert REMEDIES[family].format(f"{code}: Said so. (request id request-1).") in str(caught.value)
+
+
+def test_whatever_botocore_waits_for_is_told_as_not_ready() -> None:
+    definitions = botocore.loaders.Loader().load_data("_retry")["definitions"]
+    responses = [each["applies_when"].get("response", {}) for name, each in definitions.items() if "throttl" in name or "slow" in name]
+    codes = {response["service_error_code"] for response in responses if "service_error_code" in response}
+
+    assert {"Throttling", "ThrottlingException"} <= codes
+    for code in codes:
+        with pytest.raises(NotReady), translating_aws_errors("do it"):
+            raise client_error(code, "x")
+
+
+@pytest.mark.parametrize("code", ["AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"])
+def test_a_bucket_of_another_region_is_told_with_the_option_that_chooses_it(code: str) -> None:
+    with (
+        pytest.raises(ConfigurationError, match=r"It is in another region: .*--region or AWS_DEFAULT_REGION"),
+        translating_aws_errors("do it"),
+    ):
+        raise client_error(code, "the region x is wrong")
+
+
+@pytest.mark.parametrize(
+    ("region", "advice"), [("", "Give --region, set AWS_DEFAULT_REGION"), ("eu-west-1", 'export AWS_DEFAULT_REGION="\\$AWS_REGION"')]
+)
+def test_a_missing_region_is_told_with_what_boto3_reads(region: str, advice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
+
+    with pytest.raises(ConfigurationError, match=advice), translating_aws_errors("do it"):
+        raise NoRegionError
 
 
 def test_a_role_that_may_not_be_handed_over_is_told_apart() -> None:

@@ -44,6 +44,49 @@ def test_a_dead_letter_is_the_message_as_it_came_with_its_reason_in_the_dead_let
     assert account.sns.published[0]["Message"] == reason
 
 
+@pytest.mark.parametrize(
+    ("character", "kept"),
+    [
+        ("\t", True),
+        ("\n", True),
+        ("\r", True),
+        (" ", True),
+        ("\ufffd", True),
+        ("\U0001f600", True),
+        ("\x00", False),
+        ("\x1f", False),
+        ("\ufffe", False),
+    ],
+)
+def test_a_reason_holds_only_characters_that_sqs_takes(character: str, kept: bool) -> None:
+    account = Account()
+    account.train(status="Completed")
+    account.stepfunctions.failure = {
+        "status": "FAILED",
+        "error": "CloudFormation.CloudFormationException",
+        "cause": f"AccessDenied {character}|",
+    }
+
+    account.deliver()
+
+    reason = account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]
+    assert f"AccessDenied {character if kept else '?'}|" in reason
+
+
+def test_a_long_reason_leaves_the_message_below_what_sqs_takes() -> None:
+    account = Account()
+    account.train()
+    account.stepfunctions.failure = {
+        "status": "FAILED",
+        "error": "CloudFormation.CloudFormationException",
+        "cause": "AccessDenied " + "x" * 9000,
+    }
+
+    account.deliver()
+
+    assert len(account.sqs.sent[0]["MessageAttributes"]["Reason"]["StringValue"]) == 2000
+
+
 def test_a_message_that_waits_is_hidden_in_the_queue_that_it_came_from() -> None:
     account = Account()
     account.train()
