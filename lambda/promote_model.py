@@ -42,8 +42,6 @@ else:
 log = logging.getLogger(__name__)
 
 _MAXIMUM_DELAY_SECONDS = 300
-# SNS: subjects have at most 100 characters.
-_MAXIMUM_SUBJECT = 100
 _MAXIMUM_REASON = 2000
 # All but what SendMessage's page allows: tab, line feed, carriage return, U+0020 to U+D7FF, U+E000 to U+FFFD, U+10000 to U+10FFFF.
 _REFUSED_BY_SQS = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -246,6 +244,7 @@ def _send_to_dead_letters(record: Mapping[str, Any], reason: str, environment: P
         sqs.send_message(QueueUrl=environment.dead_letter_queue_url, MessageBody=record["body"], MessageAttributes=attributes)  # type: ignore[arg-type] # plain dicts
 
 
+# SNS takes 100 characters, with the stage: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _SUBJECTS = {
     Outcome.PROMOTE: "the promotion of a model has begun",
     Outcome.REFUSED: "the quality gate refused a model",
@@ -258,4 +257,4 @@ _SUBJECTS = {
 def _notify(decision: Decision, environment: PromoteEnvironment, sns: SNSClient) -> None:
     subject = f"BlazingText {environment.stage}: {_SUBJECTS[decision.outcome]}"
     with translating_aws_errors("publish the notification"):
-        sns.publish(TopicArn=environment.topic_arn, Subject=subject[:_MAXIMUM_SUBJECT], Message=decision.reason)
+        sns.publish(TopicArn=environment.topic_arn, Subject=subject, Message=decision.reason)

@@ -5,7 +5,6 @@ CDK's own handlers answer on port 443 whatever the URL says; this one keeps sche
 
 import json
 import logging
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from .errors import CloudError, ConfigurationError, LifecycleError, RequestError
 
 log = logging.getLogger(__name__)
 
-# CloudFormation takes answers of at most 4096 bytes.
-_MAXIMUM_REASON = 1500
+# CloudFormation takes no longer answers: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+_MAXIMUM_BYTES = 4096
 _TIMEOUT_SECONDS = 10
 # The physical id of a resource whose creation was refused.
 _NOT_CREATED = "not-created"
@@ -32,16 +31,21 @@ class Answer:
     reason: str = ""
 
     def document(self, event: Mapping[str, Any]) -> bytes:
-        """The body of the answer to a request."""
+        """The body of the answer to a request; a reason that has no room is cut."""
         body = {
             "Status": self.status,
-            "Reason": self.reason[:_MAXIMUM_REASON],
+            "Reason": "",
             "PhysicalResourceId": self.physical_id,
             "StackId": event["StackId"],
             "RequestId": event["RequestId"],
             "LogicalResourceId": event["LogicalResourceId"],
         }
-        return json.dumps(body).encode()
+        room = _MAXIMUM_BYTES - len(json.dumps(body))
+        reason = self.reason[:room]
+        # In JSON, a letter has up to twelve bytes: an emoji is two escaped surrogates.
+        while len(json.dumps(reason)) - len('""') > room:
+            reason = reason[:-1]
+        return json.dumps(body | {"Reason": reason}).encode()
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def send(answer: Answer, event: Mapping[str, Any]) -> None:
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - scheme checked above
             response.read()
-    except urllib.error.URLError as error:
+    except OSError as error:  # URLError is one, as is the timeout of an answer that does not end
         raise CloudError(
             f"CloudFormation did not get its answer. The ResponseURL could not be written: {error}. Lambda runs the function again."
         ) from error

@@ -35,7 +35,7 @@ class Package:
 _TEMPLATE = tuple(
     f"tests/template/test_{name}.py"
     for name in ("bootstrap", "foreign_app", "function_asset", "notebook_role", "permissions", "serving", "settings", "stage_file")
-) + tuple(f"tests/template/test_{name}.py" for name in ("storage", "synthesis", "training"))
+) + tuple(f"tests/template/test_{name}.py" for name in ("alarms", "policies", "storage", "synthesis", "training", "wiring"))
 _SAGEMAKER = tuple(
     f"tests/parity/test_sagemaker_{name}.py" for name in ("contract", "details", "endpoints", "registry", "training", "variants")
 )

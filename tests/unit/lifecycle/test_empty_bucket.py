@@ -5,10 +5,11 @@ from typing import Any, cast
 import pytest
 
 import empty_bucket
+from blazingtext_lifecycle import bucket_cleanup
 from blazingtext_lifecycle.custom_resources import Answer
 from blazingtext_lifecycle.deadline import Deadline
 from blazingtext_lifecycle.errors import ConfigurationError
-from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeResponseUrl, FakeS3
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeResponseUrl, FakeS3, client_error
 
 
 class Account:
@@ -146,3 +147,52 @@ def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypa
 
     assert json.loads(response_url.requests[0].data)["Status"] == "SUCCESS"
     assert account.s3.versions == []
+
+
+def test_what_is_written_meanwhile_is_deleted_too_and_counted() -> None:
+    account = Account()
+    account.s3.versions = [("a", "v")]
+    account.s3.uploads = [("b", "u")]
+    late = iter([("late", "v")])
+    delete = account.s3.delete_objects
+
+    def meanwhile(**request: Any) -> dict[str, Any]:
+        answer = delete(**request)
+        account.s3.versions += list(late)
+        return answer
+
+    account.s3.delete_objects = meanwhile  # type: ignore[method-assign] # somebody writes
+
+    assert bucket_cleanup.empty_bucket(cast("Any", account.s3), "own-bucket", Deadline(lambda: 600_000)) == 3
+    assert account.s3.versions == []
+
+
+def test_a_bucket_that_may_not_be_listed_is_no_missing_bucket() -> None:
+    account = Account()
+
+    def refused(**_: Any) -> Any:
+        raise client_error("AccessDenied", "Access Denied", "ListObjectVersions")
+
+    account.s3._list_object_versions = refused  # type: ignore[method-assign] # a missing permission
+
+    answer = account.empty_bucket()
+
+    assert answer.status == "FAILED"
+    assert "Could not empty the bucket own-bucket. A permission is missing: AccessDenied" in answer.reason
+
+
+def test_an_upload_is_left_when_the_time_is_over() -> None:
+    account = Account()
+    account.s3.uploads = [("b", "u")]
+    account.remaining_ms = 15_000
+
+    assert "Emptying the bucket own-bucket took too long" in account.empty_bucket().reason
+    assert account.s3.uploads == [("b", "u")]
+
+
+def test_how_many_objects_are_kept_and_which_is_first_is_told() -> None:
+    account = Account()
+    account.s3.versions = [("runs/a", "v"), ("runs/b", "v")]
+    account.s3.undeletable = {"runs/a", "runs/b"}
+
+    assert "S3 kept 2 objects, first runs/a: AccessDenied: Access Denied. Remove what holds them" in account.empty_bucket().reason

@@ -46,3 +46,55 @@ def test_a_wrong_launch_variable_is_named(name: str, value: str) -> None:
 def test_a_threshold_lies_where_its_metric_can(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^{name} is "):
         PromoteEnvironment.read({**PROMOTE.variables(), name: value})
+
+
+def test_the_variables_are_these() -> None:
+    assert LAUNCH.variables() == {
+        "STAGE": "dev",
+        "BUCKET": "bucket",
+        "TRAINING_ROLE_ARN": "arn:role",
+        "TRAINING_IMAGE": "image:1",
+        "TRAINING_INSTANCE_TYPE": "ml.c5.xlarge",
+        "TRAINING_INSTANCE_COUNT": "1",
+        "TRAINING_VOLUME_GB": "30",
+        "TRAINING_MAX_RUNTIME_SECONDS": "3600",
+        "TRAINING_SPOT": "true",
+        "HYPERPARAMETERS": '{"epochs": 3, "mode": "cbow"}',
+    }
+    assert PROMOTE.variables() == {
+        "STAGE": "dev",
+        "BUCKET": "bucket",
+        "TOPIC_ARN": "arn:topic",
+        "QUEUE_URL": "queue",
+        "DEAD_LETTER_QUEUE_URL": "dead",
+        "SERVING_UPDATE_ARN": "arn:machine",
+        "MINIMUM_MEAN_RHO": "0.0",
+        "MINIMUM_ACCURACY": "",
+    }
+
+
+def test_each_variable_but_a_gate_must_be_set() -> None:
+    for name in LAUNCH.variables():
+        with pytest.raises(ConfigurationError, match=rf"^{name} is not set\..*It must be"):
+            LaunchEnvironment.read({**LAUNCH.variables(), name: ""})
+    for name in PROMOTE.variables().keys() - {"MINIMUM_MEAN_RHO", "MINIMUM_ACCURACY"}:
+        with pytest.raises(ConfigurationError, match=rf"^{name} is not set\."):
+            PromoteEnvironment.read({**PROMOTE.variables(), name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("MINIMUM_MEAN_RHO", "-1", -1.0),
+        ("MINIMUM_MEAN_RHO", "1", 1.0),
+        ("MINIMUM_ACCURACY", "0", 0.0),
+        ("MINIMUM_ACCURACY", "1", 1.0),
+        ("MINIMUM_ACCURACY", "", None),
+    ],
+)
+def test_a_gate_may_stand_at_either_end(name: str, value: str, found: float | None) -> None:
+    assert getattr(PromoteEnvironment.read({**PROMOTE.variables(), name: value}), name.lower()) == found
+
+
+def test_a_count_of_one_is_the_least() -> None:
+    assert LaunchEnvironment.read({**LAUNCH.variables(), "TRAINING_VOLUME_GB": "1"}).volume_gb == 1

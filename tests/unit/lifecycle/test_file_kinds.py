@@ -4,14 +4,19 @@ import bz2
 import gzip
 import io
 import lzma
+import sqlite3
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blazingtext_lifecycle import file_kinds
 from blazingtext_lifecycle.file_kinds import Content, Form, form_of, kind_of
 
 
@@ -145,3 +150,81 @@ def test_any_bytes_have_a_kind(sample: bytes, whole: bool) -> None:
     assert (found.content is Content.EMPTY) is (not sample)
     if found.encoding and found.content is Content.TEXT and whole:
         sample.decode(found.encoding)
+
+
+# Signatures from each format's own specification; numpy, sqlite3 and zlib write their own.
+SIGNATURES = [
+    ("504b0304", "zip"),
+    ("504b0506", "zip"),
+    ("504b0708", "zip"),
+    ("377abcaf271c", "7z"),
+    ("526172211a07", "rar"),
+    ("04224d18", "lz4"),
+    ("4c5a495001", "lzip"),
+    ("1f9d90", "compress (.Z)"),
+    ("4d53434600000000", "cabinet"),
+    ("213c617263683e0a", "ar"),
+    ("ff060000734e61507059", "snappy"),
+    ("894c5a4f000d0a1a0a", "lzop"),
+    ("425a683931415926535900", "bzip2"),
+    ("fd377a585a0000", "xz"),
+    ("1f8b0800", "gzip"),
+]
+BINARIES = [
+    ("2521505321", "a PostScript document"),
+    ("7b5c72746631", "an RTF document"),
+    ("d0cf11e0a1b11ae1", "a Microsoft Office document of the old format"),
+    ("4f524300", "an ORC file"),
+    ("4f626a01", "an Avro file"),
+    ("4152524f57310000", "an Arrow file"),
+    ("894844460d0a1a0a", "an HDF5 file"),
+    ("ba164f2f0c000000", "a fastText model"),
+    ("89504e470d0a1a0a", "a PNG image"),
+    ("ffd8ffe0", "a JPEG image"),
+    ("474946383761", "a GIF image"),
+    ("474946383961", "a GIF image"),
+    ("7f454c4602", "a program"),
+    ("cafebabe", "a program"),
+    ("50415231", "a Parquet file"),
+    ("255044462d", "a PDF document"),
+]
+
+
+@pytest.mark.parametrize(("signature", "name"), SIGNATURES)
+def test_each_signature_of_what_is_packed_is_known(signature: str, name: str) -> None:
+    found = kind_of(bytes.fromhex(signature) + b"rest")
+
+    assert (found.content, found.name) == (Content.PACKED, name)
+
+
+@pytest.mark.parametrize(("signature", "name"), BINARIES)
+def test_each_signature_of_what_is_binary_is_known(signature: str, name: str) -> None:
+    found = kind_of(bytes.fromhex(signature) + b"rest")
+
+    assert (found.content, found.name) == (Content.BINARY, name)
+
+
+def test_what_numpy_and_sqlite_write_is_known(tmp_path: Path) -> None:
+    array = io.BytesIO()
+    np.save(array, np.zeros(3))
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute("create table a (b)")
+
+    assert kind_of(array.getvalue()).name == "a NumPy array"
+    assert kind_of((tmp_path / "a.db").read_bytes()).name == "an SQLite database"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("mimetype", b"application/vnd.oasis.opendocument.text", "an OpenDocument file"),
+        ("META-INF/MANIFEST.MF", b"", "a Java archive"),
+    ],
+)
+def test_a_zip_archive_that_is_a_document_is_named(name: str, data: bytes, kind: str) -> None:
+    assert kind_of(zipped(name, data)).name == kind
+
+
+@pytest.mark.parametrize("name", sorted(set(file_kinds._PACKED.values()) - {"gzip", "bzip2", "xz", "lzma", "zstd", "zip", "tar"}))
+def test_what_python_cannot_unpack_is_answered_with_a_command(name: str) -> None:
+    assert file_kinds.UNPACK_WITH[name].endswith(" {}")

@@ -73,3 +73,23 @@ def test_gpu_counts_are_the_sdks() -> None:
 def test_instance_types_are_known_by_their_shape(name: str, valid: bool, gpu: bool) -> None:
     assert instances.is_instance_type(name) is valid
     assert instances.is_gpu(name) is gpu
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "gpus", "own_disk"),
+    [
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html (instances with a local disk).
+        ("ml.p4d.24xlarge", "p4d", None, True),
+        ("ml.p3dn.24xlarge", "p3dn", None, True),
+        ("ml.g4dn.12xlarge", "g4dn", 4, True),
+        ("ml.g5.48xlarge", "g5", 8, True),
+        ("ml.p3.16xlarge", "p3", 8, False),
+        ("ml.p2.xlarge", "p2", 1, False),
+        ("ml.c5.xlarge", "c5", 0, False),
+        ("ml.c5n.18xlarge", "c5n", 0, False),
+        ("ml.trn1.2xlarge", "trn1", 0, False),
+        ("c5.xlarge", "", 0, False),
+    ],
+)
+def test_an_instance_type_tells_its_family_its_gpus_and_its_disk(name: str, family: str, gpus: int | None, own_disk: bool) -> None:
+    assert (instances.family(name), instances.gpu_count(name), instances.has_local_disk(name)) == (family, gpus, own_disk)

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
 
 import pytest
 
 from blazingtext_lifecycle import live_model
-from blazingtext_lifecycle.errors import RequestError
+from blazingtext_lifecycle.errors import AccessDeniedError, NotReady, RequestError
 from blazingtext_lifecycle.live_model import ServingStack, StackState
+from tests.unit.lifecycle.aws_fakes import client_error
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NAME = "blazingtext-dev-serving"
@@ -102,3 +104,81 @@ def test_pause_and_resume_change_the_endpoint_state_and_neither_model() -> None:
 def test_without_a_model_there_is_nothing_to_pause() -> None:
     with pytest.raises(RequestError, match="nothing to pause"):
         live_model.pause(stack())
+
+
+def described(**stack: Any) -> live_model.ServingStack:
+    class CloudFormation:
+        def describe_stacks(self, **request: str) -> dict[str, Any]:
+            assert request == {"StackName": NAME}
+            return {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "CreationTime": NOON, **stack}]}
+
+    return live_model.describe(cast("Any", CloudFormation()), "dev")
+
+
+def test_the_stack_is_described_with_its_parameters_and_the_time_of_its_last_change() -> None:
+    parameters = [{"ParameterKey": "a", "ParameterValue": "b"}, {"ParameterKey": "c"}]
+    fresh = described()
+    later = described(LastUpdatedTime=NOON + timedelta(hours=1), Parameters=parameters)
+
+    assert fresh == ServingStack(NAME, "CREATE_COMPLETE", {}, "2026-11-22T12:00:00.000Z")
+    assert later == ServingStack(NAME, "CREATE_COMPLETE", {"a": "b", "c": ""}, "2026-11-22T13:00:00.000Z")
+
+
+def test_a_stack_without_parameters_serves_nothing_and_would_run() -> None:
+    empty = ServingStack(NAME)
+
+    assert (empty.live, empty.previous, empty.promoted_through, empty.endpoint_state) == ("", "", "", "running")
+    assert empty.state is StackState.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "family"),
+    [
+        ("ValidationError", "1 validation error detected", RequestError),
+        ("AccessDenied", f"Stack with id {NAME} does not exist", AccessDeniedError),
+        ("Throttling", "Rate exceeded", NotReady),
+    ],
+)
+def test_a_stack_that_cannot_be_described_is_no_missing_stack(code: str, message: str, family: type[Exception]) -> None:
+    class CloudFormation:
+        def describe_stacks(self, **_: str) -> dict[str, Any]:
+            raise client_error(code, message, "DescribeStacks")
+
+    with pytest.raises(family):
+        live_model.describe(cast("Any", CloudFormation()), "dev")
+
+
+@pytest.mark.parametrize(
+    ("status", "family", "words"),
+    [
+        ("UPDATE_IN_PROGRESS", NotReady, "is busy. CloudFormation reports UPDATE_IN_PROGRESS"),
+        ("", RequestError, "There is no stack blazingtext-dev-serving"),
+        ("UPDATE_ROLLBACK_FAILED", RequestError, "takes no update. CloudFormation reports UPDATE_ROLLBACK_FAILED"),
+    ],
+)
+def test_only_a_stack_at_rest_is_ready(status: str, family: type[Exception], words: str) -> None:
+    live_model.require_ready(stack("UPDATE_ROLLBACK_COMPLETE"))
+
+    with pytest.raises(family, match=words):
+        live_model.require_ready(stack(status))
+
+
+def test_what_was_ever_promoted_is_told_when_there_is_no_way_back() -> None:
+    with pytest.raises(RequestError, match="only s3://x was ever promoted"):
+        live_model.rollback(stack(ModelDataUrl="s3://x"))
+    with pytest.raises(RequestError, match="no model was ever promoted"):
+        live_model.rollback(stack())
+
+
+def test_without_a_model_there_is_nothing_to_resume() -> None:
+    with pytest.raises(RequestError, match="nothing to resume"):
+        live_model.resume(stack(EndpointState="paused"))
+
+
+def test_a_first_promotion_remembers_no_model_before_it_and_its_own_time() -> None:
+    assert live_model.promote(stack(), "a", NOON) == {
+        "ModelDataUrl": "a",
+        "PreviousModelDataUrl": "",
+        "PromotedThrough": "2026-11-22T12:00:00.000Z",
+        "AutoRollback": "on",
+    }

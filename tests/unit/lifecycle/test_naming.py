@@ -37,7 +37,7 @@ def test_a_short_corpus_stays_readable_in_the_job_name() -> None:
     assert naming.job_name("dev", "wiki", "batch_skipgram", "0123456789abcdef") == "blazingtext-dev-wiki-batch-skipgram-0123456789"
 
 
-@pytest.mark.parametrize("stage", ["", "Dev", "1dev", "dev-1", "averylongstage", "dev_1", "dev\n"])
+@pytest.mark.parametrize("stage", ["", "Dev", "1dev", "dev-1", "thirteenchars", "dev_1", "dev\n"])
 def test_a_stage_is_small_letters_and_digits(stage: str) -> None:
     with pytest.raises(ConfigurationError, match="is not a stage name"):
         naming.check_stage(stage)
@@ -72,3 +72,68 @@ def test_names_are_what_people_were_told() -> None:
     assert naming.endpoint("dev") == "blazingtext-dev"
     assert naming.endpoint_log_group("dev") == "/aws/sagemaker/Endpoints/blazingtext-dev"
     assert naming.channel_uri("b", "wiki", "train") == "s3://b/corpora/wiki/train/"
+    assert naming.storage_in_use("dev") == "blazingtext-dev-storage-in-use"
+    assert naming.serving_update("dev") == "blazingtext-dev-serving-update"
+    assert naming.corpus_prefix("wiki") == "corpora/wiki/"
+    assert naming.artifact_key("job") == "runs/job/output/model.tar.gz"
+    assert naming.output_uri("b") == "s3://b/runs"
+    assert naming.tags("dev") == {"blazingtext:project": "blazingtext", "blazingtext:stage": "dev"}
+    assert (naming.CORPUS_TAG, naming.REQUEST_TAG) == ("blazingtext:corpus", "blazingtext:request")
+    assert (naming.BOOTSTRAP_QUALIFIER, naming.TOOLKIT_STACK) == ("blzgtxt", "CDKToolkit-blazingtext")
+
+
+def test_the_keys_of_outputs_are_those_that_scripts_read() -> None:
+    assert {str(key) for key in naming.Output} == {
+        "BucketName",
+        "LauncherFunctionName",
+        "PromoterFunctionName",
+        "TrainingRoleArn",
+        "HostingRoleArn",
+        "NotificationsTopicArn",
+        "PromotionQueueUrl",
+        "DeadLetterQueueUrl",
+        "ServingUpdateArn",
+        "EndpointName",
+        "LiveModelDataUrl",
+        "PreviousModelDataUrl",
+        "PromotedThrough",
+    }
+
+
+def test_the_longest_names_fill_what_sagemaker_allows_and_leave_room_for_attempts() -> None:
+    job = naming.job_name("twelveletter", "c" * 32, "batch_skipgram", "0123456789abcdef")
+
+    assert job == f"blazingtext-twelveletter-{'c' * 9}-batch-skipgram-0123456789"
+    assert len(naming.attempt_name(job, 99)) == 63
+    assert naming.attempt_name(job, 1) == job
+    assert naming.attempt_name(job, 2) == f"{job}-2"
+
+
+def test_a_corpus_name_that_is_cut_at_a_hyphen_leaves_no_two_in_a_row() -> None:
+    assert naming.job_name("twelveletter", "cccccccc-rest", "batch_skipgram", "0" * 10).startswith(
+        "blazingtext-twelveletter-cccccccc-batch"
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "a" * 12, "dev2"])
+def test_a_stage_may_have_one_to_twelve_characters(name: str) -> None:
+    assert naming.check_stage(name) == name
+
+
+@pytest.mark.parametrize("name", ["a", "1", "a" * 32, "blogs-2020"])
+def test_a_corpus_name_may_have_one_to_thirty_two_characters(name: str) -> None:
+    assert naming.check_corpus(name) == name
+
+
+@pytest.mark.parametrize(
+    ("tags", "own"),
+    [
+        ({"blazingtext:project": "blazingtext", "blazingtext:stage": "dev", "more": "x"}, True),
+        ({"blazingtext:project": "blazingtext", "blazingtext:stage": "prod"}, False),
+        ({"blazingtext:project": "another", "blazingtext:stage": "dev"}, False),
+        ({"blazingtext:stage": "dev"}, False),
+        ({}, False),
+    ],
+)
+def test_what_is_the_stages_own_carries_both_tags(tags: dict[str, str], own: bool) -> None:
+    assert naming.is_tagged(tags, "dev") is own

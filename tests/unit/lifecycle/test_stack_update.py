@@ -1,5 +1,7 @@
 """Updates of the serving stack through the state machine that alone may update it."""
 
+import dataclasses
+import json
 from typing import Any, cast
 
 import pytest
@@ -160,3 +162,122 @@ def test_says_what_to_do_when_there_is_no_stack() -> None:
 
 def test_an_execution_has_its_machines_arn_and_its_name() -> None:
     assert execution_arn("arn:aws-cn:states:cn-north-1:1:stateMachine:m", "n") == "arn:aws-cn:states:cn-north-1:1:execution:m:n"
+
+
+def test_an_execution_gets_every_parameter_the_new_ones_with_values() -> None:
+    account = Account({"ModelDataUrl": "a", "Other": "kept"})
+    requests: list[dict[str, Any]] = []
+    start = account.machine.start_execution
+
+    def noted(**request: Any) -> dict[str, str]:
+        requests.append(request)
+        return start(**request)
+
+    account.machine.start_execution = noted  # type: ignore[method-assign]
+
+    account.update({"ModelDataUrl": "b"})
+
+    (request,) = requests
+    assert request["stateMachineArn"] == MACHINE
+    assert json.loads(request["input"]) == {
+        "Parameters": [
+            {"ParameterKey": "Other", "UsePreviousValue": True},
+            {"ParameterKey": "ModelDataUrl", "ParameterValue": "b"},
+        ]
+    }
+
+
+def test_another_stack_or_change_is_another_execution() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    seen = account.look()
+    account.update({"ModelDataUrl": "b"}, seen)
+    account.update({"ModelDataUrl": "c"}, seen)
+    account.update({"ModelDataUrl": "b"}, dataclasses.replace(seen, name="another"))
+    account.update({"ModelDataUrl": "b"}, dataclasses.replace(seen, updated="later"))
+
+    assert len(account.machine.executions) == 4
+
+
+def test_it_looks_less_and_less_often_and_gives_up_within_half_a_minute() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.machine.looks_before_the_end = 1000
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        account.now += seconds
+
+    updater = StackUpdater(cast("Any", account.machine), cast("Any", account.cloudformation), MACHINE, sleep, lambda: account.now)
+    with pytest.raises(NotReady):
+        updater.update(account.look(), {"ModelDataUrl": "b"})
+
+    assert pauses == [0.25, 0.5, 1, 2, 4, 4, 4, 4, 4, 4]
+
+
+def test_the_twentieth_attempt_is_the_last() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.fail("Task timed out after 60 seconds", "States.Timeout")
+    seen = account.look()
+    for _ in range(20):
+        with pytest.raises(CloudError, match="Its state machine failed"):
+            account.update({"ModelDataUrl": "b"}, seen)
+
+    with pytest.raises(CloudError, match="The same update failed 20 times"):
+        account.update({"ModelDataUrl": "b"}, seen)
+    assert len(account.machine.executions) == 20
+
+
+def test_an_execution_that_is_not_known_yet_is_waited_for() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    describe, unknown = account.machine.describe_execution, iter([True, True])
+
+    def eventually(**request: Any) -> dict[str, str]:
+        if next(unknown, False):
+            raise client_error("ExecutionDoesNotExist", "Execution Does Not Exist", "DescribeExecution")
+        return describe(**request)
+
+    account.machine.describe_execution = eventually  # type: ignore[method-assign]
+
+    assert account.update({"ModelDataUrl": "b"})
+    assert account.now == 0.75
+
+
+@pytest.mark.parametrize("method", ["start_execution", "describe_execution"])
+def test_another_error_of_step_functions_is_passed_on(method: str) -> None:
+    account = Account({"ModelDataUrl": "a"})
+
+    def refused(**_: Any) -> None:
+        raise client_error("AccessDeniedException", "no", method)
+
+    setattr(account.machine, method, refused)
+
+    with pytest.raises(AccessDeniedError):
+        account.update({"ModelDataUrl": "b"})
+
+
+@pytest.mark.parametrize(
+    ("cause", "meaning"),
+    [
+        ("User: x is not authorized to perform: y", AccessDeniedError),
+        ("AccessDenied", AccessDeniedError),
+        ("Rate exceeded", NotReady),
+        ("Throttling", NotReady),
+        ("Status Code: 503", CloudError),
+        ("Status Code: 400", RequestError),
+    ],
+)
+def test_each_word_of_awss_has_its_meaning(cause: str, meaning: type[Exception]) -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.fail(cause)
+
+    with pytest.raises(meaning):
+        account.update({"ModelDataUrl": "b"})
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
+def test_an_execution_without_an_error_is_told_by_its_status(status: str) -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.machine.failure = {"status": status}
+
+    with pytest.raises(CloudError, match=f"Its state machine failed: {status}: . Try again"):
+        account.update({"ModelDataUrl": "b"})
