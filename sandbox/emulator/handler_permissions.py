@@ -222,20 +222,20 @@ def _passed(schema: Json, resource: Named, changes: _Changes) -> Iterator[Need]:
     if not any("iam:PassRole" in schema[handler] for handler in ("create", "update")) or resource.type.startswith("AWS::SageMaker::"):
         return
     service = _PASSED_TO.get(resource.type, f"{resource.type.split('::')[1].lower()}.amazonaws.com")
-    before = set(_roles(changes.old))
-    for arn in dict.fromkeys(_roles(resource.properties)):
+    before = set(roles_in(changes.old))
+    for arn in dict.fromkeys(roles_in(resource.properties)):
         if arn not in before:
             yield Need("iam:PassRole", arn, {"iam:PassedToService": service})
 
 
-def _roles(value: Any, name: str = "") -> Iterator[str]:
-    """Every role's ARN in a property that is named after a role."""
+def roles_in(value: Any, name: str = "") -> Iterator[str]:
+    """Every role's ARN in a property or parameter that is named after a role; documents are left out."""
     if isinstance(value, Mapping):
         for key, member in value.items():
             if not any(word in str(key) for word in _DOCUMENTS):
-                yield from _roles(member, str(key))
+                yield from roles_in(member, str(key))
     elif isinstance(value, list):
         for member in value:
-            yield from _roles(member, name)
+            yield from roles_in(member, name)
     elif isinstance(value, str) and name.lower().endswith(("role", "rolearn")) and _ROLE.fullmatch(value):
         yield value

@@ -18,7 +18,14 @@ MINISTACK_VERSION: Final = "1.5.33"
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "app": ("app", "SERVICE_HANDLERS", "_EXECUTE_API_RE", "_MINISTACK_HOST", "_collect_scripts"),
     "core.concurrency": ("run_reentrant",),
-    "core.iam_actions": ("extract_resource_arn", "request_tag_context", "identity_denial_message"),
+    "core.iam_actions": (
+        "SERVICE_TO_IAM_NAMESPACE",
+        "access_denied_response",
+        "extract_iam_action",
+        "extract_resource_arn",
+        "identity_denial_message",
+        "request_tag_context",
+    ),
     "core.iam_evaluator": (
         "AuthError",
         "EvalContext",
@@ -118,7 +125,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_get_func_record_for_ref",
         "invoke_async_with_retry",
     ),
+    "services.kms": ("_resolve_key",),
     "services.s3": (
+        "_bucket_default_sse_headers",
         "_bucket_encryption",
         "_bucket_has_versions",
         "_bucket_lifecycle",

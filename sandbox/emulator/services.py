@@ -41,6 +41,7 @@ class Response:
 Handler = Callable[[Request], Response]
 ResourceArns = Callable[[Request], Sequence[str]]
 ResourceTags = Callable[[str], Mapping[str, str]]
+ConditionKeys = Callable[[Request], Mapping[str, object]]
 
 
 def register_service(
@@ -51,12 +52,14 @@ def register_service(
     routes: Sequence[tuple[str, str, str]] = (),
     resource_arns: ResourceArns = lambda _: ("*",),
     resource_tags: ResourceTags = lambda _: {},
+    condition_keys: ConditionKeys = lambda _: {},
 ) -> None:
     """Serve a service: requests signed for `name`, or with `X-Amz-Target: <target_prefix>.<Operation>`, reach `handler`.
 
     Before the handler runs, the signature is verified and the caller's policies have to allow
     `<name>:<Operation>` on every ARN of `resource_arns(request)`, with the condition keys `aws:RequestTag`,
-    `aws:TagKeys` and `aws:ResourceTag`. The handler runs on a worker thread, so it may block and may send requests to the sandbox.
+    `aws:TagKeys`, `aws:ResourceTag` and the service's own. The handler runs on a worker thread, so it may block and may send
+    requests to the sandbox.
 
     Args:
         name: the signing name and IAM namespace, for example `sagemaker`.
@@ -65,12 +68,17 @@ def register_service(
         routes: for operations without a target header: (HTTP method, regular expression of the whole path, operation).
         resource_arns: the ARNs an operation acts on; `("*",)` for lists and the like.
         resource_tags: the tags of an existing resource.
+        condition_keys: the service's own condition keys and their values.
     """
 
     async def serve(method: str, path: str, headers: Json, body: bytes, query: Json) -> tuple[int, Json, bytes]:
         request = Request(_operation(method, path, headers, routes), method, path, headers, body, query)
         access_key_of_request.set(str(internal("core.router").extract_access_key_id(headers, query)))
-        answer = await internal("core.concurrency").run_reentrant(_answer, name, handler, request, resource_arns, resource_tags)
+
+        def authorize_request() -> None:
+            _authorize_operation(name, request, resource_arns, resource_tags, condition_keys(request))
+
+        answer = await internal("core.concurrency").run_reentrant(_answer, request, handler, authorize_request)
         return answer.status, dict(answer.headers), answer.body
 
     internal("app").SERVICE_HANDLERS[name] = serve
@@ -84,10 +92,10 @@ def _operation(method: str, path: str, headers: Mapping[str, str], routes: Seque
     return target.rpartition(".")[2] if target else next(matching, "")
 
 
-def _answer(name: str, handler: Handler, request: Request, resource_arns: ResourceArns, resource_tags: ResourceTags) -> Response:
+def _answer(request: Request, handler: Handler, authorize_request: Callable[[], None]) -> Response:
     """The handler's answer, or the error in the shape AWS SDKs read."""
     try:
-        _authorize_operation(name, request, resource_arns, resource_tags)
+        authorize_request()
         return handler(request)
     except ServiceError as problem:
         content = json.dumps({"__type": problem.code, "message": problem.message}).encode()
@@ -95,14 +103,16 @@ def _answer(name: str, handler: Handler, request: Request, resource_arns: Resour
         return Response(content, problem.status, headers)
 
 
-def _authorize_operation(name: str, request: Request, resource_arns: ResourceArns, resource_tags: ResourceTags) -> None:
+def _authorize_operation(
+    name: str, request: Request, resource_arns: ResourceArns, resource_tags: ResourceTags, own_keys: Mapping[str, object]
+) -> None:
     """Authorize the operation on every resource it acts on; a request without an operation is refused."""
     if not request.operation:
         raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is not an operation of {name}.", 404)
     action = f"{name}:{request.operation}"
     asked = internal("core.iam_actions").request_tag_context(name, action, request.body, dict(request.query))
     for arn in resource_arns(request):
-        authorize(action, arn, {**{f"aws:ResourceTag/{key}": value for key, value in resource_tags(arn).items()}, **asked})
+        authorize(action, arn, {**{f"aws:ResourceTag/{key}": value for key, value in resource_tags(arn).items()}, **asked, **own_keys})
 
 
 def request_fields(body: bytes) -> Json:

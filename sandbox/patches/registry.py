@@ -12,6 +12,7 @@ from . import (
     bucket_deletion,
     bucket_properties,
     condition_functions,
+    direct_requests,
     event_origin,
     execution_names,
     function_errors,
@@ -22,7 +23,9 @@ from . import (
     managed_policies,
     metric_math_alarms,
     metric_namespaces,
+    object_keys,
     other_services,
+    passed_roles,
     policy_attachment,
     policy_pages,
     policy_simulation,
@@ -75,6 +78,9 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     execution_names,
     stack_permissions,
     stack_outputs,
+    passed_roles,
+    object_keys,
+    direct_requests,
 )
 
 

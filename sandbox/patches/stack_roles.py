@@ -1,4 +1,4 @@
-"""CloudFormation works on a stack with the stack's role, and only a caller who may pass the role can name it.
+"""CloudFormation works on a stack with the stack's role, which must trust it, and only a caller who may pass the role can name it.
 
 ministack ignores RoleARN. Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
 """
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from ..emulator import stack_roles
-from ..emulator.identity import AccessDeniedError, authorize
+from ..emulator.identity import AccessDeniedError, RoleNotAssumableError, authorize, check_trust
 from ..emulator.internals import Json, internal
 
 _OPERATIONS: Final = frozenset({"CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet", "RollbackStack"})
@@ -37,8 +37,11 @@ def _recording(handler: Handler) -> Handler:
         try:
             if role:
                 authorize("iam:PassRole", role, {"iam:PassedToService": stack_roles.SERVICE}, access_key=key)
+                check_trust(role, stack_roles.SERVICE)
         except AccessDeniedError as denied:
-            return _access_denied(denied.message)
+            return _refused(403, "AccessDenied", denied.message)
+        except RoleNotAssumableError:
+            return _refused(400, "ValidationError", f"Role {role} is invalid or cannot be assumed")
         # Before the operation: the emulator may work on the stack before it has answered.
         new = action == "CreateStack" or _first(parameters, "ChangeSetType") == "CREATE"
         undo = stack_roles.record(_stack_name(parameters), role, key, new=new)
@@ -60,10 +63,10 @@ def _first(parameters: Mapping[str, Any], name: str) -> str:
     return str(value[0]) if isinstance(value, list) and value else str(value or "")
 
 
-def _access_denied(message: str) -> HttpAnswer:
-    """AccessDenied in the Query protocol."""
+def _refused(status: int, code: str, message: str) -> HttpAnswer:
+    """An error in the Query protocol."""
     body = (
-        '<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>'
+        f'<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>{code}</Code>'
         f"<Message>{escape(message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     )
-    return 403, {"Content-Type": "text/xml"}, body.encode()
+    return status, {"Content-Type": "text/xml"}, body.encode()

@@ -30,6 +30,7 @@ def register(folder: Path, own: Mapping[str, Program], *, rollbacks_are_silent: 
         routes=runtime.routes(),
         resource_arns=lambda request: _resource_arns(service, request),
         resource_tags=service.resource_tags,
+        condition_keys=lambda request: _condition_keys(service, request),
     )
     cloudformation.register(service, rollbacks_are_silent)
     resource_groups.register(service)
@@ -55,3 +56,13 @@ def _resource_arns(service: SageMaker, request: Request) -> list[str]:
         return service.resource_arns(request.operation, read_json(request.body))
     except AwsError:
         return ["*"]
+
+
+def _condition_keys(service: SageMaker, request: Request) -> dict[str, object]:
+    """SageMaker's own condition keys; a body that cannot be read has none, and the operation itself refuses it."""
+    if _invokes(request):
+        return {}
+    try:
+        return service.condition_keys(request.operation, read_json(request.body))
+    except AwsError:
+        return {}

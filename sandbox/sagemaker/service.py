@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from . import condition_keys
 from .api import contract, tagging
 from .api.contract import Parameters
 from .api.coverage import EMPTY, RUNTIME
@@ -165,10 +166,13 @@ class SageMaker:
         Raises:
             AccessDeniedException: with AWS's message.
         """
+        tags = tagging.as_map(parameters.get("Tags", []))
+        asked: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        asked |= {"aws:TagKeys": list(tags)} if tags else {}
         described = "Describe" + re.sub("^(Create|Update|Delete)", "", operation)
         for action in (operation, described):
             for resource_arn in self.resource_arns(action, parameters):
-                self._cloud.authorize(f"sagemaker:{action}", resource_arn)
+                self._cloud.authorize(f"sagemaker:{action}", resource_arn, {**asked, **self.condition_keys(action, parameters)})
 
     def answer(self, operation: str, body: bytes) -> HttpAnswer:
         """A control-plane request over HTTP."""
@@ -191,6 +195,10 @@ class SageMaker:
             if (name := str(parameters.get(member) or ""))
         ]
         return named or [str(parameters.get("ResourceArn", "*"))]
+
+    def condition_keys(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """SageMaker's own condition keys of a request, which need not be a valid one."""
+        return condition_keys.given(operation, parameters, arn(self._cloud, "model", "{}"))
 
     def resource_tags(self, resource_arn: str) -> dict[str, str]:
         """The tags of an existing resource, for `aws:ResourceTag` conditions."""

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.iam_support import Roles
@@ -129,6 +130,14 @@ def test_a_nested_stack_is_made_with_its_parents_role(account: Sandbox, roles: R
     assert "sqs:CreateQueue" in stacks.reasons("parent")
     s3.delete_object(Bucket="nested-templates", Key="child.json")
     s3.delete_bucket(Bucket="nested-templates")
+
+
+@pytest.mark.patch(name="stack_roles")
+def test_a_role_that_does_not_trust_cloudformation_is_refused_at_once(roles: Roles, stacks: Stacks) -> None:
+    role = roles.make("trusts-lambda", allow("*"), service="lambda.amazonaws.com")
+
+    with pytest.raises(ClientError, match=f"Role {role} is invalid or cannot be assumed"):
+        stacks.client.create_stack(StackName="untrusted", TemplateBody=json.dumps(one("AWS::SQS::Queue")), RoleARN=role)
 
 
 @pytest.mark.patch(name="stack_outputs")

@@ -72,11 +72,42 @@ def actions(wheel: Path, used: set[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def sagemaker_keys(wheel: Path) -> dict[str, list[str]]:
+    """Operation of SageMaker -> its own condition keys."""
+    with zipfile.ZipFile(wheel) as archive:
+        definition = json.loads(archive.read(IN_THE_WHEEL))["sagemaker"]["privileges"]
+    found = {}
+    for name, privilege in sorted(definition.items()):
+        keys = {key for kind in privilege["resource_types"].values() for key in kind["condition_keys"] if key.startswith("sagemaker:")}
+        if keys - {"sagemaker:ResourceTag/${TagKey}"}:
+            found[name] = sorted(keys - {"sagemaker:ResourceTag/${TagKey}"})
+    return found
+
+
+def passing(wheel: Path) -> list[str]:
+    """The actions of every service that depend on iam:PassRole."""
+    with zipfile.ZipFile(wheel) as archive:
+        definition = json.loads(archive.read(IN_THE_WHEEL))
+    return sorted(
+        f"{service}:{name}"
+        for service, each in definition.items()
+        if isinstance(each, dict)
+        for name, privilege in each.get("privileges", {}).items()
+        if any("iam:PassRole" in kind["dependent_actions"] for kind in privilege["resource_types"].values())
+    )
+
+
 def main() -> None:
     """Renew the file, and say what it holds."""
     kept = types(set(sys.stdin.read().split()))
     used = {action for each in kept.values() for verb in (*HANDLERS, "tagging") for action in each[verb]}
-    table = {"types": kept, "actions": actions(Path(sys.argv[1]), used)}
+    wheel = Path(sys.argv[1])
+    table: dict[str, Any] = {
+        "types": kept,
+        "actions": actions(wheel, used),
+        "sagemaker_keys": sagemaker_keys(wheel),
+        "passing": passing(wheel),
+    }
     text = json.dumps(table, separators=(",", ":"), sort_keys=True)
     OUTPUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     print(f"{len(kept)} types, {len(table['actions'])} actions, {OUTPUT.stat().st_size} bytes, from {sys.argv[1]}")
