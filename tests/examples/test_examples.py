@@ -1,20 +1,16 @@
-"""The examples are true: executed as they stand, with the real SDK, in a deployed stage."""
+"""The examples of SageMaker Python SDK 3 are true: executed as they stand, in a deployed stage."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from blazingtext_sandbox.account import Sandbox
+import pytest
 
+from blazingtext_sandbox.account import Sandbox
+from tests.examples.support import left
+
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = str(ROOT / "tests" / "examples" / "run_notebook.py")
-
-
-def left(account: Sandbox, name: str) -> list[str]:
-    """The endpoints, configurations and models of a name that still exist."""
-    sagemaker = account.boto3("sagemaker")
-    endpoints = [each["EndpointName"] for each in sagemaker.list_endpoints(NameContains=name)["Endpoints"]]
-    configurations = [each["EndpointConfigName"] for each in sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]]
-    return endpoints + configurations + [each["ModelName"] for each in sagemaker.list_models(NameContains=name)["Models"]]
 
 
 def test_a_text_becomes_an_endpoint_with_sdk_3_and_nothing_is_left(run: Callable[..., str], account: Sandbox) -> None:
@@ -56,11 +52,3 @@ def test_a_tuning_job_finds_the_best_of_its_training_jobs_with_sdk_3_and_none_is
     assert found["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(values)
     parameters = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-serving")["Stacks"][0]["Parameters"]
     assert tuning not in {each["ParameterKey"]: each["ParameterValue"] for each in parameters}["ModelDataUrl"]
-
-
-def test_a_text_becomes_an_endpoint_with_sdk_2_and_nothing_is_left(run: Callable[..., str], account: Sandbox) -> None:
-    said = run("v2", str(ROOT / "examples" / "sdk_v2.py"))
-
-    assert "{'awesome': 50, 'blazing': 50}" in said
-    assert left(account, "blazingtext-dev-estimator") == []
-    assert "Completed" in said.splitlines()[-1]

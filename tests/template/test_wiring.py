@@ -298,6 +298,7 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
             "ServingUpdateArn": "<PromotionServingUpdateStateMachine>",
             "TrainingRoleArn": "<ExecutionRole.Arn>",
             "HostingRoleArn": "<HostingRole.Arn>",
+            **({"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}),
             "NotificationsTopicArn": TOPIC,
             "PromotionQueueUrl": "<PromotionQueue>",
             "DeadLetterQueueUrl": "<DeadLettersQueue>",
