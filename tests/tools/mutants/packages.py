@@ -40,7 +40,7 @@ _SAGEMAKER = tuple(
     f"tests/parity/test_sagemaker_{name}.py" for name in ("contract", "details", "endpoints", "registry", "training", "variants")
 )
 PACKAGES: Mapping[str, Package] = {
-    "lambda": Package(("lambda",), ("tests/unit/lifecycle",)),
+    "lambda": Package(("lambda",), ("tests/unit/lifecycle", "tests/unit/test_extras.py")),
     "stacks": Package(("stacks",), _TEMPLATE),
     "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",)),
     "sagemaker": Package(("sandbox/sagemaker",), ("tests/unit/sandbox", *_SAGEMAKER, "tests/conformance")),
