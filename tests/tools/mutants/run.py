@@ -89,7 +89,7 @@ class Runner:
         code = self._code_with(mutation, names, seconds)
         # A module that cannot be imported any more takes its tests with it; a test that never was there is a mistake of the caller's.
         if code == _NOT_THERE and self._code(["--collect-only"], names, self._environment(), 600) != _PASSED:
-            raise RecordError(f"There is no test {' or '.join(names)}.")
+            raise RecordError(f"There is no test {names[0]}, or none of {len(names) - 1} others. Is its name the same every time?")
         # A negative code is a crash: a kernel that wrote where it must not.
         if code > _INTERRUPTED and code != _NOT_THERE:
             raise RuntimeError(f"pytest ended with exit code {code} for {mutation}.")
