@@ -429,21 +429,18 @@ def test_a_model_needs_the_right_to_pass_its_role(sage: Sage) -> None:
         sage.model("m", "one")
 
 
-@pytest.mark.parametrize("name", ["../outside", "/absolute"])
-def test_an_artifact_cannot_write_outside_its_folder(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("absolute", [False, True], ids=["upwards", "absolute"])
+def test_an_artifact_cannot_write_outside_its_folder(tmp_path: Path, absolute: bool) -> None:
     archive = tmp_path / "model.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
-        member = tarfile.TarInfo(name)
+        member = tarfile.TarInfo(str(tmp_path / "outside") if absolute else "../outside")
         member.size = 1
         tar.addfile(member, io.BytesIO(b"x"))
 
-    try:
+    with pytest.raises(model_archive.ArchiveError, match=r"Unable to extract model data from model\.tar\.gz: .*outside the destination"):
         model_archive.unpack(archive, tmp_path / "model")
-    except model_archive.ArchiveError as problem:
-        assert "Unable to extract model data" in str(problem)  # noqa: PT017 - an absolute name is kept, without its slash, instead
 
-    written = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
-    assert set(written) <= {"model.tar.gz", "model/absolute"}
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [archive]
 
 
 def test_a_configuration_of_a_model_that_is_not_there_is_refused(sage: Sage) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from botocore import xform_name
 
-from tests.unit.lifecycle.aws_fakes import service_model
+from tests.unit.aws_requests import service_model
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "blazingtext").rglob("*.py"), *(ROOT / "lambda").rglob("*.py")])

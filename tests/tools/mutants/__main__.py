@@ -14,7 +14,7 @@ from .equivalents import Equivalent, equivalents
 from .mutations import Mutation
 from .packages import PACKAGES, Package, changed_lines, sample
 from .reach import Reach
-from .run import Runner
+from .run import RecordError, Runner
 from .tree import Copy
 
 ROOT = Path(__file__).parents[3]
@@ -86,7 +86,15 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; 0, or 1 if a package scores less than asked for, or 2 for an unknown package."""
+    """Measure and print; 0, or 1 if a package scores less than asked for, or 2 for an unknown package or tests that do not run."""
+    try:
+        return _main(arguments)
+    except RecordError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = options().parse_args(arguments)
     names = given.packages or list(PACKAGES)
     if unknown := [name for name in names if name not in PACKAGES]:

@@ -34,13 +34,28 @@ class Package:
 
 _TEMPLATE = tuple(
     f"tests/template/test_{name}.py"
-    for name in ("bootstrap", "foreign_app", "function_asset", "notebook_role", "permissions", "serving", "settings", "stage_file")
-) + tuple(f"tests/template/test_{name}.py" for name in ("alarms", "policies", "storage", "synthesis", "training", "wiring"))
+    for name in (
+        "alarms",
+        "bootstrap",
+        "foreign_app",
+        "function_asset",
+        "notebook_role",
+        "permissions",
+        "policies",
+        "serving",
+        "settings",
+        "stage_file",
+        "storage",
+        "synthesis",
+        "training",
+        "wiring",
+    )
+)
 _SAGEMAKER = tuple(
     f"tests/parity/test_sagemaker_{name}.py" for name in ("contract", "details", "endpoints", "registry", "training", "variants")
 )
 PACKAGES: Mapping[str, Package] = {
-    "lambda": Package(("lambda",), ("tests/unit/lifecycle",)),
+    "lambda": Package(("lambda",), ("tests/unit/lifecycle", "tests/unit/test_extras.py")),
     "stacks": Package(("stacks",), _TEMPLATE),
     "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",)),
     "sagemaker": Package(("sandbox/sagemaker",), ("tests/unit/sandbox", *_SAGEMAKER, "tests/conformance")),

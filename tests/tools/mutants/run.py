@@ -16,8 +16,8 @@ from .mutations import Mutation
 from .reach import KERNELS
 from .tree import Copy
 
-# pytest's exit codes: all passed; some failed; interrupted, for example by an error of an import.
-_PASSED, _FAILED, _INTERRUPTED = 0, 1, 2
+# pytest's exit codes: all passed; some failed; interrupted, as by an error of an import; a test it was asked for is not there.
+_PASSED, _FAILED, _INTERRUPTED, _NOT_THERE = 0, 1, 2, 4
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
@@ -85,13 +85,22 @@ class Runner:
 
     def is_killed(self, mutation: Mutation, tests: Iterable[str], seconds: float) -> bool:
         """Whether one of some tests fails, or does not end within so many seconds, with a fault in the copy."""
+        names = list(tests)
+        code = self._code_with(mutation, names, seconds)
+        # A module that cannot be imported any more takes its tests with it; a test that never was there is a mistake of the caller's.
+        if code == _NOT_THERE and self._code(["--collect-only"], names, self._environment(), 600) != _PASSED:
+            raise RecordError(f"There is no test {names[0]}, or none of {len(names) - 1} others. Is its name the same every time?")
+        # A negative code is a crash: a kernel that wrote where it must not.
+        if code > _INTERRUPTED and code != _NOT_THERE:
+            raise RuntimeError(f"pytest ended with exit code {code} for {mutation}.")
+        return code != _PASSED
+
+    def _code_with(self, mutation: Mutation, tests: Sequence[str], seconds: float) -> int:
         own = mutation.file.startswith(KERNELS)
         compiled = Path(tempfile.mkdtemp(prefix="mutant-")) if own else self._home / "compiled"
         try:
-            with self._copy.fault(mutation), tempfile.NamedTemporaryFile("w", suffix=".tests") as listed:
-                listed.write("\n".join(tests))
-                listed.flush()
-                return self._fails([*_PYTEST, f"@{listed.name}"], self._environment(compiled), seconds)
+            with self._copy.fault(mutation):
+                return self._code([], tests, self._environment(compiled), seconds)
         finally:
             if own:
                 shutil.rmtree(compiled, ignore_errors=True)
@@ -99,20 +108,20 @@ class Runner:
     def _environment(self, compiled: Path | None = None) -> dict[str, str]:
         return self._copy.environment(compiled or self._home / "compiled")
 
-    def _fails(self, command: Sequence[str], environment: dict[str, str], seconds: float) -> bool:
-        with subprocess.Popen(
-            command, cwd=self._copy.folder, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            try:
-                code = process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                code = _FAILED
-            finally:
-                _end_group(process.pid)
-        # A negative code is a crash: a kernel that wrote where it must not. Any other says that pytest itself was called wrongly.
-        if code > _INTERRUPTED:
-            raise RuntimeError(f"pytest ended with exit code {code}: {' '.join(command)}")
-        return code != _PASSED
+    def _code(self, options: Sequence[str], tests: Sequence[str], environment: dict[str, str], seconds: float) -> int:
+        """pytest's exit code; that of a failure when it takes longer."""
+        with tempfile.NamedTemporaryFile("w", suffix=".tests") as listed:
+            listed.write("\n".join(tests))
+            listed.flush()
+            quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            command = [*_PYTEST, *options, f"@{listed.name}"]
+            with subprocess.Popen(command, cwd=self._copy.folder, env=environment, start_new_session=True, **quiet) as process:
+                try:
+                    return process.wait(seconds)
+                except subprocess.TimeoutExpired:
+                    return _FAILED
+                finally:
+                    _end_group(process.pid)
 
 
 def _end_group(group: int) -> None:

@@ -14,6 +14,7 @@ import boto3
 
 from blazingtext.cloud import Cloud
 from blazingtext_lifecycle import naming
+from tests.unit.aws_requests import CheckedClient
 from tests.unit.lifecycle.aws_fakes import MACHINE, client_error
 
 BUCKET = "blazingtext-dev-storage-corpora"
@@ -47,15 +48,15 @@ class FakeClient:
 
         setattr(self, name, call)
 
-    def can_paginate(self, _operation: str) -> bool:
-        return True
-
     def get_paginator(self, operation: str) -> FakePaginator:
         return FakePaginator(getattr(self, operation))
 
 
 class FakeSession:
-    """boto3's session over fake clients; other regions are empty unless `elsewhere` has clients for them."""
+    """boto3's session over fake clients, which refuse what botocore would.
+
+    Other regions are empty unless `elsewhere` has clients for them.
+    """
 
     region_name = "us-east-1"
 
@@ -63,10 +64,10 @@ class FakeSession:
         self.clients = clients
         self.elsewhere: dict[str, dict[str, Any]] = {}
 
-    def client(self, service: str, region_name: str | None = None, **_: Any) -> Any:
-        if region_name in (None, self.region_name):
-            return self.clients[service.replace("-", "_")]
-        return self.elsewhere.setdefault(str(region_name), account())[service]
+    def client(self, service: str, region_name: str | None = None, **_: Any) -> CheckedClient:
+        here = region_name in {None, self.region_name}
+        clients = self.clients if here else self.elsewhere.setdefault(str(region_name), account())
+        return CheckedClient(service, clients[service.replace("-", "_")])
 
 
 def cloud(**clients: Any) -> Cloud:
@@ -149,14 +150,15 @@ class FakeUpdates:
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, str]:  # noqa: A002, N803 - AWS's names
         assert stateMachineArn == MACHINE
         self._stacks.update_stack(**json.loads(input))
-        return {"executionArn": name}
+        return {"executionArn": f"execution:{name}"}
 
-    def describe_execution(self, **_: Any) -> dict[str, str]:
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 - AWS's names
+        assert executionArn.startswith("execution:")
         return {"status": "SUCCEEDED"}
 
 
 class FakeBucket:
-    """S3 with one bucket: what is put is what is there, checksums included."""
+    """S3 with one bucket: what is put is what is there, with a checksum where one was asked for."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -164,11 +166,22 @@ class FakeBucket:
         self.sent: list[str] = []
         self.corrupt = False
 
-    def upload_file(self, path: str, _bucket: str, key: str, *, ExtraArgs: dict[str, Any], Config: Any, Callback: Any) -> None:  # noqa: N803 - AWS's names
+    @staticmethod
+    def _check(bucket: str) -> None:
+        if bucket != BUCKET:
+            raise client_error("NoSuchBucket", "The specified bucket does not exist")
+
+    def upload_file(self, path: str, bucket: str, key: str, *, ExtraArgs: dict[str, Any], Config: Any, Callback: Any) -> None:  # noqa: N803 - AWS's names
+        self._check(bucket)
         content = Path(path).read_bytes()
         Callback(len(content))
         self.sent.append(key)
-        self.put(key, content[:-1] + b"?" if self.corrupt else content, part=Config.multipart_chunksize, metadata=ExtraArgs["Metadata"])
+        # One object while it is smaller than the threshold.
+        part = Config.multipart_chunksize if len(content) >= Config.multipart_threshold else 1 << 30
+        self.put(key, content[:-1] + b"?" if self.corrupt else content, part=part, metadata=ExtraArgs["Metadata"])
+        self.heads[key]["ContentType"] = ExtraArgs["ContentType"]
+        if ExtraArgs.get("ChecksumAlgorithm") != "SHA256":
+            del self.heads[key]["ChecksumSHA256"]
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803 - AWS's names
         assert (Bucket, ContentType) == (BUCKET, "application/json")
@@ -188,23 +201,25 @@ class FakeBucket:
         }
 
     def head_object(self, *, Bucket: str, Key: str, ChecksumMode: str = "") -> dict[str, Any]:  # noqa: N803 - AWS's names
-        del Bucket
+        self._check(Bucket)
         if Key not in self.heads:
             raise client_error("404", "Not Found", "HeadObject")
         head = dict(self.heads[Key])
         if ChecksumMode != "ENABLED":
-            del head["ChecksumSHA256"]
+            head.pop("ChecksumSHA256", None)
         return head
 
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803 - AWS's names
-        del Bucket, self.objects[Key], self.heads[Key]
+        self._check(Bucket)
+        del self.objects[Key], self.heads[Key]
 
-    def download_file(self, _bucket: str, key: str, path: str, *, Callback: Any) -> None:  # noqa: N803 - AWS's names
+    def download_file(self, bucket: str, key: str, path: str, *, Callback: Any) -> None:  # noqa: N803 - AWS's names
+        self._check(bucket)
         Callback(len(self.objects[key]))
         Path(path).write_bytes(self.objects[key])
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
-        del Bucket
+        self._check(Bucket)
         return {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
 
     def get_paginator(self, operation: str) -> FakePaginator:
@@ -273,9 +288,18 @@ class FakeJobs:
             raise client_error("ValidationException", "Requested resource not found.", "DescribeTrainingJob")
         return self.jobs[TrainingJobName]
 
-    def list_training_jobs(self, *, NameContains: str, StatusEquals: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
-        named = [job for name, job in reversed(self.jobs.items()) if NameContains in name]
-        return {"TrainingJobSummaries": [job for job in named if StatusEquals in ("", job["TrainingJobStatus"])]}
+    def list_training_jobs(
+        self,
+        *,
+        NameContains: str,  # noqa: N803 - AWS's names
+        StatusEquals: str = "",  # noqa: N803 - likewise
+        SortBy: str = "CreationTime",  # noqa: N803 - likewise
+        SortOrder: str = "Ascending",  # noqa: N803 - likewise
+    ) -> dict[str, Any]:
+        """Jobs were created in the order in which they were added; the defaults of the sort are AWS's."""
+        assert SortBy == "CreationTime"
+        named = [job for name, job in self.jobs.items() if NameContains in name and StatusEquals in ("", job["TrainingJobStatus"])]
+        return {"TrainingJobSummaries": named if SortOrder == "Ascending" else named[::-1]}
 
     def list_tags(self, *, ResourceArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         (tags,) = [job["tags"] for job in self.jobs.values() if job["TrainingJobArn"] == ResourceArn]
@@ -286,11 +310,12 @@ class FakeJobs:
         self.jobs[TrainingJobName]["TrainingJobStatus"] = "Stopping"
 
     def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
-        if self.endpoint is None:
+        if self.endpoint is None or EndpointName != "blazingtext-dev":
             raise client_error("ValidationException", f'Could not find endpoint "{EndpointName}".', "DescribeEndpoint")
         return self.endpoint
 
-    def describe_endpoint_config(self, **_: Any) -> dict[str, Any]:
+    def describe_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        assert EndpointConfigName == "config"
         self.looks_without_configuration -= 1
         if self.looks_without_configuration >= 0:
             raise client_error("ValidationException", "Could not find endpoint configuration.", "DescribeEndpointConfig")
@@ -329,20 +354,48 @@ def packed(members: Mapping[str, bytes], **links: str) -> bytes:
     return buffer.getvalue()
 
 
-# Every listing that an audit makes.
-EMPTY_ACCOUNT = {
-    "cloudformation": ["describe_stacks"],
-    "sagemaker": ["list_endpoints", "list_endpoint_configs", "list_models", "list_training_jobs", "list_tags"],
-    "s3": ["list_buckets", "list_object_versions"],
-    "lambda": ["list_functions"],
-    "stepfunctions": ["list_state_machines"],
-    "sqs": ["list_queues"],
-    "sns": ["list_topics"],
-    "events": ["list_rules"],
-    "cloudwatch": ["describe_alarms"],
-    "logs": ["describe_log_groups", "describe_log_streams"],
-    "iam": ["list_roles"],
-    "resourcegroupstaggingapi": ["get_resources"],
+def _with(member: str, begins: str = "", contains: str = "") -> Callable[[Mapping[str, Any], Mapping[str, Any]], bool]:
+    """Whether an item is among what was asked for, by parameters that filter by the begin or by a part of a member."""
+
+    def chosen(item: Mapping[str, Any], wish: Mapping[str, Any]) -> bool:
+        name: str = item[member]
+        return name.startswith(wish.get(begins, "")) and wish.get(contains, "") in name
+
+    return chosen
+
+
+def _tagged(item: Mapping[str, Any], wish: Mapping[str, Any]) -> bool:
+    tags = {tag["Key"]: tag["Value"] for tag in item["Tags"]}
+    return all(tags.get(each["Key"]) in each["Values"] for each in wish["TagFilters"])
+
+
+# Every listing that an audit makes: the key of its items, and which of them a request asks for. Items of a listing that belongs to a
+# resource have the resource's name or ARN under "of".
+LISTINGS: Mapping[tuple[str, str], tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
+    ("cloudformation", "describe_stacks"): ("Stacks", lambda item, wish: wish.get("StackName") in (None, item["StackName"])),
+    ("sagemaker", "list_endpoints"): ("Endpoints", _with("EndpointName", contains="NameContains")),
+    ("sagemaker", "list_endpoint_configs"): ("EndpointConfigs", _with("EndpointConfigName", contains="NameContains")),
+    ("sagemaker", "list_models"): ("Models", _with("ModelName", contains="NameContains")),
+    ("sagemaker", "list_training_jobs"): ("TrainingJobSummaries", _with("TrainingJobName", contains="NameContains")),
+    ("sagemaker", "list_tags"): ("Tags", lambda item, wish: item["of"] == wish["ResourceArn"]),
+    ("s3", "list_buckets"): ("Buckets", _with("Name", begins="Prefix")),
+    ("s3", "list_object_versions"): ("Versions", lambda item, wish: item["of"] == wish["Bucket"]),
+    ("lambda", "list_functions"): ("Functions", lambda _item, _wish: True),
+    ("stepfunctions", "list_state_machines"): ("stateMachines", lambda _item, _wish: True),
+    ("sqs", "list_queues"): ("QueueUrls", lambda url, wish: url.rpartition("/")[2].startswith(wish.get("QueueNamePrefix", ""))),
+    ("sns", "list_topics"): ("Topics", lambda _item, _wish: True),
+    ("events", "list_rules"): ("Rules", _with("Name", begins="NamePrefix")),
+    ("cloudwatch", "describe_alarms"): ("MetricAlarms", _with("AlarmName", begins="AlarmNamePrefix")),
+    ("logs", "describe_log_groups"): ("logGroups", _with("logGroupName", begins="logGroupNamePrefix")),
+    (
+        "logs",
+        "describe_log_streams",
+    ): (
+        "logStreams",
+        lambda item, wish: item["of"] == wish["logGroupName"] and item["logStreamName"].startswith(wish.get("logStreamNamePrefix", "")),
+    ),
+    ("iam", "list_roles"): ("Roles", lambda _item, _wish: True),
+    ("resourcegroupstaggingapi", "get_resources"): ("ResourceTagMappingList", _tagged),
 }
 
 
@@ -355,22 +408,60 @@ def denying(code: str = "AccessDenied") -> Callable[..., Any]:
     return refuse
 
 
-def account(**answers: Any) -> dict[str, FakeClient]:
-    """An empty account, but for `service__operation=answer`."""
-    clients = {service: FakeClient(**dict.fromkeys(operations, lambda **_: {})) for service, operations in EMPTY_ACCOUNT.items()}
-    clients["resourcegroupstaggingapi"].answer("get_resources", lambda **_: {"ResourceTagMappingList": []})
-    clients["cloudformation"].answer("describe_stacks", described_stacks())
-    for place, answer in answers.items():
+class FakeListings:
+    """The listings of one service over what a test planted, an item a page; every call is remembered."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self.items: dict[str, list[Any]] = {operation: [] for each, operation in LISTINGS if each == service}
+        self.refused: dict[str, Callable[..., Any]] = {}
+        self.calls: list[tuple[str, Mapping[str, Any]]] = []
+
+    def pages(self, operation: str, wish: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        self.calls.append((operation, wish))
+        if operation in self.refused:
+            self.refused[operation]()
+        key, is_wanted = LISTINGS[self._service, operation]
+        wanted = [item for item in self.items[operation] if is_wanted(item, wish)]
+        if operation == "describe_stacks" and "StackName" in wish and not wanted:
+            raise client_error("ValidationError", f"Stack with id {wish['StackName']} does not exist", "DescribeStacks")
+        if operation in {"list_queues", "list_buckets"} and "PageSize" not in wish.get("PaginationConfig", {}):
+            # Without a page size, SQS and S3 give no token for the next page.
+            wanted = wanted[:1]
+        yield from ({key: [item]} for item in wanted)
+        if not wanted:
+            # What has no items is left out of most answers.
+            yield {key: []} if operation == "get_resources" else {}
+
+    def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
+        """A call without a paginator: the first page, or the whole of what has no paginator."""
+        if operation.startswith("_") or operation not in self.items:
+            raise AttributeError(operation)
+
+        def first_page(**wish: Any) -> dict[str, Any]:
+            return next(self.pages(operation, wish))
+
+        return first_page
+
+    def get_paginator(self, operation: str) -> "FakeListingPaginator":
+        return FakeListingPaginator(self, operation)
+
+
+class FakeListingPaginator:
+    def __init__(self, listings: FakeListings, operation: str) -> None:
+        self._listings, self._operation = listings, operation
+
+    def paginate(self, **wish: Any) -> Iterator[dict[str, Any]]:
+        return self._listings.pages(self._operation, wish)
+
+
+def account(**planted: list[Any] | Callable[..., Any]) -> dict[str, FakeListings]:
+    """An empty account, but for `service__operation=[items of its listing]`, or =`denying()`."""
+    clients = {service: FakeListings(service) for service, _ in LISTINGS}
+    for place, items in planted.items():
         service, _, operation = place.partition("__")
-        clients[service].answer(operation, answer if callable(answer) else lambda answer=answer, **_: answer)
+        if callable(items):
+            clients[service].refused[operation] = items
+        else:
+            clients[service].items[operation] += items
     return clients
-
-
-def described_stacks(*described: dict[str, Any]) -> Any:
-    def describe(StackName: str = "") -> dict[str, Any]:  # noqa: N803 - AWS's names
-        found = [stack for stack in described if StackName in ("", stack["StackName"])]
-        if StackName and not found:
-            raise client_error("ValidationError", f"Stack with id {StackName} does not exist")
-        return {"Stacks": found}
-
-    return describe

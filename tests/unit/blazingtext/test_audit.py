@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -6,15 +7,17 @@ import pytest
 
 from blazingtext.audit import audit
 from blazingtext.cloud import Cloud
-from blazingtext.leftovers import GLOBAL, REGIONAL
+from blazingtext.leftovers import GLOBAL, REGIONAL, Leftover
 from blazingtext_lifecycle.errors import AccessDeniedError, ConfigurationError
-from tests.unit.blazingtext.cloud_fakes import EMPTY_ACCOUNT, account, cloud, denying, described_stacks
+from tests.unit.blazingtext.cloud_fakes import LISTINGS, account, cloud, denying
 
 TAGS = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazingtext:stage", "Value": "dev"}]
+OTHER_TAGS = [TAGS[0], {"Key": "blazingtext:stage", "Value": "devel"}]
+NAMES = ("blazingtext-devel-x", "blazingtext-prod-x", "my-blazingtext-dev-x", "blazingtext", "BLAZINGTEXT-DEV-x")
 
 
-def left(**answers: Any) -> list[tuple[str, str]]:
-    return [(each.kind, each.name) for each in audit(cloud(**account(**answers))).left]
+def left(**planted: Any) -> list[Leftover]:
+    return list(audit(cloud(**account(**planted))).left)
 
 
 def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> None:
@@ -23,110 +26,194 @@ def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> Non
     found = audit(cloud(**clients))
 
     assert (found.left, found.bootstrap) == ((), ())
+    assert (found.stage, found.region, found.looked_at) == ("dev", "us-east-1", (*REGIONAL, *GLOBAL))
     asked = {(service, name) for service, client in clients.items() for name, _ in client.calls}
     # Contents of buckets, tags and streams are asked for only when there is a bucket, a model, a log group.
-    assert {(service, name) for service, names in EMPTY_ACCOUNT.items() for name in names} - asked == {
-        ("s3", "list_object_versions"),
-        ("sagemaker", "list_tags"),
-        ("logs", "describe_log_streams"),
-    }
+    assert set(LISTINGS) - asked == {("s3", "list_object_versions"), ("sagemaker", "list_tags"), ("logs", "describe_log_streams")}
 
 
-@pytest.mark.parametrize(
-    ("place", "answer", "found"),
-    [
-        (
-            "lambda__list_functions",
-            {"Functions": [{"FunctionName": "blazingtext-dev-training-Launch"}]},
-            ("function", "blazingtext-dev-training-Launch"),
-        ),
-        ("iam__list_roles", {"Roles": [{"RoleName": "blazingtext-dev-training-Role"}]}, ("role", "blazingtext-dev-training-Role")),
-        ("sqs__list_queues", {"QueueUrls": ["https://sqs/1/blazingtext-dev-q"]}, ("queue", "blazingtext-dev-q")),
-        ("sns__list_topics", {"Topics": [{"TopicArn": "arn:aws:sns:us-east-1:1:blazingtext-dev-t"}]}, ("topic", "blazingtext-dev-t")),
-        ("events__list_rules", {"Rules": [{"Name": "blazingtext-dev-rule"}]}, ("rule", "blazingtext-dev-rule")),
-        ("cloudwatch__describe_alarms", {"MetricAlarms": [{"AlarmName": "blazingtext-dev-alarm"}]}, ("alarm", "blazingtext-dev-alarm")),
-        (
-            "sagemaker__list_endpoints",
-            {"Endpoints": [{"EndpointName": "blazingtext-dev", "EndpointStatus": "InService"}]},
-            ("endpoint", "blazingtext-dev"),
-        ),
-        (
-            "sagemaker__list_training_jobs",
-            {"TrainingJobSummaries": [{"TrainingJobName": "blazingtext-dev-wiki-1", "TrainingJobStatus": "Completed"}]},
-            ("training job", "blazingtext-dev-wiki-1"),
-        ),
-        (
-            "logs__describe_log_groups",
-            {"logGroups": [{"logGroupName": "/aws/lambda/blazingtext-dev-x", "storedBytes": 5}]},
-            ("log group", "/aws/lambda/blazingtext-dev-x"),
-        ),
-        (
-            "logs__describe_log_groups",
-            {"logGroups": [{"logGroupName": "/aws/sagemaker/Endpoints/blazingtext-dev"}]},
-            ("log group", "/aws/sagemaker/Endpoints/blazingtext-dev"),
-        ),
-        (
-            "resourcegroupstaggingapi__get_resources",
-            {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:kms:us-east-1:1:key/abc"}]},
-            ("tagged resource", "arn:aws:kms:us-east-1:1:key/abc"),
-        ),
-    ],
-)
-def test_what_exists_is_found_where_it_lives(place: str, answer: Any, found: tuple[str, str]) -> None:
-    assert left(**{place: answer}) == [found]
+def arn(service: str, name: str) -> str:
+    return f"arn:aws:{service}:us-east-1:123456789012:{name}"
 
 
-def test_a_bucket_is_reported_with_what_bills_in_it() -> None:
-    versions = {"Versions": [{"Size": 1_000_000}, {"Size": 500_000}], "DeleteMarkers": [{}]}
-
-    (found,) = audit(
-        cloud(**account(s3__list_buckets={"Buckets": [{"Name": "blazingtext-dev-storage-x"}]}, s3__list_object_versions=versions))
-    ).left
-
-    assert (found.kind, found.bills, found.detail) == ("bucket", True, "3 object versions, 1.5 MB")
+def job(name: str, status: str) -> dict[str, str]:
+    return {"TrainingJobName": name, "TrainingJobStatus": status}
 
 
-def test_a_model_named_by_cloudformation_is_known_by_its_exact_tags() -> None:
-    models = {"Models": [{"ModelName": f"Model-{each}", "ModelArn": f"arn:{each}"} for each in ("ours", "theirs", "bare")]}
-    tags = {"arn:ours": TAGS, "arn:theirs": [TAGS[0], {"Key": "blazingtext:stage", "Value": "devel"}], "arn:bare": []}
+# By the kind that the audit names: what stands in the account, somebody else's first and so alone on the first page, and what is found.
+PLANTED: dict[str, tuple[dict[str, list[Any]], Leftover]] = {
+    "stacks": (
+        {
+            "cloudformation__describe_stacks": [
+                {"StackName": "blazingtext-devel-x", "StackStatus": "CREATE_COMPLETE", "Tags": OTHER_TAGS},
+                {"StackName": "blazingtext-dev-training", "StackStatus": "DELETE_FAILED"},
+            ]
+        },
+        Leftover("stack", "blazingtext-dev-training", detail="DELETE_FAILED"),
+    ),
+    "endpoints": (
+        {
+            "sagemaker__list_endpoints": [
+                {"EndpointName": "my-blazingtext-dev", "EndpointStatus": "InService"},
+                {"EndpointName": "blazingtext-dev", "EndpointStatus": "Failed"},
+            ]
+        },
+        Leftover("endpoint", "blazingtext-dev", bills=True, detail="Failed"),
+    ),
+    "endpoint configs": (
+        {
+            "sagemaker__list_endpoint_configs": [
+                {"EndpointConfigName": f"Config-{each}", "EndpointConfigArn": f"arn:{each}"} for each in ("theirs", "ours")
+            ],
+            "sagemaker__list_tags": [{**tag, "of": "arn:theirs"} for tag in OTHER_TAGS] + [{**tag, "of": "arn:ours"} for tag in TAGS],
+        },
+        Leftover("endpoint config", "Config-ours"),
+    ),
+    "models": (
+        {
+            "sagemaker__list_models": [{"ModelName": f"Model-{each}", "ModelArn": f"arn:{each}"} for each in ("bare", "theirs", "ours")],
+            "sagemaker__list_tags": [{**tag, "of": "arn:theirs"} for tag in OTHER_TAGS] + [{**tag, "of": "arn:ours"} for tag in TAGS],
+        },
+        Leftover("model", "Model-ours"),
+    ),
+    "training jobs": (
+        {"sagemaker__list_training_jobs": [job("x-blazingtext-dev-wiki-1", "InProgress"), job("blazingtext-dev-wiki-1", "Completed")]},
+        Leftover("training job", "blazingtext-dev-wiki-1", detail="Completed"),
+    ),
+    "buckets": (
+        {
+            "s3__list_buckets": [
+                {"Name": "blazingtext-devel-storage-x"},
+                {"Name": "blazingtext-dev-storage-x", "BucketRegion": "us-east-1"},
+            ],
+            "s3__list_object_versions": [
+                {"of": "blazingtext-dev-storage-x", "Size": 1_000_000},
+                {"of": "blazingtext-dev-storage-x", "Size": 500_000},
+                {"of": "blazingtext-devel-storage-x", "Size": 7_000_000},
+            ],
+        },
+        Leftover("bucket", "blazingtext-dev-storage-x", bills=True, detail="2 object versions, 1.5 MB", region="us-east-1"),
+    ),
+    "functions": (
+        {"lambda__list_functions": [{"FunctionName": "blazingtext-devel-x"}, {"FunctionName": "blazingtext-dev-training-Launch"}]},
+        Leftover("function", "blazingtext-dev-training-Launch"),
+    ),
+    "state machines": (
+        {"stepfunctions__list_state_machines": [{"name": "blazingtext-devel-x"}, {"name": "blazingtext-dev-serving-update"}]},
+        Leftover("state machine", "blazingtext-dev-serving-update"),
+    ),
+    "queues": (
+        {"sqs__list_queues": ["https://sqs/1/blazingtext-devel-q", "https://sqs/1/blazingtext-dev-p", "https://sqs/1/blazingtext-dev-q"]},
+        Leftover("queue", "blazingtext-dev-q"),
+    ),
+    "topics": (
+        {"sns__list_topics": [{"TopicArn": arn("sns", "blazingtext-devel-t")}, {"TopicArn": arn("sns", "blazingtext-dev-t")}]},
+        Leftover("topic", "blazingtext-dev-t"),
+    ),
+    "rules": (
+        {"events__list_rules": [{"Name": "blazingtext-devel-r"}, {"Name": "blazingtext-dev-q"}, {"Name": "blazingtext-dev-r"}]},
+        Leftover("rule", "blazingtext-dev-r"),
+    ),
+    "alarms": (
+        {"cloudwatch__describe_alarms": [{"AlarmName": "blazingtext-dev-a"}, {"AlarmName": "blazingtext-dev-b"}]},
+        Leftover("alarm", "blazingtext-dev-b", bills=True),
+    ),
+    "log groups": (
+        {
+            "logs__describe_log_groups": [
+                {"logGroupName": "/aws/lambda/blazingtext-devel-x", "storedBytes": 3},
+                {"logGroupName": "/aws/lambda/blazingtext-dev-x", "storedBytes": 5},
+            ]
+        },
+        Leftover("log group", "/aws/lambda/blazingtext-dev-x", bills=True, detail="5 bytes"),
+    ),
+    "log streams": (
+        {
+            "logs__describe_log_groups": [
+                {"logGroupName": "/aws/sagemaker/TrainingJobs-old"},
+                {"logGroupName": "/aws/sagemaker/TrainingJobs"},
+            ],
+            "logs__describe_log_streams": [
+                {"of": "/aws/sagemaker/TrainingJobs", "logStreamName": f"{name}/algo-1"}
+                for name in ("blazingtext-devel-1", "blazingtext-dev-wiki-0", "blazingtext-dev-wiki-1")
+            ],
+        },
+        Leftover("log stream", "/aws/sagemaker/TrainingJobs:blazingtext-dev-wiki-1/algo-1", bills=True),
+    ),
+    "roles": (
+        {"iam__list_roles": [{"RoleName": "blazingtext-devel-x"}, {"RoleName": "blazingtext-dev-training-Role"}]},
+        Leftover("role", "blazingtext-dev-training-Role"),
+    ),
+    "tagged resources": (
+        {
+            "resourcegroupstaggingapi__get_resources": [
+                {"ResourceARN": arn("kms", "key/theirs"), "Tags": OTHER_TAGS},
+                {"ResourceARN": arn("lambda", "function:blazingtext-dev-gone"), "Tags": TAGS},
+                {"ResourceARN": arn("sagemaker", "model/gone"), "Tags": TAGS},
+                {"ResourceARN": arn("kms", "key/abc"), "Tags": TAGS},
+            ]
+        },
+        Leftover("tagged resource", arn("kms", "key/abc")),
+    ),
+}
 
-    assert left(sagemaker__list_models=models, sagemaker__list_tags=lambda ResourceArn: {"Tags": tags[ResourceArn]}) == [  # noqa: N803 - AWS's names
-        ("model", "Model-ours")
+
+@pytest.mark.parametrize("kind", [*REGIONAL, *GLOBAL])
+def test_what_is_left_of_every_kind_is_found_on_the_last_page(kind: str) -> None:
+    planted, leftover = PLANTED[kind]
+
+    found = left(**planted)
+
+    # What belongs to the whole account has the region that S3 names, or none.
+    assert found[-1] == replace(leftover, region="us-east-1" if kind in REGIONAL else leftover.region)
+    # What stands before it is another page, and somebody else's or one more of the stage's.
+    assert {each.kind for each in found} == {leftover.kind}
+    assert all(each.name.partition("TrainingJobs:")[2].startswith("blazingtext-dev-") or "dev" in each.name for each in found[:-1])
+
+
+def test_what_bills_is_said() -> None:
+    jobs = [job(f"blazingtext-dev-{status}", status) for status in ("InProgress", "Stopping", "Completed", "Stopped", "Failed")]
+    groups = [{"logGroupName": "/aws/sagemaker/Endpoints/blazingtext-dev"}]
+
+    assert [each.bills for each in left(sagemaker__list_training_jobs=jobs)] == [True, True, False, False, False]
+    assert left(logs__describe_log_groups=groups) == [
+        Leftover("log group", "/aws/sagemaker/Endpoints/blazingtext-dev", detail="0 bytes", region="us-east-1")
     ]
 
 
-@pytest.mark.parametrize("name", ["blazingtext-devel-x", "blazingtext-prod-x", "my-blazingtext-dev-x", "blazingtext", "BLAZINGTEXT-DEV-x"])
+@pytest.mark.parametrize("name", NAMES)
 def test_another_stages_things_are_not_ours(name: str) -> None:
     assert not left(
-        lambda__list_functions={"Functions": [{"FunctionName": name}]},
-        sns__list_topics={"Topics": [{"TopicArn": f"arn:aws:sns:us-east-1:1:{name}"}]},
-        sagemaker__list_endpoints={"Endpoints": [{"EndpointName": name, "EndpointStatus": "InService"}]},
-        sagemaker__list_training_jobs={"TrainingJobSummaries": [{"TrainingJobName": name, "TrainingJobStatus": "InProgress"}]},
-        logs__describe_log_groups={"logGroups": [{"logGroupName": f"/aws/lambda/{name}"}]},
+        cloudformation__describe_stacks=[{"StackName": name, "StackStatus": "CREATE_COMPLETE"}],
+        lambda__list_functions=[{"FunctionName": name}],
+        sns__list_topics=[{"TopicArn": arn("sns", name)}],
+        sqs__list_queues=[f"https://sqs/1/{name}"],
+        s3__list_buckets=[{"Name": name}],
+        iam__list_roles=[{"RoleName": name}],
+        stepfunctions__list_state_machines=[{"name": name}],
+        events__list_rules=[{"Name": name}],
+        cloudwatch__describe_alarms=[{"AlarmName": name}],
+        sagemaker__list_endpoints=[{"EndpointName": name, "EndpointStatus": "InService"}],
+        sagemaker__list_training_jobs=[job(name, "InProgress")],
+        logs__describe_log_groups=[{"logGroupName": f"/aws/lambda/{name}"}],
     )
 
 
-def test_log_lines_of_jobs_that_are_gone_are_found_in_the_accounts_common_group() -> None:
-    groups = {"logGroups": [{"logGroupName": "/aws/sagemaker/TrainingJobs"}]}
-    streams = {"logStreams": [{"logStreamName": "blazingtext-dev-wiki-1/algo-1"}]}
-
-    assert left(logs__describe_log_groups=groups, logs__describe_log_streams=streams) == [
-        ("log stream", "/aws/sagemaker/TrainingJobs:blazingtext-dev-wiki-1/algo-1")
-    ]
-
-
-def test_a_stack_is_known_by_name_or_by_tags_and_the_bootstrap_is_set_apart() -> None:
+def test_a_renamed_stack_is_known_by_its_tags_and_the_bootstrap_is_set_apart() -> None:
     described: list[dict[str, Any]] = [
-        {"StackName": "blazingtext-dev-training", "StackStatus": "DELETE_FAILED"},
         {"StackName": "renamed", "StackStatus": "CREATE_COMPLETE", "Tags": TAGS},
         {"StackName": "CDKToolkit-blazingtext", "StackStatus": "CREATE_COMPLETE"},
         {"StackName": "somebody-elses", "StackStatus": "CREATE_COMPLETE"},
     ]
+    buckets = [{"Name": f"cdk-{qualifier}-assets-123456789012-us-east-1"} for qualifier in ("hnb659fds", "blzgtxt")]
 
-    found = audit(cloud(**account(cloudformation__describe_stacks=described_stacks(*described))))
+    found = audit(cloud(**account(cloudformation__describe_stacks=described, s3__list_buckets=buckets)))
 
-    assert [each.name for each in found.left] == ["blazingtext-dev-training", "renamed"]
-    assert [each.name for each in found.bootstrap] == ["CDKToolkit-blazingtext"]
+    assert found.left == (Leftover("stack", "renamed", detail="CREATE_COMPLETE", region="us-east-1"),)
+    assert found.bootstrap == (
+        Leftover("stack", "CDKToolkit-blazingtext", detail="CREATE_COMPLETE", region="us-east-1"),
+        Leftover("bucket", "cdk-blzgtxt-assets-123456789012-us-east-1", bills=True, detail="0 object versions, 0.0 MB"),
+    )
 
 
 def test_an_audit_that_may_not_look_everywhere_says_nothing_at_all() -> None:
@@ -142,10 +229,8 @@ def in_regions(**regions: dict[str, Any]) -> tuple[Cloud, Any]:
     return found, session
 
 
-TAGGED = {
-    "resourcegroupstaggingapi__get_resources": {"ResourceTagMappingList": [{"ResourceARN": "arn:aws:sns:eu-west-1:1:blazingtext-dev-t"}]}
-}
-TOPIC = {"sns__list_topics": {"Topics": [{"TopicArn": "arn:aws:sns:eu-west-1:1:blazingtext-dev-t"}]}}
+TAGGED = {"resourcegroupstaggingapi__get_resources": [{"ResourceARN": "arn:aws:sns:eu-west-1:1:blazingtext-dev-t", "Tags": TAGS}]}
+TOPIC = {"sns__list_topics": [{"TopicArn": "arn:aws:sns:eu-west-1:1:blazingtext-dev-t"}]}
 
 
 def test_what_the_stage_left_in_another_region_is_found_by_its_tags_and_its_region_is_named() -> None:
@@ -158,7 +243,7 @@ def test_what_the_stage_left_in_another_region_is_found_by_its_tags_and_its_regi
 
 
 def test_a_bucket_in_another_region_is_a_trace_of_the_stage_there() -> None:
-    buckets = {"s3__list_buckets": {"Buckets": [{"Name": "blazingtext-dev-storage-x", "BucketRegion": "eu-west-2"}]}}
+    buckets = {"s3__list_buckets": [{"Name": "blazingtext-dev-storage-x", "BucketRegion": "eu-west-2"}]}
     where, _ = in_regions(us_east_1=buckets, eu_west_2=TOPIC)
 
     found = audit(where)

@@ -309,7 +309,7 @@ def test_promote_lets_the_alarms_watch_unless_told_not_to(typed: Typed, model: d
 
 
 def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_nothing_is(typed: Typed) -> None:
-    with_a_role = account(iam__list_roles={"Roles": [{"RoleName": "blazingtext-dev-x"}]})
+    with_a_role = account(iam__list_roles=[{"RoleName": "blazingtext-dev-x"}])
 
     code, out, err = typed("audit", **with_a_role)
     clean, nothing, told = typed("audit", "--json", **account())

@@ -19,12 +19,23 @@ class GrowingLogs:
     def arrive(self, _seconds: float = 0) -> None:
         self.lines += self._pages.pop(0) if self._pages else []
 
-    def describe_log_streams(self, **_: Any) -> dict[str, Any]:
+    def describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        assert (logGroupName, logStreamNamePrefix) == ("/aws/sagemaker/TrainingJobs", f"{JOB}/")
         if not self.lines:
             raise client_error("ResourceNotFoundException", "The specified log group does not exist.")
         return {"logStreams": [{"logStreamName": f"{JOB}/algo-1-1"}]}
 
-    def get_log_events(self, *, nextToken: str = "f/0", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
+    def get_log_events(
+        self,
+        *,
+        logGroupName: str,  # noqa: N803 - AWS's names
+        logStreamName: str,  # noqa: N803 - likewise
+        startFromHead: bool = False,  # noqa: N803 - likewise
+        nextToken: str = "",  # noqa: N803 - likewise
+    ) -> dict[str, Any]:
+        """From the end unless told otherwise, as CloudWatch Logs reads."""
+        assert (logGroupName, logStreamName) == ("/aws/sagemaker/TrainingJobs", f"{JOB}/algo-1-1")
+        nextToken = nextToken or ("f/0" if startFromHead else f"f/{len(self.lines)}")  # noqa: N806 - likewise
         start = int(nextToken.removeprefix("f/"))
         events = [{"timestamp": 1_700_000_000_000 + number, "message": line} for number, line in enumerate(self.lines)][start:]
         return {"events": events, "nextForwardToken": f"f/{len(self.lines)}"}

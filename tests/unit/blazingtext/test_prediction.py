@@ -50,7 +50,9 @@ def test_a_classifiers_labels_lose_their_prefix() -> None:
     (found,) = prediction.predict(cloud(sagemaker_runtime=runtime), ["a fine film"], k=2)
 
     assert found == prediction.Classification("a fine film", (prediction.Label("pos", 0.9), prediction.Label("neg", 0.1)))
-    assert json.loads(runtime.calls[0][1]["Body"])["configuration"] == {"k": 2}
+    ((_, request),) = runtime.calls
+    assert json.loads(request.pop("Body")) == {"instances": ["a fine film"], "configuration": {"k": 2}}
+    assert request == {"EndpointName": "blazingtext-dev", "ContentType": "application/json", "Accept": "application/json"}
 
 
 def test_an_endpoint_that_is_not_there_is_not_ready() -> None:

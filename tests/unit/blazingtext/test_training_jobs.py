@@ -47,12 +47,16 @@ def test_the_newest_completed_run_is_found_behind_any_number_of_failures() -> No
 def test_the_speed_of_a_run_is_read_from_its_own_log_to_the_last_page() -> None:
     lines = {JOB: "2.27", OLD: "1.13"}
     logs = FakeClient(
-        filter_log_events=lambda logStreamNamePrefix, **_: {  # noqa: N803 - AWS's names
+        filter_log_events=lambda logGroupName, logStreamNamePrefix, filterPattern: {  # noqa: N803 - AWS's names
             "events": [
-                {"message": f"Average throughput in Million words/sec: {speed}"}
+                {"message": f"{text} {speed}"}
                 for job, speed in lines.items()
-                if f"{job}/".startswith(logStreamNamePrefix)
+                for text in ("Read 10M words, Words/sec:", "Average throughput in Million words/sec:")
+                # Quoted, a pattern is a text that a line holds (CloudWatch Logs, filter and pattern syntax).
+                if f"{job}/algo-1".startswith(logStreamNamePrefix) and filterPattern.strip('"') in text
             ]
+            if logGroupName == "/aws/sagemaker/TrainingJobs"
+            else []
         }
     )
 

@@ -29,6 +29,8 @@ def test_a_file_lands_in_the_train_part_of_its_corpus(tmp_path: Path) -> None:
     assert bucket.objects["corpora/wiki/train/wiki.txt"] == b"some words\n"
     assert found.uri == f"s3://{BUCKET}/corpora/wiki/"
     assert found.files[0].sent
+    assert bucket.heads["corpora/wiki/train/wiki.txt"]["ContentType"] == "text/plain"
+    assert bucket.heads["corpora/wiki/train/wiki.txt"]["ChecksumSHA256"]
 
 
 def test_validation_arrives_with_train_and_before_the_manifest(tmp_path: Path) -> None:

@@ -4,13 +4,11 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, Self
 
-import botocore.session
 from botocore.exceptions import ClientError
-from botocore.model import ServiceModel
-from botocore.validate import ParamValidator
+
+from tests.unit.aws_requests import CheckedPaginator, paginated, validate
 
 STARTED = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 REGION_AND_ACCOUNT = "us-east-1:123456789012"
@@ -19,19 +17,6 @@ REGION_AND_ACCOUNT = "us-east-1:123456789012"
 def client_error(code: str, message: str, operation: str = "Operation") -> ClientError:
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "request-1"}}
     return ClientError(response, operation)
-
-
-@cache
-def service_model(service: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(service)
-
-
-def validate(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-    """Fails a test whose request botocore itself would refuse."""
-    shape = service_model(service).operation_model(operation).input_shape
-    assert shape is not None
-    report = ParamValidator().validate(dict(parameters), shape)
-    assert not report.has_errors(), report.generate_report()
 
 
 class Paginator:
@@ -43,14 +28,19 @@ class Paginator:
 
 
 class Paginated:
-    """A client whose get_paginator finds the method ``_<operation>``."""
+    """A client of a service, whose get_paginator finds the method ``_<operation>``."""
 
-    def get_paginator(self, operation: str) -> Paginator:
-        return Paginator(getattr(self, f"_{operation}"))
+    service: str
+
+    def get_paginator(self, operation: str) -> CheckedPaginator:
+        assert operation in paginated(self.service), f"botocore has no paginator for {self.service} {operation}"
+        return CheckedPaginator(self.service, operation, Paginator(getattr(self, f"_{operation}")))
 
 
 class FakeS3(Paginated):
     """One bucket; objects by key, old versions and unfinished uploads when a test adds them."""
+
+    service = "s3"
 
     def __init__(self, bucket: str, objects: Mapping[str, bytes] | None = None) -> None:
         self.bucket = bucket
@@ -118,6 +108,8 @@ class FakeS3(Paginated):
 class FakeSageMaker(Paginated):
     """Training jobs by name; creation is checked by botocore's own validator."""
 
+    service = "sagemaker"
+
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.tags: dict[str, dict[str, str]] = {}
@@ -168,7 +160,6 @@ class FakeSageMaker(Paginated):
         yield {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[ResourceArn].items()]}
 
     def _list_training_jobs(self, **wish: Any) -> Iterator[dict[str, Any]]:
-        validate("sagemaker", "ListTrainingJobs", wish)
         self.listings.append(wish)
         after = wish.get("CreationTimeAfter")
         found = [
@@ -309,6 +300,8 @@ class FakeTopic:
 
 class FakeLogs(Paginated):
     """Log streams of the group that all training jobs share."""
+
+    service = "logs"
 
     def __init__(self, streams: list[str] | None = None) -> None:
         self.streams = streams

@@ -22,7 +22,8 @@ from blazingtext_lifecycle.errors import (
     UserError,
 )
 from launch_training import Clients
-from tests.unit.lifecycle.aws_fakes import FakeS3, FakeSageMaker, client_error, service_model
+from tests.unit.aws_requests import service_model
+from tests.unit.lifecycle.aws_fakes import FakeS3, FakeSageMaker, client_error
 
 ENVIRONMENT = LaunchEnvironment(
     stage="dev",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import ConfigurationError, RequestError
-from tests.unit.lifecycle.aws_fakes import service_model
+from tests.unit.aws_requests import service_model
 
 STAGES = st.from_regex(naming.STAGE_PATTERN, fullmatch=True)
 CORPORA = st.from_regex(naming.CORPUS_PATTERN, fullmatch=True)

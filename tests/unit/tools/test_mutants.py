@@ -12,7 +12,7 @@ from tests.tools.mutants.equivalents import Equivalent, equivalents
 from tests.tools.mutants.mutations import Mutation, mutations
 from tests.tools.mutants.packages import PACKAGES, Package, changed_lines, sample
 from tests.tools.mutants.reach import Reach
-from tests.tools.mutants.run import Runner
+from tests.tools.mutants.run import RecordError, Runner
 from tests.tools.mutants.tree import Copy
 
 ROOT = Path(__file__).parents[3]
@@ -145,8 +145,14 @@ def test_a_fault_that_never_ends_is_killed(copy: Copy, runner: Runner) -> None:
     assert time.monotonic() - started < 30
 
 
+def test_a_module_that_cannot_be_imported_any_more_is_killed(runner: Runner) -> None:
+    broken = Mutation(FILE, 2, "constant", "LIMIT = 5", "LIMIT = limit", LIMITS.index("LIMIT = 5"))
+
+    assert runner.is_killed(broken, ["tests/unit/test_limits.py::test_allowed", "tests/unit/test_limits.py::test_refused"], 60)
+
+
 def test_a_test_that_does_not_exist_is_not_taken_for_one_that_fails(runner: Runner) -> None:
-    with pytest.raises(RuntimeError, match="exit code 4"):
+    with pytest.raises(RecordError, match=r"There is no test tests/unit/test_limits\.py::test_gone"):
         runner.is_killed(one("constant", 2, "4"), ["tests/unit/test_limits.py::test_gone"], 60)
 
 
