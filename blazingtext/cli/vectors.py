@@ -13,6 +13,7 @@ from ..runs.artifacts import Artifact
 from ..vectors import evaluation, word_vectors
 from ..vectors.word_vectors import Neighbor, Vectors
 from .options import Command
+from .output import count as _count
 from .session import Session, shared
 
 
@@ -119,6 +120,12 @@ def evaluate(session: Session, job: str | None, compute: bool, pairs: tuple[Path
     rows.append(("mean_rho", f"{found.mean_rho:.4f}", ""))
     out = session.output
     out.result(found, lambda: out.table(("pairs", "rho", "found"), rows, title=found.source, right=(1, 2)))
+    for score in found.scores:
+        if score.skipped:
+            number, line = score.skipped[0]
+            out.warn(
+                f'{score.name}: {_count(len(score.skipped), "lines")} without a word pair left out, the first is line {number}: "{line}".'
+            )
     out.next(session.command("neighbors music"))
 
 
@@ -149,4 +156,9 @@ def map_(session: Session, *, output: Path, words: int, stop_words: bool, seed: 
     with out.waiting(f"Drawing {words} words"):
         drawn = word_map.draw(found, output, word_map.Look(words, seed, stop_words, title), force=force)
     out.result(drawn, lambda: out.text(str(drawn.path)))
+    if drawn.without_font:
+        out.warn(
+            f"{_count(len(drawn.without_font), 'words')} are drawn as boxes, such as {drawn.without_font[0]}: no font installed here has "
+            "their characters. Install one, for instance Noto Sans CJK, and remove Matplotlib's font cache (matplotlib.get_cachedir())."
+        )
     out.done(f"{len(drawn.words)} words in {max(drawn.clusters) + 1} clusters")

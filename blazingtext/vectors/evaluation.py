@@ -8,6 +8,7 @@ container's own scores; this computes them from any vectors, also for other word
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -23,6 +24,7 @@ from .word_vectors import Vectors
 
 WORDSIM = ("EN-WS-353-ALL.txt", "EN-WS-353-REL.txt", "EN-WS-353-SIM.txt")
 _EPSILON = 1e-6
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Score:
         rho: Spearman's rank correlation; 0 when no pair was found.
         pairs: pairs in the file.
         not_found: pairs with a word that the vectors do not have.
+        skipped: lines that hold no pair, such as a header, with their numbers.
     """
 
     name: str
     rho: float
     pairs: int
     not_found: int
+    skipped: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,13 @@ def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str =
 
     Args:
         vectors: what to score.
-        pair_files: files of ``word<TAB>word<TAB>score`` lines; none means WordSim-353, whole, relatedness and similarity.
+        pair_files: files of lines with two words and a score, separated by tabs, commas or spaces; what else a line holds is left out,
+            as are blank lines, lines that begin with ``#``, and lines without a score (gensim's rules). None means WordSim-353, whole,
+            relatedness and similarity.
         source: what to call the vectors.
 
     Raises:
-        UserError: a file cannot be read or has another format.
+        UserError: a file cannot be read, or no line of it holds a pair.
     """
     folder = files("blazingtext") / "data" / "wordsim353"
     sets: list[Traversable] = list(pair_files) or [folder / name for name in WORDSIM]
@@ -76,24 +82,51 @@ def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str =
 
 
 def _score(pairs: Traversable, vectors: Vectors, rows: Mapping[str, int]) -> Score:
-    lines = _pairs(pairs)
-    wanted: dict[tuple[str, str], float] = {}
+    lines, skipped = _pairs(pairs)
+    wanted: dict[tuple[int, int], float] = {}
     found = 0
     for first, second, score in lines:
-        if first in rows and second in rows:
+        places = _row(rows, vectors, first), _row(rows, vectors, second)
+        if places[0] is not None and places[1] is not None:
             found += 1
-            wanted[first, second] = score
-    model = np.array([_similarity(vectors, rows[first], rows[second]) for first, second in wanted])
-    return Score(pairs.name, spearman(np.array(list(wanted.values())), model), len(lines), len(lines) - found)
+            wanted[places[0], places[1]] = score
+    model = np.array([_similarity(vectors, first, second) for first, second in wanted])
+    return Score(pairs.name, spearman(np.array(list(wanted.values())), model), len(lines), len(lines) - found, skipped)
 
 
-def _pairs(pairs: Traversable) -> list[tuple[str, str, float]]:
-    """The lines of a pair file."""
+def _row(rows: Mapping[str, int], vectors: Vectors, word: str) -> int | None:
+    """The row of a word in lower case; a word of the file may be composed otherwise."""
+    if word in rows:
+        return rows[word]
+    return vectors.row(word) if not word.isascii() and word in vectors else None
+
+
+def _pairs(pairs: Traversable) -> tuple[list[tuple[str, str, float]], tuple[tuple[int, str], ...]]:
+    """The pairs of a file, and the lines without one."""
     try:
-        lines = pairs.read_text(encoding="utf-8").lower().splitlines()
-        return [(first, second, float(score)) for first, second, score in (line.split() for line in lines if line.strip())]
+        lines = pairs.read_text(encoding="utf-8-sig").lower().splitlines()
     except (OSError, ValueError) as error:
-        raise UserError(f"{pairs} cannot be used. {error}. Each line must hold two words and a score, separated by tabs.") from error
+        raise UserError(f"{pairs} cannot be read. {error}. It must be UTF-8 text with two words and a score on each line.") from error
+    found, skipped = [], []
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#"):
+            pair = _pair(line)
+            if pair is None:
+                skipped.append((number, line[:80]))
+            else:
+                found.append(pair)
+    if not found:
+        seen = f' Line {skipped[0][0]} is "{skipped[0][1]}".' if skipped else ""
+        raise UserError(f"{pairs} holds no word pair.{seen} Each line must hold two words and a score, separated by tabs.")
+    return found, tuple(skipped)
+
+
+def _pair(line: str) -> tuple[str, str, float] | None:
+    """The first two cells and the first number behind them: SimLex-999 has the part of speech in between, others more columns behind."""
+    separator = next((each for each in ("\t", ",", ";") if line.count(each) >= 2), None)
+    cells = [cell.strip().strip('"') for cell in line.split(separator)]
+    score = next((float(cell) for cell in cells[2:] if _NUMBER.fullmatch(cell)), None)
+    return None if score is None or not cells[0] or not cells[1] else (cells[0], cells[1], score)
 
 
 def _similarity(vectors: Vectors, first: int, second: int) -> float:

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from blazingtext_lifecycle.errors import UserError
 
 from ..files import atomic_file, refuse_existing
+from . import fonts
 from .word_vectors import Vectors
 
 FORMATS = ("png", "svg", "pdf")
@@ -60,11 +61,13 @@ class Map:
         path: the picture.
         words: the words on it, most frequent first.
         clusters: the cluster of each.
+        without_font: those of the words with characters that no installed font has; they are drawn as boxes.
     """
 
     path: Path
     words: tuple[str, ...]
     clusters: tuple[int, ...]
+    without_font: tuple[str, ...] = ()
 
 
 def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool = True) -> Map:
@@ -94,17 +97,25 @@ def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool 
     with threadpool_limits(1):
         places, clusters = embed(directions, look.seed), group(directions, look.seed)
     words = [vectors.words[row] for row in rows]
-    # svg.hashsalt and no date: the same model and seed give the same bytes.
-    with mpl.rc_context({"svg.hashsalt": "blazingtext", "font.family": "sans-serif"}), atomic_file(path) as stream:
+    families, lacking = fonts.families_for("".join(words) + look.title)
+    # svg.hashsalt and no date: the same model and seed give the same bytes. A dollar sign begins no formula.
+    with (
+        mpl.rc_context({"svg.hashsalt": "blazingtext", "font.family": families, "text.parse_math": False}),
+        fonts.boxes_for_missing_characters(),
+        atomic_file(path) as stream,
+    ):
         figure = paint(words, places, clusters, look)
         figure.savefig(stream, format=kind, dpi=110, metadata={"Date": None} if kind == "svg" else None)
-    return Map(path, tuple(words), tuple(int(cluster) for cluster in clusters))
+    without_font = tuple(word for word in words if lacking.intersection(word))
+    return Map(path, tuple(words), tuple(int(cluster) for cluster in clusters), without_font)
 
 
 def chosen_rows(vectors: Vectors, look: Look) -> list[int]:
-    """The rows of the words to show: the most frequent ones without function words."""
+    """The rows of the words to show: the most frequent ones without function words, which in English are all of one or two letters."""
     left_out = frozenset() if look.stop_words else stop_words()
-    shown = (row for row, word in enumerate(vectors.words) if look.stop_words or (len(word) > 2 and word not in left_out))
+    shown = (
+        row for row, word in enumerate(vectors.words) if look.stop_words or (word not in left_out and (len(word) > 2 or not word.isascii()))
+    )
     return [row for row, _ in zip(shown, range(look.words), strict=False)]
 
 

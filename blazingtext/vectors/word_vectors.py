@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +18,13 @@ from numpy.typing import NDArray
 from blazingtext_lifecycle.errors import CloudError, UserError
 from blazingtext_lifecycle.suggestions import did_you_mean
 
+from ..files import atomic_file
+
 Matrix = NDArray[np.float32]
 _CHUNK_LINES = 2000
 _CACHE = "vectors.npz"
+# Joiners and the like: nobody sees them, and not every corpus has them.
+_JOINERS = re.compile("[\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
 _DOWNLOAD_AGAIN = "Delete the folder {}, then run the command again: it downloads the run's artifact anew."
 
 
@@ -51,7 +60,7 @@ class Vectors:
         return len(self.words)
 
     def __contains__(self, word: str) -> bool:
-        return word in self.rows
+        return self._find(word) is not None
 
     def __getitem__(self, word: str) -> Matrix:
         vector: Matrix = self.matrix[self.row(word)]
@@ -81,14 +90,24 @@ class Vectors:
         Raises:
             UserError: the model does not know it; the message suggests similar words.
         """
-        if word in self.rows:
-            return self.rows[word]
-        hint = did_you_mean(word.lower(), self._alike(word), most=3, cutoff=0.75) or "Try another word, or train with a lower min_count."
+        row = self._find(word)
+        if row is not None:
+            return row
+        folded = _composed(word).lower()
+        hint = did_you_mean(folded, self._alike(folded), most=3, cutoff=0.75) or "Try another word, or train with a lower min_count."
         raise UserError(f'The model does not know "{word}". It is too rare in the corpus, or not in it. {hint}')
 
-    def _alike(self, word: str) -> list[str]:
-        """Words to compare a word with that is not known: the same in lower case, or those of about its length and first letter."""
-        folded = word.lower()
+    def _find(self, word: str) -> int | None:
+        """The row of a word, however its characters are composed: a model has them as its corpus had them."""
+        if word in self.rows:
+            return self.rows[word]
+        if word.isascii():
+            return None
+        spelt = (unicodedata.normalize(form, each) for each in (word, _composed(word)) for form in ("NFC", "NFD", "NFKC"))
+        return next((self.rows[each] for each in spelt if each in self.rows), None)
+
+    def _alike(self, folded: str) -> list[str]:
+        """Words to compare a lower-case word with that is not known: itself, or those of about its length and first letter."""
         if folded in self.rows:
             return [folded]
         # Only among the most frequent: comparing takes long.
@@ -97,7 +116,7 @@ class Vectors:
 
     def unknown(self, words: Iterable[str]) -> list[str]:
         """Those of the words that the model does not know."""
-        return [word for word in words if word not in self.rows]
+        return [word for word in words if word not in self]
 
     def neighbors(self, word: str, count: int = 10) -> list[Neighbor]:
         """The words with the highest cosine similarity, most similar first.
@@ -138,14 +157,27 @@ def load(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors
         CloudError: the file is broken.
     """
     cached = path.with_name(_CACHE)
-    if cached.is_file():
-        with np.load(cached, allow_pickle=False) as stored:
-            return Vectors(tuple(str(stored["words"]).split("\n")), stored["matrix"])
-    vectors = parse(path, advance)
-    partial = path.with_name(f".{_CACHE}.part.npz")
-    np.savez(partial, words=np.array("\n".join(vectors.words)), matrix=vectors.matrix)
-    partial.replace(cached)
+    vectors = _cached(cached)
+    if vectors is None:
+        vectors = parse(path, advance)
+        _keep(vectors, cached)
     return vectors
+
+
+def _cached(path: Path) -> Vectors | None:
+    """The binary copy; None when there is none, or it is damaged."""
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
+            words, matrix = tuple(str(stored["words"]).split("\n")), stored["matrix"]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
+        return None
+    return Vectors(words, matrix) if matrix.ndim == 2 and len(matrix) == len(words) else None
+
+
+def _keep(vectors: Vectors, path: Path) -> None:
+    """Writes the binary copy. A full disk or a read-only folder only means that there is none."""
+    with suppress(UserError), atomic_file(path) as stream:
+        np.savez(stream, words=np.array("\n".join(vectors.words)), matrix=vectors.matrix)
 
 
 def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
@@ -172,11 +204,25 @@ def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vector
 
 
 def _block(lines: Sequence[bytes], dimension: int, words: list[str]) -> Matrix:
-    """The numbers of some lines; their words are appended."""
-    parts = [line.rstrip().split(b" ", 1) for line in lines]
+    """The numbers of some lines, blank ones left out; their words are appended.
+
+    Raises:
+        ValueError: a line has more or fewer numbers.
+    """
+    parts = [line.rstrip().split(b" ", 1) for line in lines if line.strip()]
+    for part in parts:
+        # Counting spaces is much faster than splitting; where it does not fit, a number may still be padded.
+        if len(part) < 2 or (part[1].count(b" ") != dimension - 1 and len(part[1].split()) != dimension):
+            numbers = len(part[1].split()) if len(part) > 1 else 0
+            raise ValueError(f'the line of "{part[0].decode(errors="replace")}" has {numbers} numbers, not {dimension}')
     words.extend(part[0].decode(errors="replace") for part in parts)
-    numbers = np.array(b" ".join(part[1] for part in parts).split(), dtype=np.float32)
-    return numbers.reshape(len(parts), dimension)
+    numbers_of_all = np.array(b" ".join(part[1] for part in parts).split(), dtype=np.float32)
+    return numbers_of_all.reshape(len(parts), dimension)
+
+
+def _composed(word: str) -> str:
+    """A word as a corpus has it that was prepared here, except for its case: composed, and without invisible joiners."""
+    return unicodedata.normalize("NFKC", _JOINERS.sub("", word))
 
 
 def _without_end_of_sentence(words: list[str], matrix: Matrix) -> Vectors:

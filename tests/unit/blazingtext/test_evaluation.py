@@ -84,14 +84,6 @@ def test_the_mean_is_over_the_three_sets() -> None:
     assert [score.not_found for score in scored.scores] == [0, 0, 0]
 
 
-def test_pairs_in_another_form_are_refused(tmp_path: Path) -> None:
-    pairs = tmp_path / "pairs.txt"
-    pairs.write_text("cat,dog,9\n")
-
-    with pytest.raises(UserError, match=r"pairs\.txt cannot be used"):
-        evaluation.evaluate(Vectors(("cat",), np.ones((1, 2), np.float32)), [pairs])
-
-
 def test_the_containers_own_figures_are_read(tmp_path: Path) -> None:
     path = tmp_path / "eval.json"
     one = {"not_found": 6, "spearmans_rho": 0.7234, "total_pairs": 353}
@@ -108,3 +100,50 @@ def test_another_file_in_eval_jsons_place_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CloudError, match=r"eval\.json"):
         evaluation.read_eval_json(path, source="a run")
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs", "skipped"),
+    [
+        ("\ufefftiger\tcat\t7.35\nbook\tpaper\t7.46\n", 2, []),
+        ("# comment\n# Word 1\tWord 2\tHuman (mean)\n\nbook\tpaper\t7.46\n", 1, []),
+        ("Word 1\tWord 2\tHuman (mean)\ntiger\tcat\t7.35\n", 1, [1]),
+        ("word1\tword2\tPOS\tSimLex999\tconc(w1)\nold\tnew\tA\t1.58\t2.72\n", 1, [1]),
+        ("Word 1,Word 2,Human (mean)\ntiger,cat,7.35\n", 1, [1]),
+        ("new york\tcity\t7\nbook\tpaper\t7.46\nlonely\n\tx\t1\na\tb\tnan\n", 2, [3, 4, 5]),
+        ("tiger cat 7.35\n", 1, []),
+    ],
+)
+def test_public_pair_files_are_taken_as_they_are(tmp_path: Path, text: str, pairs: int, skipped: list[int]) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text(text, encoding="utf-8")
+
+    score = evaluation.evaluate(Vectors(("tiger", "cat"), np.eye(2, dtype=np.float32)), [path]).scores[0]
+
+    assert (score.pairs, [number for number, _ in score.skipped]) == (pairs, skipped)
+    assert score.not_found == pairs - ("tiger" in text)
+
+
+def test_the_score_is_the_first_number_behind_the_words() -> None:
+    assert evaluation._pair("old\tnew\ta\t1.58\t2.72") == ("old", "new", 1.58)
+
+
+@pytest.mark.parametrize("content", [b"no pair here\n", b"", b"\xff\xfe", b"# only\n"])
+def test_a_file_without_pairs_is_refused_with_its_first_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_bytes(content)
+
+    with pytest.raises(UserError, match=r"pairs\.txt (holds no word pair|cannot be read)"):
+        evaluation.evaluate(Vectors(("a",), np.eye(1, dtype=np.float32)), [path])
+
+
+@given(st.text(max_size=60))
+def test_any_pair_file_is_scored_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("pairs") / "pairs.txt"
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+    try:
+        found = evaluation.evaluate(Vectors(("a", "b"), np.eye(2, dtype=np.float32)), [path])
+    except UserError:
+        return
+    assert np.isfinite(found.mean_rho)

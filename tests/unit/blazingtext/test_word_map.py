@@ -71,3 +71,23 @@ def test_a_format_that_cannot_be_drawn_is_refused(found: Vectors, tmp_path: Path
 def test_too_few_words_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="only 2 words"):
         word_map.draw(Vectors(("cat", "dog"), np.ones((2, 3), np.float32)), tmp_path / "map.png")
+
+
+def test_words_of_two_characters_are_words_in_other_scripts_than_latin() -> None:
+    words = ("\u4e2d\u56fd", "of", "\u6211", "caf\u00e9", "ab", "\u0438")
+
+    rows = word_map.chosen_rows(Vectors(words, np.eye(6, dtype=np.float32)), word_map.Look())
+
+    assert [words[row] for row in rows] == ["\u4e2d\u56fd", "\u6211", "caf\u00e9", "\u0438"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_word_is_no_formula_and_one_without_a_font_is_a_box_that_is_told(tmp_path: Path) -> None:
+    words = ("$x^2$", "$\\frac$", "a_b", "\U00012000\U00012001", "w" * 30, "$")
+    vectors = Vectors(words, np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32))
+
+    drawn = word_map.draw(vectors, tmp_path / "map.svg", word_map.Look(title="$5", stop_words=True))
+
+    assert drawn.words == words
+    assert drawn.without_font == ("\U00012000\U00012001",)
+    assert (tmp_path / "map.svg").read_text(encoding="utf-8").count("<!-- $x^2$ -->") == 1

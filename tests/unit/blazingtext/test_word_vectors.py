@@ -1,7 +1,10 @@
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blazingtext.vectors import word_vectors
 from blazingtext.vectors.word_vectors import Vectors
@@ -96,3 +99,94 @@ def test_gensim_finds_the_same_neighbours(tmp_path: Path) -> None:
 
     assert [each.word for each in ours] == [word for word, _ in theirs]
     assert [each.similarity for each in ours] == pytest.approx([score for _, score in theirs], abs=1e-5)
+
+
+@pytest.mark.parametrize("text", ["2 2\nthe 0.3 0.4\nof 0.5 -0.6\n\n", "2 2\n\nthe 0.3  0.4\n \nof 0.5 -0.6 \n"])
+def test_blank_lines_of_vectors_txt_are_no_words(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text(text)
+
+    found = word_vectors.parse(path)
+
+    assert found.words == ("the", "of")
+    assert np.allclose(found.matrix, [[0.3, 0.4], [0.5, -0.6]])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2 2\nthe 0.3\nof 0.5 -0.6 0.7\n", 'the line of "the" has 1 numbers, not 2'),
+        ("2 2\nthe 0.3 0.4 0.5\nof 0.5\n", 'the line of "the" has 3 numbers, not 2'),
+        ("2 2\nthe\nof 1 2\n", 'the line of "the" has 0 numbers'),
+        ("2 2\nthe a b\nof 1 2\n", "could not convert"),
+        ("two 2\n", "word2vec's text format"),
+        ("", "word2vec's text format"),
+        ("3 2\nthe 1 2\nof 1 2\n", "ends early"),
+    ],
+)
+def test_numbers_never_shift_between_words(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text(text)
+
+    with pytest.raises(CloudError, match=why):
+        word_vectors.parse(path)
+
+
+@given(st.binary(max_size=80))
+def test_any_vectors_txt_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("vectors") / "vectors.txt"
+    path.write_bytes(b"2 2\n" + content)
+
+    try:
+        found = word_vectors.parse(path)
+    except CloudError:
+        return
+    assert found.matrix.shape == (len(found), 2)
+
+
+@pytest.mark.parametrize("damage", [0.5, 0.0, 0.95])
+def test_a_cut_cache_is_made_anew(tmp_path: Path, damage: float) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("2 2\nthe 0.3 0.4\nof 0.5 -0.6\n")
+    cached = tmp_path / "vectors.npz"
+    word_vectors.load(path)
+    content = cached.read_bytes()
+    cached.write_bytes(content[: int(len(content) * damage)])
+
+    assert word_vectors.load(path).words == ("the", "of")
+    assert cached.read_bytes() == content
+
+
+def test_without_room_for_the_cache_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "vectors.txt"
+    path.write_text("1 2\nthe 0.3 0.4\n")
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+
+    assert word_vectors.load(path).words == ("the",)
+    assert [each.name for each in tmp_path.iterdir()] == ["vectors.txt"]
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        ("caf\u00e9", "cafe\u0301"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\u0dc1\u0dca\u0dbb\u0dd3", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+        ("\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+        ("full", "\uff46\uff55\uff4c\uff4c"),
+    ],
+)
+def test_a_word_is_found_however_its_characters_are_composed(known: str, asked: str) -> None:
+    vectors = Vectors((known, "other"), np.eye(2, dtype=np.float32))
+
+    assert asked in vectors
+    assert vectors.unknown([asked, known, "no"]) == ["no"]
+    assert vectors.neighbors(asked)[0].word == "other"
+
+
+def test_a_capital_that_is_composed_otherwise_is_pointed_out() -> None:
+    with pytest.raises(UserError, match='Did you mean "caf\u00e9"'):
+        Vectors(("caf\u00e9",), np.eye(1, dtype=np.float32)).row("CAFE\u0301")
