@@ -81,6 +81,7 @@ def _promoter(stage: str) -> Rights:
         arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
         serving_stack(stage): {"cloudformation:DescribeStacks"},
         jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+        arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:DescribeEndpoint"},
         f"{BUCKET}/runs/*": {"s3:GetObject"},
         BUCKET: {"s3:ListBucket"},
         "<NotificationsTopic>": {"sns:Publish"},
@@ -105,6 +106,44 @@ def _stopper(settings: Settings) -> Rights:
         rights[TRAINING_LOGS] = {"logs:DescribeLogStreams"}
         rights[training_streams(settings.stage)] = {"logs:DeleteLogStream"}
     return rights
+
+
+def _people(stage: str) -> Rights:
+    """What a person may do with the SageMaker SDK: own names beside the live endpoint's, which can be asked and not changed."""
+    tagging = {"sagemaker:AddTags", "sagemaker:ListTags"}
+    passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    tuning = ("Create", "Describe", "Stop", "ListTrainingJobsFor")
+    reading = {"logs:GetLogEvents", "logs:DescribeLogStreams", "logs:FilterLogEvents"}
+
+    def own(kind: str, name: str, *more: str) -> Rights:
+        actions = {f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Delete")}
+        return {arn("sagemaker", f"{kind}/blazingtext-{stage}-*"): actions | tagging | {f"sagemaker:{each}" for each in more}}
+
+    return {
+        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
+        BUCKET: {"s3:GetBucketLocation"},
+        f"{BUCKET}/corpora/*": {
+            f"s3:{verb}" for verb in ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")
+        },
+        f"{BUCKET}/runs/*": {"s3:GetObject"},
+        jobs(stage): {f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")} | tagging,
+        arn("sagemaker", f"hyper-parameter-tuning-job/blazingtext-{stage}-*"): {
+            *tagging,
+            *(f"sagemaker:{verb}HyperParameterTuningJob" for verb in tuning),
+        },
+        **own("model", "Model"),
+        **own("endpoint-config", "EndpointConfig", "CreateEndpoint"),
+        **own("endpoint", "Endpoint", "InvokeEndpoint"),
+        arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:InvokeEndpoint", "sagemaker:DescribeEndpoint"},
+        "*": {"sagemaker:ListTrainingJobs"},
+        **{on(f"<{role}.Arn>", **passed): {"iam:PassRole"} for role in ("ExecutionRole", "HostingRole")},
+        **{
+            arn("cloudformation", f"stack/blazingtext-{stage}-{part}/*"): {"cloudformation:DescribeStacks"}
+            for part in ("storage", "training", "serving")
+        },
+        TRAINING_LOGS: reading,
+        training_streams(stage): reading,
+    }
 
 
 def expected(settings: Settings) -> dict[str, Rights]:
@@ -189,8 +228,11 @@ def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis
     functions = [assuming | {"Principal": {"Service": "lambda.amazonaws.com"}}]
     states = assuming | {"Principal": {"Service": "states.amazonaws.com"}}
 
+    account = assuming | {"Principal": {"AWS": "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"}}
+    people = {"NotebookRole": [*sagemaker, account]} if each.settings.notebook_role else {}
+
     trusts = {role: statements(each, properties["AssumeRolePolicyDocument"]) for role, properties in named(each, "AWS::IAM::Role").items()}
-    assert trusts == {
+    assert trusts == people | {
         "ExecutionRole": sagemaker,
         "HostingRole": sagemaker,
         "LauncherLaunchTrainingRole": functions,
@@ -221,11 +263,12 @@ def senders(synthesis: Synthesis, policy: str) -> dict[str, set[str]]:
 
 def test_a_queue_takes_messages_of_the_rules_that_send_there_and_of_no_others(each: Synthesis) -> None:
     uploads = {"<LauncherUploads.Arn>"} if each.settings.train_on_upload else set()
-    with_dead_letters = {"<PromotionFinished.Arn>", "<RolledBackComplete.Arn>", "<RolledBackFailed.Arn>"} | uploads
+    jobs_and_updates = {"<PromotionFinished.Arn>", "<PromotionUpdated.Arn>"}
+    rolled_back = {"<RolledBackComplete.Arn>", "<RolledBackFailed.Arn>", "<RolledBackEndpoint.Arn>"}
 
     assert named(each, "AWS::SQS::QueuePolicy").keys() == {"PromotionQueuePolicy", "DeadLettersQueuePolicy"}
-    assert senders(each, "PromotionQueuePolicy") == {"<PromotionFinished.Arn>": SENDING}
-    assert senders(each, "DeadLettersQueuePolicy") == {rule: {"sqs:SendMessage"} for rule in with_dead_letters}
+    assert senders(each, "PromotionQueuePolicy") == dict.fromkeys(jobs_and_updates, SENDING)
+    assert senders(each, "DeadLettersQueuePolicy") == {rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads}
 
 
 def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Synthesis) -> None:

@@ -92,7 +92,7 @@ def test_what_runs_at_deletion_is_told_all_by_its_resource(each: Synthesis) -> N
 def test_a_message_that_is_received_too_often_goes_to_the_dead_letter_queue_which_has_none(each: Synthesis) -> None:
     queues = named(each, "AWS::SQS::Queue")
 
-    assert queues["PromotionQueue"]["RedrivePolicy"] == {"deadLetterTargetArn": "<DeadLettersQueue.Arn>", "maxReceiveCount": 240}
+    assert queues["PromotionQueue"]["RedrivePolicy"] == {"deadLetterTargetArn": "<DeadLettersQueue.Arn>", "maxReceiveCount": 480}
     assert "RedrivePolicy" not in queues["DeadLettersQueue"]
     assert {queue["SqsManagedSseEnabled"] for queue in queues.values()} == {True}
     assert len(queues) == 2
@@ -108,45 +108,63 @@ def test_each_rule_sends_what_it_matches_to_one_target_and_what_fails_to_the_dea
         rule: [{"Arn": target, "DeadLetterConfig": DEAD_LETTERS}]
         for rule, target in {
             "PromotionFinished": "<PromotionQueue.Arn>",
+            "PromotionUpdated": "<PromotionQueue.Arn>",
             "RolledBackComplete": TOPIC,
             "RolledBackFailed": TOPIC,
+            "RolledBackEndpoint": TOPIC,
             **uploads,
         }.items()
     }
 
 
-def test_each_rule_matches_these_events(each: Synthesis) -> None:
-    def rolled_back(status: str) -> dict[str, Any]:
+def patterns(synthesis: Synthesis) -> dict[str, dict[str, Any]]:
+    return {rule: found["EventPattern"] for rule, found in named(synthesis, "AWS::Events::Rule").items()}
+
+
+def test_each_rule_about_the_serving_stack_matches_these_events(each: Synthesis) -> None:
+    def reached(*statuses: str) -> dict[str, Any]:
         stack = SERVING_STACK.format(stage=each.settings.stage)
         return {
             "source": ["aws.cloudformation"],
             "detail-type": ["CloudFormation Stack Status Change"],
-            "detail": {"stack-id": [{"wildcard": stack}], "status-details": {"status": [status]}},
+            "detail": {"stack-id": [{"wildcard": stack}], "status-details": {"status": list(statuses)}},
         }
 
-    rules = named(each, "AWS::Events::Rule")
-    uploads = rules.pop("LauncherUploads", None)
-    finished = rules["PromotionFinished"]["EventPattern"]
+    found = patterns(each)
+    assert found["PromotionUpdated"] == reached("UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+    assert found["RolledBackComplete"] == reached("UPDATE_ROLLBACK_COMPLETE")
+    assert found["RolledBackFailed"] == reached("UPDATE_ROLLBACK_FAILED")
+    assert found["RolledBackEndpoint"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"],
+        "detail": {
+            "EndpointName": [f"blazingtext-{each.settings.stage}"],
+            "EndpointStatus": ["ROLLING_BACK", "UPDATE_ROLLBACK_FAILED"],
+        },
+    }
 
-    assert rules["RolledBackComplete"]["EventPattern"] == rolled_back("UPDATE_ROLLBACK_COMPLETE")
-    assert rules["RolledBackFailed"]["EventPattern"] == rolled_back("UPDATE_ROLLBACK_FAILED")
+
+def test_each_rule_about_jobs_and_corpora_matches_these_events(each: Synthesis) -> None:
+    found = patterns(each)
+    finished, uploads = found["PromotionFinished"], found.get("LauncherUploads")
+
     assert (finished["source"], finished["detail-type"]) == (["aws.sagemaker"], ["SageMaker Training Job State Change"])
     assert finished["detail"] == {
         "TrainingJobName": [{"prefix": f"blazingtext-{each.settings.stage}-"}],
         "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
     }
     assert (uploads is not None) is each.settings.train_on_upload
-    assert uploads is None or uploads["EventPattern"] == {
+    assert uploads is None or uploads == {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
-        "detail": {"bucket": {"name": ["<CorporaBucket>"]}, "object": {"key": [{"wildcard": "corpora/*/train/*"}]}},
+        "detail": {"bucket": {"name": ["<CorporaBucket>"]}, "object": {"key": [{"wildcard": "corpora/*/complete.json"}]}},
     }
 
 
-def test_only_the_rule_of_the_ends_of_jobs_is_switched_off_and_only_when_promotion_is_manual(each: Synthesis) -> None:
+def test_only_what_the_promoter_works_on_is_switched_off_and_only_when_promotion_is_manual(each: Synthesis) -> None:
     disabled = {rule for rule, found in named(each, "AWS::Events::Rule").items() if found["State"] != "ENABLED"}
 
-    assert disabled == (set() if each.settings.auto_promote else {"PromotionFinished"})
+    assert disabled == (set() if each.settings.auto_promote else {"PromotionFinished", "PromotionUpdated"})
 
 
 def test_what_calls_a_function(each: Synthesis) -> None:
@@ -285,6 +303,7 @@ def test_what_waits_for_what(each: Synthesis) -> None:
 def test_each_output_is_this_value(each: Synthesis) -> None:
     stage = each.settings.stage
     used = {"Fn::ImportValue": f"blazingtext-{stage}-storage-in-use"}
+    people = {"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}
 
     values = {
         stack: {key: written(each, output["Value"]) for key, output in template["Outputs"].items() if not key.startswith("PublishOutput")}
@@ -292,7 +311,8 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
     }
     assert values == {
         "Storage": {"BucketName": "<CorporaBucket>", "InUse": f"blazingtext-{stage}-storage"},
-        "Training": {
+        "Training": people
+        | {
             "LauncherFunctionName": "<LauncherLaunchTrainingFunction>",
             "PromoterFunctionName": "<PromotionPromoteModelFunction>",
             "ServingUpdateArn": "<PromotionServingUpdateStateMachine>",
@@ -306,6 +326,7 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
         },
         "Serving": {
             "EndpointName": f"blazingtext-{stage}",
+            "EndpointConfigName": "<HostingEndpointConfig.EndpointConfigName>",
             "LiveModelDataUrl": "<ModelDataUrl>",
             "PreviousModelDataUrl": "<PreviousModelDataUrl>",
             "PromotedThrough": "<PromotedThrough>",

@@ -94,6 +94,8 @@ def test_the_keys_of_outputs_are_those_that_scripts_read() -> None:
         "DeadLetterQueueUrl",
         "ServingUpdateArn",
         "EndpointName",
+        "EndpointConfigName",
+        "NotebookRoleArn",
         "LiveModelDataUrl",
         "PreviousModelDataUrl",
         "PromotedThrough",

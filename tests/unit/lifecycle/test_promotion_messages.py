@@ -106,13 +106,14 @@ def test_a_message_that_waits_is_hidden_in_the_queue_that_it_came_from() -> None
         (Outcome.REFUSED, "BlazingText twelveletter: the quality gate refused a model"),
         (Outcome.FAILED, "BlazingText twelveletter: a training failed"),
         (Outcome.IMPOSSIBLE, "BlazingText twelveletter: a promotion is impossible (dead-letter queue)"),
+        (Outcome.NOT_LIVE, "BlazingText twelveletter: the endpoint does not serve what its stack says"),
     ],
 )
 def test_every_outcome_that_people_hear_of_has_a_subject_that_sns_takes(outcome: Outcome, subject: str) -> None:
     # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: at most 100 characters.
     assert len(subject) <= 100
     assert f"BlazingText twelveletter: {promote_model._SUBJECTS[outcome]}" == subject
-    assert len(promote_model._SUBJECTS) == 4
+    assert len(promote_model._SUBJECTS) == 5
 
 
 def test_a_refused_model_changes_nothing_but_is_told() -> None:

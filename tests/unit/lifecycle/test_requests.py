@@ -141,9 +141,8 @@ def test_the_first_value_beyond_is_refused_and_reads_as_the_default(event: dict[
     assert request.instance_type == "ml.m5.xlarge"
 
 
-@pytest.mark.parametrize("key", ["corpora/wiki/train/a", "corpora/wiki/train/folder/a"])
-def test_an_upload_into_the_train_channel_names_its_corpus(key: str) -> None:
-    request, problems = requests.read(upload(bucket={"name": "own-bucket"}, object={"key": key}), ENVIRONMENT)
+def test_a_complete_corpus_is_named_by_its_manifest() -> None:
+    request, problems = requests.read(upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/complete.json"}), ENVIRONMENT)
 
     assert (request.corpus, problems) == ("wiki", [])
 
@@ -151,11 +150,12 @@ def test_an_upload_into_the_train_channel_names_its_corpus(key: str) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/train/"}),
-        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/train"}),
-        upload(bucket={"name": "own-bucket"}, object={"key": "other/wiki/train/a"}),
-        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/validation/a"}),
-        upload(bucket={"name": "other"}, object={"key": "corpora/wiki/train/a"}),
+        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/train/a"}),
+        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/train/complete.json"}),
+        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/complete.json"}),
+        upload(bucket={"name": "own-bucket"}, object={"key": "other/wiki/complete.json"}),
+        upload(bucket={"name": "own-bucket"}, object={"key": "corpora/wiki/incomplete.json"}),
+        upload(bucket={"name": "other"}, object={"key": "corpora/wiki/complete.json"}),
         upload(),
         {"source": "aws.s3", "detail-type": "Object Created", "detail": "text"},
         {"source": "aws.s3", "detail-type": "Object Created"},
