@@ -159,49 +159,6 @@ def expected(settings: Settings) -> dict[str, Rights]:
     }
 
 
-def _people(stage: str) -> Rights:
-    tagging = {"sagemaker:AddTags", "sagemaker:ListTags"}
-    tuning = ("Create", "Describe", "Stop", "ListTrainingJobsFor")
-    return {
-        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
-        BUCKET: {"s3:GetBucketLocation"},
-        f"{BUCKET}/corpora/*": {
-            "s3:GetObject",
-            "s3:PutObject",
-            "s3:DeleteObject",
-            "s3:AbortMultipartUpload",
-            "s3:ListMultipartUploadParts",
-        },
-        f"{BUCKET}/runs/*": {"s3:GetObject"},
-        jobs(stage): {*(f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")), *tagging},
-        named_by_people(stage, "hyper-parameter-tuning-job"): {*(f"sagemaker:{verb}HyperParameterTuningJob" for verb in tuning), *tagging},
-        named_by_people(stage, "model"): {*(f"sagemaker:{verb}Model" for verb in ("Create", "Describe", "Delete")), *tagging},
-        named_by_people(stage, "endpoint-config"): {
-            *(f"sagemaker:{verb}EndpointConfig" for verb in ("Create", "Describe", "Delete")),
-            *tagging,
-            "sagemaker:CreateEndpoint",
-        },
-        named_by_people(stage, "endpoint"): {
-            *(f"sagemaker:{verb}Endpoint" for verb in ("Create", "Describe", "Delete", "Invoke")),
-            *tagging,
-        },
-        arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:InvokeEndpoint", "sagemaker:DescribeEndpoint"},
-        "*": {"sagemaker:ListTrainingJobs"},
-        on("<ExecutionRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
-        on("<HostingRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
-        **{
-            arn("cloudformation", f"stack/blazingtext-{stage}-{part}/*"): {"cloudformation:DescribeStacks"}
-            for part in ("storage", "training", "serving")
-        },
-        TRAINING_LOGS: READING_LOGS,
-        training_streams(stage): READING_LOGS,
-    }
-
-
-def named_by_people(stage: str, kind: str) -> str:
-    return arn("sagemaker", f"{kind}/blazingtext-{stage}-*")
-
-
 def rights(synthesis: Synthesis, document: dict[str, Any]) -> Rights:
     found: Rights = defaultdict(set)
     for statement in statements(synthesis, document):

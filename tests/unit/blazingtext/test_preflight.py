@@ -11,8 +11,9 @@ from blazingtext.preflight.plan import Plan
 from blazingtext.preflight.preflight import Preflight, preflight
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings
+from tests.unit.aws_requests import validate
 from tests.unit.blazingtext.cloud_fakes import FakeClient, cloud
-from tests.unit.lifecycle.aws_fakes import client_error, validate
+from tests.unit.lifecycle.aws_fakes import client_error
 
 USER = "arn:aws:iam::123456789012:user/anna"
 

@@ -26,7 +26,7 @@ def test_the_table_is_the_sdks() -> None:
 @pytest.fixture(scope="module")
 def retrieve() -> Iterator[Callable[..., str]]:
     """The SDK's own look-up, which would read its tables anew for every region; the import takes seconds itself."""
-    from sagemaker.core import image_uris  # type: ignore[import-untyped] # the SDK has no stubs
+    from sagemaker.core import image_uris
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(image_uris, "config_for_framework", cache(image_uris.config_for_framework))
