@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..arns import PARTITION
 from .identity import account_id, arn_with_path, region
 
 _VARIABLE: Final = re.compile(r"\$\{([\w.]+)\}")
@@ -57,7 +58,7 @@ def arns_of(action: str, patterns: list[str], resource: Named) -> list[str]:
 
 def _filled(pattern: str, resource: Named) -> Iterator[str]:
     """The pattern with each value of its last variable; the other variables have one value."""
-    fixed = {"Partition": "aws", "Region": region(), "Account": account_id()}
+    fixed = {"Partition": PARTITION, "Region": region(), "Account": account_id()}
     variables = [name for name in _VARIABLE.findall(pattern) if name not in fixed]
     if not variables:
         yield _put(pattern, fixed)

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import unquote
 
+from ..arns import arn
 from ..emulator.identity import AccessDeniedError, ServiceError, account_id, authorize, region
 from ..emulator.internals import Json, internal
 
@@ -33,22 +34,22 @@ def apply() -> None:
 
 def _checked(handler: Handler) -> Handler:
     async def check_and_do(method: str, path: str, headers: Json, body: bytes, query: Json) -> HttpAnswer:
-        arn = internal("core.iam_actions").extract_resource_arn("s3", method, path, headers, b"", query, region(), account_id())
-        bucket, _, name = str(arn).rpartition(":")[2].partition("/")
+        written = internal("core.iam_actions").extract_resource_arn("s3", method, path, headers, b"", query, region(), account_id())
+        bucket, _, name = str(written).rpartition(":")[2].partition("/")
         caller = str(internal("core.router").extract_access_key_id(headers, query))
         try:
             if name and method in ("PUT", "POST") and not query.keys() - {"uploads", "x-id"}:
                 key = _written_with(bucket, headers)
-                _authorize("kms:GenerateDataKey", key, str(arn), caller)
+                _authorize("kms:GenerateDataKey", key, str(written), caller)
                 if "uploads" in query:
-                    _authorize("kms:Decrypt", key, str(arn), caller)
+                    _authorize("kms:Decrypt", key, str(written), caller)
                 if _SOURCE in headers:
                     source = unquote(str(headers[_SOURCE])).split("?", 1)[0].lstrip("/")
                     _, found, _ = await handler("HEAD", f"/{source}", {"host": headers.get("host", "")}, b"", {})
-                    _authorize("kms:Decrypt", _key_of(found), f"arn:aws:s3:::{source}", caller)
+                    _authorize("kms:Decrypt", _key_of(found), arn("s3", "", "", source), caller)
             answer = await handler(method, path, headers, body, query)
             if name and method == "GET" and not query.keys() - {"versionId", "partNumber", "x-id"}:
-                _authorize("kms:Decrypt", _key_of(answer[1]), str(arn), caller)
+                _authorize("kms:Decrypt", _key_of(answer[1]), str(written), caller)
         except ServiceError as problem:
             refused: HttpAnswer = internal("core.iam_actions").access_denied_response(
                 "s3", "kms", "", str(uuid.uuid4()), message=problem.message, headers=headers

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from ..arns import arn
 from ..emulator.handler_permissions import roles_in
 from ..emulator.identity import AccessDeniedError, RoleNotAssumableError, account_id, authorize, check_trust, region
 from ..emulator.internals import Json, internal
@@ -93,13 +94,12 @@ def _fields(body: bytes) -> Json:
 
 def _source(namespace: str, fields: Json) -> str:
     """The ARN of the resource on whose behalf the service assumes the role."""
-    here = f"{region()}:{account_id()}"
     if namespace == "events":
         bus = str(fields.get("EventBusName") or "default").rsplit("/", 1)[-1]
         name = fields.get("Rule") or fields.get("Name")
-        return f"arn:aws:events:{here}:rule/{name}" if bus == "default" else f"arn:aws:events:{here}:rule/{bus}/{name}"
+        return arn("events", region(), account_id(), f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
     if namespace == "scheduler":
-        return f"arn:aws:scheduler:{here}:schedule-group/{fields.get('GroupName') or 'default'}"
+        return arn("scheduler", region(), account_id(), f"schedule-group/{fields.get('GroupName') or 'default'}")
     return ""
 
 
