@@ -11,7 +11,7 @@ from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import CorpusError, RequestError
 from blazingtext_lifecycle.requests import TrainingRequest
 from blazingtext_lifecycle.training_jobs import TrainingJob
-from tests.unit.lifecycle.aws_fakes import validate
+from tests.unit.aws_requests import validate
 
 GIB = 2**30
 ENVIRONMENT = LaunchEnvironment("dev", "bucket", "arn:aws:iam::123456789012:role/training", "image:1")
