@@ -94,7 +94,7 @@ def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, adv
             raise EndpointError(
                 f"The endpoint answered {len(answered)} of {len(batch)} instances. BlazingText answers all of them.", cloud.stage
             )
-        found = [_prediction(text, answer) for text, answer in zip(batch, answered, strict=True)]
+        found = [_prediction(text, answer, cloud.stage) for text, answer in zip(batch, answered, strict=True)]
         batches.adapt(found)
         answers += found
         advance(len(found))
@@ -162,15 +162,31 @@ def _refusal(error: ClientError, stage: str) -> LifecycleError | None:
     return None
 
 
-def _prediction(text: str, answer: dict[str, Any]) -> Prediction:
+def _prediction(text: str, answer: dict[str, Any], stage: str) -> Prediction:
     if "label" in answer:
-        pairs = zip(answer["label"], answer["prob"], strict=True)
+        pairs = zip(answer["label"], _finite(answer["prob"], stage), strict=True)
         return Classification(text, tuple(Label(str(name).removeprefix(LABEL), float(probability)) for name, probability in pairs))
     if "vector" not in answer:
         raise RequestError(
             f"The endpoint answered {str(answer)[:200]}, so it does not serve a BlazingText model. Promote one with: blazingtext promote"
         )
-    vector = tuple(float(number) for number in answer["vector"])
+    vector = tuple(_finite(answer["vector"], stage))
     norm = math.hypot(*vector)
     # A word that is not in the vocabulary gets zeros and HTTP 200: only the norm shows it.
     return WordVector(text, vector, known=norm > 0, norm=norm)
+
+
+def _finite(numbers: Sequence[float | None], stage: str) -> list[float]:
+    """The numbers of an answer; JSON has null, or NaN, for those that are none.
+
+    Raises:
+        EndpointError: one is none: the model is damaged.
+    """
+    found = [math.nan if number is None else float(number) for number in numbers]
+    if not all(map(math.isfinite, found)):
+        raise EndpointError(
+            f"The endpoint {naming.endpoint(stage)} answered with numbers that are not finite. Its model is damaged. "
+            f"Put the previous one back with: {blazingtext_command('rollback', stage)}",
+            stage,
+        )
+    return found

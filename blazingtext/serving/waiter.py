@@ -100,9 +100,12 @@ def _is_stable(cloud: Cloud, found: Status, job: str, state: str, update_started
 def _rolled_back(cloud: Cloud, found: Status, job: str) -> str:
     stack, reason = found.stacks[-1], update_failure(cloud)
     live = f"{found.live} stays live" if found.live else "no model is live"
+    rang = "alarm" in reason.lower()
+    unwatched = f"; if the model before made the alarm ring: {blazingtext_command(f'promote {job} --no-auto-rollback', cloud.stage)}"
     return (
         f"The model of {job} is not live. The update of {stack.name} ended in {stack.status}, so {live}. "
         f"Cause: {reason or 'not given in the events of the stack'}. Fix it, then run: {blazingtext_command(f'promote {job}', cloud.stage)}"
+        + (unwatched if rang else "")
     )
 
 

@@ -91,11 +91,31 @@ def test_an_artifact_that_is_gone_is_a_problem_before_an_instance_needs_it() -> 
     assert "is gone from the bucket" in problem
 
 
-def test_an_answer_that_is_not_finite_is_a_problem() -> None:
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), None])
+def test_an_answer_that_is_not_finite_fails_the_verification_and_names_the_way_back(number: Any, typed: Typed) -> None:
     stage = Stage()
-    stage.runtime = FakeEndpoint({"the": [float("nan"), 1.0]})
+    stage.runtime = FakeEndpoint({"the": [number, 1.0]})
 
-    assert stage.verify().problems == ("The endpoint answered with numbers that are not finite. Its model is damaged.",)
+    code, _, err = typed("verify", **stage.clients)
+
+    assert code == 1
+    assert "not finite. Its model is damaged" in err
+    assert "blazingtext rollback" in err
+
+
+def test_interrupting_a_repair_says_what_is_left_to_do(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(repair, "wait_until_stable", interrupted)
+    stage = Stage()
+    stage.roll_back_silently()
+
+    code, _, err = typed("verify", "--repair", **stage.clients)
+
+    assert (code, stage.stacks.parameters["EndpointState"]) == (130, "paused")
+    assert "goes on by itself" in err
+    assert "blazingtext resume" in err
 
 
 def test_an_endpoint_that_does_not_answer_fails_the_verification() -> None:

@@ -57,6 +57,18 @@ def test_waiting_for_a_run_whose_update_is_rolled_back_fails_with_cloudformation
         Waiting(busy, rolled_back).wait(job=JOB)
 
 
+@pytest.mark.parametrize(("reason", "named"), [("One or more configured alarm(s) have been activated: x", True), ("No capacity", False)])
+def test_an_alarm_that_stopped_a_promotion_brings_the_option_to_do_without_to_mind(reason: str, named: bool) -> None:
+    def stopped(stacks: FakeStacks, _: FakeJobs) -> None:
+        stacks.roll_back(NOON + timedelta(minutes=1), reason)
+        stacks.parameters["ModelDataUrl"] = ""
+
+    with pytest.raises(CloudError) as failure:
+        Waiting(busy, stopped).wait(job=JOB)
+
+    assert ("--no-auto-rollback" in str(failure.value)) is named
+
+
 def test_a_rollback_that_was_over_before_the_wait_began_is_noticed() -> None:
     waiting = Waiting()
     rolled_back(waiting.stacks, waiting.jobs)
