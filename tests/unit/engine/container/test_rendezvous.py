@@ -42,7 +42,7 @@ def test_a_host_that_is_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
             if len(waited) == 3:
                 worker.announce("trained")
 
-        monkeypatch.setattr(rendezvous.time, "sleep", sleep)
+        monkeypatch.setattr("blazingtext_engine.container.rendezvous.time.sleep", sleep)
         master.wait_for_all("trained", timeout=60)
 
     assert waited == [rendezvous.POLL_SECONDS] * 3
