@@ -62,6 +62,12 @@ class Reach:
         shared = names - tests.keys()
         for name in names & tests.keys():
             shared.update(tests[name]["shared"])
+        # What a fixture ran may be kept by one that it needs, for everybody else who needs that one.
+        waiting = list(shared)
+        while waiting:
+            new = set(self.record["needs"].get(waiting.pop(), ())) - shared
+            shared |= new
+            waiting += new
         return {test for test, each in tests.items() if test in names or shared.intersection(each["shared"])}
 
     def _ran_a_function(self, lines: Mapping[str, set[int]], file: str) -> bool:

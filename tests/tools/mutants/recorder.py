@@ -28,6 +28,7 @@ class Recorder:
         self.lines: dict[str, set[tuple[CodeType, int]]] = defaultdict(set)
         self.seconds: dict[str, float] = defaultdict(float)
         self.fixtures: dict[str, list[str]] = {}
+        self.needs: dict[str, list[str]] = {}
         self.failed: set[str] = set()
         self._files: dict[CodeType, str | None] = {}
 
@@ -47,7 +48,7 @@ class Recorder:
         return self.trace
 
     def result(self) -> dict[str, Any]:
-        """The record: seconds, shared fixtures and lines by file of every test, and the lines of every shared fixture."""
+        """The record: seconds, shared fixtures and lines by file of every test; the lines of every shared fixture, and what it needs."""
         reached: dict[str, dict[str, list[int]]] = {}
         for name, seen in self.lines.items():
             files: dict[str, set[int]] = defaultdict(set)
@@ -59,7 +60,7 @@ class Recorder:
             for test, seconds in self.seconds.items()
         }
         shared = {name: lines for name, lines in reached.items() if name not in tests and name != "import"}
-        return {"tests": tests, "fixtures": shared, "failed": sorted(self.failed)}
+        return {"tests": tests, "fixtures": shared, "needs": self.needs, "failed": sorted(self.failed)}
 
 
 RECORDER = Recorder()
@@ -67,8 +68,12 @@ RECORDER = Recorder()
 
 def _shared(item: pytest.Item) -> list[str]:
     """The names of the test's fixtures that other tests have part in."""
-    definitions = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - pytest's type has no such member
-    return [f"{each[-1].baseid}::{each[-1].argname}" for each in definitions if each[-1].scope != "function" and each[-1].baseid]
+    definitions = {name: each[-1] for name, each in getattr(item, "_fixtureinfo").name2fixturedefs.items()}  # noqa: B009 - not in its type
+    shared = {name: each for name, each in definitions.items() if each.scope != "function" and each.baseid}
+    names = {name: f"{each.baseid}::{each.argname}" for name, each in shared.items()}
+    for name, each in shared.items():
+        RECORDER.needs[names[name]] = [names[needed] for needed in each.argnames if needed in names]
+    return list(names.values())
 
 
 @pytest.hookimpl(wrapper=True)

@@ -52,16 +52,19 @@ class Runner:
                 known[file] = {"digest": self._digest(file), **record}
             kept.write_text(json.dumps(known), encoding="utf-8")
         records = [known[file] for file in files]
-        merged: dict[str, Any] = {"tests": {}, "fixtures": {}, "failed": []}
+        merged: dict[str, Any] = {"tests": {}, "fixtures": {}, "needs": {}, "failed": []}
         for record in records:
             merged["tests"] |= record["tests"]
             merged["failed"] += record["failed"]
+            merged["needs"] |= record["needs"]
             for name, lines in record["fixtures"].items():
                 merged["fixtures"].setdefault(name, {}).update(lines)
         return merged
 
     def _digest(self, file: str) -> str:
-        return hashlib.sha256((self._copy.folder / file).read_bytes()).hexdigest()
+        """The text of a file of tests, and how it was recorded."""
+        recorder = Path(__file__).with_name("recorder.py").read_bytes()
+        return hashlib.sha256(recorder + (self._copy.folder / file).read_bytes()).hexdigest()
 
     def _recorded(self, files: Sequence[str]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
@@ -79,6 +82,7 @@ class Runner:
                 "tests": {name: each for name, each in record["tests"].items() if name.partition("::")[0] == file},
                 "failed": [name for name in record["failed"] if name.partition("::")[0] == file],
                 "fixtures": record["fixtures"],
+                "needs": record["needs"],
             }
             for file in files
         }

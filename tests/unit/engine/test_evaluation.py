@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -150,8 +151,17 @@ def test_own_gold_sets_are_reported_beside_and_leave_the_mean_alone(tmp_path: Pa
 
     assert report["DE.txt"]["total_pairs"] == 4
     assert report["DE.txt"]["not_found"] == 1
-    assert -1 <= report["DE.txt"]["spearmans_rho"] <= 1
+    assert report["DE.txt"]["spearmans_rho"] == pytest.approx(people_and_model(vectors, ["hund", "katze", "t\u00fcr"]))
     assert report["mean_rho"] == evaluation.evaluate(vectors).mean_rho
+
+
+def people_and_model(vectors: Path, words: list[str]) -> float:
+    """The rank correlation of the three pairs of words with the ratings 7, 1 and 2, by hand: one minus d squared over four."""
+    rows = {line.split()[0]: [float(number) for number in line.split()[1:]] for line in vectors.read_text("utf-8").splitlines()[1:]}
+    units = [np.array(rows[word]) / np.linalg.norm(rows[word]) for word in words]
+    model = [units[0] @ units[1], units[0] @ units[2], units[2] @ units[1]]
+    ranks = [sorted(values).index(value) for values in ([7, 1, 2], model) for value in values]
+    return 1 - sum((one - other) ** 2 for one, other in zip(ranks[:3], ranks[3:], strict=True)) / 4
 
 
 @pytest.mark.parametrize("content", ["one two\n", "one two three four\n", "one two many\n"])
@@ -161,6 +171,18 @@ def test_a_broken_gold_set_is_refused_with_the_remedy(tmp_path: Path, content: s
 
     with pytest.raises(UserError, match="two words and a number"):
         evaluation.extra_gold_sets({"ENGINE_EVALUATION_SETS": str(path)})
+
+
+def test_two_sets_of_ones_own_may_not_have_one_name(tmp_path: Path) -> None:
+    places = [tmp_path / name / "mine.txt" for name in ("a", "b")]
+    for place in places:
+        place.parent.mkdir()
+        place.write_text("a b 1\n")
+
+    with pytest.raises(UserError, match=r"mine\.txt is there twice"):
+        evaluation.extra_gold_sets({"ENGINE_EVALUATION_SETS": os.pathsep.join(map(str, places))})
+    (alone,) = evaluation.extra_gold_sets({"ENGINE_EVALUATION_SETS": f"{places[0]}{os.pathsep}"})
+    assert (alone.name, alone.pairs) == ("mine.txt", ((("a", "b"), 1.0),))
 
 
 def test_a_gold_set_may_not_hide_another(tmp_path: Path) -> None:

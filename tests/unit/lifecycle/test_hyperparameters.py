@@ -164,37 +164,44 @@ def test_a_mode_may_be_repeated_and_not_contradicted() -> None:
         complete("cbow", {"mode": "skipgram"}, CPU, 1)
 
 
-# The matrix of AWS's page: (mode, instance, count) -> whether BlazingText trains so.
+# The matrix of AWS's page: (mode, instance, count) -> "" where BlazingText trains so, or else how the refusal begins.
+ONE_GPU_INSTANCE = "Please use a single GPU instance or change to multiple CPU instances."
+NOT_ON_GPU = "batch_skipgram is not supported on GPU."
+ONE_CPU_INSTANCE = "Only batch_skipgram is available when training on multiple CPU instances."
+ONE_GPU = "supervised uses one GPU only."
 MATRIX = {
-    ("batch_skipgram", CPU, 1): True,
-    ("batch_skipgram", CPU, 4): True,
-    ("batch_skipgram", "ml.p3.2xlarge", 1): False,
-    ("batch_skipgram", "ml.g5.xlarge", 1): False,
-    ("skipgram", CPU, 1): True,
-    ("skipgram", CPU, 2): False,
-    ("skipgram", "ml.p3.8xlarge", 1): True,
-    ("skipgram", "ml.p3.2xlarge", 2): False,
-    ("cbow", CPU, 1): True,
-    ("cbow", CPU, 2): False,
-    ("cbow", "ml.g4dn.xlarge", 1): True,
-    ("cbow", "ml.g4dn.xlarge", 2): False,
-    ("supervised", CPU, 1): True,
-    ("supervised", CPU, 2): False,
-    ("supervised", "ml.p2.xlarge", 1): True,
-    ("supervised", "ml.p2.8xlarge", 1): False,
-    ("supervised", "ml.g5.12xlarge", 1): False,
-    ("supervised", "ml.p3.2xlarge", 2): False,
+    ("batch_skipgram", CPU, 1): "",
+    ("batch_skipgram", CPU, 4): "",
+    ("batch_skipgram", "ml.p3.2xlarge", 1): NOT_ON_GPU,
+    ("batch_skipgram", "ml.g5.xlarge", 1): NOT_ON_GPU,
+    ("skipgram", CPU, 1): "",
+    ("skipgram", CPU, 2): ONE_CPU_INSTANCE,
+    ("skipgram", "ml.p3.8xlarge", 1): "",
+    ("skipgram", "ml.p3.2xlarge", 2): ONE_GPU_INSTANCE,
+    ("cbow", CPU, 1): "",
+    ("cbow", CPU, 2): ONE_CPU_INSTANCE,
+    ("cbow", "ml.g4dn.xlarge", 1): "",
+    ("cbow", "ml.g4dn.xlarge", 2): ONE_GPU_INSTANCE,
+    ("supervised", CPU, 1): "",
+    ("supervised", CPU, 2): ONE_CPU_INSTANCE,
+    ("supervised", "ml.p2.xlarge", 1): "",
+    ("supervised", "ml.p2.8xlarge", 1): ONE_GPU,
+    ("supervised", "ml.g5.12xlarge", 1): ONE_GPU,
+    ("supervised", "ml.p3.2xlarge", 2): ONE_GPU_INSTANCE,
 }
 
 
-@pytest.mark.parametrize(("choice", "allowed"), MATRIX.items())
-def test_modes_and_instances_fit_as_in_awss_matrix(choice: tuple[str, str, int], allowed: bool) -> None:
+@pytest.mark.parametrize(("choice", "refusal"), MATRIX.items())
+def test_modes_and_instances_fit_as_in_awss_matrix(choice: tuple[str, str, int], refusal: str) -> None:
     mode, instance, count = choice
-    if allowed:
+    if not refusal:
         assert sent(mode, instance, count)["mode"] == mode
-    else:
-        with pytest.raises(HyperparameterError):
-            sent(mode, instance, count)
+        return
+    with pytest.raises(HyperparameterError) as refused:
+        sent(mode, instance, count)
+    # This reason, and no other problem with it.
+    (reason,) = str(refused.value).splitlines()
+    assert refusal in reason
 
 
 def test_batch_skipgram_learns_no_subwords() -> None:

@@ -36,8 +36,12 @@ def untested():
 
 def through_a_fixture():
     return [1, 2]
+
+def kept():
+    return {"a": 1}
 """
 TESTS = """
+import functools
 import pytest
 from blazingtext_lifecycle import limits
 
@@ -50,6 +54,20 @@ def test_first(shared):
 
 def test_second(shared):
     assert shared == [1, 2]
+
+@pytest.fixture(scope="module")
+def once():
+    return functools.cache(limits.kept)
+
+@pytest.fixture(scope="module")
+def first(once):
+    return once()
+
+def test_with_first(first):
+    assert first
+
+def test_with_once(once):
+    assert once() == {"a": 1}
 
 def test_allowed():
     assert limits.allowed(5)
@@ -101,13 +119,14 @@ def one(kind: str, line: int, after: str) -> Mutation:
 @pytest.mark.parametrize(
     ("line", "tests"),
     [
-        (2, {"test_first", "test_second", "test_allowed", "test_refused"}),
+        (2, {"test_first", "test_second", "test_with_first", "test_with_once", "test_allowed", "test_refused"}),
         (5, {"test_allowed", "test_refused"}),
         (6, {"test_refused"}),
         (10, set()),
         (13, {"test_first", "test_second"}),
+        (16, {"test_with_first", "test_with_once"}),
     ],
-    ids=["outside functions", "a condition", "a branch", "in a test that fails anyway", "in a shared fixture"],
+    ids=["outside functions", "a condition", "a branch", "in a test that fails anyway", "in a shared fixture", "kept by a fixture"],
 )
 def test_a_line_is_reached_by_the_tests_that_ran_it(reach: Reach, line: int, tests: set[str]) -> None:
     assert {name.partition("::")[2] for name in reach.tests(FILE, line)} == tests

@@ -30,6 +30,24 @@ def test_a_host_that_never_comes_is_waited_for_only_so_long(tmp_path: Path) -> N
         master.wait_for_all("joined", timeout=0)
 
 
+def test_a_host_that_is_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"ENGINE_RENDEZVOUS": str(tmp_path)}
+    waited: list[float] = []
+
+    with rendezvous.join_hosts(environ, MASTER) as master, rendezvous.join_hosts(environ, WORKER) as worker:
+        master.announce("trained")
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            if len(waited) == 3:
+                worker.announce("trained")
+
+        monkeypatch.setattr("blazingtext_engine.container.rendezvous.time.sleep", sleep)
+        master.wait_for_all("trained", timeout=60)
+
+    assert waited == [rendezvous.POLL_SECONDS] * 3
+
+
 def test_a_host_that_ends_early_is_noticed_at_once(tmp_path: Path) -> None:
     environ = {"ENGINE_RENDEZVOUS": str(tmp_path)}
 

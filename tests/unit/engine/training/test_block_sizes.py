@@ -42,6 +42,30 @@ def test_blocks_stay_within_their_limits_whatever_the_settings(
     assert (sizes.centres + 2 * sizes.window) / sizes.contexts + 1 < BLOCKS_PLANNED
 
 
+# Centres, contexts and how many products share a negative; for skip-gram and for CBOW. At the default settings: the sizes that
+# docs/decisions/0007 was measured with (two times batch_size centres; 22 and eight negatives are two whole tiles).
+@pytest.mark.parametrize(
+    ("changes", "pairs", "windows"),
+    [
+        ({}, (22, 32, 48), (22, 32, 14)),
+        # Half the step; the square root of a half of the reuse beside it.
+        ({"learning_rate": 0.1}, (5, 15, 48 * 0.5**1.5), (11, 21, 14 * 0.5**1.5)),
+        ({"learning_rate": 0.01}, (22, 32, 48), (22, 32, 14)),
+        # Twice the window: a step smaller by the square root of two, and reuse smaller by that (a whole window: by two) once more.
+        ({"window": 10}, (7, 27, 24), (15, 35, 14 * 2**-1.5)),
+        ({"negatives": 10}, (3, 13, 48 * 2**-0.5), (15, 25, 14 * 2**-0.5)),
+        ({"batch_size": 3}, (6, 16, 48), (22, 32, 14)),
+    ],
+    ids=str,
+)
+def test_the_sizes_of_blocks_follow_the_settings(
+    changes: dict[str, Any], pairs: tuple[int, int, float], windows: tuple[int, int, float]
+) -> None:
+    for sizes_of, expected in ((skipgram_sizes, pairs), (cbow_sizes, windows)):
+        sizes = sizes_of(Word2VecSettings(**changes), ZIPF)
+        assert (sizes.centres, sizes.contexts, sizes.negative_reuse) == pytest.approx(expected)
+
+
 def test_blocks_shrink_as_steps_grow() -> None:
     calm, bold = Word2VecSettings(), Word2VecSettings(learning_rate=0.1)
     wide, hungry = Word2VecSettings(window=30), Word2VecSettings(negatives=25)

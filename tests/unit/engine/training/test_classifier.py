@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,6 +213,15 @@ def test_every_label_of_a_line_is_learnt(tmp_path: Path) -> None:
     ranks = dict(zip(model.vocabulary.labels, scores.tolist(), strict=True))
     assert min(ranks[b"__label__a"], ranks[b"__label__b"]) > ranks[b"__label__c"] + 1
     assert classifier.accuracy(model, corpus)[0] == 1
+
+
+def test_the_speed_is_that_of_the_training_alone(corpus: Corpus) -> None:
+    began = time.perf_counter()
+
+    model = train(corpus, replace(SETTINGS, epochs=2))
+
+    assert 0 < model.train_seconds < time.perf_counter() - began
+    assert model.words_per_second * model.train_seconds == pytest.approx(2 * corpus.vocabulary.total_words)
 
 
 def test_early_stopping_waits_for_min_epochs_then_for_patience(corpus: Corpus, validation: Corpus) -> None:

@@ -33,6 +33,19 @@ def test_a_words_vector_is_the_mean_of_its_rows_and_rows_have_their_buckets() ->
     np.testing.assert_allclose(means[0], matrix[expected].mean(axis=0), rtol=1e-6)
 
 
+def test_every_word_of_a_large_vocabulary_has_the_mean_of_its_rows() -> None:
+    words = [b"w%d" % number for number in range(4100)]
+    rows = subword_rows(words, np.ones(len(words)), Subwords(3, 3, 50))
+    vectors = np.random.default_rng(1).random((len(words) + len(rows.bucket_ids), 2), dtype=np.float32)
+
+    means = rows.word_vectors(vectors)
+
+    place = {bucket: len(words) + number for number, bucket in enumerate(rows.bucket_ids.tolist())}
+    for number in (0, 4095, 4096, 4099):
+        own = [number, *(place[bucket] for bucket in ngram_buckets(words[number], Subwords(3, 3, 50)))]
+        np.testing.assert_allclose(means[number], vectors[own].mean(axis=0), rtol=1e-6)
+
+
 def test_words_without_ngrams_are_their_own_row() -> None:
     rows = subword_rows([b"a", b"b"], np.ones(2), Subwords(8, 9, 50))
 

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -98,11 +99,13 @@ def test_texts_with_next_to_nothing_in_them_are_trained(tmp_path: Path, mode: st
 @pytest.mark.parametrize("threads", [1, 2, 5, 8])
 def test_all_words_are_trained_whatever_the_number_of_threads(topics: Corpus, mode: str, threads: int) -> None:
     reported: list[Progress] = []
+    began = time.perf_counter()
 
     model = train(topics, with_(mode, threads=threads, epochs=2), reported)
 
     assert reported[-1].fraction == 1
     assert reported[-1].alpha == 0
+    assert 0 < model.train_seconds < time.perf_counter() - began
     assert model.words_per_second * model.train_seconds == pytest.approx(2 * topics.vocabulary.kept_words)
     assert [report.fraction for report in reported] == sorted(report.fraction for report in reported)
 

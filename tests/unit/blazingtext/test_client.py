@@ -1,0 +1,172 @@
+"""The Python class: each method reaches what it stands for with everything that it was given."""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from blazingtext.client import BlazingText
+from blazingtext.cloud import Cloud
+from blazingtext.runs import job_events, training_jobs
+from blazingtext.serving import changes, prediction, status, waiter
+from blazingtext_lifecycle.errors import ConfigurationError, RequestError
+from tests.unit.blazingtext.cloud_fakes import (
+    BUCKET,
+    FakeBucket,
+    FakeEndpoint,
+    FakeJobs,
+    FakeLauncher,
+    FakeSession,
+    FakeStacks,
+    FakeUpdates,
+    artifact,
+    packed,
+)
+
+JOB = "blazingtext-dev-wiki-skipgram-0123456789"
+OLD = "blazingtext-dev-wiki-skipgram-9876543210"
+VECTORS = b"4 2\nking 1 0\nqueen 0.9 0.1\ncar 0 1\nbus 0.1 1\n"
+
+
+def client(**clients: Any) -> BlazingText:
+    stacks = clients.setdefault("cloudformation", FakeStacks(ModelDataUrl=artifact(OLD)))
+    clients.setdefault("stepfunctions", FakeUpdates(stacks))
+    return BlazingText("dev", cast("boto3.Session", FakeSession(**clients)))
+
+
+@pytest.fixture(name="stored")
+def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BlazingText:
+    """Two runs: the newest, and an older one, which is live."""
+    monkeypatch.setenv("BLAZINGTEXT_CACHE", str(tmp_path / "cache"))
+    bucket, jobs = FakeBucket(), FakeJobs()
+    scores = {"EN-WS-353-ALL.txt": {"not_found": 3, "spearmans_rho": 0.5, "total_pairs": 353}, "mean_rho": 0.5}
+    bucket.put(f"runs/{JOB}/output/model.tar.gz", packed({"vectors.txt": VECTORS, "eval.json": json.dumps(scores).encode()}))
+    bucket.put(f"runs/{OLD}/output/model.tar.gz", packed({"vectors.txt": VECTORS.replace(b"queen", b"prince")}))
+    for job in (OLD, JOB):
+        jobs.add(job)
+    return client(s3=bucket, sagemaker=jobs)
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "module", "function", "asked"),
+    [
+        ("promote", {"job": JOB, "auto_rollback": False}, changes, "promote", ((JOB,), {"auto_rollback": False})),
+        ("rollback", {}, changes, "rollback", ((), {})),
+        ("pause", {}, changes, "pause", ((), {})),
+        ("resume", {}, changes, "resume", ((), {})),
+        ("status", {"runs": 7}, status, "describe", ((), {"runs": 7})),
+        ("runs", {"limit": 7}, training_jobs, "runs", ((), {"limit": 7})),
+        ("throughput", {"job": JOB}, training_jobs, "throughput", ((JOB,), {})),
+        ("stop", {"job": JOB}, training_jobs, "stop", ((JOB,), {})),
+        ("events", {"job": JOB, "follow": True}, job_events, "events", ((JOB,), {"follow": True})),
+        (
+            "wait",
+            {"job": JOB, "update_started": True, "timeout_seconds": 9, "on_progress": print},
+            waiter,
+            "wait_until_stable",
+            ((), {"job": JOB, "update_started": True, "timeout_seconds": 9, "on_progress": print}),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_method_hands_on_what_it_was_given(
+    method: str, given: dict[str, Any], module: Any, function: str, asked: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    answer = object()
+
+    def called(cloud: Cloud, *arguments: Any, **named: Any) -> object:
+        seen.append((cloud.stage, arguments, named))
+        return answer
+
+    monkeypatch.setattr(module, function, called)
+
+    assert getattr(client(), method)(**given) is answer
+    ((stage, arguments, named),) = seen
+    assert (stage, arguments) == ("dev", asked[0])
+    assert asked[1].items() <= named.items()
+
+
+def test_training_is_ordered_with_every_argument() -> None:
+    launcher = FakeLauncher(
+        {"jobName": JOB, "jobArn": "arn", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []}
+    )
+
+    found = client(**{"lambda": launcher}).train(
+        "wiki",
+        mode="cbow",
+        hyperparameters={"epochs": 3},
+        instance_type="ml.c5.2xlarge",
+        instance_count=2,
+        volume_gb=40,
+        max_runtime_seconds=600,
+        spot=True,
+        tags={"team": "search"},
+        retry=True,
+    )
+
+    assert found.job == JOB
+    ((event),) = launcher.events
+    assert event == {
+        "corpus": "wiki",
+        "mode": "cbow",
+        "hyperparameters": {"epochs": 3},
+        "instance": {"type": "ml.c5.2xlarge", "count": 2, "volumeGb": 40},
+        "limits": {"maxRuntimeSeconds": 600},
+        "spot": True,
+        "tags": {"team": "search"},
+        "retry": True,
+    }
+
+
+def test_an_upload_may_replace_and_have_a_validation_part(tmp_path: Path) -> None:
+    train, held_out = tmp_path / "a.txt", tmp_path / "b.txt"
+    for path in (train, held_out):
+        path.write_text("__label__x some words\n")
+    bucket = FakeBucket()
+    bucket.put("corpora/wiki/train/old.txt", b"x")
+    heard: list[int] = []
+
+    found = client(s3=bucket).upload("wiki", [str(train)], validation=[held_out], replace=True, advance=heard.append)
+
+    assert (found.uri, found.removed) == (f"s3://{BUCKET}/corpora/wiki/", ("corpora/wiki/train/old.txt",))
+    assert {"corpora/wiki/train/a.txt", "corpora/wiki/validation/b.txt"} <= set(bucket.objects)
+    assert sum(heard) == train.stat().st_size + held_out.stat().st_size
+
+
+def test_a_run_is_the_newest_one_of_a_name_or_the_live_one(stored: BlazingText) -> None:
+    assert (stored.run().job, stored.run(OLD).job) == (JOB, OLD)
+    assert [stored.artifact(job).uri for job in (None, OLD, "live")] == [artifact(JOB), artifact(OLD), artifact(OLD)]
+    with pytest.raises(RequestError):
+        stored.run("blazingtext-dev-none")
+
+
+def test_vectors_are_looked_at_by_run(stored: BlazingText) -> None:
+    assert [neighbor.word for neighbor in stored.neighbors("king", 1)] == ["queen"]
+    assert [neighbor.word for neighbor in stored.neighbors("king", 2, job="live")] == ["prince", "bus"]
+    assert [neighbor.word for neighbor in stored.analogy("king", "queen", "car", 1)] == ["bus"]
+
+
+def test_scores_are_the_containers_unless_asked_for_anew(stored: BlazingText, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("king\tqueen\t9\nking\tcar\t1\nqueen\tcar\t2\n")
+
+    theirs, anew, own = stored.evaluate(), stored.evaluate(compute=True), stored.evaluate(pairs=[pairs])
+
+    assert (theirs.source, anew.source, own.source) == (f"{JOB}: eval.json", f"{JOB}: vectors.txt", f"{JOB}: vectors.txt")
+    assert stored.evaluate(OLD).source == f"{OLD}: vectors.txt"
+
+
+def test_the_endpoint_answers_with_vectors_or_with_labels() -> None:
+    bt = client(sagemaker_runtime=FakeEndpoint({"king": [3.0, 4.0]}))
+
+    assert [each.word for each in bt.predict(["king"])] == ["king"]
+    assert bt.classify(["king"]) == []
+    assert isinstance(bt.predict(["king"])[0], prediction.WordVector)
+
+
+def test_a_stage_is_checked_before_anything_is_asked() -> None:
+    with pytest.raises(ConfigurationError, match="is not a stage name"):
+        BlazingText("No-Stage")
