@@ -110,13 +110,17 @@ def _ids(words: Sequence[bytes]) -> dict[bytes, int]:
 def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
     """A function from a word to its input rows; the most recent words are cached."""
     ids, subwords, nothing = _ids(model.words), model.parameters.subwords, np.empty(0, np.int32)
+    words = len(ids)
+    if subwords is not None and model.parameters.kind != Kind.SUPERVISED:
+        # fastText numbers labels behind the words, and takes that number for a row: it is a bucket's (Dictionary::initNgrams).
+        ids |= {label: words + place for place, label in enumerate(model.labels[: subwords.buckets])}
 
     def rows(word: bytes) -> Integers:
         row = ids.get(word)
         own = nothing if row is None else np.array([row], np.int32)
         if subwords is None or word == END_OF_LINE_WORD:
             return own
-        return np.concatenate([own, np.array(ngram_buckets(word, subwords), np.int32) + np.int32(len(ids))])
+        return np.concatenate([own, np.array(ngram_buckets(word, subwords), np.int32) + np.int32(words)])
 
     return lru_cache(CACHED_WORDS)(rows)
 

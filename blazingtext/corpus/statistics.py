@@ -10,6 +10,7 @@ from pathlib import Path
 from blazingtext_lifecycle import corpus_text
 from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.corpus_text import LABEL, UNSEEN_SEPARATORS
+from blazingtext_lifecycle.errors import CorpusError
 
 from ..errors import NotACorpusError, UnreadableFileError
 
@@ -120,6 +121,8 @@ def _form(path: Path) -> tuple[str, ...]:
     Raises:
         CorpusError: it cannot be read, or is no prepared text.
     """
+    if path.exists() and not path.is_file():
+        raise CorpusError(f"{path} is not a file. Statistics are of a prepared corpus in a file. Name the file.")
     try:
         with path.open("rb") as stream:
             sample = stream.read(SAMPLE_BYTES)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import aws_errors, naming
-from blazingtext_lifecycle.errors import CloudError, LifecycleError, NotReady, RequestError
+from blazingtext_lifecycle.errors import CloudError, LifecycleError, NotReady, RequestError, UserError
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
@@ -78,6 +80,7 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
     Raises:
         RequestError: there is no such object; the message says what became of its job.
         NotReady: the job still runs.
+        UserError: the cache cannot be written.
         CloudError: the archive is broken.
     """
     bucket, key = naming.split_s3_uri(uri)
@@ -91,12 +94,31 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
         # The ETag is part of the path: a run of another account, or of a sandbox, may have the same name.
         folder = cache_folder() / bucket / (naming.job_of_artifact(uri) or key.replace("/", "_")) / head["ETag"].strip('"')
         if not folder.is_dir():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as partial:
-                packed = Path(partial) / naming.ARTIFACT
-                cloud.s3.download_file(bucket, key, str(packed), Callback=on_size(head["ContentLength"]))
-                _move_into_place(unpack(packed, Path(partial) / "files"), folder)
+            with _explaining_disks(folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as partial:
+                    packed = Path(partial) / naming.ARTIFACT
+                    cloud.s3.download_file(bucket, key, str(packed), Callback=on_size(head["ContentLength"]))
+                    _move_into_place(unpack(packed, Path(partial) / "files"), folder)
     return Artifact(uri, folder, tuple(sorted(each.name for each in folder.iterdir() if each.name in MEMBERS)))
+
+
+@contextmanager
+def _explaining_disks(folder: Path) -> Iterator[None]:
+    """Turns the operating system's errors into a sentence.
+
+    Raises:
+        UserError: the model cannot be kept: the disk or the quota is full, or the home folder is read-only.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise UserError(
+            f"The model cannot be kept in {folder.parent}. {error.strerror or error}. Nothing was left there. "
+            "Make room, or set BLAZINGTEXT_CACHE to another folder."
+        ) from error
 
 
 def _no_artifact(cloud: Cloud, uri: str) -> LifecycleError:
@@ -140,7 +162,7 @@ def unpack(archive: Path, folder: Path) -> Path:
                 if stream is not None:
                     with stream, (folder / name).open("wb") as target:
                         shutil.copyfileobj(stream, target, _PIECE)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CloudError(
             f"{archive.name} cannot be unpacked. {type(error).__name__}: {error}. "
             "Run the command again to download it again; if that does not help, train again."

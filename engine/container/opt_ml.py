@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import ChannelError, EngineError, PlatformError
+from .content import check_text
 
 CONTAINER_BASE = PurePosixPath("/opt/ml")
 FAILURE_LIMIT = 1024  # characters of the failure file that reach FailureReason
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,8 @@ class Container:
                 "Point the channel's S3Uri at a prefix that holds the text."
             )
         for file in files:
-            self._reject_compressed(file)
+            check_text(file, str(self.container_path(file)))
         return Channel(name, settings, files)
-
-    def _reject_compressed(self, file: Path) -> None:
-        with file.open("rb") as stream:
-            compressed = stream.read(2) == GZIP_MAGIC
-        if compressed:
-            raise ChannelError(
-                f"{self.container_path(file)} is a gzip file. BlazingText reads plain text, one sentence a line. "
-                "Decompress it before the upload, or set CompressionType to Gzip on the channel so that SageMaker does."
-            )
 
 
 def _reject_unsupported_input(name: str, settings: Mapping[str, str]) -> None:

@@ -185,9 +185,14 @@ def _raise_if_empty(vocabulary: Vocabulary, table: WordTable, min_count: int, pa
     if set(vocabulary.words) - {END_OF_LINE_WORD}:
         return
     names = ", ".join(path.name for path in paths)
+    counts = table.counts()
+    if vocabulary.labels and not vocabulary.total_words:
+        raise UserError(f"No words in {names}: there are labels only. Write words behind the labels: __label__<name> word word ...")
     if not vocabulary.total_words:
         raise UserError(f"No words in {names}: the files are empty or hold only spaces. Give a text with one sentence per line.")
-    counts = table.counts()
+    if vocabulary.labels:
+        counts[table.find(LABEL_PREFIX, whole=False)] = 0
+    counts[table.find(END_OF_LINE_WORD, whole=True)] = 0
     word = table.word(int(counts.argmax())).decode("utf-8", "replace")
     raise UserError(
         f"No word occurs {min_count} times in {names} (most frequent: {word!r}, {counts.max()} times). Lower min_count or add text."

@@ -19,6 +19,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sagemaker": "blazingtext/sdk", "sandbox": "sandbox"}
 # A distribution that is another's other half, and of exactly its version.
 OTHER_HALVES = {"botocore": "boto3", "llvmlite": "numba"}
+# From Python 3.14 on.
+IN_LATER_STANDARD_LIBRARIES = {"compression"}
 
 
 def requirements(lines: list[str]) -> set[str]:
@@ -34,7 +36,8 @@ def imported(*folders: str, but: tuple[str, ...] = ()) -> set[str]:
         if not any(path.is_relative_to(ROOT / folder) for folder in but)
         for name in _names(ast.parse(path.read_bytes()))
     }
-    return {name for name in names if name not in sys.stdlib_module_names and not name.startswith("blazingtext")}
+    ours = {name for name in names if name.startswith("blazingtext")}
+    return names - ours - sys.stdlib_module_names - IN_LATER_STANDARD_LIBRARIES
 
 
 def _names(node: ast.AST) -> Iterator[str]:

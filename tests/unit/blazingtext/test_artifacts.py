@@ -1,3 +1,6 @@
+import errno
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +8,7 @@ import pytest
 
 from blazingtext.cloud import Cloud
 from blazingtext.runs import artifacts
-from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError
+from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError, UserError
 from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeJobs, artifact, cloud, packed
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
@@ -95,3 +98,22 @@ def test_a_classifier_has_no_vectors_and_says_what_does(stored: Callable[[bytes]
 
     with pytest.raises(RequestError, match="supervised"):
         found.path("vectors.txt")
+
+
+def test_a_cache_that_cannot_be_written_is_said_with_the_way_round_it(
+    stored: Callable[[bytes], tuple[Cloud, FakeBucket]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where, _ = stored(packed({"vectors.txt": b"1 2\na 1 2\n"}))
+    (tmp_path / "cache").write_text("a file where the folder should be")
+
+    with pytest.raises(UserError, match=r"cannot be kept in .*BLAZINGTEXT_CACHE"):
+        artifacts.fetch(where, artifact(JOB))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "cache").unlink()
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(UserError, match=os.strerror(errno.ENOSPC)):
+        artifacts.fetch(where, artifact(JOB))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -94,3 +94,8 @@ def test_what_is_no_prepared_text_has_no_statistics(tmp_path: Path, content: byt
 
     with pytest.raises(CorpusError, match=f"{what}.*corpus prepare"):
         statistics(path)
+
+
+def test_a_folder_has_no_statistics(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="is not a file"):
+        statistics(tmp_path)

@@ -1,5 +1,6 @@
 """The whole life of a training in one process, on small texts."""
 
+import gzip
 import io
 import json
 import os
@@ -142,6 +143,16 @@ def test_a_text_with_nothing_to_learn_is_refused_with_the_remedy(tmp_path: Path,
 
     assert code == 1
     assert container.failure_file.read_text().startswith("Customer Error: ")
+
+
+@pytest.mark.parametrize("channel", ["train", "validation"])
+def test_a_compressed_text_is_refused_by_name(tmp_path: Path, channel: str) -> None:
+    settings = {"mode": "supervised", "epochs": "1"}
+    channels = {"train": {"a.txt": b"__label__x a\n__label__y b\n" * 9}, channel: {"a.txt": gzip.compress(b"__label__x words\n")}}
+    container = containers.lay_out(tmp_path, settings, channels)
+
+    assert run(container)[0] == 1
+    assert container.failure_file.read_text().startswith(f"Customer Error: /opt/ml/input/data/{channel}/a.txt is a gzip file.")
 
 
 @pytest.mark.parametrize("channels", [{"training": {"a": b"x"}}, {"train": {"a": b"x"}, "validation": {"a": b"x"}}])

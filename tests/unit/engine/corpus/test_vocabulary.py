@@ -159,6 +159,18 @@ def test_a_text_without_frequent_words_is_refused_with_the_remedy(tmp_path: Path
         read_corpus(write(tmp_path, b"a b b"), min_count=5, threads=1)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"__label__a xq</s> </s> </s>\n__label__a yz yz\n__label__a w\n" * 2, r"\(most frequent: 'yz', 4 times\)"),
+        (b"__label__a\n__label__b </s>\n" * 30, "there are labels only"),
+    ],
+)
+def test_labels_and_line_ends_are_no_words_that_could_be_frequent(tmp_path: Path, text: bytes, why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        read_corpus(write(tmp_path, text), min_count=5, threads=1, labels=True)
+
+
 def test_progress_ends_with_all_words(tmp_path: Path) -> None:
     reported: list[int] = []
 

@@ -94,6 +94,18 @@ def test_the_library_gives_the_same_vectors_with_subwords(tmp_path: Path) -> Non
     assert own.vectors(UNKNOWN[:1]).any()
 
 
+def test_labels_in_word_vectors_have_the_librarys_vectors(tmp_path: Path) -> None:
+    text, path = tmp_path / "text.txt", tmp_path / "vectors.bin"
+    text.write_text("__label__pos good fine day\n__label__neg bad sad day\n__label__\u00fc fine\n" * 20, encoding="utf-8")
+    library = fasttext.train_unsupervised(str(text), dim=6, epoch=1, minCount=1, bucket=31, thread=THREADS, verbose=0)
+    library.save_model(str(path))
+
+    own = WordVectorModel(formats.read(path))
+
+    words = ["__label__pos", "__label__neg", "__label__\u00fc", "__label__none", "day", "unknown"]
+    np.testing.assert_allclose(own.vectors(words), [library.get_word_vector(word) for word in words], atol=1e-5)
+
+
 def test_gensim_loads_subwords(tmp_path: Path) -> None:
     path = tmp_path / "vectors.bin"
     write_word_vectors(path, word_vectors(Subwords(2, 4, 31)), min_count=5)
