@@ -172,7 +172,8 @@ def count(number: float, noun: str) -> str:
 def size(number: float) -> str:
     """Bytes for people to read: 31.2 MB."""
     for unit in ("bytes", "kB", "MB", "GB"):
-        if abs(number) < 1000:
+        # As it will be shown: 999,950 bytes are 1.0 MB, not 1,000.0 kB.
+        if round(abs(number), 0 if unit == "bytes" else 1) < 1000:
             return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
         number /= 1000
     return f"{number:,.1f} TB"
@@ -180,7 +181,7 @@ def size(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds for people to read: 9.4 s, 2 min 05 s, 1 h 02 min."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
