@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import arns
 from ..emulator.identity import AccessDeniedError, account_id, authorize, region
 from ..emulator.internals import internal
 from ..emulator.stack_roles import acting_for
@@ -32,9 +33,9 @@ def apply() -> None:
 
 def _authorize(name: str, reader: str) -> None:
     stack = internal("services.cloudformation")._stacks.get(name) or {}
-    arn = stack.get("StackId") or f"arn:aws:cloudformation:{region()}:{account_id()}:stack/{name}/*"
+    stack_arn = stack.get("StackId") or arns.arn("cloudformation", region(), account_id(), f"stack/{name}/*")
     with acting_for(reader):
         try:
-            authorize("cloudformation:DescribeStacks", arn)
+            authorize("cloudformation:DescribeStacks", stack_arn)
         except AccessDeniedError as denied:
             raise ValueError(denied.message) from denied
