@@ -15,11 +15,15 @@ from . import (
     event_origin,
     execution_names,
     function_errors,
+    function_payloads,
     kms_managed_key,
+    listed_keys,
     log_event_pages,
     log_group_names,
     log_resources,
     managed_policies,
+    message_inputs,
+    message_move_tasks,
     metric_math_alarms,
     metric_namespaces,
     other_services,
@@ -75,6 +79,10 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     execution_names,
     stack_permissions,
     stack_outputs,
+    listed_keys,
+    message_move_tasks,
+    message_inputs,
+    function_payloads,
 )
 
 
