@@ -11,7 +11,7 @@ import boto3
 
 from blazingtext_lifecycle import naming
 
-from . import audit
+from . import audit, removal
 from .cloud import Cloud
 from .corpus import uploads
 from .runs import artifacts, job_events, training_jobs
@@ -225,6 +225,10 @@ class BlazingText:
     def repair(self, on_progress: Callable[[str], None] = lambda _: None) -> changes.Change:
         """Replaces an endpoint that does not serve what the serving stack says; without effect when it does."""
         return repair.repair(self.cloud, on_progress=on_progress)
+
+    def delete_bucket(self, bucket: str) -> int:
+        """Deletes a bucket of the stage that no stack holds any more, with everything in it; returns how many versions that was."""
+        return removal.delete_bucket(self.cloud, bucket)
 
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""

@@ -24,6 +24,7 @@ from .errors import SandboxError
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
+_MEANT = {"destroy": "down", "delete": "down", "stop": "down", "start": "up", "restart": "reset", "ls": "list", "ps": "list", "exec": "run"}
 _name = click.option(
     "--name",
     default=lambda: os.environ.get("BLAZINGTEXT_SANDBOX", "default"),
@@ -35,6 +36,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 class _Group(click.Group):
     """Errors end a command with one message; an exception that nobody expected leaves its traceback in a file."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, or what was meant by one that is not there."""
+        if args[0] in _MEANT:
+            raise click.UsageError(f'There is no command "{args[0]}". Type: blazingtext sandbox {_MEANT[args[0]]}', ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
