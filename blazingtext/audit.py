@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from blazingtext_lifecycle import images, naming
 from blazingtext_lifecycle.errors import ConfigurationError
 
+from . import removal
 from .aws_errors import translating_aws_errors
 from .cloud import Cloud
 from .leftovers import GLOBAL, REGIONAL, Finder, Leftover, Scope, contents
@@ -65,7 +66,8 @@ def audit(cloud: Cloud, *, regions: Sequence[str] = (), on_progress: Callable[[s
         left += [replace(each, region=region) for each in found]
     with translating_aws_errors("look for the bootstrap"):
         bootstrap = tuple(_bootstrap(Scope(cloud)))
-    return Audit(cloud.stage, cloud.region, places, unseen, (*REGIONAL, *GLOBAL), tuple(left), bootstrap)
+    told = tuple(replace(each, remove=removal.command(each, cloud.stage, cloud.region)) for each in left)
+    return Audit(cloud.stage, cloud.region, places, unseen, (*REGIONAL, *GLOBAL), told, bootstrap)
 
 
 def _check(regions: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import boto3
 
 from blazingtext_lifecycle import naming
 
-from . import audit
+from . import audit, removal
 from .cloud import Cloud
 from .corpus import uploads
 from .preflight.plan import Plan
@@ -231,6 +231,10 @@ class BlazingText:
     def preflight(self, wanted: Plan | None = None, on_progress: Callable[[str], None] = lambda _: None) -> Preflight:
         """What speaks against deploying the stage with the instances of a plan; creates nothing."""
         return preflight(self.cloud, Plan() if wanted is None else wanted, on_progress=on_progress)
+
+    def delete_bucket(self, bucket: str) -> int:
+        """Deletes a bucket of the stage that no stack holds any more, with everything in it; returns how many versions that was."""
+        return removal.delete_bucket(self.cloud, bucket)
 
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""

@@ -29,6 +29,7 @@ class Leftover:
         bills: whether its existence costs money.
         detail: size, status and the like.
         region: where it is; "" for what belongs to no region.
+        remove: the command that removes it once no stack holds it; "" when none is known.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Leftover:
     bills: bool = False
     detail: str = ""
     region: str = ""
+    remove: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
 
 from blazingtext_lifecycle import naming
 
@@ -18,14 +21,29 @@ def cdk_context(stage: str) -> tuple[str, ...]:
     return () if stage == naming.DEFAULT_STAGE else ("-c", f"stage={stage}")
 
 
-def cdk_command(verb: str, stage: str) -> str:
-    """What to type to have `cdk` deploy or destroy all stacks of a stage."""
-    return shlex.join(["cdk", verb, "--all", *cdk_context(stage)])
+# What was typed before the command or after it, besides the stage: --region and --profile. A command to type next says them again.
+typed_options: ContextVar[Mapping[str, str]] = ContextVar("typed_options", default=MappingProxyType({}))
+
+
+def cdk_command(verb: str, stage: str, region: str = "") -> str:
+    """What to type to have `cdk` deploy or destroy all stacks of a stage.
+
+    Args:
+        verb: deploy or destroy.
+        stage: the stage.
+        region: where; "" for the region that was typed, or else the environment's.
+    """
+    typed = typed_options.get()
+    chosen = region or typed.get("region", "")
+    profile = ("--profile", typed["profile"]) if "profile" in typed else ()
+    words = shlex.join(["cdk", verb, "--all", *cdk_context(stage), *profile])
+    return f"AWS_REGION={shlex.quote(chosen)} {words}" if chosen else words
 
 
 def blazingtext_command(words: str, stage: str) -> str:
     """What to type for a command of ours that is about a stage; the words are taken as they are."""
-    return " ".join(["blazingtext", words, *stage_option(stage, chosen_stage())])
+    typed = [word for name, value in typed_options.get().items() for word in (f"--{name}", shlex.quote(value))]
+    return " ".join(["blazingtext", words, *stage_option(stage, chosen_stage()), *typed])
 
 
 def stage_option(stage: str, understood: str = naming.DEFAULT_STAGE) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-infere
 """
 
 import asyncio
+import hmac
 import os
 import signal
 import socket
@@ -27,6 +28,8 @@ JSON_LINES = "application/jsonlines"
 UNDECLARED = "application/octet-stream"  # what HTTP takes a body without a content type for
 BODY_LIMIT = 6 * 1024 * 1024  # InvokeEndpoint's, for requests and for answers
 INLINE_BODY_LIMIT = 32 * 1024  # larger ones are answered in a thread, so that /ping and short requests do not wait for them
+ACCESS_VARIABLE = "ENGINE_ACCESS_TOKEN"  # ports of this machine are open to all its users
+ACCESS_HEADER = b"x-engine-access-token"
 SHUTDOWN_SECONDS = 25  # SageMaker kills a container 30 seconds after SIGTERM
 UNDECODABLE = "Customer Error: Unable to decode payload: Incorrect data format. (caused by ValueError)"
 
@@ -123,10 +126,15 @@ def respond(model: Model, content_type: str, body: bytes) -> bytes:
 
 
 class Application:
-    """The ASGI application of one model."""
+    """The ASGI application of one model.
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    Args:
+        model: what answers.
+        token: what every request has to carry in the header X-Engine-Access-Token; "" for none.
+    """
+
+    def __init__(self, model: Model, token: str = "") -> None:
+        self._model, self._token = model, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -141,6 +149,10 @@ class Application:
         await send({"type": "http.response.body", "body": answer})
 
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
+        if self._token and not hmac.compare_digest(_header(scope, ACCESS_HEADER).encode(), self._token.encode()):
+            raise RequestError(
+                403, f"The header {ACCESS_HEADER.decode()} does not hold this server's token. Send what {ACCESS_VARIABLE} says."
+            )
         route = (scope["method"], scope["path"])
         if route == ("GET", "/ping"):
             return b""
@@ -168,7 +180,7 @@ def run(container: Container, *, host: str, port: int, workers: int = 1) -> int:
         return 0
     # uvicorn raises the signal once more when all requests are answered: to end by it would look like a crash.
     signal.signal(signal.SIGTERM, _exit)
-    server = uvicorn.Server(uvicorn.Config(Application(model), **_server_options(host, port)))
+    server = uvicorn.Server(uvicorn.Config(Application(model, os.environ.get(ACCESS_VARIABLE, "")), **_server_options(host, port)))
     with _listen(host, port) as listening:
         print(f"Serving on {host} port {listening.getsockname()[1]}.", flush=True)
         server.run(sockets=[listening])
@@ -177,7 +189,7 @@ def run(container: Container, *, host: str, port: int, workers: int = 1) -> int:
 
 def application() -> Application:
     """What each of several workers runs."""
-    return Application(load(Container.from_environment(os.environ).model))
+    return Application(load(Container.from_environment(os.environ).model), os.environ.get(ACCESS_VARIABLE, ""))
 
 
 def _server_options(host: str, port: int) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +27,7 @@ import psutil
 from . import client_environment, endpoint_rollbacks, own_images, server, state
 from .certificates import Certificates
 from .client_environment import UNSET
+from .descriptors import listening, read_end
 from .errors import SandboxError
 
 START_SECONDS = 60.0
@@ -58,7 +58,7 @@ class Sandbox:
         images: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         if not _NAME.fullmatch(name):
-            raise SandboxError(f'"{name}" cannot name a sandbox. It becomes a folder: use lower-case letters, digits and hyphens.')
+            raise SandboxError(f'"{name}" cannot name a sandbox. It becomes a folder: use lower-case letters, digits and hyphens.', 2)
         self.name, self.port, self.region = name, port, region
         self.images = own_images.commands({} if images is None else images)
         self.folder = state.StateFolder(((home if home is not None else state.default_root()) / name).resolve())
@@ -94,21 +94,45 @@ class Sandbox:
             if self.running() is not None:
                 self._check_images()
                 return False
-            self._clean()
-            try:
-                self._start(detached)
-            except BaseException:
-                self._clean(keep_log=True)
-                raise
+            self._clean(keep_log=True)
+            self._start_or_clean(detached)
             return True
+
+    def reset(self) -> None:
+        """Empty the account: a new server at the same address with the same keys, so that shells stay pointed at it.
+
+        Raises:
+            SandboxError: it is not running, or did not start again.
+        """
+        with self.folder.locked():
+            before, rollbacks = self.record, self.endpoint_rollbacks
+            self.images = own_images.read(self.folder.path)
+            self._clean()
+            self._start_or_clean(detached=True, before=before)
+            self.endpoint_rollbacks = rollbacks
+
+    def _start_or_clean(self, detached: bool, before: state.Record | None = None) -> None:
+        """Start the server; what is left of one that does not start is removed, but for its log."""
+        try:
+            self._start(detached, before)
+        except BaseException:
+            self._clean(keep_log=True)
+            raise
+        self.folder.kept_log.unlink(missing_ok=True)
 
     def _check_images(self) -> None:
         """Refuse to leave a running sandbox as it is when it is asked to run other images."""
         if self.images and own_images.read(self.folder.path) != self.images:
             raise SandboxError(
                 f"The sandbox {self.name} is up with other images. A server reads them when it starts. End it first, and everything in it:"
-                f" blazingtext sandbox down{'' if self.name == 'default' else f' --name {self.name}'}"
+                f" blazingtext sandbox down{self.option}",
+                exit_code=2,
             )
+
+    @property
+    def option(self) -> str:
+        """What a command needs to be about this sandbox: nothing for the one that it is about by itself."""
+        return "" if self.name == "default" else f" --name {self.name}"
 
     def stop(self) -> bool:
         """End the server and everything it started, and remove the state folder; True when there was anything to remove."""
@@ -123,27 +147,29 @@ class Sandbox:
         return record if record is not None and record.ready and state.server_of(record) is not None else None
 
     def stale(self) -> bool:
-        """Whether a state folder is there without its server: the machine was switched off, or the server was killed."""
-        record = self.folder.read()
-        return self.folder.path.exists() and (record is None or state.server_of(record) is None)
+        """Whether a state folder is there without a server that answers: it was killed, or whoever started it was."""
+        return self.folder.path.exists() and self.running() is None
 
     def clean_if_stale(self) -> bool:
         """Remove what a killed sandbox left: its orphaned processes and its folder; True when there was something."""
         if not self.stale():
             return False
         with self.folder.locked():
-            if self.stale():
-                self._clean()
+            # Somebody who was just starting it has ended by now.
+            if not self.stale():
+                return False
+            self._clean(keep_log=True)
         return True
 
     def _clean(self, *, keep_log: bool = False) -> None:
-        """End what the record names, and remove the folder; the lock is held."""
+        """End what the record names or runs in the folder, and remove the folder; the lock is held."""
         record = self.folder.read()
         if record is not None:
             state.stop(record)
+        elif self.folder.path.exists():
+            state.end(self.folder.processes())
         self._kill_own_process()
-        if not keep_log:
-            self.folder.remove()
+        self.folder.remove(keep_log=keep_log)
 
     def _kill_own_process(self) -> None:
         """End the server this process started, if its record is not written yet, and forget it."""
@@ -155,22 +181,28 @@ class Sandbox:
             self._process.stdin.close()
         self._process = None
 
-    def _start(self, detached: bool) -> None:
-        """Make the state folder, start the server in it, and wait for its first answer."""
+    def _start(self, detached: bool, before: state.Record | None) -> None:
+        """Make the state folder, start the server in it, and wait for its first answer.
+
+        Args:
+            detached: as of `start`.
+            before: the record whose region, ports and keys to take; None for new ones.
+        """
         authority_key = self._prepare()
-        with _listening(self.port) as listener, _listening(0) as proxy:
+        with listening(before.port if before else self.port) as listener, listening(before.proxy_port if before else 0) as proxy:
             record = state.Record(
                 name=self.name,
-                region=self.region,
+                region=before.region if before else self.region,
                 port=listener.getsockname()[1],
-                access_key=f"AKIA{secrets.token_hex(8).upper()}",
-                secret_key=secrets.token_urlsafe(30),
+                access_key=before.access_key if before else f"AKIA{secrets.token_hex(8).upper()}",
+                secret_key=before.secret_key if before else secrets.token_urlsafe(30),
                 marker=secrets.token_hex(16),
                 pid=0,
                 started=0.0,
                 proxy_port=proxy.getsockname()[1],
                 proxy_secret=secrets.token_urlsafe(24),
             )
+            self.folder.write(record)
             process = self._spawn(record, listener, proxy, authority_key, detached)
         record = replace(record, pid=process.pid, started=psutil.Process(process.pid).create_time())
         self.folder.write(record)
@@ -193,7 +225,7 @@ class Sandbox:
     ) -> subprocess.Popen[bytes]:
         """The server process, in a session of its own, so that Ctrl-C in this terminal does not end it."""
         environment = server.server_environment(record, self.folder.path, client_environment.exports(record, self.folder.path), os.environ)
-        with self.folder.log.open("wb") as log, _read_end(authority_key) as key:
+        with self.folder.log.open("wb") as log, read_end(authority_key) as key:
             given = {"--socket": listener.fileno(), "--proxy-socket": proxy.fileno(), "--authority-key": key}
             options = [word for option, descriptor in given.items() for word in (option, str(descriptor))]
             command = [sys.executable, "-m", "blazingtext_sandbox.server", "--state-folder", str(self.folder.path), *options]
@@ -224,7 +256,7 @@ class Sandbox:
         how = "did not answer in time" if process.poll() is None else f"ended with code {process.returncode}"
         raise SandboxError(
             f"The sandbox {self.name} did not start: its server {how}. Its log ends with:\n{self.folder.log_tail()}\n"
-            f"The whole log is {self.folder.log}; once its cause is gone, start again with: blazingtext sandbox up"
+            f"The whole log is kept: {self.folder.kept_log}; once its cause is gone, start again with: blazingtext sandbox up{self.option}"
         )
 
     def _answers(self, record: state.Record) -> bool:
@@ -266,8 +298,7 @@ class Sandbox:
         """
         record = self.running()
         if record is None:
-            option = "" if self.name == "default" else f" --name {self.name}"
-            raise SandboxError(f"The sandbox {self.name} is not running. Start it with: blazingtext sandbox up{option}")
+            raise SandboxError(f"The sandbox {self.name} is not running. Start it with: blazingtext sandbox up{self.option}", exit_code=3)
         return record
 
     @property
@@ -303,35 +334,6 @@ class Sandbox:
         # The stubs have one overload per service; this one is for any.
         session: Any = boto3.session.Session()
         return session.client(service, **{**given, **options})
-
-
-@contextmanager
-def _read_end(content: bytes) -> Iterator[int]:
-    """The descriptor of a pipe that holds the content (less than a pipe's buffer) and then ends."""
-    reading, writing = os.pipe()
-    try:
-        os.write(writing, content)
-        os.close(writing)
-        yield reading
-    finally:
-        os.close(reading)
-
-
-@contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    """A listening loopback socket, closed in this process at the end of the block; the server inherits it.
-
-    Raises:
-        SandboxError: the port cannot be used.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as problem:
-            raise SandboxError(f"Port {port} cannot be used: {problem.strerror}. Leave --port out to get a free one.") from problem
-        listener.listen(256)
-        yield listener
 
 
 def all_sandboxes(root: Path | None = None) -> Iterator[Sandbox]:

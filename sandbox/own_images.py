@@ -34,13 +34,14 @@ def parse(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
         try:
             words = tuple(shlex.split(line))
         except ValueError as problem:
-            raise SandboxError(f'--image "{option}" cannot be read: {problem}. Quote the command as in a shell.') from problem
+            raise SandboxError(f'--image "{option}" cannot be read: {problem}. Quote the command as in a shell.', 2) from problem
         if not uri or not words:
             raise SandboxError(
-                f'--image "{option}" names no image or no command. Write it as URI=COMMAND, for instance "mine:1=python mine.py".'
+                f'--image "{option}" names no image or no command. Write it as URI=COMMAND, for instance "mine:1=python mine.py".',
+                exit_code=2,
             )
         if uri in found:
-            raise SandboxError(f"--image names {uri} twice. One command stands for an image: leave the other out.")
+            raise SandboxError(f"--image names {uri} twice. One command stands for an image: leave the other out.", 2)
         found[uri] = words
     return found
 

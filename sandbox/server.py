@@ -26,17 +26,12 @@ import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from . import assembly, state
+from . import assembly, closed_pages, state
 from .certificates import Certificates
 from .forward_proxy import ForwardProxy, Outside
 from .host_certificates import HostCertificates
 
 _LOG = logging.getLogger("sandbox")
-# ministack serves these without credentials. Custom resources answer, and wait conditions are signalled, at addresses nobody can guess;
-# the health page reveals nothing; the two under /_aws are API Gateway and function URLs. Everything else below the closed prefixes
-# (reset, configuration, message dumps) has no place in an account.
-_OPEN_PATHS = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/", "/_ministack/health", "/_aws/execute-api/", "/_aws/lambda-url/")
-_CLOSED_PREFIXES = ("/_ministack/", "/_localstack/", "/_aws/")
 # The caller's variables that the server and its children need; no others are passed on.
 _KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"})
 _KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "SANDBOX_", "COVERAGE_")
@@ -80,6 +75,7 @@ def server_environment(record: state.Record, folder: Path, clients: Mapping[str,
         "XDG_CACHE_HOME": caller.get("XDG_CACHE_HOME") or str(Path(caller["HOME"] if "HOME" in caller else folder / "home") / ".cache"),
         "TMPDIR": str(folder / "tmp"),
         state.MARKER: record.marker,
+        state.FOLDER: str(folder),
     }
     return {**kept, **clients, **settings}
 
@@ -95,6 +91,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     # Files are for their owner only.
     os.umask(0o077)
+    record = state.StateFolder(options.state_folder).read()
+    if record is None or record.marker != os.environ[state.MARKER]:
+        sys.exit("This sandbox was removed while its server started.")
     with os.fdopen(options.authority_key, "rb") as file:
         authority_key = file.read()
     configuration = _Configuration.of(options.state_folder, options.socket, authority_key)
@@ -112,7 +111,7 @@ async def _serve(folder: Path, configuration: Config, until_stdin_closes: bool) 
         loop.add_signal_handler(number, stopping.set)
     if until_stdin_closes:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
-    application = _without_admin_pages(assembly.assemble(folder))
+    application = closed_pages.without_closed_pages(assembly.assemble(folder))
     serving = asyncio.create_task(serve(cast("Any", application), configuration, shutdown_trigger=stopping.wait))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -159,20 +158,6 @@ class _Configuration(Config):
     def _one_more_context(self) -> ssl.SSLContext:
         """A context with the same protocols and ciphers as the listener's; another certificate takes the place of its own."""
         return cast("ssl.SSLContext", super().create_ssl_context())
-
-
-def _without_admin_pages(application: assembly.Application) -> assembly.Application:
-    """The application without ministack's own pages that need no credentials."""
-
-    async def filtered(scope: Any, receive: Any, send: Any) -> None:
-        path = scope.get("path", "")
-        if path.startswith(_CLOSED_PREFIXES) and not path.startswith(_OPEN_PATHS):
-            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await application(scope, receive, send)
-
-    return filtered
 
 
 def _exit() -> None:

@@ -1,6 +1,7 @@
 """What is stored of a sandbox between commands, and which processes belong to it.
 
-A sandbox is one folder, `<root>/<name>`; it is removed as a whole. The record names the server by process id *and* start time,
+A sandbox is one folder, `<root>/<name>`; it is removed as a whole. The record is written before the server is started, so that whoever
+starts one may be killed at any moment: the next command finds what it left. The record names the server by process id *and* start time,
 so that another process with a reused id is never taken for it. Every process the server starts, and their children, carry the
 record's marker in their environment: by it the processes that a killed server left behind are found, and no others.
 """
@@ -12,13 +13,15 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import psutil
 from filelock import FileLock
 
 MARKER = "BLAZINGTEXT_SANDBOX_MARK"
+#: The server's state folder: by it a server is found whose record cannot be read.
+FOLDER = "BLAZINGTEXT_SANDBOX_FOLDER"
 GRACE_SECONDS = 10.0
 
 
@@ -33,7 +36,7 @@ class Record:
     """A started sandbox.
 
     Attributes:
-        pid: the server's process id.
+        pid: the server's process id; 0 as long as it is about to be started.
         started: its start time in seconds since the epoch, as the operating system has it.
         ready: whether it has answered.
         marker: a random word in the environment of all its processes.
@@ -59,6 +62,9 @@ class Record:
         return f"https://localhost:{self.port}"
 
 
+_KINDS: dict[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "bool": bool}
+
+
 @dataclass(frozen=True)
 class StateFolder:
     """One sandbox's folder: its record, its log, and its lock."""
@@ -82,11 +88,18 @@ class StateFolder:
             yield
 
     def read(self) -> Record | None:
-        """The record, or None when there is none; it is never half written, because `write` renames it into place."""
+        """The record, or None when there is none that can be read; it is never half written, because `write` renames it into place.
+
+        A record of another version of the sandbox, or one that something else has damaged, counts as none: what it is about is found by
+        its folder (`processes_of`) and removed.
+        """
         try:
-            return Record(**json.loads(self._record.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+            found = json.loads(self._record.read_text(encoding="utf-8"))
+            record = Record(**found)
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        right = all(isinstance(getattr(record, each.name), _KINDS[str(each.type)]) for each in fields(Record))
+        return record if right else None
 
     def write(self, record: Record) -> None:
         """Keep the record, readable by its owner only: it holds the secret key."""
@@ -95,8 +108,19 @@ class StateFolder:
         draft.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
         draft.replace(self._record)
 
-    def remove(self) -> None:
-        """Delete the folder and everything in it."""
+    @property
+    def kept_log(self) -> Path:
+        """The log of the last server that did not start, or that was killed; it lies beside the folder, whose removal it outlives."""
+        return self.path.with_name(f"{self.path.name}.log")
+
+    def remove(self, *, keep_log: bool = False) -> None:
+        """Delete the folder and everything in it.
+
+        Args:
+            keep_log: whether the server's log is kept, as `kept_log`.
+        """
+        if keep_log and self.log.exists():
+            self.log.replace(self.kept_log)
         if self.path.exists():
             shutil.rmtree(self.path)
 
@@ -105,9 +129,17 @@ class StateFolder:
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
+    def processes(self) -> list[psutil.Process]:
+        """The servers that run in this folder, whatever the record says, and what carries their markers."""
+        mine = [each for each in psutil.process_iter() if _variable(each, FOLDER) == str(self.path)]
+        markers = {_variable(each, MARKER) for each in mine} - {None}
+        return [*mine, *(each for marker in markers for each in processes_with(str(marker)) if each not in mine)]
+
 
 def server_of(record: Record) -> psutil.Process | None:
     """The running server, or None when it is gone (or its process id belongs to another process by now)."""
+    if record.pid == 0:
+        return None
     try:
         process = psutil.Process(record.pid)
         # The kernel counts in hundredths of a second.
@@ -119,14 +151,14 @@ def server_of(record: Record) -> psutil.Process | None:
 
 def processes_with(marker: str) -> list[psutil.Process]:
     """The processes of a sandbox, this one excepted."""
-    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _has_marker(process, marker)]
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _variable(process, MARKER) == marker]
 
 
-def _has_marker(process: psutil.Process, marker: str) -> bool:
-    """Whether the marker is in the process's environment; that of another user's process cannot be read, and it is not ours."""
+def _variable(process: psutil.Process, name: str) -> str | None:
+    """A variable of a process's environment; that of another user's process cannot be read, and it is not ours."""
     with suppress(psutil.Error, OSError):
-        return process.environ().get(MARKER) == marker
-    return False
+        return process.environ().get(name)
+    return None
 
 
 def end(processes: Sequence[psutil.Process], grace: float = GRACE_SECONDS) -> None:

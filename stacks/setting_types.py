@@ -9,7 +9,7 @@ from typing import Any
 import botocore.loaders
 
 from blazingtext_lifecycle import values
-from blazingtext_lifecycle.suggestions import did_you_mean
+from blazingtext_lifecycle.suggestions import did_you_mean, some
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
@@ -74,7 +74,7 @@ def region(names: Collection[str], allowed: str) -> SettingType:
             raise ValueError(raw)
         return str(raw)
 
-    return SettingType(allowed, parse, lambda raw: did_you_mean(str(raw), names) or f"They are {', '.join(names)}.")
+    return SettingType(allowed, parse, lambda raw: did_you_mean(str(raw), names) or f"They are {some(sorted(names))}.")
 
 
 def instance_type(shape: str, allowed: str) -> SettingType:

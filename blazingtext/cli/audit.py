@@ -5,22 +5,32 @@ from __future__ import annotations
 import click
 
 from ..audit import Audit
-from ..stages import cdk_command
 from .output import count
 from .session import Session, shared
+
+_MOST_COMMANDS = 20
 
 
 @click.command()
 @click.option("--in", "regions", metavar="REGION", multiple=True, help="Look in this region and no other; repeatable.")
+@click.option(
+    "--delete-bucket", metavar="NAME", help="Delete this bucket of the stage, which no stack holds any more, with everything in it."
+)
 @shared
-def audit(session: Session, regions: tuple[str, ...]) -> int:
+def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None) -> int:
     """List what of the stage still exists; exit 0 if nothing does.
 
     The exit code is 1 when something is left. Every service is asked for resources with the stage's exact name or tags: in the chosen
     region, and in every other one with a trace of the stage. What `cdk bootstrap` created is shared by all stages: it is shown, but not
-    counted.
+    counted. It ends with the commands that remove what is left.
     """
     out = session.output
+    if delete_bucket is not None:
+        with out.waiting(f"Deleting {delete_bucket}"):
+            deleted = session.client.delete_bucket(delete_bucket)
+        out.result({"bucket": delete_bucket, "deleted_versions": deleted}, lambda: out.text(delete_bucket))
+        out.done(f"{delete_bucket} is deleted; it held {count(deleted, 'object versions')}")
+        return 0
     with out.waiting("Looking for resources") as on_progress:
         found = session.client.audit(on_progress, regions=regions)
     out.result(found, lambda: _show(session, found))
@@ -34,10 +44,24 @@ def audit(session: Session, regions: tuple[str, ...]) -> int:
         return 0
     bills = [each for each in found.left if each.bills]
     out.warn(f"{count(len(found.left), 'resources')} of stage {found.stage} still exist; {len(bills)} of them may cost money.")
-    for region in sorted({each.region for each in found.left if each.region not in ("", found.region)}):
-        out.say(f"Some of it is in {region}: the command below needs AWS_REGION={region} for that.")
-    out.next(cdk_command("destroy", found.stage))
+    _say_what_to_do(session, found)
     return 1
+
+
+def _say_what_to_do(session: Session, found: Audit) -> None:
+    """The commands that remove what is left: first the stacks with all they hold, and what no stack holds when there is none any more."""
+    stacks = [each for each in found.left if each.kind == "stack"]
+    commands = list(dict.fromkeys(each.remove for each in stacks or found.left if each.remove))
+    session.output.next(*commands[:_MOST_COMMANDS])
+    if len(commands) > _MOST_COMMANDS:
+        session.output.say(f"... and {len(commands) - _MOST_COMMANDS:,} more commands: {session.command('audit --json')} has all of them.")
+    if stacks:
+        session.output.say(
+            f"What the stacks do not hold is left after that: {session.command('audit')} then says how to remove each of it."
+        )
+    for each in found.left:
+        if not stacks and not each.remove:
+            session.output.say(f"Remove by hand, with the service that it belongs to: {each.name}")
 
 
 def _show(session: Session, found: Audit) -> None:

@@ -20,6 +20,7 @@ from blazingtext_lifecycle.errors import LifecycleError
 from blazingtext_lifecycle.suggestions import did_you_mean
 
 from .. import __version__
+from ..stages import typed_options
 from .json_document import JsonDocument
 from .options import common_options
 from .terminal import visible
@@ -57,6 +58,23 @@ class _ReaderGoneError(Exception):
     """A reader of stdout went away. click would answer a BrokenPipeError with exit code 1."""
 
 
+# What people type who know other tools: what to type here instead.
+_MEANT = {
+    "bootstrap": "The CDK does that, once per account and region: cdk bootstrap",
+    "delete": "To remove everything: cdk destroy --all. What is left after that: blazingtext audit",
+    "deploy": "The CDK does that: cdk deploy --all",
+    "destroy": "The CDK does that: cdk destroy --all. What is left after that: blazingtext audit",
+    "down": "To end the sandbox: blazingtext sandbox down",
+    "help": "See: blazingtext --help",
+    "init": "Nothing is to be initialised: start with cdk deploy --all, or see it all with blazingtext demo",
+    "list": "The training jobs: blazingtext runs. The sandboxes: blazingtext sandbox list",
+    "ls": "The training jobs: blazingtext runs. The sandboxes: blazingtext sandbox list",
+    "ps": "The training jobs: blazingtext runs. The endpoint: blazingtext status",
+    "up": "To start the sandbox: blazingtext sandbox up",
+    "version": "See: blazingtext --version",
+}
+
+
 class LazyGroup(click.Group):
     """A group that loads a command's module when the command is called."""
 
@@ -89,7 +107,7 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error that suggests one."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            suggestion = did_you_mean(args[0], COMMANDS, cutoff=0.5) or "See: blazingtext --help"
+            suggestion = _MEANT.get(args[0]) or did_you_mean(args[0], COMMANDS, cutoff=0.5) or "See: blazingtext --help"
             raise click.UsageError(f'There is no command "{args[0]}". {suggestion}', ctx)
         return super().resolve_command(ctx, args)
 
@@ -145,6 +163,7 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     document = JsonDocument()
+    before = typed_options.set({})
     try:
         code = cli.main(arguments, prog_name="blazingtext", standalone_mode=False, obj=document)
     except click.exceptions.Exit as stop:
@@ -156,6 +175,8 @@ def _run(arguments: list[str]) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - here every error becomes a message and an exit code
         return _fail(error, arguments, document)
+    finally:
+        typed_options.reset(before)
     return code if isinstance(code, int) else 0
 
 

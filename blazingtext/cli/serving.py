@@ -10,7 +10,7 @@ from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
 from ..serving.changes import Change
-from ..serving.status import Endpoint, Status
+from ..serving.status import UNKNOWN, Endpoint, Status
 from ..stages import cdk_command
 from .options import Command
 from .output import duration
@@ -19,6 +19,9 @@ from .session import Session, shared
 
 _HOURS_PER_MONTH = 730
 _NEWEST = "newest"
+# What one look into a queue gives at most, and how many reasons fit on the screen.
+_MOST_LOOKED_AT = 10
+_MOST_SHOWN = 3
 
 
 @click.command()
@@ -50,8 +53,12 @@ def _show(session: Session, found: Status) -> None:
     ]
     if endpoint.failure:
         rows.append(("failure", endpoint.failure))
-    if found.difference:
-        session.output.warn(found.difference)
+    if found.dead_letters:
+        more = " or more" if len(found.dead_letters) == _MOST_LOOKED_AT else ""
+        rows.append(("dead letters", f"{len(found.dead_letters)}{more}: promotions that failed for good"))
+    for problem in (found.difference, *found.dead_letters[:_MOST_SHOWN], *found.unknown):
+        if problem:
+            session.output.warn(problem)
     session.output.table(("", ""), rows, title=f"stage {found.stage}, {found.region}")
     if found.runs:
         session.output.out.print()
@@ -69,6 +76,8 @@ def _absence(found: Status) -> str:
 def _cost(endpoint: Endpoint) -> str:
     if not endpoint.status:
         return "nothing per hour (no endpoint); storage of the bucket's contents"
+    if endpoint.status == UNKNOWN:
+        return "not known: the endpoint could not be looked at"
     instances = f"{endpoint.instance_count} x {endpoint.instance_type}"
     if endpoint.hourly_dollars is None:
         return f"{instances}: see the price list of SageMaker hosting"
@@ -88,7 +97,8 @@ def _next(session: Session, found: Status) -> list[str]:
         return [session.command("resume")]
     if not found.live:
         return [session.command("promote")] if any(run.status == "Completed" for run in found.runs) else [session.command("logs --follow")]
-    return [session.command("predict awesome blazing")] if found.endpoint.status == "InService" else [session.command("status --wait")]
+    after = {"InService": [session.command("predict awesome blazing")], UNKNOWN: []}
+    return after.get(found.endpoint.status, [session.command("status --wait")])
 
 
 def _wait_option(command: Command) -> Command:

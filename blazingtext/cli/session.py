@@ -14,7 +14,7 @@ from blazingtext_lifecycle import naming
 from ..aws_errors import translating_aws_errors
 from ..client import BlazingText
 from ..cloud import Cloud
-from ..stages import blazingtext_command, chosen_stage
+from ..stages import blazingtext_command, chosen_stage, typed_options
 from . import options
 from .json_document import JsonDocument
 from .options import Command
@@ -82,5 +82,6 @@ def session_of(context: click.Context, given: dict[str, Any]) -> Session:
     root = context.find_root()
     before = root.params
     chosen = {name: given[name] if given[name] is not None else before.get(name) for name in options.NAMES}
+    typed_options.set({name: str(chosen[name]) for name in ("region", "profile") if chosen[name] is not None})
     stage = chosen_stage() if chosen["stage"] is None else str(chosen["stage"])
     return Session(naming.check_stage(stage), chosen["region"], chosen["profile"], bool(chosen["json"]), root.obj or JsonDocument())

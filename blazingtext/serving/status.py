@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import aws_errors, live_endpoint, live_model, naming
-from blazingtext_lifecycle.errors import NotReady
+from blazingtext_lifecycle.errors import LifecycleError, NotReady
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
@@ -19,6 +19,10 @@ from ..stages import blazingtext_command
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+UNKNOWN = "unknown"
+_NO_REASON = "A message without a reason: its deliveries were used up, or it never reached its function. Its function's log says more."
+Seen = TypeVar("Seen")
 
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
@@ -88,6 +92,8 @@ class Status:
         endpoint: the endpoint.
         runs: the latest training jobs.
         difference: in what the endpoint differs from what the serving stack says, or "".
+        dead_letters: why promotions failed for good: the reasons of up to ten messages of the dead-letter queue.
+        unknown: what could not be looked at, and why.
     """
 
     stage: str
@@ -100,16 +106,27 @@ class Status:
     endpoint: Endpoint
     runs: tuple[training_jobs.Run, ...]
     difference: str = ""
+    dead_letters: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
-def describe(cloud: Cloud, *, runs: int = 3) -> Status:
-    """The stage at a glance; a stage that is not deployed has stacks without status."""
+def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
+    """The stage at a glance; a stage that is not deployed has stacks without status.
+
+    Args:
+        cloud: the stage.
+        runs: how many of the latest training jobs.
+        complete: whether everything has to be seen. Otherwise what cannot be looked at, for want of a permission or because it is gone,
+            does not hide the rest; only the stacks have to be seen.
+    """
+    unknown: list[str] | None = None if complete else []
     names = (naming.storage_stack(cloud.stage), naming.training_stack(cloud.stage), naming.serving_stack(cloud.stage))
     stacks = []
     for name in names:
         found = cloud.find_stack(name)
         stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
-    serving, found_endpoint = live_model.describe(cloud.cloudformation, cloud.stage), endpoint(cloud)
+    serving = live_model.describe(cloud.cloudformation, cloud.stage)
+    found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
     compared = live_endpoint.LiveEndpoint(found_endpoint.name, found_endpoint.status, found_endpoint.configuration)
     return Status(
         stage=cloud.stage,
@@ -120,9 +137,35 @@ def describe(cloud: Cloud, *, runs: int = 3) -> Status:
         previous=naming.job_of_artifact(serving.previous) or serving.previous,
         state=str(serving.endpoint_state),
         endpoint=found_endpoint,
-        runs=tuple(training_jobs.runs(cloud, limit=runs)),
-        difference=live_endpoint.difference(serving, compared),
+        runs=_seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), (), unknown),
+        difference="" if found_endpoint.status == UNKNOWN else live_endpoint.difference(serving, compared),
+        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
+        unknown=tuple(unknown or ()),
     )
+
+
+def _seen(look: Callable[[], Seen], otherwise: Seen, unknown: list[str] | None) -> Seen:
+    """What a look shows; when AWS refuses or fails, the other value, and the reason is added to the list, if there is one."""
+    try:
+        return look()
+    except LifecycleError as reason:
+        if unknown is None:
+            raise
+        unknown.append(str(reason))
+        return otherwise
+
+
+def _dead_letters(cloud: Cloud) -> tuple[str, ...]:
+    """Why messages lie in the dead-letter queue, as far as one look shows; they stay in it."""
+    queue = cloud.outputs(naming.training_stack(cloud.stage)).get(naming.Output.DEAD_LETTER_QUEUE_URL, "")
+    if not queue:
+        return ()
+    with translating_aws_errors("look into the dead-letter queue"):
+        found = cloud.client("sqs").receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["Reason"]
+        )
+    messages = found.get("Messages", [])
+    return tuple(each.get("MessageAttributes", {}).get("Reason", {}).get("StringValue", _NO_REASON) for each in messages)
 
 
 def live_artifact(cloud: Cloud) -> str:

@@ -54,7 +54,7 @@ def wait_until_stable(
     deadline, delay, before = clock() + timeout_seconds, _FIRST_POLL_SECONDS, ""
     ended = training_jobs.run(cloud, job).ended if job and not update_started else None
     while True:
-        found = describe(cloud, runs=0)
+        found = describe(cloud, runs=0, complete=True)
         busy = live_model.classify(found.stacks[-1].status) is live_model.StackState.BUSY
         update_started = update_started or busy or _was_rolled_back_since(found.stacks[-1], ended)
         if not busy and _is_stable(cloud, found, job, state, update_started):

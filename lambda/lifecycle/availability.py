@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from .errors import ConfigurationError
 from .instance_regions import HOSTING, TRAINING
+from .suggestions import some
 
 # Four CPUs and 16 GB, as ml.m4.xlarge; hosts in every region of the table.
 HOSTS_EVERYWHERE = "ml.m5.xlarge"
@@ -57,4 +58,4 @@ def _missing(table: Mapping[str, frozenset[str]], instance_type: str, region: st
 
 
 def _elsewhere(table: Mapping[str, frozenset[str]], instance_type: str) -> str:
-    return f"It has that type in {', '.join(sorted(table[instance_type]))}."
+    return f"It has that type in {some(sorted(table[instance_type]))}."

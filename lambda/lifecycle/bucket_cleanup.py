@@ -1,7 +1,9 @@
 """Empties a bucket: CloudFormation deletes no bucket that holds an object, a version or an unfinished upload."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
@@ -37,19 +39,31 @@ def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
     return total
 
 
+# What XML 1.0 cannot say, not even escaped (https://www.w3.org/TR/xml/#charsets), though S3 takes it in a key.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
 def _delete_versions(s3: S3Client, bucket: str, deadline: Deadline) -> int:
     """Deletes in the batches of at most 1000 that the pages of the list are, which is also what DeleteObjects takes."""
     deleted = 0
     for batch in _batches(s3, bucket):
         deadline.check(f"Emptying the bucket {bucket}")
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item] # plain dicts
+        writable = [each for each in batch if not _UNWRITABLE.search(each["Key"])]
+        for each in batch:
+            # DeleteObjects sends keys as XML; DeleteObject sends one in the address, where everything can be written.
+            if each not in writable:
+                s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        deleted += len(batch) - len(writable)
+        if not writable:
+            continue
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": writable, "Quiet": True})  # type: ignore[typeddict-item] # plain dicts
         if answer.get("Errors"):
             first = answer["Errors"][0]
             raise CloudError(
                 f"Could not empty the bucket {bucket}. S3 kept {len(answer['Errors'])} objects, first {first.get('Key')}: "
                 f"{first.get('Code')}: {first.get('Message')}. Remove what holds them, then destroy again."
             )
-        deleted += len(batch)
+        deleted += len(writable)
     return deleted
 
 
@@ -68,9 +82,10 @@ def _versions(page: ListObjectVersionsOutputTypeDef) -> list[dict[str, str]]:
 
 def _abort_uploads(s3: S3Client, bucket: str, deadline: Deadline) -> int:
     aborted = 0
-    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, EncodingType="url"):
         for upload in page.get("Uploads", []):
             deadline.check(f"Emptying the bucket {bucket}")
-            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            # boto3 decodes the keys of other listings by itself, not of this one.
+            s3.abort_multipart_upload(Bucket=bucket, Key=unquote_plus(upload["Key"]), UploadId=upload["UploadId"])
             aborted += 1
     return aborted

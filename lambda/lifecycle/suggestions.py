@@ -1,10 +1,16 @@
 """What somebody probably meant by a name that does not exist."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Comparing takes quadratic time, and no name here is as long.
 _LONGEST_WORD = 80
+
+
+def some(names: Sequence[str], most: int = 12) -> str:
+    """Names in a sentence; of very many, the first ones and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest:,} more"
 
 
 def did_you_mean(word: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:

@@ -16,11 +16,15 @@ from . import (
     event_origin,
     execution_names,
     function_errors,
+    function_payloads,
     kms_managed_key,
+    listed_keys,
     log_event_pages,
     log_group_names,
     log_resources,
     managed_policies,
+    message_inputs,
+    message_move_tasks,
     metric_math_alarms,
     metric_namespaces,
     object_keys,
@@ -81,6 +85,10 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     passed_roles,
     object_keys,
     direct_requests,
+    listed_keys,
+    message_move_tasks,
+    message_inputs,
+    function_payloads,
 )
 
 

@@ -19,7 +19,7 @@ BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTA
 INLINE = re.compile(r"`(blazingtext [^`]+)`")
 INSIDE = re.compile(r"\$\((blazingtext [^)]+)\)")
 # How the story of the README is told by the journey, but for the sandbox's own commands: parity tests start and stop real ones.
-SANDBOX = {("sandbox", verb) for verb in ("up", "down", "env", "status")}
+SANDBOX = {("sandbox", verb) for verb in ("up", "down", "reset", "env", "status", "list", "logs", "run")}
 
 
 def commands(page: Path) -> Iterator[list[str]]:

@@ -85,3 +85,21 @@ def test_a_session_that_has_expired_is_to_be_renewed(account: Sandbox, said: Sai
 
     assert code == 2, text
     assert "credentials" in text
+
+
+def test_a_kept_bucket_is_deleted_by_the_command_that_audit_prints(account: Sandbox, said: Said) -> None:
+    s3, bucket = account.boto3("s3"), "blazingtext-kept1-storage-data"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("corpora/wiki/train/text", "control\x01", "runs/old"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    s3.delete_object(Bucket=bucket, Key="runs/old")
+
+    code, text = said(["audit", "--stage", "kept1"])
+
+    (command,) = [line.removeprefix("next: blazingtext ") for line in text.splitlines() if line.startswith("next: ")]
+    assert (code, command) == (1, f"audit --delete-bucket {bucket} --stage kept1")
+    assert said(["audit", "--delete-bucket", "of-somebody-else", "--stage", "kept1"])[0] == 2
+    assert said(command.split())[0] == 0
+    assert bucket not in [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    assert said(["audit", "--stage", "kept1"])[0] == 0

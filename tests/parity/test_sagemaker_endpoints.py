@@ -79,6 +79,20 @@ def test_requests_are_spread_over_the_instances(sage: Sage) -> None:
     assert len(pids) == 2
 
 
+def test_a_container_that_is_killed_in_service_is_started_again(sage: Sage) -> None:
+    sage.endpoint("one")
+    before = sage.invoke()[2]["pid"]
+
+    psutil.Process(before).kill()
+
+    after = wait_until(lambda: sage.invoke()[2].get("pid"), 30)
+    assert after != before
+    assert sage.invoke()[2]["reply"] == "one"
+    assert any("It is started again." in line for lines in sage.cloud.aws.lines.values() for line in lines)
+    sage.call("DeleteEndpoint", EndpointName="e")
+    wait_until(lambda: not psutil.pid_exists(after))
+
+
 def test_a_container_that_ends_or_is_ill_fails_the_endpoint_in_aws_words(sage: Sage) -> None:
     sage.config("c", "broken")
     sage.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")

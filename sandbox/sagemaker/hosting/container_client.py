@@ -27,15 +27,19 @@ class ContainerClient:
 
     Args:
         port: the container's port on 127.0.0.1.
+        token: sent with every request: every user of the machine reaches the port, and the container need not answer who does not know it.
     """
 
-    def __init__(self, port: int) -> None:
+    ACCESS_HEADER: Final = "X-Engine-Access-Token"
+
+    def __init__(self, port: int, token: str = "") -> None:
+        self._own = {self.ACCESS_HEADER: token} if token else {}
         self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=_KEPT_CONNECTIONS, retries=False)
 
     def ping(self, seconds: float) -> bool:
         """Whether `GET /ping` answers 200 in time."""
         try:
-            return self._pool.request("GET", "/ping", timeout=seconds, redirect=False).status == 200
+            return self._pool.request("GET", "/ping", headers=self._own, timeout=seconds, redirect=False).status == 200
         except HTTPError:
             return False
 
@@ -48,7 +52,9 @@ class ContainerClient:
         """
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds)
         try:
-            return self._pool.request("POST", path, body=body, headers=headers, timeout=timeout, redirect=False, decode_content=False)
+            return self._pool.request(
+                "POST", path, body=body, headers={**headers, **self._own}, timeout=timeout, redirect=False, decode_content=False
+            )
         except ReadTimeoutError as problem:
             raise ContainerTimeoutError(f"no answer within {seconds:g} s") from problem
         except HTTPError as problem:

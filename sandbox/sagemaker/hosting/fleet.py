@@ -9,7 +9,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,10 @@ DOWNLOAD_SECONDS: Final = 3600
 PING_SECONDS: Final = 2
 STOP_GRACE: Final = 30
 INVOCATION_SECONDS: Final = 60
+RESTART_LOOK_SECONDS: Final = 0.2
+MOST_SECONDS_BETWEEN_RESTARTS: Final = 60.0
+#: A container finds here what ContainerClient sends in its ACCESS_HEADER; the engine answers nobody else.
+ACCESS_VARIABLE: Final = "ENGINE_ACCESS_TOKEN"
 
 
 class FleetError(Exception):
@@ -53,8 +57,10 @@ class Instance:
     base: Path
     client: ContainerClient
     container: Container
+    run: Callable[[], Container]
     logs: LogStream
     changed: threading.Condition
+    restarts: int = 0
     in_flight: int = 0
     served: int = 0
 
@@ -71,6 +77,12 @@ class Instance:
             ContainerUnreachableError: no connection, or it broke.
         """
         return self.client.post("/invocations", body, headers, seconds)
+
+    def restart(self) -> None:
+        """Start its container again, which has ended by itself."""
+        self.logs.write(f"The container ended with code {self.container.exit_code}. It is started again.")
+        self.restarts += 1
+        self.container = self.run()
 
     def release(self) -> None:
         """The request is over; a fleet that is stopping waits for this."""
@@ -100,6 +112,7 @@ class Fleet:
     images: dict[str, Parameters] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _restarting: threading.Lock = field(default_factory=threading.Lock)
     _ports: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def start(self, store: Store) -> None:
@@ -111,6 +124,20 @@ class Fleet:
         for variant in self.config.variants:
             self._launch_all(store, variant, variant["InitialInstanceCount"], self.instances)
         self._await_all(self.instances)
+        threading.Thread(target=self._keep_running, daemon=True, name=f"fleet-{self.endpoint}").start()
+
+    def _keep_running(self) -> None:
+        """Restart containers that end by themselves; one that goes on ending, ever less often."""
+        due: dict[str, float] = {}
+        while not self._stopping.wait(RESTART_LOOK_SECONDS):
+            for instance in list(self.instances):
+                if instance.container.exit_code is None or time.monotonic() < due.get(instance.id, 0.0):
+                    continue
+                with self._restarting:
+                    if self._stopping.is_set() or instance not in self.instances:
+                        continue
+                    instance.restart()
+                due[instance.id] = time.monotonic() + min(MOST_SECONDS_BETWEEN_RESTARTS, 2.0 ** min(instance.restarts, 10))
 
     def resize(self, store: Store, config: EndpointConfig) -> None:
         """Serve with other weights and instance counts: new instances are healthy before they receive traffic, surplus ones finish first.
@@ -180,7 +207,8 @@ class Fleet:
 
     def stop(self) -> None:
         """Let requests in flight finish, then stop every container and remove its files."""
-        self._stopping.set()
+        with self._restarting:
+            self._stopping.set()
         self._drain(self.instances)
         self._end(self.instances)
         self._ports.close()
@@ -258,9 +286,11 @@ class Fleet:
             "AWS_DEFAULT_REGION": self.cloud.region,
             "SAGEMAKER_BASE_DIR": str(base),
             "SAGEMAKER_BIND_TO_PORT": str(port),
+            ACCESS_VARIABLE: (token := secrets.token_urlsafe(24)),
         }
         program = self.programs.serving(model["PrimaryContainer"]["Image"], port)
-        started = Container(
+        run = partial(
+            Container,
             program.command,
             environment=container.environment(
                 self.cloud.child_environment(), requested=model["PrimaryContainer"].get("Environment", {}), own=own
@@ -268,7 +298,7 @@ class Fleet:
             folder=program.folder or base / "code",
             on_line=logs.write,
         )
-        return Instance(name, variant, base, ContainerClient(port), started, logs, self._changed)
+        return Instance(name, variant, base, ContainerClient(port, token), run(), run, logs, self._changed)
 
     def _await_ping(self, instance: Instance, timeout: float) -> None:
         deadline = time.monotonic() + timeout

@@ -81,7 +81,8 @@ def cloud(**clients: Any) -> Cloud:
 class FakeStacks:
     """The three stacks; the serving stack takes updates at once."""
 
-    def __init__(self, **serving: str) -> None:
+    def __init__(self, *, dead_letters: str = "", **serving: str) -> None:
+        self.dead_letters = dead_letters
         defaults = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "AutoRollback": "on"}
         self.parameters = {**defaults, **serving}
         self.statuses = dict.fromkeys(("storage", "training", "serving"), "CREATE_COMPLETE")
@@ -117,6 +118,8 @@ class FakeStacks:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
         outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
+        if self.dead_letters:
+            outputs["DeadLetterQueueUrl"] = self.dead_letters
         if self.configuration and self.parameters["ModelDataUrl"]:
             outputs["EndpointConfigName"] = self.configuration
         return {

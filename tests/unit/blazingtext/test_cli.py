@@ -90,7 +90,7 @@ def test_options_before_and_after_the_command_are_the_same_and_those_after_win()
     after = session_of(context, {"stage": "trial", "json": None, "region": "eu-west-1", "profile": None})
 
     assert (before.stage, before.json) == ("prod", True)
-    assert (after.stage, after.region, after.command("runs")) == ("trial", "eu-west-1", "blazingtext runs --stage trial")
+    assert (after.stage, after.region, after.command("runs")) == ("trial", "eu-west-1", "blazingtext runs --stage trial --region eu-west-1")
 
 
 def test_the_stage_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

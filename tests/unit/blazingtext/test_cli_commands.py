@@ -316,7 +316,7 @@ def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_not
 
     assert code == 1
     assert out.split() == ["what", "name", "region", "role", "blazingtext-dev-x"]
-    assert "cdk destroy --all" in err
+    assert "aws iam delete-role --role-name blazingtext-dev-x" in err
     assert clean == 0
     assert json.loads(nothing)["left"] == []
     assert "nothing is left" in told

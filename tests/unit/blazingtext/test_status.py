@@ -1,5 +1,12 @@
+from typing import Any
+
+import pytest
+
+from blazingtext.cli.main import run
+from blazingtext.client import BlazingText
 from blazingtext.serving import status
-from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud
+from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud, denying
+from tests.unit.lifecycle.aws_fakes import validate
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 
@@ -41,3 +48,48 @@ def test_an_endpoint_whose_configuration_was_deleted_still_has_a_status() -> Non
     found = status.endpoint(cloud(sagemaker=jobs))
 
     assert (found.status, found.hourly_dollars) == ("InService", None)
+
+
+class Letters:
+    """A dead-letter queue."""
+
+    def __init__(self, *reasons: str | None) -> None:
+        self.reasons = reasons
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        validate("sqs", "ReceiveMessage", request)
+        assert request["VisibilityTimeout"] == 0, "looking must not hide the messages"
+        told = [{"Reason": {"DataType": "String", "StringValue": reason}} if reason else {} for reason in self.reasons]
+        return {"Messages": [{"Body": "{}", "MessageAttributes": each} for each in told]} if told else {}
+
+
+def test_status_says_what_lies_in_the_dead_letter_queue(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    stage = cloud(
+        cloudformation=FakeStacks(dead_letters="https://sqs/dead"), sagemaker=FakeJobs(), sqs=Letters("It has no artifact.", None)
+    )
+    monkeypatch.setattr(BlazingText, "cloud", stage)
+
+    assert run(["status"]) == 0
+
+    said = capsys.readouterr()
+    assert "dead letters" in said.out
+    assert "It has no artifact." in said.err
+    assert "A message without a reason" in said.err
+
+
+@pytest.mark.parametrize("missing", ["list_training_jobs", "describe_endpoint"])
+def test_what_cannot_be_looked_at_does_not_hide_the_rest(
+    missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB)
+    jobs.serve()
+    monkeypatch.setattr(jobs, missing, denying())
+    monkeypatch.setattr(BlazingText, "cloud", cloud(cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), sagemaker=jobs))
+
+    assert run(["status"]) == 0
+
+    said = capsys.readouterr()
+    assert "blazingtext-dev-serving" in said.out
+    assert JOB in said.out
+    assert "A permission is missing" in said.err

@@ -60,14 +60,16 @@ def save_classifier(folder: Path) -> None:
 class Client:
     """Sends requests to an application as a server would."""
 
-    def __init__(self, folder: Path) -> None:
-        self._application = serve.Application(load(folder))
+    def __init__(self, folder: Path, token: str = "", sends: str = "") -> None:
+        self._application, self._sends = serve.Application(load(folder), token), sends
 
     def send(
         self, body: bytes | list[bytes], content_type: str | None = "application/json", path: str = "/invocations", method: str = "POST"
     ) -> tuple[int, str, bytes]:
         parts = [body] if isinstance(body, bytes) else body
         headers = [(b"x-amzn-sagemaker-custom-attributes", b"unknown headers are ignored")]
+        if self._sends:
+            headers.append((b"x-engine-access-token", self._sends.encode()))
         if content_type is not None:
             headers.append((b"content-type", content_type.encode()))
         return asyncio.run(self._exchange({"type": "http", "method": method, "path": path, "headers": headers}, parts))
@@ -94,6 +96,14 @@ class Client:
         status, answered_type, body = self.send(json.dumps(payload).encode(), content_type)
         assert (status, answered_type) == (200, "application/json")
         return json.loads(body)
+
+
+def test_a_server_with_a_token_answers_only_who_knows_it(tmp_path: Path, rows: np.ndarray) -> None:
+    assert len(rows) == len(WORDS)
+    for sends, status in (("", 403), ("wrong", 403), ("s3cret", 200)):
+        client = Client(tmp_path, "s3cret", sends)
+        assert client.send(b'{"instances": ["blazing"]}')[0] == status
+        assert client.send(b"", path="/ping", method="GET")[0] == status
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -89,6 +90,7 @@ class FakeS3(Paginated):
     def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - AWS's names
         self._check(Bucket)
         assert len(Delete["Objects"]) <= 1000
+        assert not any(letter < " " for each in Delete["Objects"] for letter in each["Key"]), "MalformedXML"
         self.batches.append(len(Delete["Objects"]))
         errors = [each for each in Delete["Objects"] if each["Key"] in self.undeletable]
         gone = {(each["Key"], each["VersionId"]) for each in Delete["Objects"] if each["Key"] not in self.undeletable}
@@ -96,9 +98,15 @@ class FakeS3(Paginated):
         self.markers = [each for each in self.markers if each not in gone]
         return {"Errors": [{"Key": each["Key"], "Code": "AccessDenied", "Message": "Access Denied"} for each in errors]}
 
-    def _list_multipart_uploads(self, *, Bucket: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+    def delete_object(self, *, Bucket: str, Key: str, VersionId: str) -> None:  # noqa: N803 - AWS's names
         self._check(Bucket)
-        yield {"Uploads": [{"Key": key, "UploadId": upload} for key, upload in self.uploads]}
+        self.versions = [each for each in self.versions if each != (Key, VersionId)]
+        self.markers = [each for each in self.markers if each != (Key, VersionId)]
+
+    def _list_multipart_uploads(self, *, Bucket: str, EncodingType: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        assert EncodingType == "url"
+        yield {"Uploads": [{"Key": quote(key), "UploadId": upload} for key, upload in self.uploads]}
 
     def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> None:  # noqa: N803 - AWS's names
         self._check(Bucket)

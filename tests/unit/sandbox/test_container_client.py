@@ -38,6 +38,7 @@ class Container(http.server.BaseHTTPRequestHandler):
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("X-Custom", "yes")
+        self.send_header("X-Token-Sent", self.headers.get("X-Engine-Access-Token", ""))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -114,3 +115,10 @@ def test_a_ping_is_sent_once_whatever_comes_of_it(server: Server, client: Contai
     assert not client.ping(5)
 
     assert server.pings == 2
+
+
+def test_every_request_carries_the_token(server: Server) -> None:
+    client = ContainerClient(server.server_port, "s3cret")
+
+    assert client.post("/invocations", b"x", {}, 5).headers["X-Token-Sent"] == "s3cret"
+    assert client.post("/invocations", b"x", {"X-Engine-Access-Token": "of a caller"}, 5).headers["X-Token-Sent"] == "s3cret"

@@ -1,0 +1,143 @@
+"""What to type to remove one thing that no stack holds any more: our own command for what takes several steps, else the AWS CLI's."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.bucket_cleanup import empty_bucket
+from blazingtext_lifecycle.deadline import Deadline
+from blazingtext_lifecycle.errors import RequestError
+from blazingtext_lifecycle.training_jobs import ACTIVE
+
+from .aws_errors import translating_aws_errors
+from .cloud import Cloud
+from .leftovers import GLOBAL, Leftover, Scope
+from .stages import blazingtext_command, cdk_command
+
+_HOUR_MS = 3_600_000
+
+
+def command(found: Leftover, stage: str, home: str = "") -> str:
+    """The command that removes what was found, to be typed as it is; "" for a kind that only its own service knows how to remove.
+
+    Args:
+        found: what was found.
+        stage: whose it is.
+        home: the region that `cdk` works in when it is told none.
+    """
+    if found.kind == "stack" and found.region == home:
+        found = replace(found, region="")
+    form = _FORMS.get(found.kind)
+    return form(found, stage) if form else ""
+
+
+def _job(found: Leftover, _stage: str) -> str:
+    verb = "stop" if found.detail in ACTIVE else "delete"
+    return _aws(found, f"sagemaker {verb}-training-job --training-job-name")
+
+
+def _log_stream(found: Leftover, _stage: str) -> str:
+    group, _, stream = found.name.partition(":")
+    return _aws(found, f"logs delete-log-stream --log-group-name {shlex.quote(group)} --log-stream-name", stream)
+
+
+def _queue(found: Leftover, _stage: str) -> str:
+    url = _aws(found, "sqs get-queue-url --output text --query QueueUrl --queue-name")
+    return _aws(found, "sqs delete-queue --queue-url", f"$({url})")
+
+
+def _topic(found: Leftover, _stage: str) -> str:
+    arn = _aws(found, "sns list-topics --output text --query", f"Topics[?ends_with(TopicArn,':{found.name}')].TopicArn")
+    return _aws(found, "sns delete-topic --topic-arn", f"$({arn})")
+
+
+def _state_machine(found: Leftover, _stage: str) -> str:
+    query = f"stateMachines[?name=='{found.name}'].stateMachineArn"
+    arn = _aws(found, "stepfunctions list-state-machines --output text --query", query)
+    return _aws(found, "stepfunctions delete-state-machine --state-machine-arn", f"$({arn})")
+
+
+def _rule(found: Leftover, _stage: str) -> str:
+    ids = _aws(found, "events list-targets-by-rule --output text --query 'Targets[].Id' --rule")
+    targets = f"{_aws(found, 'events remove-targets --rule')} --ids $({ids})"
+    return f"{targets} && {_aws(found, 'events delete-rule --name')}"
+
+
+def _role(found: Leftover, _stage: str) -> str:
+    name = shlex.quote(found.name)
+    inline = f"for policy in $(aws iam list-role-policies --output text --query PolicyNames --role-name {name}); do "
+    inline += f'aws iam delete-role-policy --role-name {name} --policy-name "$policy"; done'
+    return f"{inline} && aws iam delete-role --role-name {name}"
+
+
+def _bucket(found: Leftover, stage: str) -> str:
+    return blazingtext_command(f"audit --delete-bucket {shlex.quote(found.name)}", stage)
+
+
+def _stack(found: Leftover, stage: str) -> str:
+    own = found.name in {naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage)}
+    return cdk_command("destroy", stage, found.region) if own else _aws(found, "cloudformation delete-stack --stack-name")
+
+
+def _plain(operation: str) -> Callable[[Leftover, str], str]:
+    return lambda found, _stage: _aws(found, operation)
+
+
+def _aws(found: Leftover, operation: str, value: str | None = None) -> str:
+    """A command of the AWS CLI about the thing's name, or about another value, in the thing's region."""
+    name = found.name if value is None else value
+    argument = f'"{name}"' if name.startswith("$(") else shlex.quote(name)
+    region = f" --region {found.region}" if found.region else ""
+    return f"aws {operation} {argument}{region}"
+
+
+_FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
+    "alarm": _plain("cloudwatch delete-alarms --alarm-names"),
+    "bucket": _bucket,
+    "endpoint": _plain("sagemaker delete-endpoint --endpoint-name"),
+    "endpoint config": _plain("sagemaker delete-endpoint-config --endpoint-config-name"),
+    "function": _plain("lambda delete-function --function-name"),
+    "log group": _plain("logs delete-log-group --log-group-name"),
+    "log stream": _log_stream,
+    "model": _plain("sagemaker delete-model --model-name"),
+    "queue": _queue,
+    "role": _role,
+    "rule": _rule,
+    "stack": _stack,
+    "state machine": _state_machine,
+    "topic": _topic,
+    "training job": _job,
+}
+
+
+def delete_bucket(cloud: Cloud, bucket: str) -> int:
+    """Deletes a bucket of the stage that no stack holds any more, with everything in it.
+
+    Returns:
+        How many versions, delete markers and unfinished uploads were in it.
+
+    Raises:
+        RequestError: the stage has no such bucket, or its storage stack still holds it.
+        LifecycleError: AWS refused or failed.
+    """
+    with translating_aws_errors("look for the stage's buckets"):
+        places = {each.name: each.region or cloud.region for each in GLOBAL["buckets"](Scope(cloud))}
+    if bucket not in places:
+        listed = f"It has {', '.join(places)}." if places else "It has none."
+        raise RequestError(f"{bucket} is no bucket of stage {cloud.stage}. {listed} List what is left with: {_audit(cloud)}")
+    there = cloud.elsewhere(places[bucket])
+    stack = naming.storage_stack(cloud.stage)
+    if there.find_stack(stack) is not None:
+        destroy = cdk_command("destroy", cloud.stage, places[bucket])
+        raise RequestError(f"{bucket} is not deleted. The stack {stack} may still hold it. Destroy that first: {destroy}")
+    deleted = empty_bucket(there.s3, bucket, Deadline(lambda: _HOUR_MS))
+    with translating_aws_errors(f"delete the bucket {bucket}"):
+        there.s3.delete_bucket(Bucket=bucket)
+    return deleted
+
+
+def _audit(cloud: Cloud) -> str:
+    return blazingtext_command("audit", cloud.stage)
