@@ -14,6 +14,8 @@ from blazingtext_lifecycle import naming
 from . import audit
 from .cloud import Cloud
 from .corpus import uploads
+from .preflight.plan import Plan
+from .preflight.preflight import Preflight, preflight
 from .runs import artifacts, job_events, training_jobs
 from .runs.launch import Launch, TrainingOrder, launch
 from .serving import changes, prediction, repair, status, verification, waiter
@@ -225,6 +227,10 @@ class BlazingText:
     def repair(self, on_progress: Callable[[str], None] = lambda _: None) -> changes.Change:
         """Replaces an endpoint that does not serve what the serving stack says; without effect when it does."""
         return repair.repair(self.cloud, on_progress=on_progress)
+
+    def preflight(self, wanted: Plan | None = None, on_progress: Callable[[str], None] = lambda _: None) -> Preflight:
+        """What speaks against deploying the stage with the instances of a plan; creates nothing."""
+        return preflight(self.cloud, Plan() if wanted is None else wanted, on_progress=on_progress)
 
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""

@@ -18,6 +18,8 @@ STAGE_RULE = "1 to 12 lowercase letters and digits, starting with a letter"
 CORPUS_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 BOOTSTRAP_QUALIFIER = "blzgtxt"
+# The version of the CDK's bootstrap that the stacks ask for in their manifests (requiresBootstrapStackVersion).
+BOOTSTRAP_VERSION = 6
 TOOLKIT_STACK = "CDKToolkit-blazingtext"
 
 PROJECT_TAG = "blazingtext:project"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..emulator.services import Request, Response, register_service
-from . import cloudformation, resource_groups
+from . import cloudformation, quotas, resource_groups
 from .api import runtime
 from .api.errors import AwsError
 from .emulated_cloud import EmulatedCloud
@@ -33,6 +33,7 @@ def register(folder: Path, own: Mapping[str, Program], *, rollbacks_are_silent: 
     )
     cloudformation.register(service, rollbacks_are_silent)
     resource_groups.register(service)
+    quotas.register()
 
 
 def _serve(service: SageMaker, request: Request) -> Response:

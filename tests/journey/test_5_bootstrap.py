@@ -33,7 +33,7 @@ def documented_removal() -> str:
     """The block of docs/costs.md that removes the bootstrap."""
     blocks: list[str] = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/costs.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     (block,) = [block for block in blocks if STACK in block]
-    return block
+    return str(block)
 
 
 def test_a_bootstrap_removed_as_documented_can_be_made_again(person: Shell, empty_account: Sandbox) -> None:

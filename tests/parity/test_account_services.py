@@ -224,3 +224,30 @@ def test_the_tagging_api_gives_no_right_that_the_service_does_not(account: Sandb
 
     assert "not authorized to perform: sagemaker:AddTags" in done["FailedResourcesMap"][model]["ErrorMessage"]
     assert account.boto3("sagemaker").list_tags(ResourceArn=model)["Tags"] == [{"Key": "stage", "Value": "dev"}]
+
+
+# --- Service Quotas ---------------------------------------------------------------------------------------------------
+
+
+def test_service_quotas_lists_the_limits_that_sagemaker_holds_requests_to(account: Sandbox) -> None:
+    quotas = account.boto3("service-quotas")
+    pages = list(quotas.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker"))
+    listed = {quota["QuotaName"]: quota for page in pages for quota in page["Quotas"]}
+
+    endpoint = listed["ml.m4.xlarge for endpoint usage"]
+    one = quotas.get_service_quota(ServiceCode="sagemaker", QuotaCode=endpoint["QuotaCode"])["Quota"]
+
+    assert len(pages) > 1
+    assert len({quota["QuotaCode"] for quota in listed.values()}) == len(listed)
+    assert one == endpoint
+    assert (endpoint["Value"], listed["ml.c5.xlarge for spot training job usage"]["Value"]) == (4, 4)
+
+
+def test_service_quotas_refuses_what_is_not_there(account: Sandbox, roles: Roles) -> None:
+    quotas = account.boto3("service-quotas")
+    stranger = roles.client("service-quotas", roles.make("without-quotas"))
+
+    assert code_of(quotas.list_service_quotas, ServiceCode="mars") == "NoSuchResourceException"
+    assert code_of(quotas.get_service_quota, ServiceCode="sagemaker", QuotaCode="L-0") == "NoSuchResourceException"
+    assert code_of(quotas.list_service_quotas, ServiceCode="sagemaker", NextToken="x") == "InvalidPaginationTokenException"
+    assert code_of(stranger.list_service_quotas, ServiceCode="sagemaker").startswith("AccessDenied")

@@ -1,0 +1,79 @@
+"""What a stage will ask of AWS: the settings of its file, as far as they are about instances."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.errors import ConfigurationError
+
+FOLDER = "stages"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The instances of a stage.
+
+    Attributes:
+        training_type: of a training job.
+        training_count: how many of them.
+        spot: whether training uses spot instances, which have a quota of their own.
+        endpoint_type: of the endpoint.
+        endpoint_count: how many of them.
+    """
+
+    training_type: str = LaunchEnvironment.instance_type
+    training_count: int = LaunchEnvironment.instance_count
+    spot: bool = LaunchEnvironment.spot
+    endpoint_type: str = "ml.m4.xlarge"
+    endpoint_count: int = 1
+
+
+# The fields by the names of the settings (docs/configuration.md).
+_SETTINGS = {
+    "trainingInstanceType": "training_type",
+    "trainingInstanceCount": "training_count",
+    "trainingSpot": "spot",
+    "endpointInstanceType": "endpoint_type",
+    "endpointInstanceCount": "endpoint_count",
+}
+
+
+def of_stage(stage: str, folder: Path, *, training_type: str | None = None, endpoint_type: str | None = None) -> Plan:
+    """The plan of a stage.
+
+    Args:
+        stage: the stage.
+        folder: where the files of the stages are; a stage without a file has the defaults.
+        training_type: in place of the file's.
+        endpoint_type: in place of the file's.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or a value is of the wrong kind.
+    """
+    file = folder / f"{stage}.json"
+    given = _read(file) if file.is_file() else {}
+    chosen: dict[str, Any] = {field: _checked(file, key, given[key]) for key, field in _SETTINGS.items() if key in given}
+    asked = {"training_type": training_type, "endpoint_type": endpoint_type}
+    return Plan(**{**chosen, **{name: value for name, value in asked.items() if value is not None}})
+
+
+def _read(file: Path) -> Mapping[str, object]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}. It must be one JSON object; correct it.") from error
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{file} is not one JSON object. It holds the stage's settings by name; correct it.")
+    return found
+
+
+def _checked(file: Path, key: str, value: object) -> object:
+    kind = type(getattr(Plan, _SETTINGS[key]))
+    if type(value) is not kind:
+        raise ConfigurationError(f"{file}: {key} is {value!r}. It must be of the kind of {getattr(Plan, _SETTINGS[key])!r}; correct it.")
+    return value
