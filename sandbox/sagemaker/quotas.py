@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from botocore.model import StringShape
 
+from ..arns import arn
 from ..emulator.identity import ServiceError, account_id, region
 from ..emulator.services import Request, Response, register_service
 from .api import contract
@@ -80,7 +81,7 @@ def _quota(name: str, value: int) -> Json:
     return {
         "ServiceCode": _SERVICE,
         "ServiceName": "Amazon SageMaker",
-        "QuotaArn": f"arn:aws:servicequotas:{region()}:{account_id()}:{_SERVICE}/{code}",
+        "QuotaArn": arn("servicequotas", region(), account_id(), f"{_SERVICE}/{code}"),
         "QuotaCode": code,
         "QuotaName": name,
         "Value": float(value),
