@@ -13,7 +13,7 @@ from blazingtext import removal
 from blazingtext.cli import main as cli
 from blazingtext.leftovers import Leftover
 from blazingtext.stages import cdk_command
-from tests.unit.blazingtext.cloud_fakes import account, described_stacks
+from tests.unit.blazingtext.cloud_fakes import account
 from tests.unit.blazingtext.conftest import Typed
 
 NAME = "blazingtext-dev-it's $HOME"
@@ -70,13 +70,11 @@ def test_the_stages_own_stacks_go_with_cdk_and_others_one_by_one() -> None:
     assert removal.command(Leftover("tagged resource", "arn:aws:kms:..."), "prod") == ""
 
 
-HAND_MADE = {
-    "sagemaker__list_training_jobs": {"TrainingJobSummaries": [{"TrainingJobName": "blazingtext-dev-x", "TrainingJobStatus": "Stopped"}]}
-}
+HAND_MADE = [{"TrainingJobName": "blazingtext-dev-x", "TrainingJobStatus": "Stopped"}]
 
 
 def test_a_job_made_by_hand_is_told_how_to_be_removed_and_not_to_destroy_what_is_gone(typed: Typed) -> None:
-    code, _, err = typed("audit", **account(**HAND_MADE))
+    code, _, err = typed("audit", **account(sagemaker__list_training_jobs=HAND_MADE))
 
     assert code == 1
     assert "next: aws sagemaker delete-training-job --training-job-name blazingtext-dev-x --region us-east-1" in err
@@ -84,18 +82,18 @@ def test_a_job_made_by_hand_is_told_how_to_be_removed_and_not_to_destroy_what_is
 
 
 def test_while_there_are_stacks_they_go_first(typed: Typed) -> None:
-    stacks = described_stacks({"StackName": "blazingtext-dev-storage", "StackStatus": "CREATE_COMPLETE"})
+    stacks = [{"StackName": "blazingtext-dev-storage", "StackStatus": "CREATE_COMPLETE"}]
 
-    _, _, err = typed("audit", **account(cloudformation__describe_stacks=stacks, **HAND_MADE))
+    _, _, err = typed("audit", **account(cloudformation__describe_stacks=stacks, sagemaker__list_training_jobs=HAND_MADE))
 
     assert [line for line in err.splitlines() if line.startswith("next:")] == ["next: cdk destroy --all"]
     assert "blazingtext audit then says how to remove each of it" in err
 
 
 def test_a_long_list_of_commands_is_cut(typed: Typed) -> None:
-    topics = {"sns__list_topics": {"Topics": [{"TopicArn": f"arn:aws:sns:us-east-1:1:blazingtext-dev-{number}"} for number in range(500)]}}
+    topics = [{"TopicArn": f"arn:aws:sns:us-east-1:1:blazingtext-dev-{number}"} for number in range(500)]
 
-    _, _, err = typed("audit", **account(**topics))
+    _, _, err = typed("audit", **account(sns__list_topics=topics))
 
     assert err.count("next: ") == 20
     assert "and 480 more commands: blazingtext audit --json" in err

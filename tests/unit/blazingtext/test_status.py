@@ -5,8 +5,8 @@ import pytest
 from blazingtext.cli.main import run
 from blazingtext.client import BlazingText
 from blazingtext.serving import status
+from tests.unit.aws_requests import validate
 from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud, denying
-from tests.unit.lifecycle.aws_fakes import validate
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 
