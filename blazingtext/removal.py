@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.bucket_cleanup import empty_bucket
@@ -28,8 +27,8 @@ def command(found: Leftover, stage: str, home: str = "") -> str:
         stage: whose it is.
         home: the region that `cdk` works in when it is told none.
     """
-    if found.kind == "stack" and found.region == home:
-        found = replace(found, region="")
+    if found.kind == "stack" and found.name in {naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage)}:
+        return cdk_command("destroy", stage, "" if found.region == home else found.region)
     form = _FORMS.get(found.kind)
     return form(found, stage) if form else ""
 
@@ -77,11 +76,6 @@ def _bucket(found: Leftover, stage: str) -> str:
     return blazingtext_command(f"audit --delete-bucket {shlex.quote(found.name)}", stage)
 
 
-def _stack(found: Leftover, stage: str) -> str:
-    own = found.name in {naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage)}
-    return cdk_command("destroy", stage, found.region) if own else _aws(found, "cloudformation delete-stack --stack-name")
-
-
 def _plain(operation: str) -> Callable[[Leftover, str], str]:
     return lambda found, _stage: _aws(found, operation)
 
@@ -106,7 +100,7 @@ _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
     "queue": _queue,
     "role": _role,
     "rule": _rule,
-    "stack": _stack,
+    "stack": _plain("cloudformation delete-stack --stack-name"),
     "state machine": _state_machine,
     "topic": _topic,
     "training job": _job,

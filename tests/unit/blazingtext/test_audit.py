@@ -17,7 +17,10 @@ NAMES = ("blazingtext-devel-x", "blazingtext-prod-x", "my-blazingtext-dev-x", "b
 
 
 def left(**planted: Any) -> list[Leftover]:
-    return list(audit(cloud(**account(**planted))).left)
+    """What is left, without the commands that remove it; see `test_removal`."""
+    found = audit(cloud(**account(**planted)))
+    assert all(each.remove for each in found.left if each.kind != "tagged resource")
+    return [replace(each, remove="") for each in found.left]
 
 
 def test_an_empty_account_has_nothing_left_and_every_kind_was_asked_for() -> None:
@@ -209,7 +212,8 @@ def test_a_renamed_stack_is_known_by_its_tags_and_the_bootstrap_is_set_apart() -
 
     found = audit(cloud(**account(cloudformation__describe_stacks=described, s3__list_buckets=buckets)))
 
-    assert found.left == (Leftover("stack", "renamed", detail="CREATE_COMPLETE", region="us-east-1"),)
+    remove = "aws cloudformation delete-stack --stack-name renamed --region us-east-1"
+    assert found.left == (Leftover("stack", "renamed", detail="CREATE_COMPLETE", region="us-east-1", remove=remove),)
     assert found.bootstrap == (
         Leftover("stack", "CDKToolkit-blazingtext", detail="CREATE_COMPLETE", region="us-east-1"),
         Leftover("bucket", "cdk-blzgtxt-assets-123456789012-us-east-1", bills=True, detail="0 object versions, 0.0 MB"),
