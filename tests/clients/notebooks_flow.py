@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import sagemaker  # type: ignore[import-untyped]  # it ships no types
-from sagemaker.deserializers import JSONDeserializer  # type: ignore[import-untyped]  # it ships no types
-from sagemaker.estimator import Estimator  # type: ignore[import-untyped]  # it ships no types
-from sagemaker.inputs import TrainingInput  # type: ignore[import-untyped]  # it ships no types
-from sagemaker.serializers import JSONSerializer  # type: ignore[import-untyped]  # it ships no types
+import sagemaker
+from sagemaker.deserializers import JSONDeserializer
+from sagemaker.estimator import Estimator
+from sagemaker.inputs import TrainingInput
+from sagemaker.serializers import JSONSerializer
 
 from tests.clients import documents
 from tests.clients.steps import main_argument, step
