@@ -27,8 +27,8 @@ def _tell(name: str, *, passed: bool, why: str = "") -> None:
 
 
 def told(output: str) -> list[dict[str, object]]:
-    """The steps that a flow's output tells."""
-    return [json.loads(line.removeprefix(MARK)) for line in output.splitlines() if line.startswith(MARK)]
+    """The steps that a flow's output tells; what a client printed before, without an end of line, stands on the same line."""
+    return [json.loads(line.partition(MARK)[2]) for line in output.splitlines() if MARK in line]
 
 
 def main_argument() -> str:

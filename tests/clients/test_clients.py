@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.clients import rows
+from tests.clients.steps import told
 
 pytestmark = pytest.mark.timeout(900)
 Flow = Callable[..., list[dict[str, Any]]]
@@ -26,6 +27,10 @@ def test_the_aws_cli_lives_the_life_of_a_model(flow: Flow) -> None:
 
 def test_cdk_deploys_and_destroys_somebody_else_s_app(flow: Flow) -> None:
     rows.check("`cdk`, somebody else's app", flow("cdk_flow.py", "clients-cdk", str(ROOT / "tests" / "clients" / "foreign_app")))
+
+
+def test_a_step_is_found_behind_what_a_client_printed_without_an_end_of_line() -> None:
+    assert told('...!client step: {"name": "fit", "passed": true, "why": ""}\nother\n') == [{"name": "fit", "passed": True, "why": ""}]
 
 
 def test_the_examples_are_counted() -> None:
