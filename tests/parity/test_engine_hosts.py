@@ -39,7 +39,8 @@ def test_two_hosts_train_one_model_and_only_the_first_writes_it(tmp_path: Path) 
 
 
 def test_a_host_that_dies_fails_the_training_of_the_others(tmp_path: Path) -> None:
-    first, second = (start(tmp_path, host, {**SETTINGS, "epochs": "1000000"}) for host in HOSTS)
+    # The first progress is told after 2 %: a second or two, of a minute or two in all.
+    first, second = (start(tmp_path, host, {**SETTINGS, "epochs": "20000"}) for host in HOSTS)
     assert first.stdout is not None
     for line in first.stdout:
         if "Progress" in line:
