@@ -32,7 +32,7 @@ _UNSEEN_IN_LABELS = re.compile("[\0\u200b\ufeff]")
 _STRAY = (" '", "' ", "''")
 # A full stop, perhaps a closing quote, a space, and then something that begins a sentence; or a full-width full stop.
 _SENTENCE_END = re.compile(
-    r"(?<![.!?\u2026])[.!?\u2026]++[\"'\u201d\u2019)\]\u00bb]*+\s++(?=[\"'\u201c\u2018(\[\u00ab\u00bf\u00a1]*[^\W_a-z])"
+    r"[.!?\u2026](?<![.!?\u2026]{2})[.!?\u2026]*+[\"'\u201d\u2019)\]\u00bb]*+\s++(?=[\"'\u201c\u2018(\[\u00ab\u00bf\u00a1]*[^\W_a-z])"
     r"|[\u3002\uff01\uff1f\u0964]++[\u300d\u300f\"']*"
 )
 # A full stop after these, or after a single letter, ends no sentence. Words that end real ones (sat, sun, no, mar) are not here.
