@@ -315,7 +315,9 @@ def _train_classifier(training: Training, request: SupervisedArguments, channels
 def _read_validation(training: Training, channel: Channel, corpus: Corpus) -> Corpus:
     for file in channel.files:
         log_lines.validation_loading(training.log, training.container.container_path(file))
-    documents = classifier.read_documents(channel.files, corpus.vocabulary, threads=training.resources.threads)
+    documents = classifier.read_documents(
+        channel.files, corpus.vocabulary, threads=training.resources.threads, progress=lambda _count: _heed(training.stop)
+    )
     log_lines.validation_loaded(training.log)
     return documents
 

@@ -405,3 +405,16 @@ def test_a_broken_evaluation_set_is_refused_before_the_training(tmp_path: Path) 
 
     assert code == 1
     assert "Alpha" not in log
+
+
+def test_a_stop_while_the_validation_channel_is_read_is_heard(tmp_path: Path) -> None:
+    line = b"__label__a some words\n__label__b other words\n"
+    channels = {"train": {"text.txt": line * 100}, "validation": {"text.txt": line * 100_000}}
+    container = containers.lay_out(tmp_path, CLASSIFIER, channels)
+    stop = PrintedLines("Loading validation", lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    code, log = run(container, stream=stop)
+
+    assert code == 143
+    assert not artifacts(container)
+    assert "There is no model to keep." in log

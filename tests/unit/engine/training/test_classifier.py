@@ -296,3 +296,13 @@ def test_a_stop_within_an_epoch_keeps_the_best_weights_of_the_epochs_before(
     assert (len(kept), model.results[-1].improved) == (2, True)
     assert model.matrices is not None
     assert model.matrices[0].tobytes() == kept[-1]
+
+
+def test_word_ngrams_may_be_longer_than_any_line(corpus: Corpus) -> None:
+    longest = ClassifierSettings(**{**vars(SETTINGS), "threads": 1, "word_ngrams": 2**31 - 1})
+    enough = replace(longest, word_ngrams=64)
+
+    unlimited, whole_lines = train(corpus, longest), train(corpus, enough)
+
+    assert unlimited.output.tobytes() == whole_lines.output.tobytes()
+    assert classifier.accuracy(unlimited, corpus) == classifier.accuracy(whole_lines, corpus)
