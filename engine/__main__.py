@@ -14,10 +14,11 @@ from .errors import EngineError, UserError
 DEFAULT_SEED = 1
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
+MOST_THREADS = 256  # of one host: threads without locks gain nothing long before, and each has a counter in the hosts' common file
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code: 0 done, 1 failed."""
+    """Run a command; the exit code: 0 done, 1 failed, 143 training was stopped before its end."""
     options = _parser().parse_args(argv)
     container = Container.from_environment(os.environ, options.base)
     try:
@@ -47,7 +48,9 @@ def _train(options: argparse.Namespace, container: Container) -> int:
     from .container.log_lines import Log  # noqa: PLC0415 - likewise
 
     try:
-        threads = _integer_setting(options.threads, os.environ, "ENGINE_THREADS", _processors(), minimum=1)
+        threads = _integer_setting(
+            options.threads, os.environ, "ENGINE_THREADS", min(_processors(), MOST_THREADS), minimum=1, maximum=MOST_THREADS
+        )
         seed = _integer_setting(options.seed, os.environ, "ENGINE_SEED", DEFAULT_SEED, minimum=0)
     except UserError as error:
         container.write_failure(error)
@@ -63,17 +66,18 @@ def _serve(options: argparse.Namespace, container: Container) -> int:
     return serve.run(container, host=host, port=port, workers=options.workers)
 
 
-def _integer_setting(option: int | None, environ: Mapping[str, str], name: str, default: int, *, minimum: int) -> int:
+def _integer_setting(
+    option: int | None, environ: Mapping[str, str], name: str, default: int, *, minimum: int, maximum: int | None = None
+) -> int:
     """The option, else the environment variable, else the default."""
     text = environ.get(name)
     try:
         value = option if option is not None else default if text is None else int(text if text.isascii() and text.isdigit() else "")
     except ValueError:
         value = minimum - 1
-    if value < minimum:
-        raise UserError(
-            f"{name} is {text if option is None else option}. It has to be a whole number, at minimum {minimum}. Correct or unset it."
-        )
+    if value < minimum or (maximum is not None and value > maximum):
+        bounds = f"at minimum {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise UserError(f"{name} is {text if option is None else option}. It has to be a whole number, {bounds}. Correct or unset it.")
     return value
 
 

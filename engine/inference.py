@@ -20,6 +20,7 @@ from .errors import ModelError
 from .formats.fasttext import FastTextModel, Kind, Loss, read
 
 CACHED_WORDS = 65_536
+SORTED_LABELS = 1000  # so few are sorted sooner than searched
 PROBABILITY_OFFSET = np.float32(1e-5)  # fastText's std_log adds it before the logarithm, and its answers show it
 
 
@@ -64,7 +65,7 @@ class TextClassifier:
             return [], np.empty(0)
         hidden = self._model.input[rows].mean(axis=0)
         probabilities = self._probabilities(hidden) + PROBABILITY_OFFSET
-        best = np.argsort(-probabilities, kind="stable")[:k]
+        best = most_probable(probabilities, k)
         return [self._labels[label] for label in best], probabilities[best].astype(np.float64)
 
     def _features(self, text: bytes) -> Iterator[int]:
@@ -81,6 +82,18 @@ class TextClassifier:
 
     def _is_label(self, word: bytes) -> bool:
         return word.startswith(LABEL_PREFIX) or word in self._known_labels
+
+
+def most_probable(probabilities: Floats, k: int) -> NDArray[np.int64]:
+    """The places of the `k` largest values, largest first; of equal ones those that come first.
+
+    Only what is as large as the k-th is sorted: with very many labels, sorting all of them takes longer than the prediction itself.
+    """
+    if k >= len(probabilities) or len(probabilities) <= SORTED_LABELS:
+        return np.argsort(-probabilities, kind="stable")
+    least = np.partition(probabilities, -k)[-k]
+    candidates = np.flatnonzero(probabilities >= least)
+    return candidates[np.argsort(-probabilities[candidates], kind="stable")[:k]]
 
 
 Model = WordVectorModel | TextClassifier
@@ -139,9 +152,14 @@ def _tabled_sigmoid(scores: Floats) -> Floats:
     return values
 
 
+def _aligned(matrix: Floats) -> Floats:
+    """A matrix whose numbers begin at a multiple of their size: in the file they do not, and BLAS takes only what does."""
+    return matrix if matrix.flags.aligned else np.require(matrix, requirements=["ALIGNED", "C_CONTIGUOUS"])
+
+
 def _loss(model: FastTextModel) -> Callable[[Floats], Floats]:
     """The function from a text's mean row to the probability of each label."""
-    output = model.output
+    output = _aligned(model.output)
 
     def softmax(hidden: Floats) -> Floats:
         scores = output @ hidden

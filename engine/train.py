@@ -33,6 +33,7 @@ CLASSIFIER_BINARY = "model.bin"
 EVALUATION_REPORT = "eval.json"
 LOOPBACK = "127.0.0.1"  # hosts of this engine are processes of one machine
 JOIN_SECONDS = 300.0  # how long hosts may start one after the other
+STOPPED_EXIT_CODE = 143
 LAST_HOST_SECONDS = 120.0  # how long the last host may need after the first, at least
 
 
@@ -56,12 +57,18 @@ class Training:
 
 
 def run(container: Container, *, environ: Mapping[str, str], resources: Resources, log: Log) -> int:
-    """Train as the container's files say; the exit code. A failure's reason is in the log and in the failure file."""
+    """Train as the container's files say. A failure's reason is in the log and in the failure file.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 143 (128 and the number of SIGTERM) stopped before the end; the model so far is saved. SageMaker
+        knows of a stop that was asked of it, whatever the code; without one, a model that is not finished must not count as completed.
+    """
     try:
         with stop_on_sigterm() as stop:
-            train(Training(container, environ, resources, log, stop))
+            completed = train(Training(container, environ, resources, log, stop))
     except StoppedError:
         log.info("Training was stopped before it learnt anything. There is no model to keep.")
+        return STOPPED_EXIT_CODE
     except EngineError as error:
         return _fail(container, log, error)
     except MemoryError:
@@ -78,11 +85,16 @@ def run(container: Container, *, environ: Mapping[str, str], resources: Resource
         return _fail(
             container, log, PlatformError(f"The engine broke: {error!r}. This is a defect, not your request. The log has the details.")
         )
-    return 0
+    if not completed:
+        log.info("Training was stopped before its end. The model so far is saved.")
+    return 0 if completed else STOPPED_EXIT_CODE
 
 
-def train(training: Training) -> None:
+def train(training: Training) -> bool:
     """Do the whole work.
+
+    Returns:
+        Whether training came to its end; False when it was stopped, and what it had learnt was saved.
 
     Raises:
         EngineError: it cannot be done; the message says why and what to do.
@@ -99,11 +111,10 @@ def train(training: Training) -> None:
         log.warning(warning)
     container.model.mkdir(parents=True, exist_ok=True)
     if isinstance(request, SupervisedArguments):
-        _train_classifier(training, request, channels)
-    elif len(hosts.names) == 1:
-        _train_word_vectors(training, request, channels["train"])
-    else:
-        _train_distributed(training, request, channels["train"], hosts)
+        return _train_classifier(training, request, channels)
+    if len(hosts.names) == 1:
+        return _train_word_vectors(training, request, channels["train"])
+    return _train_distributed(training, request, channels["train"], hosts)
 
 
 @contextmanager
@@ -161,8 +172,7 @@ def read_text(training: Training, channel: Channel, *, min_count: int, labels: b
     words = log_lines.WordsRead(training.log)
 
     def progress(count: int) -> None:
-        if training.stop():
-            raise StoppedError
+        _heed(training.stop)
         words.update(count)
 
     corpus = read_corpus(channel.files, min_count=min_count, threads=training.resources.threads, progress=progress, labels=labels)
@@ -189,7 +199,7 @@ def _log_files(training: Training, *channels: Channel) -> None:
             log_lines.processing(training.log, training.container.container_path(file), file.stat().st_size)
 
 
-def _train_word_vectors(training: Training, request: Word2VecArguments, channel: Channel) -> None:
+def _train_word_vectors(training: Training, request: Word2VecArguments, channel: Channel) -> bool:
     log_lines.single_machine(training.log, request.mode)
     _log_files(training, channel)
     evaluation.extra_gold_sets(training.environ)  # a broken set is reported before training, not after it
@@ -199,21 +209,21 @@ def _train_word_vectors(training: Training, request: Word2VecArguments, channel:
     lines.finish()
     log_lines.finished(training.log, words_per_second=model.words_per_second, seconds=model.train_seconds)
     save_word_vectors(training, request, model)
+    return model.completed
 
 
-def _train_distributed(training: Training, request: Word2VecArguments, channel: Channel, hosts: Hosts) -> None:
+def _train_distributed(training: Training, request: Word2VecArguments, channel: Channel, hosts: Hosts) -> bool:
     """Every host reads its own copy of the text and trains its part of it on one shared model; the master saves."""
     _reject_sharded_channel(channel)
     log, addresses = training.log, [(name, LOOPBACK) for name in hosts.names]
     log_lines.distributed_training(log, mode=request.mode, addresses=addresses, current=hosts.current)
     with join_hosts(training.environ, hosts) as rendezvous:
         if hosts.is_master:
-            _run_master(training, request, channel, rendezvous)
-        else:
-            _run_worker(training, request, channel, rendezvous)
+            return _run_master(training, request, channel, rendezvous)
+        return _run_worker(training, request, channel, rendezvous)
 
 
-def _run_master(training: Training, request: Word2VecArguments, channel: Channel, rendezvous: Rendezvous) -> None:
+def _run_master(training: Training, request: Word2VecArguments, channel: Channel, rendezvous: Rendezvous) -> bool:
     log, hosts = training.log, rendezvous.hosts
     log_lines.master_ready(log)
     _log_files(training, channel)
@@ -228,14 +238,23 @@ def _run_master(training: Training, request: Word2VecArguments, channel: Channel
     lines.finish(whole=not training.stop())
     log_lines.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds)
     save_word_vectors(training, request, model)
+    return model.completed
 
 
-def _run_worker(training: Training, request: Word2VecArguments, channel: Channel, rendezvous: Rendezvous) -> None:
-    corpus = read_corpus(channel.files, min_count=request.min_count, threads=training.resources.threads)
+def _run_worker(training: Training, request: Word2VecArguments, channel: Channel, rendezvous: Rendezvous) -> bool:
+    corpus = read_corpus(
+        channel.files, min_count=request.min_count, threads=training.resources.threads, progress=lambda _count: _heed(training.stop)
+    )
     rendezvous.wait_for_file(rendezvous.model_file, timeout=JOIN_SECONDS)
-    _train_shard(training, request, corpus, rendezvous, lambda _progress: None)
+    model = _train_shard(training, request, corpus, rendezvous, lambda _progress: None)
     rendezvous.wait_for_master_exit()
     log_lines.worker_finished(training.log)
+    return model.completed
+
+
+def _heed(stop: Callable[[], bool]) -> None:
+    if stop():
+        raise StoppedError
 
 
 def _train_shard(
@@ -261,7 +280,7 @@ def _reject_sharded_channel(channel: Channel) -> None:
         )
 
 
-def _train_classifier(training: Training, request: SupervisedArguments, channels: Mapping[str, Channel]) -> None:
+def _train_classifier(training: Training, request: SupervisedArguments, channels: Mapping[str, Channel]) -> bool:
     log, threads, validation = training.log, training.resources.threads, channels.get("validation")
     log_lines.single_machine(log, request.mode)
     _log_files(training, *(channels[name] for name in ("train", "validation") if name in channels))
@@ -290,12 +309,15 @@ def _train_classifier(training: Training, request: SupervisedArguments, channels
     log_lines.finished(log, words_per_second=model.words_per_second, seconds=model.train_seconds, supervised=True)
     write_classifier(training.container.model / CLASSIFIER_BINARY, model, min_count=request.min_count)
     _log_accuracies(log, model, corpus, documents)
+    return model.completed
 
 
 def _read_validation(training: Training, channel: Channel, corpus: Corpus) -> Corpus:
     for file in channel.files:
         log_lines.validation_loading(training.log, training.container.container_path(file))
-    documents = classifier.read_documents(channel.files, corpus.vocabulary, threads=training.resources.threads)
+    documents = classifier.read_documents(
+        channel.files, corpus.vocabulary, threads=training.resources.threads, progress=lambda _count: _heed(training.stop)
+    )
     log_lines.validation_loaded(training.log)
     return documents
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .exit_codes import table
 from .main import cli
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
@@ -16,14 +17,7 @@ _HEAD = """# The command line
 Results go to stdout; progress, warnings and the next command to type go to stderr, so every command can be used in a pipe.
 `--json` prints one JSON document instead of a table, also for errors. Options may come before or after the command.
 
-| exit code | meaning |
-|---|---|
-| 0 | done |
-| 1 | it failed: AWS or the model did; or `audit` found something left |
-| 2 | you can fix it: the message says what happened, why, and what to do |
-| 3 | not ready yet: try again later |
-| 4 | a bug: an unexpected exception; the message names a report to attach to an issue, without credentials and account numbers |
-| 130 | interrupted; a job or an update that was being watched goes on |
+{exit_codes}
 
 | variable | meaning |
 |---|---|
@@ -33,13 +27,16 @@ Results go to stdout; progress, warnings and the next command to type go to stde
 | `BLAZINGTEXT_SANDBOX_HOME` | where sandboxes keep their state |
 | `AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_DEFAULT_REGION`, ... | what boto3 reads, so not `AWS_REGION`: AWS or a sandbox |
 
+Commands and options are completed by the shell after `eval "$(_BLAZINGTEXT_COMPLETE=bash_source blazingtext)"`; `zsh_source` and
+`fish_source` are for those shells.
+
 This page is written by `python -m blazingtext.cli.document` from the commands' own `--help`.
 """
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *_sections()])
+    return "\n".join([_HEAD.replace("{exit_codes}", table()), *_sections()])
 
 
 def _sections() -> Iterator[str]:

@@ -5,7 +5,7 @@ of a file or the word `</s>` ends a line.
 """
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -107,9 +107,11 @@ def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress
         return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, ids), numbering.hashes))
 
 
-def read_corpus_with(vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int) -> Corpus:
+def read_corpus_with(
+    vocabulary: Vocabulary, paths: Sequence[Path], *, threads: int, progress: Callable[[int], None] | None = None
+) -> Corpus:
     """Read labelled lines in terms of an existing vocabulary; words it lacks get numbers after its own, labels it lacks are left out."""
-    with scan_files(paths, threads, None) as parts:
+    with scan_files(paths, threads, progress) as parts:
         table, maps = merge_tables(parts)
         ids, extra = _known_ids(table, vocabulary)
         pages = write_stream(parts, [ids[entries] for entries in maps])

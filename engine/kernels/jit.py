@@ -3,8 +3,10 @@
 This is the one place that touches Numba's untyped decorators and llvmlite's untyped modules.
 """
 
+import grp
 import hashlib
 import os
+import pwd
 import stat
 import sys
 import tempfile
@@ -121,11 +123,34 @@ def _cache_folder() -> str:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
             continue
-        # Compiled code is loaded and run: a folder that someone else may write to is not ours to use.
-        found = folder.stat()
-        if found.st_uid == os.getuid() and not found.st_mode & stat.S_IWOTH and os.access(folder, os.W_OK):
+        if only_ours(folder) and os.access(folder, os.W_OK):
             return str(folder)
     return ""
+
+
+def only_ours(folder: Path) -> bool:
+    """Whether nobody else may change what lies in a folder, or put another in its place: compiled code is loaded from it and run.
+
+    Every folder on the way belongs to this user or to root, and others may write to none, save to one whose sticky bit keeps them from
+    renaming what is not theirs, as in /tmp.
+    """
+    path = folder.resolve()
+    return all(_is_safe(each, shared=each != path) for each in (path, *path.parents))
+
+
+def _is_safe(folder: Path, *, shared: bool) -> bool:
+    found = folder.stat()
+    trusted = found.st_uid in {os.getuid(), *({0} if shared else ())}
+    open_to_others = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _is_private(found.st_gid))
+    return trusted and (not open_to_others or (shared and bool(found.st_mode & stat.S_ISVTX)))
+
+
+def _is_private(group: int) -> bool:
+    """Whether a group is this user's own, of the same name, as many systems make one for every user."""
+    try:
+        return grp.getgrgid(group).gr_name == pwd.getpwuid(os.getuid()).pw_name and not grp.getgrgid(group).gr_mem
+    except KeyError:
+        return False
 
 
 _PACKAGE = Path(__file__).parents[1]

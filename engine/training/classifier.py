@@ -1,7 +1,7 @@
 """Text classification as fastText does it (Joulin 2017): softmax over the mean of word and word n-gram vectors."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ..kernels import row_operations
 from ..kernels.classifier import Scratch, count_hits, new_scratch, private_batch_lines, train_lines
 from ..kernels.line_features import LabelledLines, LineBuffers, new_line_buffers
 from ..kernels.sampling import new_state
-from .encoded_lines import encode_corpus, labelled_lines_of
+from .encoded_lines import encode_corpus, labelled_lines_of, longest_ngram
 from .hogwild import Schedule, TrainPart, run_threads
 from .matrices import ModelMatrices, initialise, new_matrices, raise_if_diverged
 from .models import ClassifierModel, InputMatrix
@@ -54,7 +54,7 @@ def train(
     seconds = time.perf_counter() - schedule.started
     raise_if_diverged(run.matrices, settings.learning_rate)
     if early is not None:
-        early.restore_best()
+        early.restore_best(trained_on=not completed)
     progress(schedule.progress())
     return run.model(seconds, completed, () if early is None else tuple(early.results))
 
@@ -166,16 +166,23 @@ class _EarlyStopping:
             self.best = np.empty_like(matrices.vectors), np.empty_like(matrices.outputs)
         self.best[0][:], self.best[1][:] = matrices.vectors, matrices.outputs
 
-    def restore_best(self) -> None:
-        """Put the best weights back, if others followed them."""
-        if self.best is None or self.results[-1].improved:
+    def restore_best(self, *, trained_on: bool) -> None:
+        """Put the best weights back, if others followed them.
+
+        Args:
+            trained_on: whether part of another epoch followed the last result.
+        """
+        if self.best is None or (self.results[-1].improved and not trained_on):
             return
         self.run.matrices.vectors[:], self.run.matrices.outputs[:] = self.best
 
 
-def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int) -> Corpus:
-    """Labelled lines (a validation channel) in terms of an existing vocabulary; words and labels it lacks are unknown."""
-    return read_corpus_with(vocabulary, paths, threads=threads)
+def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int, progress: Callable[[int], None] | None = None) -> Corpus:
+    """Labelled lines (a validation channel) in terms of an existing vocabulary; words and labels it lacks are unknown.
+
+    `progress` is called with the words read so far, and may raise to end the reading.
+    """
+    return read_corpus_with(vocabulary, paths, threads=threads, progress=progress)
 
 
 def accuracy(model: ClassifierModel, documents: Corpus) -> tuple[float, int]:
@@ -202,7 +209,9 @@ _Workspace = tuple[LineBuffers, Scratch]
 
 def _workspaces(settings: ClassifierSettings, labels: int, longest: int) -> list[_Workspace]:
     """Working memory for each thread that classifies."""
-    return [(new_line_buffers(longest, settings.word_ngrams), new_scratch(settings.dim, labels)) for _ in range(settings.threads)]
+    return [
+        (new_line_buffers(longest, longest_ngram(settings, longest)), new_scratch(settings.dim, labels)) for _ in range(settings.threads)
+    ]
 
 
 def _count_hits(

@@ -88,7 +88,13 @@ def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> 
     index_lines(ids, starts)
     hashes = np.append(corpus.tokens.hashes, np.uint32(word_hash(END_OF_LINE_WORD))).astype(np.uint32).view(np.int32)
     line_end = vocabulary.ids.get(END_OF_LINE_WORD, -1)
-    return LabelledLines(ids, starts, hashes, len(vocabulary.words), line_end, settings.word_ngrams, rows), labels, longest
+    ngrams = longest_ngram(settings, longest)
+    return LabelledLines(ids, starts, hashes, len(vocabulary.words), line_end, ngrams, rows), labels, longest
+
+
+def longest_ngram(settings: ClassifierSettings, longest_line: int) -> int:
+    """The words of the longest n-gram that a text has: those of its longest line and `</s>`, however many the settings allow."""
+    return min(settings.word_ngrams, longest_line + 1)
 
 
 def _encode(documents: LabelledLines, longest: int, lines: EncodedLines, stop: StopRequested) -> tuple[mmap.mmap, NDArray[np.int32]]:

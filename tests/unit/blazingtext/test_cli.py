@@ -11,12 +11,14 @@ import click
 import pytest
 
 import blazingtext
-from blazingtext.cli import document
+from blazingtext.cli import crash_report, document
 from blazingtext.cli import main as cli
+from blazingtext.cli.exit_codes import EXIT_CODES
 from blazingtext.cli.output import duration
 from blazingtext.cli.session import session_of
 from blazingtext.client import BlazingText
 from blazingtext_lifecycle import hyperparameters
+from blazingtext_lifecycle.errors import LifecycleError
 from tests.unit.blazingtext.cloud_fakes import FakeClient
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.lifecycle.aws_fakes import client_error
@@ -175,3 +177,24 @@ def test_words_that_the_encoding_of_the_terminal_lacks_are_told_all_the_same(tmp
 
     assert "straße 1, λόγος 1".encode(encoding, "backslashreplace") in shown.stdout
     assert json.loads(told.stdout.decode(encoding))["frequent"] == [["straße", 1], ["λόγος", 1]]
+
+
+def test_the_table_of_exit_codes_names_every_code_that_a_command_ends_with() -> None:
+    families = [LifecycleError]
+    for family in families:
+        families.extend(family.__subclasses__())
+
+    assert {family.exit_code for family in families} | {0, crash_report.EXIT_CODE, 130} == set(EXIT_CODES)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_and_options(shell: str) -> None:
+    def ask(instruction: str, **more: str) -> str:
+        environment = {**os.environ, "_BLAZINGTEXT_COMPLETE": f"{shell}_{instruction}", **more}
+        command = [sys.executable, "-c", "from blazingtext.cli.main import main; main()"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+
+    assert "_BLAZINGTEXT_COMPLETE" in ask("source")
+    if shell == "bash":
+        assert "promote" in ask("complete", COMP_WORDS="blazingtext prom", COMP_CWORD="1")
+        assert "--corpus" in ask("complete", COMP_WORDS="blazingtext train --cor", COMP_CWORD="2")

@@ -18,7 +18,7 @@ from blazingtext_engine.corpus.vocabulary import Vocabulary
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
 from blazingtext_engine.formats.fasttext_writer import write_classifier, write_word_vectors
-from blazingtext_engine.inference import load
+from blazingtext_engine.inference import load, most_probable
 from blazingtext_engine.training.models import ClassifierModel, InputMatrix, WordVectors
 from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
 
@@ -319,3 +319,11 @@ def test_a_server_needs_no_compiler(tmp_path: Path, save: Callable[[Path], objec
     assert "blazingtext_engine.inference" in log
     assert "numba" not in log
     assert "llvmlite" not in log
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 1999, 2000, 2001])
+def test_the_most_probable_labels_are_those_of_a_stable_sort(k: int) -> None:
+    # Few different values, so that many are equal.
+    probabilities = np.random.default_rng(k).integers(0, 20, 2000).astype(np.float32)
+
+    assert most_probable(probabilities, k).tolist() == np.argsort(-probabilities, kind="stable")[:k].tolist()

@@ -204,7 +204,8 @@ def test_a_stopped_training_keeps_what_it_has(tmp_path: Path) -> None:
 
     code, log = run(container, stream=stop)
 
-    assert code == 0, log
+    assert code == 143, log
+    assert "stopped before its end" in log
     assert "Progress: 100.00%" not in log
     assert "Training finished!" in log
     assert len(fasttext.load_model(str(container.model / "vectors.bin")).words) == 100
@@ -216,7 +217,7 @@ def test_a_training_stopped_before_it_began_leaves_no_model(tmp_path: Path) -> N
 
     code, log = run(container, stream=stop)
 
-    assert code == 0
+    assert code == 143
     assert not artifacts(container)
     assert "There is no model to keep." in log
 
@@ -404,3 +405,16 @@ def test_a_broken_evaluation_set_is_refused_before_the_training(tmp_path: Path) 
 
     assert code == 1
     assert "Alpha" not in log
+
+
+def test_a_stop_while_the_validation_channel_is_read_is_heard(tmp_path: Path) -> None:
+    line = b"__label__a some words\n__label__b other words\n"
+    channels = {"train": {"text.txt": line * 100}, "validation": {"text.txt": line * 100_000}}
+    container = containers.lay_out(tmp_path, CLASSIFIER, channels)
+    stop = PrintedLines("Loading validation", lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    code, log = run(container, stream=stop)
+
+    assert code == 143
+    assert not artifacts(container)
+    assert "There is no model to keep." in log

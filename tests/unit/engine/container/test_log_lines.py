@@ -168,3 +168,14 @@ def test_a_line_can_be_read_as_soon_as_it_is_printed(tmp_path: Path) -> None:
         Log(stream).line("Read 10M words")
 
         assert (tmp_path / "log").read_text(encoding="utf-8") == "Read 10M words\n"
+
+
+@pytest.mark.parametrize("script", ["#!/bin/sh\nexec sleep 60\n", "no program at all"], ids=["hangs", "cannot run"])
+def test_a_driver_that_does_not_answer_holds_up_no_training(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(script)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(log_lines, "GPU_SECONDS", 0.2)
+
+    assert log_lines.count_gpus() == 0

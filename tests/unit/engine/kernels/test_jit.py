@@ -5,7 +5,7 @@ import pytest
 
 import blazingtext_engine
 from blazingtext_engine.errors import UserError
-from blazingtext_engine.kernels.jit import CPU, Cpu, cache_key, selected_cpu
+from blazingtext_engine.kernels.jit import CPU, Cpu, cache_key, only_ours, selected_cpu
 
 X86 = {"avx512f": True, "avx512vl": True, "avx2": True, "fma": True}
 PACKAGE = Path(blazingtext_engine.__file__).parent
@@ -78,3 +78,24 @@ def test_a_narrower_instruction_set_can_be_asked_for() -> None:
 def test_an_instruction_set_the_machine_lacks_is_refused() -> None:
     with pytest.raises(UserError, match="ENGINE_CPU=avx512 cannot be used: this machine offers avx2, sse"):
         selected_cpu("avx512", {"avx2": True, "fma": True}, "x86_64")
+
+
+@pytest.mark.parametrize(("mode", "ours"), [(0o700, True), (0o755, True), (0o757, False), (0o777, False)])
+def test_compiled_code_is_not_loaded_from_a_folder_that_others_may_write_to(mode: int, ours: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "key"
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+
+    assert only_ours(folder) is ours
+
+
+def test_a_folder_that_others_may_put_another_in_place_of_is_not_ours(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    folder = shared / "key"
+    folder.mkdir(parents=True, mode=0o700)
+
+    shared.chmod(0o777)
+    assert not only_ours(folder)
+    # As /tmp: everybody may write, nobody may rename what is not theirs.
+    shared.chmod(0o1777)
+    assert only_ours(folder)

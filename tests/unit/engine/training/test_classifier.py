@@ -1,6 +1,7 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import fasttext
 import numpy as np
@@ -267,3 +268,41 @@ def test_a_line_may_be_longer_than_any_other(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path / "text", "__label__a " + "long " * 5000 + "\n__label__b short\n")
 
     assert classifier.accuracy(train(corpus, SETTINGS), corpus) == (1.0, 2)
+
+
+def test_a_stop_within_an_epoch_keeps_the_best_weights_of_the_epochs_before(
+    corpus: Corpus, validation: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bytes] = []
+    keep, epoch = classifier._EarlyStopping._keep, classifier._Run.epoch
+
+    def noted(self: classifier._EarlyStopping, matrices: ModelMatrices) -> None:
+        kept.append(matrices.vectors.tobytes())
+        keep(self, matrices)
+
+    def stopped_in_the_third(self: classifier._Run, *given: Any) -> bool:
+        epoch(self, *given)
+        return len(kept) < 2
+
+    monkeypatch.setattr(classifier._EarlyStopping, "_keep", noted)
+    monkeypatch.setattr(classifier._Run, "epoch", stopped_in_the_third)
+    # Accuracy gets better with every epoch, so the last result before the stop is the best one.
+    monkeypatch.setattr(classifier, "_count_hits", lambda *_: (len(kept) + 1, 1000))
+    settings = ClassifierSettings(**{**vars(SETTINGS), "epochs": 9, "min_epochs": 1, "patience": 9})
+
+    model = train(corpus, settings, validation)
+
+    assert not model.completed
+    assert (len(kept), model.results[-1].improved) == (2, True)
+    assert model.matrices is not None
+    assert model.matrices[0].tobytes() == kept[-1]
+
+
+def test_word_ngrams_may_be_longer_than_any_line(corpus: Corpus) -> None:
+    longest = ClassifierSettings(**{**vars(SETTINGS), "threads": 1, "word_ngrams": 2**31 - 1})
+    enough = replace(longest, word_ngrams=64)
+
+    unlimited, whole_lines = train(corpus, longest), train(corpus, enough)
+
+    assert unlimited.output.tobytes() == whole_lines.output.tobytes()
+    assert classifier.accuracy(unlimited, corpus) == classifier.accuracy(whole_lines, corpus)
