@@ -82,26 +82,6 @@ def test_names_are_what_people_were_told() -> None:
     assert (naming.BOOTSTRAP_QUALIFIER, naming.TOOLKIT_STACK) == ("blzgtxt", "CDKToolkit-blazingtext")
 
 
-def test_the_keys_of_outputs_are_those_that_scripts_read() -> None:
-    assert {str(key) for key in naming.Output} == {
-        "BucketName",
-        "LauncherFunctionName",
-        "PromoterFunctionName",
-        "TrainingRoleArn",
-        "HostingRoleArn",
-        "NotificationsTopicArn",
-        "PromotionQueueUrl",
-        "DeadLetterQueueUrl",
-        "ServingUpdateArn",
-        "EndpointName",
-        "EndpointConfigName",
-        "NotebookRoleArn",
-        "LiveModelDataUrl",
-        "PreviousModelDataUrl",
-        "PromotedThrough",
-    }
-
-
 def test_the_longest_names_fill_what_sagemaker_allows_and_leave_room_for_attempts() -> None:
     job = naming.job_name("twelveletter", "c" * 32, "batch_skipgram", "0123456789abcdef")
 

@@ -24,3 +24,10 @@ def test_several_names_can_be_offered_most_similar_first() -> None:
 def test_the_cutoff_says_how_similar_a_name_must_be() -> None:
     assert did_you_mean("abxx", ["abcd"], cutoff=0.5) == 'Did you mean "abcd"?'
     assert not did_you_mean("abxx", ["abcd"], cutoff=0.51)
+
+
+def test_a_word_longer_than_any_name_is_not_compared() -> None:
+    name = "x" * 80
+
+    assert did_you_mean("x" * 80, [name]) == f'Did you mean "{name}"?'
+    assert did_you_mean("x" * 81, [name]) == ""

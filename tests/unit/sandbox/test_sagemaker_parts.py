@@ -136,7 +136,7 @@ def test_the_longest_beginning_that_ends_where_a_name_ends_stands_for_an_image(i
 
 def test_own_programs_serve_with_the_same_word_and_the_engine_with_its_port() -> None:
     assert OWN.serving("mine/model", 80) == Program(("long", "serve"), Path("/here"))
-    assert OWN.serving(IMAGE, 80) == Program(("engine", "serve", "--port", "80"), None)
+    assert OWN.serving(IMAGE, 80) == Program(("engine", "serve", "--host", "127.0.0.1", "--port", "80"), None)
     OWN.check("mine", "anywhere")
     with pytest.raises(ValidationException):
         OWN.check("other", "us-east-1")
