@@ -130,3 +130,11 @@ def test_cloudformation_waits_longer_for_a_custom_resource_than_all_attempts_of_
                 assert 3 * once + 180 < int(resource["Properties"]["ServiceTimeout"]) <= 3600
 
     assert found == 2
+
+
+def test_the_bootstrap_that_preflight_asks_for_is_the_one_that_the_stacks_need(defaults: Synthesis) -> None:
+    manifest = json.loads((defaults.folder / "manifest.json").read_text(encoding="utf-8"))
+
+    needed = {artifact.get("properties", {}).get("requiresBootstrapStackVersion") for artifact in manifest["artifacts"].values()}
+
+    assert max(filter(None, needed)) == naming.BOOTSTRAP_VERSION
