@@ -109,3 +109,25 @@ def news(deployed: Shell, account: Sandbox) -> Iterator[Callable[[], list[str]]]
     yield read
     sns.unsubscribe(SubscriptionArn=subscription)
     sqs.delete_queue(QueueUrl=queue)
+
+
+@pytest.fixture(scope="session")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus for a classifier; its second half serves as validation, too."""
+    path = tmp_path_factory.mktemp("labelled") / "reviews.txt"
+    path.write_text("__label__good a fine film of great warmth\n__label__bad a dull film of no merit\n" * 3000, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def classifier(deployed: Shell, labelled: Path, first_run: Any) -> Any:
+    """A finished classifier, trained with every option that only classifiers have."""
+    deployed.blazingtext("upload", str(labelled), "--corpus", "reviews", "--validation", str(labelled), "--replace")
+    options = ("--word-ngrams", "3", "--buckets", "1000", "--early-stopping", "true", "--patience", "2", "--min-epochs", "1")
+    return deployed.blazingtext("train", "--corpus", "reviews", "--mode", "supervised", *options, "--watch", "--json").json()
+
+
+@pytest.fixture(scope="session")
+def described(account: Sandbox) -> Callable[[str], Any]:
+    """A training job as SageMaker describes it."""
+    return lambda job: account.boto3("sagemaker").describe_training_job(TrainingJobName=job)

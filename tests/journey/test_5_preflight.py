@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
+from tests.journey.covering import covers
 from tests.journey.story import ROOT, Shell
 
 Look = Callable[..., tuple[int, dict[str, Any]]]
@@ -91,6 +92,7 @@ def test_credentials_that_aws_does_not_accept_are_a_problem(look: Look) -> None:
     assert (code, found["credentials"]["outcome"]) == (2, "problem")
 
 
+@covers("preflight", "--training-instance-type", "--endpoint-instance-type")
 @pytest.mark.parametrize(
     ("options", "what", "outcome", "exit_code"),
     [

@@ -1,0 +1,189 @@
+"""Every command for vectors and serving with every option, and those for the whole, against the account."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blazingtext_sandbox.account import Sandbox
+from tests.journey.covering import EVERYWHERE, covers
+from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
+
+# --- vectors ----------------------------------------------------------------------------------------------------------
+
+
+@covers("neighbors", "--count", "--job")
+def test_neighbors(first_run: Any, deployed: Shell) -> None:
+    near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"], "--json").json()
+    bogus = deployed.blazingtext("neighbors", "music", "--job", "blazingtext-dev-bogus", code=2)
+
+    assert len(near["neighbors"]["music"]) == 3
+    assert "no training job blazingtext-dev-bogus" in bogus.err
+    assert "AWS Support" not in bogus.err
+
+
+@covers("analogy", "--count", "--job")
+def test_analogy(first_run: Any, deployed: Shell) -> None:
+    found = deployed.blazingtext("analogy", "man", "king", "woman", "--count", "4", "--job", first_run["job"], "--json").json()
+    unknown = deployed.blazingtext("analogy", "man", "king", "qqqqq", "--job", first_run["job"], code=2)
+
+    assert len(found) == 4
+    assert "qqqqq" in unknown.err
+
+
+@covers("evaluate", "--job", "--compute", "--pairs")
+def test_evaluate(first_run: Any, deployed: Shell, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("music\tsong\t9\nmusic\twar\t1\nking\tqueen\t8\nking\tmusic\t2\n", encoding="utf-8")
+
+    computed = deployed.blazingtext("evaluate", "--job", first_run["job"], "--compute", "--json").json()
+    own = deployed.blazingtext("evaluate", "--job", first_run["job"], "--pairs", str(pairs), "--json").json()
+    missing = deployed.blazingtext("evaluate", "--job", first_run["job"], "--pairs", str(tmp_path / "none"), code=2)
+
+    assert computed["mean_rho"] == pytest.approx(first_run["metrics"]["train:mean_rho"], abs=0.02)
+    assert "pairs.csv" in json.dumps(own)
+    assert "none" in missing.err
+
+
+@covers("map", "--output", "--words", "--stop-words", "--seed", "--title", "--force", "--job")
+def test_map(first_run: Any, deployed: Shell, tmp_path: Path) -> None:
+    picture = tmp_path / "map.svg"
+    options = ("--output", str(picture), "--words", "30", "--seed", "3", "--title", "Thirty words", "--job", first_run["job"])
+
+    plain = deployed.blazingtext("map", *options, "--json").json()
+    kept = deployed.blazingtext("map", *options, "--no-force", code=2)
+    full = deployed.blazingtext("map", *options, "--stop-words", "--force", "--json").json()
+
+    assert "<svg" in picture.read_text(encoding="utf-8")
+    assert "map.svg" in kept.err
+    assert '"the"' in json.dumps(full)
+    assert '"the"' not in json.dumps(plain)
+
+
+# --- serving ----------------------------------------------------------------------------------------------------------
+
+
+@covers("status", "--wait", "--live", "--timeout")
+@covers("promote", "--wait", "--auto-rollback")
+def test_promote_waits_or_not_and_status_waits_for_it(first_run: Any, deployed: Shell) -> None:
+    deployed.blazingtext("status", "--wait", "--timeout", "300")
+    deployed.blazingtext("promote", first_run["job"], "--wait", "--auto-rollback")
+    live = deployed.blazingtext("status", "--wait", "--live", first_run["job"], "--timeout", "300", "--json").json()
+    too_short = deployed.blazingtext("status", "--live", "blazingtext-dev-bogus", "--timeout", "1", code=None)
+
+    assert (live["live"], live["endpoint"]["status"]) == (first_run["job"], "InService")
+    assert too_short.code in {2, 3}
+
+
+@covers("predict", "--k")
+@covers("logs", "--endpoint")
+def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(classifier: Any, first_run: Any, deployed: Shell) -> None:
+    deployed.blazingtext("promote", classifier["job"])
+    answer = deployed.blazingtext("predict", "a fine film", "--k", "2", "--json").json()
+    refused = deployed.blazingtext("predict", "a fine film", "--k", "0", code=2)
+    log = deployed.blazingtext("logs", "--endpoint")
+    both = deployed.blazingtext("logs", "--endpoint", "--follow", code=2)
+
+    assert [label["name"] for label in answer[0]["labels"]] == ["good", "bad"]
+    assert "--k" in refused.err
+    assert log.out.strip()
+    assert "--follow" in both.err
+
+
+@covers("rollback", "--wait")
+@covers("verify", "--repair")
+def test_rollback_brings_the_former_model_back_and_verify_agrees(classifier: Any, deployed: Shell) -> None:
+    before = deployed.blazingtext("status", "--json").json()
+
+    back = deployed.blazingtext("rollback", "--wait", "--json").json()
+    agreed = deployed.blazingtext("verify", "--json")
+    mended = deployed.blazingtext("verify", "--repair")
+
+    assert back["live"] == before["previous"]
+    assert (agreed.code, mended.code) == (0, 0)
+
+
+@covers("pause", "--wait")
+@covers("resume", "--wait")
+def test_pause_and_resume(first_run: Any, deployed: Shell, account: Sandbox) -> None:
+    paused = deployed.blazingtext("pause", "--wait", "--json").json()
+    gone = [each["EndpointName"] for each in account.boto3("sagemaker").list_endpoints()["Endpoints"]]
+    resumed = deployed.blazingtext("resume", "--wait", "--json").json()
+
+    assert (paused["state"], resumed["state"]) == ("paused", "running")
+    assert ENDPOINT not in gone
+    assert account.boto3("sagemaker").describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] == "InService"
+
+
+def test_another_stages_run_is_not_promoted(first_run: Any, deployed: Shell, account: Sandbox, described: Callable[[str], Any]) -> None:
+    sagemaker, before = account.boto3("sagemaker"), deployed.blazingtext("status", "--json").json()["live"]
+    copied = ("AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition")
+    definition = {name: described(first_run["job"])[name] for name in copied}
+    definition["AlgorithmSpecification"] = {
+        "TrainingImage": definition["AlgorithmSpecification"]["TrainingImage"],
+        "TrainingInputMode": "File",
+    }
+    other = "blazingtext-other-wiki-1"
+    sagemaker.create_training_job(
+        TrainingJobName=other, HyperParameters={"mode": "batch_skipgram", "epochs": "1", "min_count": "50"}, **definition
+    )
+    wait_until(lambda: described(other)["TrainingJobStatus"] == "Completed", what="the other stage's job")
+
+    refused = deployed.blazingtext("promote", other, code=2)
+
+    assert "cannot be promoted in stage dev" in refused.err
+    assert "train --corpus wiki --mode batch_skipgram" in refused.err
+    assert deployed.blazingtext("status", "--json").json()["live"] == before
+
+
+# --- the whole --------------------------------------------------------------------------------------------------------
+
+
+@covers("audit", "--in")
+def test_audit_looks_in_the_regions_that_it_is_told_and_finds_traces_in_others(deployed: Shell, account: Sandbox) -> None:
+    elsewhere = account.boto3("sns", region_name="eu-west-2")
+    tags = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazingtext:stage", "Value": "dev"}]
+    topic = elsewhere.create_topic(Name="blazingtext-dev-left", Tags=tags)["TopicArn"]
+
+    everywhere = deployed.blazingtext("audit", "--json", code=1).json()
+    there = deployed.blazingtext("audit", "--in", "eu-west-2", "--json", code=1).json()
+    elsewhere.delete_topic(TopicArn=topic)
+    bogus = deployed.blazingtext("audit", "--in", "mars-1", code=2)
+
+    assert everywhere["regions"] == ["us-east-1", "eu-west-2"]
+    assert {(each["name"], each["region"]) for each in everywhere["left"]} >= {
+        ("blazingtext-dev-left", "eu-west-2"),
+        (STACKS[0], "us-east-1"),
+    }
+    assert [each["name"] for each in there["left"] if each["region"] == "eu-west-2"] == ["blazingtext-dev-left"]
+    assert "mars-1" in bogus.err
+
+
+@covers(EVERYWHERE, "--stage", "--region", "--profile", "--json")
+def test_the_options_of_every_command_choose_the_stage_the_region_the_profile_and_the_form(deployed: Shell, first_run: Any) -> None:
+    here = deployed.blazingtext("runs", "--json").json()["runs"]
+    other_stage = deployed.blazingtext("runs", "--stage", "other2", "--json").json()["runs"]
+    other_region = deployed.blazingtext("runs", "--region", "eu-west-1", "--json").json()["runs"]
+    no_profile = deployed.blazingtext("runs", "--profile", "nobody", code=2)
+
+    assert here
+    assert (other_stage, other_region) == ([], [])
+    assert "nobody" in no_profile.err
+
+
+@pytest.mark.timeout(1200)  # three minutes on a quiet machine
+@covers("demo", "--keep", "--corpus", "--output")
+def test_the_demo_lives_the_whole_life_and_keeps_what_it_is_told_to(shell: Shell, corpus: Path, tmp_path: Path) -> None:
+    ran = shell.blazingtext("demo", "--keep", "--corpus", str(corpus), "--output", str(tmp_path), "--json", timeout=1100)
+    report = ran.json()
+    (sandbox,) = [step["command"].split()[-1] for step in report["steps"] if "sandbox up" in step["command"]]
+    try:
+        listed = shell.run("blazingtext", "sandbox", "status", "--name", sandbox, "--json", code=None)
+    finally:
+        shell.run("blazingtext", "sandbox", "down", "--name", sandbox)
+
+    assert (report["exit_code"], listed.code) == (0, 0)
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert not [step for step in report["steps"] if "destroy" in step["command"]]

@@ -1,0 +1,241 @@
+"""Every command for corpora and training with every option, against the account: what it gives, and its exit code."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blazingtext_sandbox.account import Sandbox
+from tests.journey.covering import covers
+from tests.journey.story import Shell, wait_until
+
+
+@pytest.fixture(scope="module")
+def running(deployed: Shell, first_run: Any, account: Sandbox) -> str:
+    """A job that would run for hours."""
+    request = ("--epochs", "100000", "--negative-samples", "7")
+    job = str(deployed.blazingtext("train", "--corpus", "wiki", *request, "--json").json()["job"])
+    sagemaker = account.boto3("sagemaker")
+    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
+    return job
+
+
+# --- corpora ----------------------------------------------------------------------------------------------------------
+
+
+@covers(
+    "corpus prepare", "--output", "--numbers", "--punctuation", "--keep-case", "--lines", "--min-words", "--max-words", "--force", "--plain"
+)
+def test_prepare_normalises_as_its_options_say(shell: Shell, tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw.txt", tmp_path / "out.txt"
+    raw.write_text("The year 42, at last. It ended\nshort\nOne two three four five six\n", encoding="utf-8")
+    options = ("--numbers", "spell", "--punctuation", "split", "--keep-case", "--lines", "--min-words", "2", "--max-words", "5", "--plain")
+
+    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), *options)
+    again = shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), code=2)
+    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), *options, "--force")
+
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "The year four two ,"
+    assert "short" not in lines
+    assert "One two three four five" in lines
+    assert all(len(line.split()) <= 5 for line in lines)
+    assert "--force" in again.err
+
+
+@covers("corpus prepare", "--encoding", "--wrapped")
+def test_prepare_reads_other_encodings_and_joins_wrapped_lines(shell: Shell, tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw.txt", tmp_path / "out.txt"
+    raw.write_bytes("caf\xe9 is\nopen\n\nnext".encode("cp1252"))
+
+    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--encoding", "cp1252", "--wrapped")
+
+    assert out.read_text(encoding="utf-8").splitlines() == ["café is open", "next"]
+
+
+@covers("corpus prepare", "--column", "--labels", "--header")
+def test_prepare_takes_columns_of_a_table(shell: Shell, tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw.csv", tmp_path / "out.txt"
+    raw.write_text('kind,text\ngood,"A fine, fine film"\nbad,A dull film\n', encoding="utf-8")
+
+    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--column", "text", "--labels", "kind", "--header")
+
+    assert out.read_text(encoding="utf-8").splitlines() == ["__label__good a fine fine film", "__label__bad a dull film"]
+
+
+@covers("corpus stats", "--min-count", "--top")
+def test_stats_count_what_the_options_say(shell: Shell, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("a a a b b c\n", encoding="utf-8")
+
+    shown = shell.blazingtext("corpus", "stats", str(text), "--min-count", "2", "--top", "1", "--json").json()
+    missing = shell.blazingtext("corpus", "stats", str(tmp_path / "none"), code=2)
+
+    assert json.dumps(shown).count('"a"') == 1
+    assert '"c"' not in json.dumps(shown)
+    assert "none" in missing.err
+
+
+@covers("corpus sample", "--force")
+def test_the_sample_replaces_a_file_only_when_told_to(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "wikipedia.txt"
+    path.write_text("mine", encoding="utf-8")
+
+    refused = shell.blazingtext("corpus", "sample", str(path), code=2)
+    assert path.read_text(encoding="utf-8") == "mine"
+    shell.blazingtext("corpus", "sample", str(path), "--force")
+
+    assert "--force" in refused.err
+    assert path.stat().st_size > 30_000_000
+
+
+@covers("corpus fetch", "--archive", "--force")
+def test_an_archive_that_is_not_text8_is_refused_and_replaces_nothing(shell: Shell, tmp_path: Path) -> None:
+    archive, path = tmp_path / "text8.zip", tmp_path / "text8"
+    archive.write_bytes(b"not text8")
+    path.write_text("mine", encoding="utf-8")
+
+    refused = shell.blazingtext("corpus", "fetch", "text8", str(path), "--archive", str(archive), code=2)
+    forced = shell.blazingtext("corpus", "fetch", "text8", str(path), "--archive", str(archive), "--force", code=None)
+
+    assert "--force" in refused.err
+    assert forced.code in {1, 2}
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+@covers("upload", "--corpus", "--validation", "--replace")
+def test_upload_puts_files_where_its_options_say(deployed: Shell, labelled: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_bytes(labelled.read_bytes())
+
+    first = deployed.blazingtext("upload", str(labelled), "--corpus", "films", "--validation", str(labelled), "--json").json()
+    refused = deployed.blazingtext("upload", str(other), "--corpus", "films", code=2)
+    second = deployed.blazingtext("upload", str(other), "--corpus", "films", "--replace", "--json").json()
+
+    assert [file["uri"].partition("films/")[2] for file in first["files"]] == ["validation/reviews.txt", "train/reviews.txt"]
+    assert "--replace" in refused.err
+    assert [key.partition("films/")[2] for key in second["removed"]] == ["train/reviews.txt", "validation/reviews.txt"]
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+@covers(
+    "train",
+    "--corpus",
+    "--mode",
+    "--batch-size",
+    "--epochs",
+    "--evaluation",
+    "--learning-rate",
+    "--min-count",
+    "--negative-samples",
+    "--sampling-threshold",
+    "--vector-dim",
+    "--window-size",
+    "--instance-type",
+    "--instance-count",
+    "--volume",
+    "--max-runtime",
+    "--max-wait",
+    "--spot",
+    "--tag",
+)
+def test_train_hands_every_option_to_sagemaker(deployed: Shell, first_run: Any, described: Callable[[str], Any], account: Sandbox) -> None:
+    hyperparameters = {
+        "--batch-size": "7",
+        "--epochs": "1",
+        "--evaluation": "False",
+        "--learning-rate": "0.04",
+        "--min-count": "40",
+        "--negative-samples": "3",
+        "--sampling-threshold": "0.0002",
+        "--vector-dim": "8",
+        "--window-size": "2",
+    }
+    machine = ("--instance-type", "ml.c5.2xlarge", "--instance-count", "2", "--volume", "40", "--max-runtime", "600", "--max-wait", "900")
+    given = [word for pair in hyperparameters.items() for word in pair]
+
+    ran = deployed.blazingtext(
+        "train", "--corpus", "wiki", "--mode", "batch_skipgram", *given, *machine, "--spot", "--tag", "team=search", "--json"
+    )
+    job = described(ran.json()["job"])
+
+    taken = {name: value.capitalize() if name == "evaluation" else value for name, value in job["HyperParameters"].items()}
+    assert {option[2:].replace("-", "_"): value for option, value in hyperparameters.items()}.items() <= taken.items()
+    assert taken["mode"] == "batch_skipgram"
+    assert job["ResourceConfig"] == {"InstanceType": "ml.c5.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 40}
+    assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 900}
+    assert job["EnableManagedSpotTraining"]
+    tags = account.boto3("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
+    assert {"Key": "team", "Value": "search"} in tags
+
+
+@covers("train", "--subwords", "--min-char", "--max-char")
+def test_train_with_subwords(deployed: Shell, first_run: Any, described: Callable[[str], Any]) -> None:
+    options = ("--mode", "skipgram", "--subwords", "true", "--min-char", "2", "--max-char", "4", "--epochs", "1", "--min-count", "60")
+
+    job = described(deployed.blazingtext("train", "--corpus", "wiki", *options, "--json").json()["job"])
+
+    taken = job["HyperParameters"]
+    assert (taken["subwords"].lower(), taken["min_char"], taken["max_char"]) == ("true", "2", "4")
+
+
+@covers("train", "--word-ngrams", "--buckets", "--early-stopping", "--patience", "--min-epochs")
+def test_train_a_classifier(classifier: Any, deployed: Shell) -> None:
+    taken = classifier["hyperparameters"]
+    expected = {"--word-ngrams": "3", "--buckets": "1000", "--patience": "2", "--min-epochs": "1"}
+
+    assert {option: taken[option[2:].replace("-", "_")] for option in expected} == expected
+    assert taken["early_stopping"].lower() == "true"
+    assert classifier["metrics"]["validation:accuracy"] > 0.9
+    # The same options belong to no other mode.
+    refused = deployed.blazingtext("train", "--corpus", "wiki", "--mode", "cbow", "--early-stopping", "true", code=2)
+    assert "early_stopping" in refused.err
+
+
+@covers("train", "--watch", "--retry")
+def test_a_job_that_runs_into_its_limit_or_failed_before_ends_with_two_and_is_tried_again_only_when_told_to(
+    deployed: Shell, first_run: Any
+) -> None:
+    request = ("--corpus", "wiki", "--epochs", "100000", "--max-runtime", "1")
+
+    ended = deployed.blazingtext("train", *request, "--watch", code=2)
+    refused = deployed.blazingtext("train", *request, "--watch", code=2)
+    again = deployed.blazingtext("train", *request, "--retry", "--json").json()
+
+    assert "--max-runtime" in ended.err
+    assert "Nothing was started" in refused.err
+    assert "--retry" in refused.err
+    assert again["created"]
+    assert again["job"].endswith("-2")
+
+
+@covers("logs", "--follow")
+@covers("stop")
+def test_a_running_job_is_stopped_and_its_log_followed_to_the_end(running: str, deployed: Shell) -> None:
+    stopped = deployed.blazingtext("stop", running, "--json").json()
+    followed = deployed.blazingtext("logs", running, "--follow")
+    again = deployed.blazingtext("stop", running, code=2)
+    bogus = deployed.blazingtext("logs", "blazingtext-dev-bogus", code=2)
+
+    assert stopped["status"] in {"Stopping", "Stopped"}
+    assert "Stopped" in followed.err
+    assert "BlazingText" in followed.out
+    assert "cannot be stopped" in again.err
+    assert "no training job blazingtext-dev-bogus" in bogus.err
+
+
+@covers("runs", "--limit")
+def test_runs_shows_as_many_as_asked_for_each_with_its_own_speed(classifier: Any, first_run: Any, deployed: Shell) -> None:
+    one = deployed.blazingtext("runs", "--limit", "1", "--json").json()
+    many = deployed.blazingtext("runs", "--limit", "100", "--json").json()
+    refused = deployed.blazingtext("runs", "--limit", "0", code=2)
+
+    assert (len(one["runs"]), len(many["runs"]) > 2) == (1, True)
+    speeds = {job: speed for job, speed in many["million_words_per_second"].items() if speed}
+    assert {first_run["job"], classifier["job"]} <= set(speeds)
+    assert len(set(speeds.values())) > 1
+    assert "--limit" in refused.err
