@@ -145,6 +145,7 @@ def test_the_names_of_outputs_are_what_clients_and_the_tutorial_read() -> None:
         "LAUNCHER_FUNCTION_NAME": "LauncherFunctionName",
         "PROMOTER_FUNCTION_NAME": "PromoterFunctionName",
         "TRAINING_ROLE_ARN": "TrainingRoleArn",
+        "NOTEBOOK_ROLE_ARN": "NotebookRoleArn",
         "NOTIFICATIONS_TOPIC_ARN": "NotificationsTopicArn",
         "PROMOTION_QUEUE_URL": "PromotionQueueUrl",
         "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
