@@ -189,11 +189,12 @@ def _without_mark(sample: bytes, whole: bool) -> str | None:
     for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be") if b"\0" in sample else ():
         if _zeros_fit(sample, encoding) and _decodes(sample, encoding, whole):
             return encoding
-    if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) / 50 or sample.count(0) > len(sample) / 100:
-        return None
+    # Before control characters are counted: Korean shifts in and out of its characters with two of them at every word.
     escaped = next((name for pattern, name in _ESCAPED if pattern.search(sample)), "")
     if escaped and sample.isascii() and _decodes(sample, escaped, whole):
         return escaped
+    if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) / 50 or sample.count(0) > len(sample) / 100:
+        return None
     return "utf-8" if _decodes(sample, "utf-8", whole) else ""
 
 

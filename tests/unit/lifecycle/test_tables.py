@@ -145,13 +145,13 @@ def test_the_names_of_outputs_are_what_clients_and_the_tutorial_read() -> None:
         "LAUNCHER_FUNCTION_NAME": "LauncherFunctionName",
         "PROMOTER_FUNCTION_NAME": "PromoterFunctionName",
         "TRAINING_ROLE_ARN": "TrainingRoleArn",
+        "NOTEBOOK_ROLE_ARN": "NotebookRoleArn",
         "NOTIFICATIONS_TOPIC_ARN": "NotificationsTopicArn",
         "PROMOTION_QUEUE_URL": "PromotionQueueUrl",
         "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
         "ENDPOINT_NAME": "EndpointName",
         "ENDPOINT_CONFIG_NAME": "EndpointConfigName",
         "HOSTING_ROLE_ARN": "HostingRoleArn",
-        "NOTEBOOK_ROLE_ARN": "NotebookRoleArn",
         "SERVING_UPDATE_ARN": "ServingUpdateArn",
         "LIVE_MODEL_DATA_URL": "LiveModelDataUrl",
         "PREVIOUS_MODEL_DATA_URL": "PreviousModelDataUrl",
@@ -167,3 +167,11 @@ def test_the_last_attempt_still_has_a_name_that_sagemaker_takes() -> None:
     assert len(naming.attempt_name(longest, 99)) <= 63
     assert naming.attempt_name("job", 1) == "job"
     assert naming.attempt_name("job", 2) == "job-2"
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "read"),
+    [("\ud55c\uad6d\uc5b4 \ub9d0", "iso2022_kr", "iso2022_kr"), ("\u65e5\u672c\u8a9e", "iso2022_jp", "iso2022_jp_2")],
+)
+def test_an_encoding_of_escape_sequences_is_known_by_them(text: str, written: str, read: str) -> None:
+    assert kind_of(text.encode(written), whole=True).encoding == read
