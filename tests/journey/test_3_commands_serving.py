@@ -161,6 +161,19 @@ def test_audit_looks_in_the_regions_that_it_is_told_and_finds_traces_in_others(d
     assert "mars-1" in bogus.err
 
 
+@covers("audit", "--delete-bucket")
+def test_audit_deletes_a_kept_bucket_of_the_stage_and_no_other(deployed: Shell, account: Sandbox) -> None:
+    s3, kept = account.boto3("s3"), "blazingtext-kept-storage-data"
+    s3.create_bucket(Bucket=kept)
+    s3.put_object(Bucket=kept, Key="corpora/wiki/train/text", Body=b"x")
+
+    refused = deployed.blazingtext("audit", "--delete-bucket", kept, "--stage", "prod", code=2)
+    deployed.blazingtext("audit", "--delete-bucket", kept, "--stage", "kept")
+
+    assert kept in refused.err
+    assert kept not in {each["Name"] for each in s3.list_buckets()["Buckets"]}
+
+
 @covers(EVERYWHERE, "--stage", "--region", "--profile", "--json")
 def test_the_options_of_every_command_choose_the_stage_the_region_the_profile_and_the_form(deployed: Shell, first_run: Any) -> None:
     here = deployed.blazingtext("runs", "--json").json()["runs"]

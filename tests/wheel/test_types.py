@@ -14,7 +14,7 @@ PROGRAM = """
 from pathlib import Path
 from blazingtext import BlazingText
 from blazingtext_engine.container.opt_ml import Container
-from blazingtext_functions.launch_training import handler
+from blazingtext_functions.launch_training import Clients, handler, launch
 from blazingtext_lifecycle.naming import check_stage
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_stacks.settings import Settings
@@ -28,7 +28,7 @@ reveal_type(Settings().stage)
 
 BlazingText(stage=1)
 Container("ml")
-handler("wiki", None)
+launch({}, "wiki", Clients(None, None))
 check_stage(1)
 Sandbox("home")
 Settings(stage=1)
