@@ -161,6 +161,21 @@ def test_audit_looks_in_the_regions_that_it_is_told_and_finds_traces_in_others(d
     assert "mars-1" in bogus.err
 
 
+@covers("audit", "--delete-bucket")
+def test_audit_deletes_a_bucket_of_the_stage_that_no_stack_holds_and_no_other(deployed: Shell, account: Sandbox) -> None:
+    s3, name = account.boto3("s3"), "blazingtext-kept3-storage-x"
+    held = next(each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith(STACKS[0]))
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="corpora/wiki/train/text", Body=b"text")
+
+    deleted = deployed.blazingtext("audit", "--delete-bucket", name, "--stage", "kept3", "--json").json()
+    refused = deployed.blazingtext("audit", "--delete-bucket", held, code=2)
+
+    assert deleted == {"bucket": name, "deleted_versions": 1}
+    assert held in refused.err
+    assert {each["Name"] for each in s3.list_buckets()["Buckets"]} & {name, held} == {held}
+
+
 @covers(EVERYWHERE, "--stage", "--region", "--profile", "--json")
 def test_the_options_of_every_command_choose_the_stage_the_region_the_profile_and_the_form(deployed: Shell, first_run: Any) -> None:
     here = deployed.blazingtext("runs", "--json").json()["runs"]
