@@ -162,16 +162,18 @@ def test_audit_looks_in_the_regions_that_it_is_told_and_finds_traces_in_others(d
 
 
 @covers("audit", "--delete-bucket")
-def test_audit_deletes_a_kept_bucket_of_the_stage_and_no_other(deployed: Shell, account: Sandbox) -> None:
-    s3, kept = account.boto3("s3"), "blazingtext-kept-storage-data"
-    s3.create_bucket(Bucket=kept)
-    s3.put_object(Bucket=kept, Key="corpora/wiki/train/text", Body=b"x")
+def test_audit_deletes_a_bucket_of_the_stage_that_no_stack_holds_and_no_other(deployed: Shell, account: Sandbox) -> None:
+    s3, name = account.boto3("s3"), "blazingtext-kept3-storage-x"
+    held = next(each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith(STACKS[0]))
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="corpora/wiki/train/text", Body=b"text")
 
-    refused = deployed.blazingtext("audit", "--delete-bucket", kept, "--stage", "prod", code=2)
-    deployed.blazingtext("audit", "--delete-bucket", kept, "--stage", "kept")
+    deleted = deployed.blazingtext("audit", "--delete-bucket", name, "--stage", "kept3", "--json").json()
+    refused = deployed.blazingtext("audit", "--delete-bucket", held, code=2)
 
-    assert kept in refused.err
-    assert kept not in {each["Name"] for each in s3.list_buckets()["Buckets"]}
+    assert deleted == {"bucket": name, "deleted_versions": 1}
+    assert held in refused.err
+    assert {each["Name"] for each in s3.list_buckets()["Buckets"]} & {name, held} == {held}
 
 
 @covers(EVERYWHERE, "--stage", "--region", "--profile", "--json")
