@@ -31,3 +31,8 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc] # likewise
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes have no part in a test's name: compressed ones hold the time, and workers must collect the same names."""
+    return argname if isinstance(val, bytes) else None
