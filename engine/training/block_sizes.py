@@ -56,7 +56,12 @@ def _max_parallel_words(settings: Word2VecSettings, overlap: float) -> float:
 
 
 def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> BlockSizes:
-    """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams."""
+    """The largest block that trains as well as pair by pair; `overlap` is that of `SubwordRows.overlap`, 0 without n-grams.
+
+    `batch_size` bounds it at every window: where the window leaves the number of centres free, twice as many centres; where it does not,
+    as many contexts. At the default learning rate and number of negatives, each value up to 2 * window + 1, which BlazingText recommends,
+    gives blocks of another size at windows up to 30; at wider ones the largest values are more than trains well.
+    """
     window = min(settings.window, MAX_LINE_WORDS)
     step_scale, parallel = _step_scale(settings), _max_parallel_words(settings, overlap)
     negative_reuse = max(1.0, min(48 * step_scale * _reuse_scale(settings, is_cbow=False), parallel))
@@ -65,14 +70,13 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     pairs = negative_reuse / settings.negatives * min(1 / float(negative_probabilities(counts).max()), MAX_NEGATIVES)
     # A context row collects the gradient of at most as many centres as see it; a window of 5 has 10.
     context_limit = max(1, int(10 * step_scale * min(1.0, 5 / settings.negatives)))
-    centres = min(2 * settings.batch_size, MAX_CENTRES)
-    if 2 * window > context_limit:
-        centres = min(centres, context_limit)
+    wide = 2 * window > context_limit
+    centres = min(2 * settings.batch_size, context_limit if wide else MAX_CENTRES)
     centres = max(min(centres, distinct, int(pairs / min(2 * window, 16))), 1)
     # A centre row collects the gradient of all contexts of the block.
     max_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
     contexts = centres + 2 * window if 2 * window <= max_contexts else max_contexts
-    contexts = max(min(contexts, MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
+    contexts = max(min(contexts, settings.batch_size if wide else MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
     return BlockSizes(window, settings.negatives, centres, contexts, negative_reuse, is_cbow=False)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blazingtext_engine.corpus.vocabulary import Vocabulary
+from blazingtext_engine.corpus.vocabulary import Vocabulary, read_corpus
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
 from blazingtext_engine.formats import fasttext as formats
@@ -104,6 +104,18 @@ def test_labels_in_word_vectors_have_the_librarys_vectors(tmp_path: Path) -> Non
 
     words = ["__label__pos", "__label__neg", "__label__\u00fc", "__label__none", "day", "unknown"]
     np.testing.assert_allclose(own.vectors(words), [library.get_word_vector(word) for word in words], atol=1e-5)
+
+
+def test_label_words_are_words_of_word_vectors_here_and_no_words_in_the_library(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("__label__pos good fine day\n__label__neg bad sad day\n" * 20, encoding="utf-8")
+
+    library = fasttext.train_unsupervised(str(text), dim=6, epoch=1, minCount=1, thread=THREADS, verbose=0)
+    own = read_corpus([text], min_count=1, threads=1).vocabulary
+
+    assert not own.labels
+    assert {word.decode() for word in own.words} - {*library.words} == {"__label__pos", "__label__neg"}
+    assert {*library.words} - {word.decode() for word in own.words} == {"</s>"}
 
 
 def test_gensim_loads_subwords(tmp_path: Path) -> None:

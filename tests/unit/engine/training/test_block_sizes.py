@@ -49,12 +49,13 @@ def test_blocks_stay_within_their_limits_whatever_the_settings(
     [
         ({}, (22, 32, 48), (22, 32, 14)),
         # Half the step; the square root of a half of the reuse beside it.
-        ({"learning_rate": 0.1}, (5, 15, 48 * 0.5**1.5), (11, 21, 14 * 0.5**1.5)),
+        ({"learning_rate": 0.1}, (5, 11, 48 * 0.5**1.5), (11, 21, 14 * 0.5**1.5)),
         ({"learning_rate": 0.01}, (22, 32, 48), (22, 32, 14)),
         # Twice the window: a step smaller by the square root of two, and reuse smaller by that (a whole window: by two) once more.
-        ({"window": 10}, (7, 27, 24), (15, 35, 14 * 2**-1.5)),
-        ({"negatives": 10}, (3, 13, 48 * 2**-0.5), (15, 25, 14 * 2**-0.5)),
+        ({"window": 10}, (7, 11, 24), (15, 35, 14 * 2**-1.5)),
+        ({"negatives": 10}, (3, 11, 48 * 2**-0.5), (15, 25, 14 * 2**-0.5)),
         ({"batch_size": 3}, (6, 16, 48), (22, 32, 14)),
+        ({"batch_size": 21, "window": 10}, (7, 21, 24), (15, 35, 14 * 2**-1.5)),
     ],
     ids=str,
 )
@@ -64,6 +65,17 @@ def test_the_sizes_of_blocks_follow_the_settings(
     for sizes_of, expected in ((skipgram_sizes, pairs), (cbow_sizes, windows)):
         sizes = sizes_of(Word2VecSettings(**changes), ZIPF)
         assert (sizes.centres, sizes.contexts, sizes.negative_reuse) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("window", [*range(1, 31)])
+def test_batch_size_has_its_effect_at_every_window(window: int) -> None:
+    # Recommended is 2 * window + 1, and BlazingText takes no more than 32.
+    sizes = [
+        skipgram_sizes(Word2VecSettings(window=window, batch_size=batch), ZIPF)[2:5] for batch in range(1, min(2 * window + 1, 32) + 1)
+    ]
+
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == len(sizes)
 
 
 def test_blocks_shrink_as_steps_grow() -> None:

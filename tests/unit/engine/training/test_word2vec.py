@@ -143,6 +143,18 @@ def test_bold_settings_train_as_well(topics: Corpus, mode: str, changes: dict[st
     assert set(nearest(model, b"cat")[:3]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
 
 
+@pytest.mark.parametrize("window", [1, 3, 5, 6, 10, 15, 30, 100])
+def test_batch_size_changes_the_vectors_at_every_window(tmp_path: Path, window: int) -> None:
+    words = np.random.default_rng(3).zipf(1.2, 20_000) % 5000
+    corpus = corpus_of(tmp_path, "\n".join(" ".join(f"w{word}" for word in line) for line in words.reshape(200, 100)))
+
+    small, large = (
+        train(corpus, Word2VecSettings(dim=4, window=window, batch_size=size, epochs=1)).vectors for size in (2, 2 * window + 1)
+    )
+
+    assert not np.array_equal(small, large)
+
+
 @pytest.mark.parametrize("mode", ["skipgram with subwords", "cbow with subwords"])
 def test_words_made_of_the_same_few_ngrams_are_trained(tmp_path: Path, mode: str) -> None:
     """Blocks and spans as large as for other words diverge here."""
