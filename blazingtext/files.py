@@ -68,7 +68,7 @@ class _Raw(io.FileIO):
 
     def write(self, data: object) -> int:
         with _explained(self._path):
-            return super().write(data) or 0  # type: ignore[arg-type] # likewise
+            return super().write(data) or 0  # type: ignore[arg-type] # whatever a buffer may hold
 
     def seekable(self) -> bool:
         with suppress(OSError):

@@ -29,7 +29,9 @@ def write(folder: Path, answer: str) -> None:
         SandboxError: it is neither `noticed` nor `silent`.
     """
     if answer not in ANSWERS:
-        raise SandboxError(f'"{answer}" is no way for CloudFormation to take an endpoint\'s rollback. Choose {NOTICED} or {SILENT}.')
+        raise SandboxError(
+            f'"{answer}" is no way for CloudFormation to take an endpoint\'s rollback. Choose {NOTICED} or {SILENT}.', exit_code=2
+        )
     # Renamed into place: the server must not read half of it.
     new = folder / f"{_FILE}.new"
     new.write_text(answer, "utf-8")

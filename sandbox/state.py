@@ -91,7 +91,7 @@ class StateFolder:
         """The record, or None when there is none that can be read; it is never half written, because `write` renames it into place.
 
         A record of another version of the sandbox, or one that something else has damaged, counts as none: what it is about is found by
-        its folder (`processes_of`) and removed.
+        its folder (`processes`) and removed.
         """
         try:
             found = json.loads(self._record.read_text(encoding="utf-8"))

@@ -49,7 +49,6 @@ def corpus() -> None:
 @click.option(
     "--column",
     "--csv-column",
-    "csv_column",
     default="",
     metavar="COLUMN",
     help="Inputs are tables (CSV, TSV) or JSON Lines; use this column, by name or number, or field.",
@@ -79,7 +78,7 @@ def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: 
     with session.output.progress(f"Preparing {output}", total) as advance:
         reading = sources.Reading(
             encoding=str(options["encoding"]),
-            column=str(options["csv_column"]),
+            column=str(options["column"]),
             label_column=str(options["labels"]),
             header=None if options["header"] is None else bool(options["header"]),
             plain=bool(options["plain"]),
@@ -95,9 +94,9 @@ def _check_options(session: Session, output: Path, options: Mapping[str, object]
     Raises:
         UsageError: they do not.
     """
-    if options["labels"] and not options["csv_column"]:
+    if options["labels"] and not options["column"]:
         raise click.UsageError("--labels names a column of a table: add --column for the text.")
-    if options["csv_column"] and (options["plain"] or options["wrapped"]):
+    if options["column"] and (options["plain"] or options["wrapped"]):
         raise click.UsageError("--column takes texts from the cells of a table: leave out --plain and --wrapped.")
     if str(output) == preparation.STDOUT and session.json:
         raise click.UsageError(

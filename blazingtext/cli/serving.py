@@ -10,7 +10,7 @@ from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
 from ..serving.changes import Change
-from ..serving.status import UNKNOWN, Endpoint, Status
+from ..serving.status import MOST_DEAD_LETTERS, UNKNOWN, Endpoint, Status
 from ..stages import cdk_command
 from .options import Command
 from .output import duration
@@ -19,8 +19,7 @@ from .session import Session, shared
 
 _HOURS_PER_MONTH = 730
 _NEWEST = "newest"
-# What one look into a queue gives at most, and how many reasons fit on the screen.
-_MOST_LOOKED_AT = 10
+# How many reasons fit on the screen.
 _MOST_SHOWN = 3
 
 
@@ -54,7 +53,7 @@ def _show(session: Session, found: Status) -> None:
     if endpoint.failure:
         rows.append(("failure", endpoint.failure))
     if found.dead_letters:
-        more = " or more" if len(found.dead_letters) == _MOST_LOOKED_AT else ""
+        more = " or more" if len(found.dead_letters) == MOST_DEAD_LETTERS else ""
         rows.append(("dead letters", f"{len(found.dead_letters)}{more}: promotions that failed for good"))
     for problem in (found.difference, *found.dead_letters[:_MOST_SHOWN], *found.unknown):
         if problem:

@@ -105,18 +105,22 @@ def prepare(
         written = _write(made, stream)
         if not written.lines:
             raise CorpusError(_nothing(tally))
+    return _summary(output, tally, written)
+
+
+def _summary(output: Path, tally: sources.Tally, written: _Written) -> Prepared:
     return Prepared(
-        output,
-        tally.files,
-        written.lines,
-        written.words,
-        written.size,
-        tally.undecodable,
-        tuple(tally.garbled),
-        written.labelled,
-        dict(tally.lost),
-        dict(tally.notes),
-        tally.skipped,
+        path=output,
+        files=tally.files,
+        lines=written.lines,
+        words=written.words,
+        size=written.size,
+        undecodable=tally.undecodable,
+        garbled=tuple(tally.garbled),
+        labelled=written.labelled,
+        left_out=dict(tally.lost),
+        notes=dict(tally.notes),
+        skipped=tally.skipped,
     )
 
 

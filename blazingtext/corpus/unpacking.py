@@ -18,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -89,7 +89,7 @@ class Budget:
 
     name: str
     stored: int = 0
-    unpacked: int = field(default=0)
+    unpacked: int = 0
 
     def spend(self, size: int) -> None:
         """Counts unpacked bytes.

@@ -112,7 +112,7 @@ def plan(name: str, train: Sequence[Path], validation: Sequence[Path] = ()) -> l
         bare = ", ".join(str(channel.path) for channel in channels if not channel.labelled)
         raise CorpusError(
             f"{bare}: no line has a label. Classifiers learn from lines with {LABEL}<name>, and validation exists for them only. "
-            "Make it with: blazingtext corpus prepare --csv-column ... --labels ..."
+            "Make it with: blazingtext corpus prepare --column ... --labels ..."
         )
     return channels
 

@@ -14,6 +14,7 @@ from .checks import Check, Outcome, Subject
 _ADMINISTRATOR = "AdministratorAccess"
 _READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 _BOOTSTRAP = "cdk bootstrap"
+_CREATE_POLICY = "Create it from bootstrap/execution-policy.json, and bootstrap again: docs/architecture.md says how."
 
 
 def bootstrap(subject: Subject) -> Iterator[Check]:
@@ -69,6 +70,3 @@ def _policies(subject: Subject, policies: list[str]) -> Iterator[Check]:
                 yield Check("bootstrap policy", Outcome.PROBLEM, f"{arn} does not exist any more.", _CREATE_POLICY)
                 continue
         yield Check("bootstrap policy", Outcome.OK, arn)
-
-
-_CREATE_POLICY = "Create it from bootstrap/execution-policy.json, and bootstrap again: docs/architecture.md says how."

@@ -65,6 +65,10 @@ class Subject:
     plan: Plan
     caller: Caller
 
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in the account and region."""
+        return f"arn:{self.caller.partition}:{service}:{self.cloud.region}:{self.caller.account}:{resource}"
+
 
 Checker = Callable[[Subject], Iterator[Check]]
 
@@ -96,7 +100,7 @@ def region(cloud: Cloud, plan: Plan) -> Iterator[Check]:
     try:
         images.image_uri(cloud.region)
     except ConfigurationError as error:
-        yield Check("region", Outcome.PROBLEM, str(error), "Choose a region: --region us-east-1, or AWS_REGION.")
+        yield Check("region", Outcome.PROBLEM, str(error), "Choose a region: --region us-east-1, or AWS_DEFAULT_REGION.")
         return
     doubt = availability.region_doubt(cloud.region)
     yield Check("region", Outcome.UNKNOWN if doubt else Outcome.OK, doubt or f"AWS offers BlazingText in {cloud.region}")

@@ -49,11 +49,7 @@ def _principal(subject: Subject, caller: Caller) -> str:
 
 def _needed(subject: Subject) -> Mapping[str, Sequence[str]]:
     """Actions by resource: what `cdk` and this command line do with the caller's own permissions."""
-    stage, caller, region = subject.cloud.stage, subject.caller, subject.cloud.region
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:{caller.partition}:{service}:{region}:{caller.account}:{resource}"
-
+    stage, caller, region, arn = subject.cloud.stage, subject.caller, subject.cloud.region, subject.arn
     prefix = naming.job_prefix(stage)
     bucket = f"arn:{caller.partition}:s3:::{prefix}{_SAMPLE}"
     return {
@@ -102,12 +98,8 @@ def execution_role(subject: Subject) -> Iterator[Check]:
 
 def _created(subject: Subject) -> Mapping[str, Sequence[str]]:
     """One action for every service that the stacks use."""
-    stage, caller, region = subject.cloud.stage, subject.caller, subject.cloud.region
+    stage, caller, arn = subject.cloud.stage, subject.caller, subject.arn
     prefix = naming.job_prefix(stage)
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:{caller.partition}:{service}:{region}:{caller.account}:{resource}"
-
     return {
         f"arn:{caller.partition}:s3:::{prefix}{_SAMPLE}": ("s3:CreateBucket",),
         f"arn:{caller.partition}:iam::{caller.account}:role/{prefix}{_SAMPLE}": ("iam:CreateRole",),

@@ -128,8 +128,14 @@ def _corpus(described: DescribeTrainingJobResponseTypeDef) -> str:
 
 def runs(cloud: Cloud, *, limit: int = 10, status: TrainingJobStatusType | None = None) -> list[Run]:
     """The stage's latest training jobs, newest first; with `status`, those in that state only."""
+    return list(_described(cloud, limit, status))
+
+
+def _described(cloud: Cloud, limit: int, status: TrainingJobStatusType | None) -> Iterator[Run]:
+    """Jobs one by one: whoever has found what was looked for asks for no more."""
     with translating_aws_errors("list the training jobs"):
-        return [_run(cloud.sagemaker.describe_training_job(TrainingJobName=job)) for job in _names(cloud, limit, status)]
+        for job in _names(cloud, limit, status):
+            yield _run(cloud.sagemaker.describe_training_job(TrainingJobName=job))
 
 
 def _names(cloud: Cloud, limit: int, status: TrainingJobStatusType | None) -> Iterator[str]:
@@ -174,7 +180,7 @@ def latest_own(cloud: Cloud) -> Run:
     Raises:
         RequestError: there is none.
     """
-    for found in runs(cloud, limit=50, status="Completed"):
+    for found in _described(cloud, 50, "Completed"):
         if naming.is_tagged(_tags(cloud, found), cloud.stage):
             return found
     raise RunError(f"There is no completed training job of stage {cloud.stage} with its tags. Name the run to use.", cloud.stage)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 UNKNOWN = "unknown"
+# What one look into a queue shows at most (ReceiveMessage).
+MOST_DEAD_LETTERS = 10
 _NO_REASON = "A message without a reason: its deliveries were used up, or it never reached its function. Its function's log says more."
-Seen = TypeVar("Seen")
+_Seen = TypeVar("_Seen")
 
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
@@ -144,7 +146,7 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
     )
 
 
-def _seen(look: Callable[[], Seen], otherwise: Seen, unknown: list[str] | None) -> Seen:
+def _seen(look: Callable[[], _Seen], otherwise: _Seen, unknown: list[str] | None) -> _Seen:
     """What a look shows; when AWS refuses or fails, the other value, and the reason is added to the list, if there is one."""
     try:
         return look()
@@ -162,7 +164,7 @@ def _dead_letters(cloud: Cloud) -> tuple[str, ...]:
         return ()
     with translating_aws_errors("look into the dead-letter queue"):
         found = cloud.client("sqs").receive_message(
-            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["Reason"]
+            QueueUrl=queue, MaxNumberOfMessages=MOST_DEAD_LETTERS, VisibilityTimeout=0, MessageAttributeNames=["Reason"]
         )
     messages = found.get("Messages", [])
     return tuple(each.get("MessageAttributes", {}).get("Reason", {}).get("StringValue", _NO_REASON) for each in messages)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 else:
     S3Client = ListObjectVersionsOutputTypeDef = Any
 
+# What XML 1.0 cannot say, not even escaped (https://www.w3.org/TR/xml/#charsets), though S3 takes it in a key.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
 
 def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
     """Deletes every version, delete marker and unfinished upload of a bucket, until none is found.
@@ -39,32 +42,35 @@ def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
     return total
 
 
-# What XML 1.0 cannot say, not even escaped (https://www.w3.org/TR/xml/#charsets), though S3 takes it in a key.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
 def _delete_versions(s3: S3Client, bucket: str, deadline: Deadline) -> int:
     """Deletes in the batches of at most 1000 that the pages of the list are, which is also what DeleteObjects takes."""
     deleted = 0
     for batch in _batches(s3, bucket):
         deadline.check(f"Emptying the bucket {bucket}")
-        writable = [each for each in batch if not _UNWRITABLE.search(each["Key"])]
+        # DeleteObjects sends keys as XML; DeleteObject sends one in the address, where everything can be written.
         for each in batch:
-            # DeleteObjects sends keys as XML; DeleteObject sends one in the address, where everything can be written.
-            if each not in writable:
+            if _UNWRITABLE.search(each["Key"]):
                 s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-        deleted += len(batch) - len(writable)
-        if not writable:
-            continue
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": writable, "Quiet": True})  # type: ignore[typeddict-item] # plain dicts
-        if answer.get("Errors"):
-            first = answer["Errors"][0]
-            raise CloudError(
-                f"Could not empty the bucket {bucket}. S3 kept {len(answer['Errors'])} objects, first {first.get('Key')}: "
-                f"{first.get('Code')}: {first.get('Message')}. Remove what holds them, then destroy again."
-            )
-        deleted += len(writable)
+        _delete_together(s3, bucket, [each for each in batch if not _UNWRITABLE.search(each["Key"])])
+        deleted += len(batch)
     return deleted
+
+
+def _delete_together(s3: S3Client, bucket: str, batch: list[dict[str, str]]) -> None:
+    """Deletes versions in one request.
+
+    Raises:
+        CloudError: S3 kept one of them.
+    """
+    if not batch:
+        return
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item] # plain dicts
+    if answer.get("Errors"):
+        first = answer["Errors"][0]
+        raise CloudError(
+            f"Could not empty the bucket {bucket}. S3 kept {len(answer['Errors'])} objects, first {first.get('Key')}: "
+            f"{first.get('Code')}: {first.get('Message')}. Remove what holds them, then destroy again."
+        )
 
 
 def _batches(s3: S3Client, bucket: str) -> Iterator[list[dict[str, str]]]:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from . import naming
 from .file_kinds import Content, FileKind, Form, kind_of
 from .table_shape import table_of
 
-LABEL = b"__label__"
+LABEL = naming.LABEL.encode()
 
 # Characters that separate words for a reader, and not for fastText and BlazingText, which split at ASCII white space and NUL only
 # (fastText's Dictionary::readWord).

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from . import naming
 from .aws_errors import code_of, is_missing, translating_aws_errors
 from .deadline import Deadline
-from .training_jobs import TERMINAL
+from .training_jobs import ACTIVE, TERMINAL
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -21,8 +21,6 @@ else:
 
 log = logging.getLogger(__name__)
 
-# In the order in which a job goes through them.
-_RUNNING = ("InProgress", "Stopping")
 # A stopped job has 120 seconds to save what it has, so its end is looked for less and less often
 # (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StopTrainingJob.html).
 _FIRST_POLL_SECONDS = 1.0
@@ -99,7 +97,7 @@ def stop_jobs(jobs: StageJobs, deadline: Deadline) -> list[str]:
     """
     stopped: set[str] = set()
     pause = _FIRST_POLL_SECONDS
-    running = jobs.in_status(_RUNNING)
+    running = jobs.in_status(ACTIVE)
     while running:
         for job in running:
             if job.status == "InProgress" and job.name not in stopped:
@@ -108,7 +106,7 @@ def stop_jobs(jobs: StageJobs, deadline: Deadline) -> list[str]:
         deadline.wait(pause, f"Stopping {', '.join(job.name for job in running)}")
         pause = min(pause * _POLL_GROWTH, _MAXIMUM_POLL_SECONDS)
         # What runs later is among these, or was started since.
-        running = jobs.in_status(_RUNNING, min(job.created for job in running) - timedelta(seconds=1))
+        running = jobs.in_status(ACTIVE, min(job.created for job in running) - timedelta(seconds=1))
     return sorted(stopped)
 
 

@@ -17,6 +17,9 @@ STAGE_PATTERN = re.compile(r"[a-z][a-z0-9]{0,11}")
 STAGE_RULE = "1 to 12 lowercase letters and digits, starting with a letter"
 CORPUS_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
+# What a label begins with in a corpus for text classification.
+LABEL = "__label__"
+
 BOOTSTRAP_QUALIFIER = "blzgtxt"
 # The version of the CDK's bootstrap that the stacks ask for in their manifests (requiresBootstrapStackVersion).
 BOOTSTRAP_VERSION = 6

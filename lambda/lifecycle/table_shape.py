@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from . import naming
+
 DELIMITERS = ("\t", ",", ";", "|")
 _ROWS = 50
-_LABEL = "__label__"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def table_of(text: str, *, whole: bool = False) -> Table | None:
         text: its beginning.
         whole: whether that is all of it; otherwise the last row may be cut and does not count.
     """
-    if _LABEL in text[:4096]:
+    if naming.LABEL in text[:4096]:
         return None
     tables = (_with(text, delimiter, whole) for delimiter in DELIMITERS)
     return max((table for table in tables if table), key=lambda table: len(table.first), default=None)

@@ -15,8 +15,8 @@ from .requests import TrainingRequest
 # The ends of a job after which a retry starts another attempt.
 RETRYABLE = frozenset({"Failed", "Stopped"})
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
-# A job in one of these still works and bills. What is in neither set ("Deleting") has ended before.
-ACTIVE = frozenset({"InProgress", "Stopping"})
+# A job in one of these still works and bills, in the order in which it goes through them. What is in none ("Deleting") has ended before.
+ACTIVE = ("InProgress", "Stopping")
 
 _GIGABYTE = 2**30
 

@@ -45,7 +45,7 @@ def _refusal(body: bytes, headers: Mapping[str, str], *, known: bool) -> Answer 
         words = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
         return _error(413, "RequestTooLargeException", words)
     try:
-        json.loads(body.decode(), parse_constant=_no_json, parse_int=_WholeNumber)
+        json.loads(body.decode(), parse_constant=_no_json, parse_int=_whole_number)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
         return _error(400, "InvalidRequestContentException", f"Could not parse request body into json: {problem}")
     except _TooManyDigitsError as problem:
@@ -57,7 +57,7 @@ class _TooManyDigitsError(Exception):
     pass
 
 
-def _WholeNumber(digits: str) -> int:  # noqa: N802 - what json calls it for
+def _whole_number(digits: str) -> int:
     try:
         return int(digits)
     except ValueError as problem:

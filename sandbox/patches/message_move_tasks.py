@@ -18,8 +18,8 @@ from typing import Any, Final
 from ..emulator.internals import Json, internal
 
 _KEPT_TASKS: Final = 10
-# What DescribeMessageMoveTask's page calls the reason of a message that was sent to the dead-letter queue by hand is not documented;
-# the console shows this one.
+# The reason for a message that was sent to the dead-letter queue by hand: the page of ListMessageMoveTasks names none, the console shows
+# this one.
 _NO_SOURCE: Final = "CouldNotDetermineMessageSource"
 _tasks: dict[str, list[Json]] = {}
 

@@ -110,7 +110,7 @@ def test_a_request_of_the_callers_own_is_not_by_way_of_a_service(roles: Roles) -
     assert code_of(roles.client("sqs", roles.make("by-way-only", by_way)).list_queues) == "AccessDenied"
 
 
-# --- object_keys ------------------------------------------------------------------------------------------------------
+# --- object_encryption ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def key(account: Sandbox) -> Iterator[str]:
     s3.delete_bucket(Bucket=BUCKET)
 
 
-@pytest.mark.patch(name="object_keys")
+@pytest.mark.patch(name="object_encryption")
 def test_writing_and_reading_need_the_key(roles: Roles, key: str) -> None:
     without = roles.client("s3", roles.make("without-the-key", allow("s3:*")))
     writing = roles.client("s3", roles.make("writing", allow("s3:*"), allow("kms:GenerateDataKey", key)))
@@ -143,7 +143,7 @@ def test_writing_and_reading_need_the_key(roles: Roles, key: str) -> None:
     assert code_of(reading.copy_object, Bucket=BUCKET, Key="b", CopySource=f"{BUCKET}/a") == "AccessDenied"
 
 
-@pytest.mark.patch(name="object_keys")
+@pytest.mark.patch(name="object_encryption")
 def test_a_key_named_by_the_request_counts_and_s3_s_own_is_everybodys(account: Sandbox, roles: Roles, key: str) -> None:
     account.boto3("s3").create_bucket(Bucket="plain-parity")
     without = roles.client("s3", roles.make("without-any-key", allow("s3:*")))
@@ -156,7 +156,7 @@ def test_a_key_named_by_the_request_counts_and_s3_s_own_is_everybodys(account: S
     account.boto3("s3").delete_bucket(Bucket="plain-parity")
 
 
-@pytest.mark.patch(name="object_keys")
+@pytest.mark.patch(name="object_encryption")
 def test_the_key_s_own_policy_decides_with_the_callers(account: Sandbox, roles: Roles, key: str) -> None:
     arn = roles.make("named-by-the-key", allow("s3:*"))
     reading = roles.client("s3", arn)

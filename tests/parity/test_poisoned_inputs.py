@@ -30,7 +30,7 @@ def refusal(call: Any, **arguments: Any) -> str:
 # --- S3 ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.patch(name="listed_keys")
+@pytest.mark.patch(name="listing_encoding")
 def test_a_bucket_with_any_keys_is_listed_and_emptied(account: Sandbox) -> None:
     s3, bucket = account.boto3("s3"), "poisoned-keys"
     s3.create_bucket(Bucket=bucket)

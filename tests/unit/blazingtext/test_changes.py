@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,23 @@ def test_without_a_name_only_a_run_with_the_stages_tags_is_promoted() -> None:
     del jobs.jobs[OLD]
     with pytest.raises(RequestError, match="no completed training job of stage dev with its tags"):
         changes.promote(cloud(cloudformation=FakeStacks(), sagemaker=jobs))
+
+
+def test_the_newest_run_is_described_and_none_of_the_older_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, asked = FakeJobs(), list[str]()
+    for number in range(30):
+        jobs.add(f"{OLD}-{number}")
+    jobs.add(JOB)
+    describe = jobs.describe_training_job
+
+    def counted(*, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        asked.append(TrainingJobName)
+        return describe(TrainingJobName=TrainingJobName)
+
+    monkeypatch.setattr(jobs, "describe_training_job", counted)
+
+    assert changes.promote(cloud(cloudformation=FakeStacks(), sagemaker=jobs)).live == JOB
+    assert asked == [JOB]
 
 
 def test_promoting_what_is_live_changes_nothing() -> None:

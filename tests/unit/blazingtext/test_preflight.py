@@ -105,6 +105,9 @@ def test_a_region_without_blazingtext_is_a_problem_and_nothing_there_is_asked() 
 
     assert account.ended(region="mars-1") == {"region": Outcome.PROBLEM}
     assert not account.iam.calls
+    (problem,) = account.look(region="mars-1").problems
+    # Not AWS_REGION, which boto3 does not read.
+    assert problem.remedy == "Choose a region: --region us-east-1, or AWS_DEFAULT_REGION."
 
 
 def test_an_instance_that_does_not_host_in_the_region_is_a_problem_with_one_that_does() -> None:

@@ -138,7 +138,7 @@ def test_two_files_of_one_name_would_replace_each_other(tmp_path: Path) -> None:
 
 
 def test_validation_without_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="__label__"):
+    with pytest.raises(CorpusError, match=r"__label__.*corpus prepare --column \.\.\. --labels"):
         uploads.plan("wiki", [file(tmp_path, "a.txt", b"__label__x a\n")], [file(tmp_path, "b.txt")])
 
 
