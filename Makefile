@@ -27,6 +27,7 @@ test: .venv/development.ready .venv/sagemaker-v3.ready .venv/awscli.ready lint t
 
 # 416 MB, 50 seconds to download and install once.
 sdk2: .venv/development.ready .venv/sagemaker-v2.ready ## The flows of SageMaker SDK 2: ours, and those of AWS's notebooks
+	@echo "Running the flows of SageMaker SDK 2 in a sandbox (minutes)" >&2
 	@python -m pytest tests/examples/test_sdk_2.py tests/clients/test_sdk_2.py
 
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
@@ -34,9 +35,11 @@ check: .venv/development.ready lint types ## Lint, types, unit and template test
 	@$(PYTEST) tests/template tests/unit
 
 examples: .venv/development.ready .venv/sagemaker-v3.ready .venv/sagemaker-v2.ready ## The notebooks and the script of examples/, with both generations of the SageMaker SDK
+	@echo "Running the notebooks and the script of examples/ in a sandbox (minutes)" >&2
 	@python -m pytest tests/examples
 
 journey: .venv/development.ready ## The whole story in the sandbox, step by step
+	@echo "Running the story of the README in a sandbox (minutes)" >&2
 	@python -m pytest tests/journey
 
 sandbox: .venv/project.ready ## Start the sandbox: an AWS account on this machine
@@ -50,12 +53,14 @@ destroy: .venv/project.ready ## cdk destroy --all, then prove that nothing is le
 	@blazingtext audit
 
 conformance: .venv/development.ready ## Count anew what the sandbox answers as AWS does, and write its tables
+	@echo "Asking the sandbox every request of the conformance cases, and counting the answers (a minute)" >&2
 	@python -m tests.conformance.count
 	@python -m tests.conformance.tables
 
 # Not a part of `make test`. For example: make mutants MUTANTS="engine --sample 200 --seed 7", or MUTANTS="--changed main --minutes 1".
 MUTANTS ?= --sample 60
 mutants: .venv/development.ready ## How many small deliberate faults the tests notice, a package at a time (MUTANTS="--help")
+	@echo "Running the tests against deliberate faults, one at a time (hours for all; --minutes N ends it)" >&2
 	@nice python -m tests.tools.mutants $(MUTANTS)
 
 lint: .venv/development.ready ## ruff: lint and format

@@ -1,6 +1,7 @@
-"""The links by which mypy finds every package under its import name: `.venv/names`."""
+"""The Makefile: its long steps say what they do; the links by which mypy finds every package under its import name, `.venv/names`."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,3 +64,28 @@ def test_the_links_move_with_the_folder(project: Path, link: Callable[[], dict[s
     elsewhere = project.rename(project.with_name("elsewhere"))
 
     assert (elsewhere / ".venv/names/blazingtext_engine").resolve() == elsewhere / "engine"
+
+
+# What takes more than five seconds somewhere: tests, checks of types, downloads, new environments.
+LONG = re.compile(r"pytest |PYTEST|@mypy|-m tests\.|\$\(INSTALL\)|pip install .*-r |-m venv|n\.npm|\$\$compile|tests\.tools")
+
+
+def recipes() -> dict[str, list[str]]:
+    """The targets and their lines; a line that goes on is one line."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    rules = re.findall(r"^([\w./%-]+):(?!=)[^\n]*\n((?:\t.*\n)+)", text, re.MULTILINE)
+    return {target: [line.strip() for line in lines.splitlines()] for target, lines in rules}
+
+
+@pytest.mark.parametrize(("target", "lines"), recipes().items(), ids=recipes())
+def test_a_long_step_says_what_it_does_before_it_begins(target: str, lines: list[str]) -> None:
+    long = [number for number, line in enumerate(lines) if LONG.search(line)]
+    said = [number for number, line in enumerate(lines) if re.match(r'@echo "[A-Z].+" >&2$', line)]
+
+    assert not long or (said and said[0] < long[0]), f"make {target} is silent while it works"
+
+
+def test_the_long_steps_are_known() -> None:
+    long = {target for target, lines in recipes().items() if any(map(LONG.search, lines))}
+
+    assert {"test", "check", "examples", "journey", "sdk2", "conformance", "mutants", "types", "lock", ".venv/development.ready"} <= long
