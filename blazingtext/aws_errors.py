@@ -10,22 +10,27 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from boto3.exceptions import Boto3Error
 from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from blazingtext_lifecycle import aws_errors
 from blazingtext_lifecycle.errors import LifecycleError
 
-from .errors import EndpointUrlError, SignInError, TemporaryError, UnreachableError
+from .errors import EndpointUrlError, ExpiredSessionError, SignInError, TemporaryError, UnreachableError
 
 _SIGN_IN = (
     aws.CredentialRetrievalError,
     aws.TokenRetrievalError,
+    aws.LoginError,
     aws.SSOError,
     aws.ProfileNotFound,
     aws.ConfigParseError,
     aws.ConfigNotFound,
 )
+# What services answer to a session that is over: JSON services and STS (https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html),
+# S3 (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html), and those that speak EC2's protocol.
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _UNREACHABLE = (aws.HTTPClientError, aws.ConnectionError)
 _ENDPOINT = "AWS_ENDPOINT_URL"
 
@@ -48,6 +53,8 @@ def translating_aws_errors(doing: str) -> Iterator[None]:
             if known is None:
                 raise
             raise known from error
+        except Boto3Error as error:
+            raise _of_transfer(error, doing) from error
         except ResponseParserError as error:
             # No class of botocore.exceptions: the answer is not AWS's at all, such as a page of HTML.
             raise _no_aws(doing, error) from error
@@ -74,6 +81,14 @@ def _translated(error: aws.ClientError | aws.BotoCoreError, doing: str) -> Lifec
     return None
 
 
+def _of_transfer(error: Boto3Error, doing: str) -> LifecycleError:
+    """What a failed upload or download of boto3's own means: boto3 raises an error of its own while it handles S3's answer."""
+    answer = error.__context__
+    if isinstance(answer, aws.ClientError):
+        return _translated(answer, doing) or aws_errors.translation(answer, doing)
+    return UnreachableError(f"Could not {doing}. The transfer failed: {error}.")
+
+
 def _no_aws(doing: str, error: Exception) -> LifecycleError:
     """What an answer means that botocore cannot read."""
     happened = f"Could not {doing}. The answer is not one of AWS's: {' '.join(str(error).split())[:200]}."
@@ -93,8 +108,11 @@ def _answered(error: aws.ClientError, happened: str) -> LifecycleError | None:
     if code.isdigit() and not error.operation_name.startswith("Head") and _redirected():
         # AWS's services have codes of words; a bare number is the HTTP status of some other server.
         return EndpointUrlError(f"{happened} What answers at {_ENDPOINT}={_redirected()} is not AWS: HTTP status {code}.")
-    if code in {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}:
-        return SignInError(f"{happened} The credentials have expired: {message}")
+    if code in _EXPIRED:
+        return ExpiredSessionError(f"{happened} The session has expired: {code}: {message.rstrip('.')}.")
+    if code == "400" and error.operation_name.startswith("Head"):
+        # An answer to HEAD has no body, so S3 cannot say ExpiredToken: https://github.com/boto/botocore/issues/1400
+        return ExpiredSessionError(f"{happened} S3 refuses the request without saying why, which it does when a session has expired.")
     if code == "ModelNotReadyException":
         return TemporaryError(f"{happened} The model is still being loaded: {message}")
     return None

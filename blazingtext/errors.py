@@ -26,6 +26,16 @@ class SignInError(ConfigurationError):
         super().__init__(f"{happened} Sign in again, or choose another profile with --profile.")
 
 
+class ExpiredSessionError(SignInError):
+    """Temporary credentials were good, and are no longer."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(
+            f"{happened} Where this shell has them in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, set new ones; they "
+            "go before those of AWS_PROFILE."
+        )
+
+
 class EndpointUrlError(ConfigurationError):
     """AWS_ENDPOINT_URL leads to no AWS account."""
 

@@ -1,9 +1,14 @@
+from pathlib import Path
+from unittest import mock
+
 import pytest
+from boto3.exceptions import Boto3Error, RetriesExceededError
+from boto3.s3.transfer import S3Transfer
 from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from blazingtext.aws_errors import translating_aws_errors
-from blazingtext.errors import SignInError, TemporaryError, UnreachableError
+from blazingtext.errors import ExpiredSessionError, SignInError, TemporaryError, UnreachableError
 from blazingtext_lifecycle.errors import (
     AccessDeniedError,
     CloudError,
@@ -20,7 +25,9 @@ from tests.unit.lifecycle.aws_fakes import client_error
     ("theirs", "ours", "code"),
     [
         (client_error("AccessDeniedException", "not authorized to perform: sagemaker:ListTrainingJobs"), AccessDeniedError, 2),
-        (client_error("ExpiredTokenException", "The security token is expired"), SignInError, 2),
+        (client_error("ExpiredTokenException", "The security token is expired"), ExpiredSessionError, 2),
+        (client_error("400", "Bad Request", "HeadObject"), ExpiredSessionError, 2),
+        (client_error("400", "Bad Request", "PutObject"), CloudError, 1),
         (client_error("UnrecognizedClientException", "invalid token"), ConfigurationError, 2),
         (client_error("InvalidSignatureException", "The request signature we calculated does not match"), ConfigurationError, 2),
         (client_error("RequestTimeTooSkewed", "The difference between the request time and the current time"), ConfigurationError, 2),
@@ -37,6 +44,8 @@ from tests.unit.lifecycle.aws_fakes import client_error
         (aws.InvalidRegionError(region_name="us east 1"), ConfigurationError, 2),
         (aws.ProfileNotFound(profile="mine"), SignInError, 2),
         (aws.SSOTokenLoadError(error_msg="no token"), SignInError, 2),
+        (aws.UnauthorizedSSOTokenError(), SignInError, 2),
+        (aws.LoginRefreshRequired(), SignInError, 2),
         (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), UnreachableError, 1),
         (aws.ConnectTimeoutError(endpoint_url="https://localhost:1"), UnreachableError, 1),
         (aws.SSLError(endpoint_url="https://localhost:1", error=OSError("self-signed")), UnreachableError, 1),
@@ -64,6 +73,45 @@ def test_the_message_says_what_why_and_what_to_do() -> None:
     assert "sagemaker:ListTrainingJobs" in message
     assert "request-1" in message
     assert "Grant" in message
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ExpiredToken", "The provided token has expired."),  # S3
+        ("ExpiredToken", "The security token included in the request is expired"),  # CloudFormation, IAM, STS
+        ("ExpiredTokenException", "The security token included in the request is expired"),  # SageMaker, Lambda, Logs
+        ("RequestExpired", "Request has expired."),  # EC2 and its kin
+        ("TokenRefreshRequired", "The provided token must be refreshed."),  # S3
+    ],
+)
+def test_an_expired_session_is_told_from_wrong_credentials(code: str, words: str) -> None:
+    with pytest.raises(ExpiredSessionError) as caught, translating_aws_errors("list the training jobs"):
+        raise client_error(code, words)
+
+    assert (caught.value.exit_code, type(caught.value).__mro__[1]) == (2, SignInError)
+    assert str(caught.value) == (
+        f"Could not list the training jobs. The session has expired: {code}: {words.rstrip('.')}. Where this shell has them in "
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, set new ones; they go before those of AWS_PROFILE. "
+        "Sign in again, or choose another profile with --profile."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "ours"), [("ExpiredToken", ExpiredSessionError), ("AccessDenied", AccessDeniedError), ("SlowDown", NotReady)]
+)
+def test_an_upload_fails_for_the_reason_that_s3_gives(code: str, ours: type[LifecycleError], tmp_path: Path) -> None:
+    manager = mock.Mock(**{"upload.return_value.result.side_effect": client_error(code, "no", "UploadPart")})
+
+    with pytest.raises(ours, match=f"Could not upload the corpus.*{code}") as caught, translating_aws_errors("upload the corpus"):
+        S3Transfer(manager=manager).upload_file(str(tmp_path), "bucket", "key")
+
+    assert caught.type is ours
+
+
+def test_a_download_that_was_tried_often_enough_is_no_bug() -> None:
+    with pytest.raises(UnreachableError, match="The transfer failed"), translating_aws_errors("download the model"):
+        raise RetriesExceededError(Boto3Error("reset"))
 
 
 def test_no_sdk_error_leaves_the_border_as_it_is() -> None:
