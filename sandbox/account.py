@@ -200,7 +200,7 @@ class Sandbox:
                 pid=0,
                 started=0.0,
                 proxy_port=proxy.getsockname()[1],
-                proxy_secret=secrets.token_urlsafe(24),
+                proxy_secret=(before.proxy_secret if before else "") or secrets.token_urlsafe(24),
             )
             self.folder.write(record)
             process = self._spawn(record, listener, proxy, authority_key, detached)

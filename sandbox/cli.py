@@ -1,7 +1,7 @@
 """`python -m blazingtext_sandbox up|down|...`: results on standard output, progress and errors on standard error.
 
-Exit codes: 0 done; 1 it broke; 2 you can fix it; 3 not running; 4 an unexpected exception, whose traceback is in a file. `run` ends as
-its command does.
+Exit codes: 0 done; 1 it broke; 2 you can fix it; 3 not running; 4 an unexpected exception, whose traceback is in a file; 130
+interrupted. `run` ends as its command does.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None
         except SandboxError as problem:
             _fail(str(problem), problem.exit_code)
         except Exception as problem:  # noqa: BLE001 - no traceback reaches a person
@@ -175,8 +177,6 @@ def run(name: str, command: tuple[str, ...]) -> None:
         raise SandboxError(
             f"{command[0]} cannot be run: {problem.strerror}. Check its name, its permissions and PATH.", exit_code=2
         ) from problem
-    except KeyboardInterrupt:
-        raise SystemExit(_INTERRUPTED) from None
     # A shell says so, too, when a signal has ended a command.
     raise SystemExit(ended if ended >= 0 else 128 - ended)
 

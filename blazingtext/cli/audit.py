@@ -26,6 +26,8 @@ def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None)
     """
     out = session.output
     if delete_bucket is not None:
+        if regions:
+            raise click.UsageError("--delete-bucket deletes one bucket, wherever it is, and looks for nothing. Leave out --in.")
         with out.waiting(f"Deleting {delete_bucket}"):
             deleted = session.client.delete_bucket(delete_bucket)
         out.result({"bucket": delete_bucket, "deleted_versions": deleted}, lambda: out.text(delete_bucket))

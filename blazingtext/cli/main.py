@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "verify": ("verify", "verify", "Check that what answers is what the serving stack says."),
     "audit": ("audit", "audit", "List what of the stage still exists; exit 0 if nothing does."),
     "demo": ("demo", "demo", "Run a model's whole life in a sandbox, and remove everything."),
-    "sandbox": ("sandbox", "sandbox", "Run an AWS account on this machine: up, down, status, env."),
+    "sandbox": ("sandbox", "sandbox", "Run an AWS account on this machine: up, down, reset, run and more."),
 }
 
 

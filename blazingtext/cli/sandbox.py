@@ -15,7 +15,7 @@ _WITHOUT_JSON = (("logs",), ("run",))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def sandbox(context: click.Context, arguments: tuple[str, ...]) -> int:
-    """Run an AWS account on this machine: up, down, status, env.
+    """Run an AWS account on this machine: up, down, reset, run and more.
 
     \b
     blazingtext sandbox up       start it

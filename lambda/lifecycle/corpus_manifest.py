@@ -43,19 +43,29 @@ def problems(s3: S3Client, bucket: str, corpus: Corpus) -> list[CorpusError]:
         LifecycleError: AWS refused to show it, or failed.
     """
     key = naming.manifest_key(corpus.name)
-    with translating_aws_errors(f"read s3://{bucket}/{key}"):
-        text = (
-            s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_MAXIMUM_BYTES - 1}")["Body"].read() if _holds(s3, bucket, key) else b""
-        )
+    text = _read(s3, bucket, key)
     there = {file.key: file for files in corpus.channels.values() for file in files}
     prefixes = tuple(naming.channel_prefix(corpus.name, channel) for channel in corpus.channels)
     named = _files(text, f"s3://{bucket}/{key}").items()
     return [fault for name, size in named if name.startswith(prefixes) for fault in _faults(there.get(name), name, size, key)]
 
 
-def _holds(s3: S3Client, bucket: str, key: str) -> bool:
-    """Whether an object has any bytes: S3 refuses to read a range of an empty one."""
-    return s3.head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
+def _read(s3: S3Client, bucket: str, key: str) -> bytes:
+    """A manifest as it is stored.
+
+    Raises:
+        CorpusError: it is too long for one.
+        LifecycleError: AWS refused to show it, or failed.
+    """
+    with translating_aws_errors(f"read s3://{bucket}/{key}"):
+        size = s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
+        if size > _MAXIMUM_BYTES:
+            raise CorpusError(
+                f"s3://{bucket}/{key} is no manifest that is read: it has {size:,} bytes, and {_MAXIMUM_BYTES:,} name ten thousand files. "
+                "Join the files and upload the corpus again, or leave the manifest empty."
+            )
+        # S3 refuses to read a range of an empty object. The range is for one that has grown meanwhile.
+        return s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_MAXIMUM_BYTES - 1}")["Body"].read() if size else b""
 
 
 def _files(text: bytes, uri: str) -> Mapping[str, int]:

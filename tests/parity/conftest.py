@@ -7,6 +7,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.iam_support import Roles
+from tests.parity.sagemaker_support import Sage
 from tests.parity.support import Stacks
 
 
@@ -33,6 +34,14 @@ def roles(account: Sandbox) -> Iterator[Roles]:
     made = Roles(account)
     yield made
     made.remove()
+
+
+@pytest.fixture
+def sage(tmp_path: Path) -> Iterator[Sage]:
+    """The sandbox's SageMaker in this process, without a sandbox around it."""
+    made = Sage.make(tmp_path)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +12,6 @@ from blazingtext_sandbox.sagemaker.api.errors import ResourceInUse, ValidationEx
 from tests.parity.sagemaker_support import IMAGE, ROLE, Sage, training_request
 
 VARIANT = {"VariantName": "AllTraffic", "ModelName": "first", "InitialInstanceCount": 1, "InstanceType": "ml.m5.xlarge"}
-
-
-@pytest.fixture
-def sage(tmp_path: Path) -> Iterator[Sage]:
-    made = Sage.make(tmp_path)
-    yield made
-    made.stop()
 
 
 def test_names_that_differ_in_case_are_one_name_because_their_arn_is_one(sage: Sage) -> None:

@@ -4,7 +4,6 @@ import io
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,6 @@ from blazingtext_sandbox.sagemaker.hosting import deployment
 from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
 from tests.parity.sagemaker_support import IMAGE, ROLE, Sage
 from tests.parity.support import wait_until
-
-
-@pytest.fixture
-def sage(tmp_path: Path) -> Iterator[Sage]:
-    made = Sage.make(tmp_path)
-    yield made
-    made.stop()
 
 
 class Client(threading.Thread):

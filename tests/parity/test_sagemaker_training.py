@@ -2,7 +2,6 @@
 
 import io
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,6 @@ import pytest
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceInUse, ResourceLimitExceeded, ValidationException
 from tests.parity.sagemaker_support import ENDED, ROLE, Sage, training_request
 from tests.parity.support import wait_until
-
-
-@pytest.fixture
-def sage(tmp_path: Path) -> Iterator[Sage]:
-    made = Sage.make(tmp_path)
-    yield made
-    made.stop()
 
 
 def test_a_job_goes_through_every_state_with_times_and_words(sage: Sage) -> None:

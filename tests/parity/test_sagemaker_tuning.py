@@ -2,8 +2,6 @@
 
 import itertools
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +18,6 @@ from tests.parity.support import wait_until
 
 LEVELS = {"CategoricalParameterRanges": [{"Name": "level", "Values": ["0.1", "0.9", "0.5"]}]}
 GRID = {"Strategy": "Grid", "ParameterRanges": LEVELS, "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
-
-
-@pytest.fixture
-def sage(tmp_path: Path) -> Iterator[Sage]:
-    made = Sage.make(tmp_path)
-    yield made
-    made.stop()
 
 
 def ended(sage: Sage, name: str = "tuning") -> Any:

@@ -1,7 +1,6 @@
 """Endpoints with several production variants, and UpdateEndpointWeightsAndCapacities."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,6 @@ import pytest
 from blazingtext_sandbox.sagemaker.api.errors import ResourceLimitExceeded, ValidationException
 from tests.parity.sagemaker_support import Sage
 from tests.parity.support import wait_until
-
-
-@pytest.fixture
-def sage(tmp_path: Path) -> Iterator[Sage]:
-    made = Sage.make(tmp_path)
-    yield made
-    made.stop()
 
 
 def serve(sage: Sage, **weights: float) -> None:

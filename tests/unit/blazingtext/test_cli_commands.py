@@ -322,6 +322,13 @@ def test_the_audit_exits_with_one_while_something_is_left_and_with_zero_when_not
     assert "nothing is left" in told
 
 
+def test_a_bucket_is_deleted_wherever_it_is_so_a_region_beside_it_is_refused_and_nothing_deleted(typed: Typed) -> None:
+    code, out, err = typed("audit", "--delete-bucket", "blazingtext-dev-storage-x", "--in", "eu-west-1", **account())
+
+    assert (code, out) == (2, "")
+    assert "Leave out --in" in err
+
+
 def test_upload_takes_the_corpus_name_from_the_file(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "My Wiki.txt").write_text("some words\n")
     bucket = FakeBucket()
