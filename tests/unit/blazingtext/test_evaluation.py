@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blazingtext.vectors import evaluation
@@ -147,3 +147,26 @@ def test_any_pair_file_is_scored_or_refused(tmp_path_factory: pytest.TempPathFac
     except UserError:
         return
     assert np.isfinite(found.mean_rho)
+
+
+CELLS = st.sampled_from(
+    ["cat", "Dog", "a b", "1", "-2.5", "nan", "inf", "1e999", "9" * 5000, "", "#", "\ufeff", "\u0085", "\x1c", "n", "'\""]
+)
+ROWS = st.lists(st.tuples(st.lists(CELLS, max_size=6), st.sampled_from("\t,; ")).map(lambda row: row[1].join(row[0])), max_size=12)
+
+
+@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=ROWS.map(lambda rows: "\n".join(rows).encode()) | st.binary(max_size=200))
+def test_every_line_of_a_pair_file_is_a_pair_or_named(tmp_path: Path, content: bytes) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_bytes(content)
+    found = Vectors(("cat", "dog", "a", "b"), np.eye(4, 2, dtype=np.float32))
+
+    lines = [line for line in content.decode("utf-8-sig", "ignore").splitlines() if line.strip() and not line.startswith("#")]
+    try:
+        (score,) = evaluation.evaluate(found, [pairs]).scores
+    except UserError:  # not UTF-8, or no line is a pair: the tests above have the words
+        return
+
+    assert score.pairs + len(score.skipped) == len(lines)
+    assert abs(score.rho) <= 1 + 1e-9
