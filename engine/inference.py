@@ -90,7 +90,7 @@ def most_probable(probabilities: Floats, k: int) -> NDArray[np.int64]:
     Only what is as large as the k-th is sorted: with very many labels, sorting all of them takes longer than the prediction itself.
     """
     if k >= len(probabilities) or len(probabilities) <= SORTED_LABELS:
-        return np.argsort(-probabilities, kind="stable")
+        return np.argsort(-probabilities, kind="stable")[:k]
     least = np.partition(probabilities, -k)[-k]
     candidates = np.flatnonzero(probabilities >= least)
     return candidates[np.argsort(-probabilities[candidates], kind="stable")[:k]]

@@ -132,6 +132,7 @@ def test_another_stages_run_is_not_promoted(first_run: Any, deployed: Shell, acc
     wait_until(lambda: described(other)["TrainingJobStatus"] == "Completed", what="the other stage's job")
 
     refused = deployed.blazingtext("promote", other, code=2)
+    sagemaker.delete_training_job(TrainingJobName=other)
 
     assert "cannot be promoted in stage dev" in refused.err
     assert "train --corpus wiki --mode batch_skipgram" in refused.err

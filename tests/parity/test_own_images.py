@@ -188,6 +188,6 @@ def test_the_command_line_maps_images_and_a_running_sandbox_refuses_others(elsew
         assert own_images.read(elsewhere / "images")["mine:1"].command == ("python", "my own.py")
         assert sandbox("up").returncode == 0
         refused = sandbox("up", "--image", "mine:1=python other.py")
-        assert (refused.returncode, "is up with other images" in refused.stderr) == (1, True)
+        assert (refused.returncode, "is up with other images" in refused.stderr) == (2, True)
     finally:
         sandbox("down")
