@@ -62,7 +62,7 @@ def damaged_model() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def bad(first_run: Any, train: Callable[..., Any], live_model: Callable[[str], None], deployed: Shell, account: Sandbox) -> Any:
+def bad(first_run: Any, train: Callable[..., Any], live_model: Callable[[str], None], deployed: Shell, account: Sandbox) -> Iterator[Any]:
     """A run whose artifact was damaged after its promotion and the way back from it; new models are watched for a quarter of an hour."""
     wait_until(lambda: deployed.blazingtext("status", "--json").json()["live"], what="a live model")
     deployed.cdk("deploy", "--all", "--require-approval", "never", "-c", "endpointBakeSeconds=900")
@@ -71,7 +71,8 @@ def bad(first_run: Any, train: Callable[..., Any], live_model: Callable[[str], N
     deployed.blazingtext("rollback")
     bucket, _, key = run["artifact"].removeprefix("s3://").partition("/")
     account.boto3("s3").put_object(Bucket=bucket, Key=key, Body=damaged_model())
-    return run
+    yield run
+    deployed.cdk("deploy", "--all", "--require-approval", "never")
 
 
 @pytest.fixture(scope="module")
