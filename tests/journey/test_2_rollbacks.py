@@ -72,6 +72,7 @@ def bad(first_run: Any, train: Callable[..., Any], live_model: Callable[[str], N
     bucket, _, key = run["artifact"].removeprefix("s3://").partition("/")
     account.boto3("s3").put_object(Bucket=bucket, Key=key, Body=damaged_model())
     yield run
+    wait_until(lambda: not ringing(account), what="silence: an alarm that rings would take back what others promote")
     deployed.cdk("deploy", "--all", "--require-approval", "never")
 
 
