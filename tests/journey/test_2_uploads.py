@@ -1,6 +1,6 @@
 """A corpus of several files, however it is uploaded, is trained on once: when it is complete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,13 @@ def pieces(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> list[Path]
 
 
 @pytest.fixture(scope="module")
-def bucket(deployed: Shell, first_run: Any, live_model: Callable[[str], None], account: Sandbox) -> str:
-    """The bucket of the stage, whose uploads are trained on."""
+def bucket(deployed: Shell, first_run: Any, live_model: Callable[[str], None], account: Sandbox) -> Iterator[str]:
+    """The bucket of the stage, whose uploads are trained on while these tests run."""
     deployed.cdk("deploy", "--all", "--require-approval", "never", "-c", "logRetentionDays=7", "-c", "trainOnUpload=true")
     (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-storage")["Stacks"]
     (name,) = (item["OutputValue"] for item in stack["Outputs"] if item["OutputKey"] == "BucketName")
-    return str(name)
+    yield str(name)
+    deployed.cdk("deploy", "--all", "--require-approval", "never")
 
 
 def jobs(account: Sandbox) -> list[str]:

@@ -79,8 +79,10 @@ def test_promote_waits_or_not_and_status_waits_for_it(first_run: Any, deployed: 
 
 @covers("predict", "--k")
 @covers("logs", "--endpoint")
-def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(classifier: Any, first_run: Any, deployed: Shell) -> None:
-    deployed.blazingtext("promote", classifier["job"])
+def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(
+    classifier: Any, first_run: Any, deployed: Shell, live_model: Callable[[str], None]
+) -> None:
+    live_model(classifier["job"])
     answer = deployed.blazingtext("predict", "a fine film", "--k", "2", "--json").json()
     refused = deployed.blazingtext("predict", "a fine film", "--k", "0", code=2)
     log = deployed.blazingtext("logs", "--endpoint")
