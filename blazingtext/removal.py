@@ -66,10 +66,13 @@ def _rule(found: Leftover, _stage: str) -> str:
 
 
 def _role(found: Leftover, _stage: str) -> str:
+    """IAM deletes a role once it has no policy, whether its own or an attached one."""
     name = shlex.quote(found.name)
-    inline = f"for policy in $(aws iam list-role-policies --output text --query PolicyNames --role-name {name}); do "
-    inline += f'aws iam delete-role-policy --role-name {name} --policy-name "$policy"; done'
-    return f"{inline} && aws iam delete-role --role-name {name}"
+    own = f"for policy in $(aws iam list-role-policies --output text --query PolicyNames --role-name {name}); do "
+    own += f'aws iam delete-role-policy --role-name {name} --policy-name "$policy"; done'
+    attached = "for policy in $(aws iam list-attached-role-policies --output text --query 'AttachedPolicies[].PolicyArn' "
+    attached += f'--role-name {name}); do aws iam detach-role-policy --role-name {name} --policy-arn "$policy"; done'
+    return f"{own} && {attached} && aws iam delete-role --role-name {name}"
 
 
 def _bucket(found: Leftover, stage: str) -> str:

@@ -61,6 +61,12 @@ def test_a_job_is_stopped_first_and_deleted_then() -> None:
     assert "delete-training-job" in removing("training job", detail="Stopped")
 
 
+def test_a_role_loses_its_own_and_its_attached_policies_first() -> None:
+    verbs = [verb for _, verb in AWS.findall(removing("role"))]
+
+    assert verbs == ["list-role-policies", "delete-role-policy", "list-attached-role-policies", "detach-role-policy", "delete-role"]
+
+
 def test_the_stages_own_stacks_go_with_cdk_and_others_one_by_one() -> None:
     own = Leftover("stack", "blazingtext-prod-storage", region="us-east-1")
 
