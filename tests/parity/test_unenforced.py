@@ -114,6 +114,17 @@ def keys_elsewhere(roles: Roles, _: Stacks) -> None:
     roles.account.boto3("sqs").delete_queue(QueueUrl=url)
 
 
+def keys_later(roles: Roles, _: Stacks) -> None:
+    key, s3 = roles.account.boto3("kms").create_key()["KeyMetadata"]["Arn"], roles.account.boto3("s3")
+    s3.create_bucket(Bucket="looked-at-without-a-key")
+    s3.put_object(Bucket="looked-at-without-a-key", Key="a", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    client = roles.client("s3", roles.make("without-the-objects-key", allow("s3:*")))
+    assert code_of(client.get_object, Bucket="looked-at-without-a-key", Key="a") == "AccessDenied"
+    client.head_object(Bucket="looked-at-without-a-key", Key="a")
+    s3.delete_object(Bucket="looked-at-without-a-key", Key="a")
+    s3.delete_bucket(Bucket="looked-at-without-a-key")
+
+
 def variables(roles: Roles, _: Stacks) -> None:
     arn = "arn:aws:sqs:us-east-1:000000000000:${aws:PrincipalAccount}-queue"
     client = roles.client("sqs", roles.make("by-a-variable", allow("sqs:CreateQueue", arn)))
@@ -141,6 +152,7 @@ PROBES: dict[str, Callable[[Roles, Stacks], Any]] = {
     "trust-later": trust_later,
     "integrations": integrations,
     "keys-elsewhere": keys_elsewhere,
+    "keys-later": keys_later,
     "variables": variables,
     "not-principal": not_principal,
 }
