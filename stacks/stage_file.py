@@ -56,7 +56,7 @@ def _read(file: Path) -> tuple[dict[str, object], list[str]]:
             f'The stages are {known}. Create the file, with "{{}}" for the defaults.'
         )
         return {}, [missing]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return {}, [f"{name}: it is no JSON: {error}. Correct it."]
     if not isinstance(found, dict):
         return {}, [f'{name}: it is no JSON object. It holds settings by name. Write {{"deleteData": false}}, for example.']

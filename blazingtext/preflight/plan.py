@@ -65,7 +65,7 @@ def of_stage(stage: str, folder: Path, *, training_type: str | None = None, endp
 def _read(file: Path) -> Mapping[str, object]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}. It must be one JSON object; correct it.") from error
     if not isinstance(found, dict):
         raise ConfigurationError(f"{file} is not one JSON object. It holds the stage's settings by name; correct it.")

@@ -124,7 +124,7 @@ class Container:
         file = self._configuration_file(name)
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise PlatformError(
                 f"{self.container_path(file)} cannot be read: {error}. The training starts from this file. "
                 f"Lay out {CONTAINER_BASE} as SageMaker does."

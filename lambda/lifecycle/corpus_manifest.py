@@ -73,7 +73,7 @@ def _files(text: bytes, uri: str) -> Mapping[str, int]:
     try:
         found = json.loads(text) if text.strip() else {}
         return {str(each["key"]): int(each["size"]) for each in found.get("files", [])}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise CorpusError(
             f'{uri} is not a manifest. It must be empty, or {{"files": [{{"key": ..., "size": ...}}]}}. Write it again: blazingtext upload.'
         ) from error

@@ -99,7 +99,11 @@ def test_a_stage_without_a_file_is_refused_with_those_that_have_one(write: Write
     assert "The stages are dev, prod." in found
 
 
-@pytest.mark.parametrize(("text", "said"), [("{", "it is no JSON"), ("[]", "it is no JSON object")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "it is no JSON"), ("[" * 100_000, "it is no JSON"), ("[]", "it is no JSON object")],
+    ids=("cut", "deep", "list"),
+)
 def test_a_file_that_holds_no_settings_is_refused(write: Write, text: str, said: str) -> None:
     (found,) = problems({"stage": "prod"}, write("prod", text))
 

@@ -257,7 +257,9 @@ def test_a_plan_is_what_the_stages_file_says_and_options_go_over_it(tmp_path: Pa
     assert plan.of_stage("prod", tmp_path, endpoint_type="ml.m5.large") == Plan(spot=True, endpoint_count=3, endpoint_type="ml.m5.large")
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"endpointInstanceCount": "3"}', '{"trainingSpot": 1}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "{", pytest.param("[" * 100_000, id="deep"), '{"endpointInstanceCount": "3"}', '{"trainingSpot": 1}']
+)
 def test_a_file_that_is_no_settings_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "dev.json").write_text(text, encoding="utf-8")
 

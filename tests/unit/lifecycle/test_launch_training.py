@@ -422,6 +422,8 @@ def test_a_complete_corpus_is_trained_on_once_however_often_that_is_told(manifes
         (b"not JSON", "is not a manifest"),
         (b"{}" + b" " * 4_000_000, "has 4,000,002 bytes.*leave the manifest empty"),
         (b"[1]", "is not a manifest"),
+        (b"[" * 100_000, "is not a manifest"),
+        (b'{"files": [{"key": "x", "size": Infinity}]}', "is not a manifest"),
         (b'{"files": [{"key": "x"}]}', "is not a manifest"),
     ],
 )

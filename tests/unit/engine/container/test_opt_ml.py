@@ -83,7 +83,7 @@ def test_hosts_know_their_rank(tmp_path: Path) -> None:
     assert (hosts.rank, hosts.is_master) == (1, False)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '"text"'])
+@pytest.mark.parametrize("text", ["", "[]", "{", '"text"', pytest.param("[" * 100_000, id="deep")])
 def test_a_broken_configuration_is_the_platforms_failure(tmp_path: Path, text: str) -> None:
     container = layout(tmp_path, channels={}, files={})
     (tmp_path / "input/config/hyperparameters.json").write_text(text)
