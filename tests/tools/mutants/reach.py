@@ -2,22 +2,17 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .definitions import Definition, Definitions
+from .imports import folders, imported, path_of
+
 # Compiled: the interpreter sees no line of them.
 KERNELS = "engine/kernels/"
-# The import name of a folder, longest first.
-_NAMES = {
-    "blazingtext_lifecycle": "lambda/lifecycle",
-    "blazingtext_engine": "engine",
-    "blazingtext_stacks": "stacks",
-    "blazingtext_sandbox": "sandbox",
-    "blazingtext": "blazingtext",
-}
 
 
 @dataclass(frozen=True)
@@ -37,11 +32,13 @@ class Reach:
         """The tests that can notice a fault in a line, quickest first; empty when there is none.
 
         A line inside a function is reached by the tests that ran it, and by those that share a fixture with one that did. A line
-        outside every function, and any line of a compiled kernel, is reached by whoever ran a function of the module or of one that
-        imports it, and by the tests whose file imports it.
+        outside every function is reached by whoever ran a function of the module or of one that imports it, and by the tests whose file
+        imports it; any line of a kernel by whoever ran a function that hangs on it, and by the tests whose file does.
         """
         tests = self.record["tests"]
-        if not file.startswith(KERNELS) and self._is_inside_a_function(file, line):
+        if file.startswith(KERNELS):
+            found = self._of_kernel(file, line)
+        elif self._is_inside_a_function(file, line):
             found = self._with_shared({name for name, lines in self._lines.items() if line in lines.get(file, ())})
         else:
             importers = self._importers(file)
@@ -49,6 +46,23 @@ class Reach:
             found = self._with_shared(ran) | {test for test in tests if self.imports(test.partition("::")[0]) & importers}
         failed = set(self.record["failed"])
         return sorted(found - failed, key=lambda test: (tests[test]["seconds"], test))
+
+    def _of_kernel(self, file: str, line: int) -> set[str]:
+        """Compiled code is left by the first function above it that is not compiled; a constant hands a fault on to whoever names it."""
+        known = self._definitions
+        dependents = known.dependents(known.at(file, line), lambda each: not each[0].startswith(KERNELS) and self._is_code(each))
+        ranges: dict[str, set[int]] = defaultdict(set)
+        for each in dependents:
+            ranges[each[0]].update(line for line in known.lines(each) if self._is_inside_a_function(each[0], line))
+        ran = {name for name, files in self._lines.items() if any(lines & ranges.get(file, set()) for file, lines in files.items())}
+        return self._with_shared(ran) | {test for test in self.record["tests"] if test.partition("::")[0] in ranges}
+
+    def _is_code(self, definition: Definition) -> bool:
+        return any(self._is_inside_a_function(definition[0], line) for line in self._definitions.lines(definition))
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        return Definitions.of_the_engine(self.root)
 
     @cached_property
     def _lines(self) -> dict[str, dict[str, set[int]]]:
@@ -81,35 +95,21 @@ class Reach:
         return _Functions(self.root)
 
     def _importers(self, file: str) -> set[str]:
-        """The modules that import one, itself included; through kernels also those that import these."""
-        found, new = {file}, {file}
-        while new:
-            new = {each for each in self._sources if self.imports(each) & new} - found
-            found |= new
-            new = {each for each in new if each.startswith(KERNELS)}
-        return found
+        """The modules that import one, itself included."""
+        return {file} | {each for each in self._sources if file in self.imports(each)}
 
     @cached_property
     def _sources(self) -> list[str]:
-        return [str(path.relative_to(self.root)) for folder in _folders() for path in sorted((self.root / folder).rglob("*.py"))]
+        return [str(path.relative_to(self.root)) for folder in folders() for path in sorted((self.root / folder).rglob("*.py"))]
 
     def imports(self, file: str) -> set[str]:
         """The modules of the project that a file names in its imports."""
         if file not in self._imports:
             tree = ast.parse((self.root / file).read_bytes())
-            names = [name for node in ast.walk(tree) for name in _imported(node, file)]
-            paths = [self._path(name) for name in names]
+            names = [name for node in ast.walk(tree) for name in imported(node, file)]
+            paths = [path_of(self.root, name) for name in names]
             self._imports[file] = {path for path in paths if path}
         return self._imports[file]
-
-    def _path(self, name: str) -> str | None:
-        for start, folder in _NAMES.items():
-            if name == start or name.startswith(start + "."):
-                path = f"{folder}{name.removeprefix(start).replace('.', '/')}"
-                break
-        else:
-            path = name.replace(".", "/") if name.startswith("tests.") else f"lambda/{name}"
-        return next((each for each in (f"{path}.py", f"{path}/__init__.py") if (self.root / each).is_file()), None)
 
 
 class _Functions(defaultdict[str, list[tuple[int, int]]]):
@@ -124,20 +124,3 @@ class _Functions(defaultdict[str, list[tuple[int, int]]]):
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         self[file] = [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions]
         return self[file]
-
-
-def _folders() -> list[str]:
-    return sorted({folder.partition("/")[0] for folder in _NAMES.values()})
-
-
-def _imported(node: ast.AST, file: str) -> Iterable[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
-    start = node.module or ""
-    if node.level:
-        folder = "/".join(file.split("/")[: -node.level])
-        name = next((name for name, known in _NAMES.items() if folder == known or folder.startswith(known + "/")), "")
-        start = ".".join(filter(None, [name + folder.removeprefix(_NAMES.get(name, "")).replace("/", "."), start]))
-    return [start, *(f"{start}.{alias.name}" for alias in node.names)]

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .compiled import CompiledCode
 from .mutations import Mutation
 from .reach import KERNELS
 from .tree import Copy
@@ -100,14 +102,20 @@ class Runner:
         return code != _PASSED
 
     def _code_with(self, mutation: Mutation, tests: Sequence[str], seconds: float) -> int:
-        own = mutation.file.startswith(KERNELS)
-        compiled = Path(tempfile.mkdtemp(prefix="mutant-")) if own else self._home / "compiled"
-        try:
+        if not mutation.file.startswith(KERNELS):
             with self._copy.fault(mutation):
-                return self._code([], tests, self._environment(compiled), seconds)
+                return self._code([], tests, self._environment(), seconds)
+        compiled = self._compiled
+        own = Path(tempfile.mkdtemp(prefix="mutant-", dir=self._home))
+        try:
+            with self._copy.fault(mutation), compiled.lent(mutation, own):
+                return self._code([], tests, self._environment(own), seconds)
         finally:
-            if own:
-                shutil.rmtree(compiled, ignore_errors=True)
+            shutil.rmtree(own, ignore_errors=True)
+
+    @cached_property
+    def _compiled(self) -> CompiledCode:
+        return CompiledCode(self._copy, self._home / "compiled")
 
     def _environment(self, compiled: Path | None = None) -> dict[str, str]:
         return self._copy.environment(compiled or self._home / "compiled")

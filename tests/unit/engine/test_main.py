@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from blazingtext_engine import __main__ as command_line
-from blazingtext_engine import train
+from blazingtext_engine import serve, train
 from blazingtext_engine.container.opt_ml import Container
+from blazingtext_engine.errors import ModelError
 
 
 @pytest.fixture
@@ -36,6 +37,17 @@ def test_every_processor_the_process_may_use_trains_unless_told_otherwise(
     assert calls == [(Path("/opt/ml"), train.Resources(len(allowed), 1))]
 
 
+def test_no_more_processors_train_than_counters_are_there_for(
+    calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: set(range(300)), raising=False)
+
+    command_line.main(["train"])
+    command_line.main(["train", "--threads", "256"])
+
+    assert [resources.threads for _, resources in calls] == [256, 256]
+
+
 def test_every_processor_trains_where_a_process_may_use_all(
     calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +72,7 @@ def test_the_environment_sets_what_options_set(
     assert calls == [(tmp_path, train.Resources(3, 0)), (tmp_path, train.Resources(2, 9))]
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "many", ""])
+@pytest.mark.parametrize("threads", ["0", "-1", "many", "", "257", "1.0", "\u0665"])
 def test_a_wrong_environment_variable_is_the_persons_mistake(
     calls: list[tuple[Path, train.Resources]],
     monkeypatch: pytest.MonkeyPatch,
@@ -75,3 +87,91 @@ def test_a_wrong_environment_variable_is_the_persons_mistake(
     assert not calls
     assert capsys.readouterr().err.startswith(f"Customer Error: ENGINE_THREADS is {threads}.")
     assert (tmp_path / "output" / "failure").read_text().startswith("Customer Error: ENGINE_THREADS")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--threads", "0"], "ENGINE_THREADS is 0. It has to be a whole number, from 1 to 256."),
+        (["--threads", "257"], "ENGINE_THREADS is 257. It has to be a whole number, from 1 to 256."),
+        (["--seed", "-1"], "ENGINE_SEED is -1. It has to be a whole number, at minimum 0."),
+    ],
+)
+def test_a_wrong_option_is_refused_with_what_it_may_be(
+    calls: list[tuple[Path, train.Resources]], tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert command_line.main(["train", "--base", str(tmp_path), *options]) == 1
+
+    assert not calls
+    assert capsys.readouterr().err.startswith(f"Customer Error: {message}")
+
+
+@pytest.mark.parametrize("arguments", [[], ["evaluate"], ["train", "--port", "1"], ["serve", "--threads", "1"], ["train", "--seed", "x"]])
+def test_what_is_no_command_is_refused_with_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(arguments)
+
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("code", [0, 1, 143])
+def test_the_exit_code_is_that_of_the_training(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(train, "run", lambda *_, **__: code)
+
+    assert command_line.main(["train"]) == code
+
+
+@pytest.mark.parametrize(
+    ("environ", "options", "expected"),
+    [
+        ({}, [], (Path("/opt/ml"), "127.0.0.1", 8080, 1)),
+        (
+            {"ENGINE_HOST": "0.0.0.0", "SAGEMAKER_BIND_TO_PORT": "9000", "SAGEMAKER_BASE_DIR": "/ml"},  # noqa: S104 - only read
+            [],
+            (Path("/ml"), "0.0.0.0", 9000, 1),  # noqa: S104 - likewise
+        ),
+        (
+            {"ENGINE_HOST": "::1", "SAGEMAKER_BIND_TO_PORT": "9000"},
+            ["--host", "::", "--port", "0", "--workers", "3", "--base", "/elsewhere"],
+            (Path("/elsewhere"), "::", 0, 3),
+        ),
+    ],
+)
+def test_a_server_listens_where_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], options: list[str], expected: tuple[Path, str, int, int]
+) -> None:
+    calls: list[tuple[Path, str, int, int]] = []
+
+    def run(container: Container, *, host: str, port: int, workers: int) -> int:
+        calls.append((container.base, host, port, workers))
+        return 0
+
+    for name in ("ENGINE_HOST", "SAGEMAKER_BIND_TO_PORT", "SAGEMAKER_BASE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(serve, "run", run)
+
+    assert command_line.main(["serve", *options]) == 0
+
+    assert calls == [expected]
+
+
+@pytest.mark.parametrize("port", ["-1", "http"])
+def test_a_wrong_port_is_the_persons_mistake(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: str) -> None:
+    monkeypatch.setenv("SAGEMAKER_BIND_TO_PORT", port)
+
+    assert command_line.main(["serve"]) == 1
+
+    assert capsys.readouterr().err.startswith(f"Customer Error: SAGEMAKER_BIND_TO_PORT is {port}. ")
+
+
+def test_a_model_that_cannot_be_served_ends_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*_: object, **__: object) -> int:
+        raise ModelError("There is none.")
+
+    monkeypatch.setattr(serve, "run", run)
+
+    assert command_line.main(["serve"]) == 1
+
+    assert capsys.readouterr().err == "Customer Error: There is none.\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blazingtext_engine.container import hyperparameters
+from blazingtext_engine.container import hyperparameters, instances
 from blazingtext_engine.container.hyperparameters import SupervisedArguments, Word2VecArguments
 from blazingtext_engine.errors import HyperparameterError
 
@@ -68,7 +68,7 @@ REFUSED = [
     ),
     *(
         ({"mode": "cbow", "learning_rate": text}, "Parameter learning_rate expects float input.")
-        for text in ("0.0_1", "\u0660.\u0665", "+0.05", "00.5", ".5", "5.", " 0.05", "1e", "0x1p-3", "infinity")
+        for text in ("0.0_1", "\u0660.\u0665", "+0.05", "00.5", ".5", "5.", " 0.05", "1e", "0x1p-3", "infinity", "1e999")
     ),
     ({"mode": "cbow", "learning_rate": "fast"}, "Parameter learning_rate expects float input."),
     ({"mode": "cbow", "learning_rate": "nan"}, "Parameter learning_rate expects float input."),
@@ -102,6 +102,58 @@ def test_what_blazingtext_does_not_take_is_refused_in_its_words(given: dict[str,
     message = str(refusal.value)
     assert message.startswith(words)
     assert message.count(". ") >= 2, "what happened, why, what to do"
+
+
+# Mode, name, the least and the greatest value taken, the nearest ones refused, and what a refusal says of them.
+EDGES = [
+    ("cbow", "batch_size", "1", "32", "0", "33", "> 0.", "<= 32."),
+    ("cbow", "vector_dim", "1", "2048", "0", "2049", "> 0.", "<= 2048."),
+    ("cbow", "learning_rate", "1e-9", "2147483647", "0", "2147483647.5", "> 0.", "<= 2147483647."),
+    ("cbow", "sampling_threshold", "1e-9", "0.999999", "0", "1", "between (0,1).", "between (0,1)."),
+    ("cbow", "min_count", "0", "2147483647", "-1", "2147483648", ">= 0.", "<= 2147483647."),
+    *(
+        (mode, name, "1", "2147483647", "0", "2147483648", "> 0.", "<= 2147483647.")
+        for mode, names in {
+            "cbow": ("buckets", "epochs", "max_char", "min_char", "negative_samples", "window_size"),
+            "supervised": ("buckets", "epochs", "min_epochs", "patience", "word_ngrams"),
+        }.items()
+        for name in names
+    ),
+]
+
+
+@pytest.mark.parametrize(("mode", "name", "least", "greatest", "below", "above", "under", "over"), EDGES, ids=lambda value: str(value)[:20])
+def test_values_are_taken_up_to_their_limits(
+    mode: str, name: str, least: str, greatest: str, below: str, above: str, under: str, over: str
+) -> None:
+    for text in (least, greatest):
+        assert getattr(hyperparameters.parse({"mode": mode, name: text}), name) == float(text)
+    for text, limit in ((below, under), (above, over)):
+        with pytest.raises(HyperparameterError) as refusal:
+            hyperparameters.parse({"mode": mode, name: text})
+        assert str(refusal.value).startswith(f"Parameter '{name}' should be {limit} It is {text}. ")
+
+
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    [
+        ("cbow", ["batch_size", "buckets", "epochs", "max_char", "min_char", "min_count", "negative_samples", "vector_dim", "window_size"]),
+        ("supervised", ["buckets", "epochs", "min_count", "min_epochs", "patience", "vector_dim", "word_ngrams"]),
+    ],
+)
+def test_whole_numbers_are_whole(mode: str, names: list[str]) -> None:
+    for name in names:
+        with pytest.raises(HyperparameterError, match=f'^Parameter {name} expects integer input. It is "1.5"'):
+            hyperparameters.parse({"mode": mode, name: "1.5"})
+
+
+@pytest.mark.parametrize(("mode", "names"), [("cbow", ["evaluation", "subwords"]), ("supervised", ["early_stopping"])])
+def test_switches_are_true_or_false(mode: str, names: list[str]) -> None:
+    for name in names:
+        for text, value in (("true", True), ("False", False)):
+            assert getattr(hyperparameters.parse({"mode": mode, name: text}, validation=True), name) is value
+        with pytest.raises(HyperparameterError, match=f'^Parameter {name} expects boolean input. It is "1"'):
+            hyperparameters.parse({"mode": mode, name: "1"})
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -164,6 +216,49 @@ def test_instances_that_the_page_allows_are_taken(mode: str, instance_type: str,
     assert hyperparameters.parse({"mode": mode}, hosts=hosts, instance_type=instance_type).mode == mode
 
 
+# Amazon EC2 instance types: those with several GPUs among the families BlazingText trains on, and how many.
+SEVERAL_GPUS = {
+    "ml.p2.8xlarge": 8, "ml.p2.16xlarge": 16, "ml.p3.8xlarge": 4, "ml.p3.16xlarge": 8, "ml.g4dn.12xlarge": 4, "ml.g5.12xlarge": 4,
+    "ml.g5.24xlarge": 4, "ml.g5.48xlarge": 8,
+}  # fmt: skip
+ONE_GPU = ["ml.p2.xlarge", "ml.p3.2xlarge", "ml.g4dn.xlarge", "ml.g4dn.16xlarge", "ml.g5.xlarge", "ml.g5.16xlarge"]
+
+
+def problems(mode: str, instance_type: str, hosts: int = 1) -> list[str]:
+    return list(instances.problems(mode, instance_type, hosts))
+
+
+@pytest.mark.parametrize(("instance_type", "gpus"), SEVERAL_GPUS.items())
+def test_classification_takes_one_gpu_and_word_vectors_all(instance_type: str, gpus: int) -> None:
+    (problem,) = problems("supervised", instance_type)
+
+    assert problem.startswith(f"supervised trains on one GPU only. {instance_type} has {gpus}. ")
+    assert problems("cbow", instance_type) == problems("skipgram", instance_type) == []
+
+
+@pytest.mark.parametrize("instance_type", ONE_GPU)
+def test_one_gpu_trains_all_modes_but_batch_skipgram(instance_type: str) -> None:
+    assert problems("supervised", instance_type) == problems("cbow", instance_type) == problems("skipgram", instance_type) == []
+    assert [each.partition(".")[0] for each in problems("batch_skipgram", instance_type)] == ["batch_skipgram is not supported on GPU"]
+    assert [each.partition(".")[0] for each in problems("cbow", instance_type, 2)] == [
+        "Please use a single GPU instance or change to multiple CPU instances"
+    ]
+
+
+@pytest.mark.parametrize("family", ["p4d", "p5", "g4ad", "g6", "trn1", "trn1n", "inf1", "inf2"])
+def test_other_accelerators_train_nothing(family: str) -> None:
+    assert problems("cbow", f"ml.{family}.24xlarge")[0].startswith(f"BlazingText does not train on ml.{family}.24xlarge. ")
+
+
+@pytest.mark.parametrize(
+    "instance_type", ["", "local", "ml.c5.xlarge", "ml.m6gd.large", "ml.c7i-flex.xlarge", "ml.r5d.large", "ml.t3.medium"]
+)
+def test_any_cpu_trains_all_modes_and_several_train_batch_skipgram(instance_type: str) -> None:
+    for mode in ("batch_skipgram", "skipgram", "cbow", "supervised"):
+        assert problems(mode, instance_type) == []
+        assert bool(problems(mode, instance_type, 2)) is (mode != "batch_skipgram")
+
+
 def test_early_stopping_works_with_a_validation_channel() -> None:
     parsed = hyperparameters.parse({"mode": "supervised", "early_stopping": "True", "patience": "2"}, validation=True)
 
@@ -177,4 +272,9 @@ def test_what_is_legal_but_unusual_is_warned_of() -> None:
         "You are using a big vector dimension. Training might take a long time or might fail due to memory issues.",
         "It is recommended that you set batch_size as 2*window_size + 1 which is 17 in this case.",
     ]
-    assert not list(hyperparameters.warnings(Word2VecArguments("batch_skipgram")))
+    assert not list(hyperparameters.warnings(Word2VecArguments("batch_skipgram", vector_dim=1499)))
+    assert not list(hyperparameters.warnings(Word2VecArguments("cbow", window_size=8)))
+    assert not list(hyperparameters.warnings(SupervisedArguments("supervised")))
+    # The last window whose ideal, 31, is a batch size that BlazingText takes.
+    for window, warned_of in ((15, True), (16, False)):
+        assert bool(list(hyperparameters.warnings(Word2VecArguments("batch_skipgram", window_size=window)))) is warned_of
