@@ -196,15 +196,12 @@ def _server_options(host: str, port: int) -> dict[str, Any]:
     return {
         "host": host,
         "port": port,
-        "loop": "auto",
-        "http": "auto",
         "lifespan": "off",
         "ws": "none",
         "access_log": False,
         "log_level": "warning",
         "server_header": False,
         "date_header": False,
-        "backlog": 2048,
         "timeout_keep_alive": 75,
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
     }

@@ -2,11 +2,7 @@
 
 import asyncio
 import json
-import signal
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Callable
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,47 +10,10 @@ import numpy as np
 import pytest
 
 from blazingtext_engine import serve
-from blazingtext_engine.corpus.vocabulary import Vocabulary
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
-from blazingtext_engine.formats.fasttext_writer import write_classifier, write_word_vectors
 from blazingtext_engine.inference import load, most_probable
-from blazingtext_engine.training.models import ClassifierModel, InputMatrix, WordVectors
-from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
-
-WORDS = [b"awesome", b"blazing", b"caf\xc3\xa9", b"\xff"]
-LABELS = [b"__label__Company", b"__label__Artist", b"__label__Album"]
-NO_LABELS = (list[bytes](), np.empty(0, np.int64))
-
-
-def random(rows: int, columns: int, seed: int = 1) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
-
-
-def counts(items: list[bytes]) -> np.ndarray:
-    return np.arange(len(items), 0, -1, dtype=np.int64)
-
-
-def save_vectors(folder: Path, subwords: Subwords | None = None, dim: int = 5) -> np.ndarray:
-    words = random(len(WORDS), dim)
-    matrix = InputMatrix.of_words(words)
-    if subwords is not None:
-        matrix = InputMatrix(words, subwords.buckets, np.arange(subwords.buckets, dtype=np.int32), random(subwords.buckets, dim, 2))
-    settings = Word2VecSettings(dim=dim, subwords=subwords)
-    vocabulary = Vocabulary(WORDS, counts(WORDS), 10, *NO_LABELS)
-    model = WordVectors(vocabulary, settings, words, matrix, words, 1.0, 1.0, completed=True)
-    write_word_vectors(folder / "vectors.bin", model, min_count=1)
-    return words
-
-
-def save_classifier(folder: Path) -> None:
-    words = [b"</s>", b"good", b"bad"]
-    settings = ClassifierSettings(dim=5, word_ngrams=1, buckets=0)
-    vocabulary = Vocabulary(words, counts(words), 10, LABELS, counts(LABELS))
-    matrix, output = InputMatrix.of_words(random(len(words), 5)), random(len(LABELS), 5, 3)
-    matrices = (matrix.words, output)
-    model = ClassifierModel(vocabulary, settings, matrix, output, 1.0, 1.0, completed=True, results=(), matrices=matrices)
-    write_classifier(folder / "model.bin", model, min_count=1)
+from tests.unit.engine.saved_models import LABELS, WORDS, random, save_classifier, save_vectors
 
 
 class Client:
@@ -64,7 +23,14 @@ class Client:
         self._application, self._sends = serve.Application(load(folder), token), sends
 
     def send(
-        self, body: bytes | list[bytes], content_type: str | None = "application/json", path: str = "/invocations", method: str = "POST"
+        self,
+        body: bytes | list[bytes],
+        content_type: str | None = "application/json",
+        path: str = "/invocations",
+        method: str = "POST",
+        *,
+        declared: int | None = None,
+        complete: bool = True,
     ) -> tuple[int, str, bytes]:
         parts = [body] if isinstance(body, bytes) else body
         headers = [(b"x-amzn-sagemaker-custom-attributes", b"unknown headers are ignored")]
@@ -72,10 +38,16 @@ class Client:
             headers.append((b"x-engine-access-token", self._sends.encode()))
         if content_type is not None:
             headers.append((b"content-type", content_type.encode()))
-        return asyncio.run(self._exchange({"type": "http", "method": method, "path": path, "headers": headers}, parts))
+        if declared is not None:
+            headers.append((b"content-length", b"%d" % declared))
+        scope = {"type": "http", "method": method, "path": path, "headers": headers}
+        return asyncio.run(self._exchange(scope, parts, complete))
 
-    async def _exchange(self, scope: dict[str, Any], parts: list[bytes]) -> tuple[int, str, bytes]:
-        waiting = [{"type": "http.request", "body": part, "more_body": part is not parts[-1]} for part in parts]
+    async def _exchange(self, scope: dict[str, Any], parts: list[bytes], complete: bool) -> tuple[int, str, bytes]:
+        waiting: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+        if complete:
+            # A server may leave the last one's key out.
+            del waiting[-1]["more_body"]
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -245,6 +217,37 @@ def test_a_body_beyond_six_megabytes_is_refused(vectors: Client) -> None:
 
     assert vectors.send(body)[0] == 413
     assert vectors.send([body[:4_000_000], body[4_000_000:]])[0] == 413
+    assert vectors.send([body[:4_000_000], body[4_000_000:], b""])[0] == 413
+
+
+@pytest.mark.parametrize(("beyond", "status"), [(0, 200), (1, 413)])
+def test_a_body_of_exactly_six_megabytes_is_read(vectors: Client, beyond: int, status: int) -> None:
+    body = b'{"instances": ["awesome"]}'
+
+    assert vectors.send(body.ljust(6 * 1024 * 1024 + beyond))[0] == status
+    assert vectors.send(body, declared=6 * 1024 * 1024 + beyond)[0] == status
+
+
+def test_a_request_beyond_32_kilobytes_is_answered_beside_the_others(vectors: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = list[bool]()
+    original = serve.respond
+
+    def respond(*given: Any) -> bytes:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return original(*given)
+
+    monkeypatch.setattr(serve, "respond", respond)
+    for size in (32 * 1024, 32 * 1024 + 1):
+        assert vectors.send(b'{"instances": ["awesome"]}'.ljust(size))[0] == 200
+
+    assert threads == [True, False]
+
+
+def test_a_body_that_breaks_off_is_no_request(vectors: Client) -> None:
+    status, _, answer = vectors.send([b'{"instances": ["awesome"]}'], complete=False)
+
+    assert status == 400
+    assert answer.startswith(b"The connection ended before the body was complete.")
 
 
 def test_an_answer_beyond_six_megabytes_is_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -283,42 +286,6 @@ def test_the_text_file_is_not_needed_and_another_name_is_fine(tmp_path: Path, ro
     (tmp_path / "vectors.bin").rename(tmp_path / "lid.176.bin")
 
     assert Client(tmp_path).json({"instances": ["awesome"]})[0]["vector"] == rows[0].astype(float).tolist()
-
-
-def modules_of_a_server(base: Path, instance: str) -> tuple[str, object]:
-    """Every module that `engine serve` imported until it had answered a request, as Python's import log; and the answer."""
-    command = [sys.executable, "-X", "importtime", "-m", "blazingtext_engine", "serve", "--base", str(base), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{server.stdout.readline().split()[-1].rstrip('.')}/invocations"
-        body = json.dumps({"instances": [instance]}).encode()
-        request = urllib.request.Request(url, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - likewise
-            content = json.loads(answer.read())
-        server.send_signal(signal.SIGTERM)
-        _, log = server.communicate(timeout=60)
-    return log, content
-
-
-@pytest.mark.parametrize(
-    ("save", "instance"),
-    [
-        (save_vectors, "unknown"),
-        (lambda folder: save_vectors(folder, Subwords(2, 3, 20)), "unknown"),
-        (save_classifier, "a good text"),
-    ],
-    ids=["words", "subwords", "classifier"],
-)
-def test_a_server_needs_no_compiler(tmp_path: Path, save: Callable[[Path], object], instance: str) -> None:
-    (tmp_path / "model").mkdir()
-    save(tmp_path / "model")
-
-    log, answer = modules_of_a_server(tmp_path, instance)
-
-    assert answer
-    assert "blazingtext_engine.inference" in log
-    assert "numba" not in log
-    assert "llvmlite" not in log
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 1999, 2000, 2001])

@@ -43,7 +43,7 @@ def test_the_learning_rate_falls_linearly_to_a_ten_thousandth(done: float, fract
 
 
 def test_the_speed_is_the_words_of_all_threads_by_the_seconds_since_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hogwild.time, "perf_counter", lambda: 107.0)
+    monkeypatch.setattr("blazingtext_engine.training.hogwild.time.perf_counter", lambda: 107.0)
     plan = Schedule(0.05, 100, np.array([30.0, 40.0]), started=100.0)
 
     assert plan.progress().words_per_second == pytest.approx(10)
