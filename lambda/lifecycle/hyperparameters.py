@@ -19,18 +19,13 @@ _LARGEST = 2**31 - 1
 # Ours: AWS's table has no maximum. Good values lie below 1; steps of this size only ever make numbers too large for a float.
 _FASTEST = 100
 _PARSERS: Mapping[str, Callable[[object], Value]] = {"integer": values.whole_number, "float": values.number, "boolean": values.boolean}
-# fastText's names for them.
+# fastText's names for those that ours do not resemble; the others are found by likeness.
 _FASTTEXT = {
-    "bucket": "buckets",
     "dim": "vector_dim",
-    "epoch": "epochs",
     "lr": "learning_rate",
-    "maxn": "max_char",
-    "minCount": "min_count",
     "minn": "min_char",
     "neg": "negative_samples",
     "t": "sampling_threshold",
-    "wordNgrams": "word_ngrams",
     "ws": "window_size",
 }
 
@@ -182,8 +177,10 @@ def _values(mode: str, given: Mapping[str, object]) -> tuple[dict[str, Value], l
 def _value(mode: str, name: str, raw: object) -> Value:
     row = TABLE.get(name)
     if row is None:
-        meant = did_you_mean(_FASTTEXT.get(name, name), names(mode), cutoff=0.5)
-        hint = meant or f"The hyperparameters of {mode} are {', '.join(names(mode))}."
+        known = names(mode)
+        ours = _FASTTEXT.get(name)
+        meant = f'Did you mean "{ours}"?' if ours in known else did_you_mean(name, known, cutoff=0.5)
+        hint = meant or f"The hyperparameters of {mode} are {', '.join(known)}."
         raise HyperparameterError(
             f"Additional properties are not allowed ('{values.cut(name)}' was unexpected). "
             f"BlazingText refuses names that it does not know. {hint}"

@@ -16,7 +16,7 @@ def shown(raw: object) -> str:
     """A value as a message shows it: as Python writes it, at most 80 characters long."""
     try:
         # A long text is cut before it is written, which for megabytes would take a while.
-        text = repr(raw[: _LONGEST_SHOWN + 1] if isinstance(raw, str) else raw)
+        text = repr(raw[:_LONGEST_SHOWN] if isinstance(raw, str) else raw)
     except ValueError:
         # Python writes no whole number of more than 4,300 digits.
         text = "a number of thousands of digits"

@@ -30,6 +30,13 @@ def paginated(service: str) -> frozenset[str]:
     return frozenset(map(xform_name, model["pagination"]))
 
 
+@cache
+def waiters(service: str) -> frozenset[str]:
+    """The names by which a client gives its waiters."""
+    model = botocore.loaders.Loader().load_service_model(service, "waiters-2")
+    return frozenset(map(xform_name, model["waiters"]))
+
+
 def validate(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
     """Fails a test whose request botocore itself would refuse."""
     shape = service_model(service).operation_model(operation).input_shape
@@ -60,6 +67,10 @@ class CheckedClient:
     def upload_file(self, path: str, bucket: str, key: str, *, ExtraArgs: Mapping[str, Any], **options: Any) -> None:  # noqa: N803 - boto3's name
         assert set(ExtraArgs) <= set(S3Transfer.ALLOWED_UPLOAD_ARGS), f"boto3 uploads with none of {sorted(ExtraArgs)}"
         self._fake.upload_file(path, bucket, key, ExtraArgs=ExtraArgs, **options)
+
+    def get_waiter(self, name: str) -> Any:
+        assert name in waiters(self._service), f"botocore has no waiter {name} for {self._service}"
+        return self._fake.get_waiter(name)
 
     def can_paginate(self, name: str) -> bool:
         return name in paginated(self._service)

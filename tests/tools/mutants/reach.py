@@ -32,13 +32,14 @@ class Reach:
         """The tests that can notice a fault in a line, quickest first; empty when there is none.
 
         A line inside a function is reached by the tests that ran it, and by those that share a fixture with one that did. A line
-        outside every function is reached by whoever ran a function of the module or of one that imports it, and by the tests whose file
-        imports it; any line of a kernel by whoever ran a function that hangs on it, and by the tests whose file does.
+        outside every function, or in one that the module itself calls while it is imported, is reached by whoever ran a function of
+        the module or of one that imports it, and by the tests whose file imports it; any line of a kernel by whoever ran a function
+        that hangs on it, and by the tests whose file does.
         """
         tests = self.record["tests"]
         if file.startswith(KERNELS):
             found = self._of_kernel(file, line)
-        elif self._is_inside_a_function(file, line):
+        elif self._is_inside_a_function(file, line) and not self._runs_on_import(file, line):
             found = self._with_shared({name for name, lines in self._lines.items() if line in lines.get(file, ())})
         else:
             importers = self._importers(file)
@@ -90,6 +91,9 @@ class Reach:
     def _is_inside_a_function(self, file: str, line: int) -> bool:
         return any(first < line <= last for first, last in self._functions[file])
 
+    def _runs_on_import(self, file: str, line: int) -> bool:
+        return any(first < line <= last for first, last in _called_on_import(ast.parse((self.root / file).read_bytes())))
+
     @cached_property
     def _functions(self) -> "_Functions":
         return _Functions(self.root)
@@ -124,3 +128,13 @@ class _Functions(defaultdict[str, list[tuple[int, int]]]):
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         self[file] = [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions]
         return self[file]
+
+
+def _called_on_import(tree: ast.Module) -> list[tuple[int, int]]:
+    """The places of the functions of a module that its own tables and decorators call."""
+    decorators = [each for node in tree.body for each in getattr(node, "decorator_list", [])]
+    tables = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr)]
+    calls = [node for each in (*tables, *decorators) for node in ast.walk(each) if isinstance(node, ast.Call)]
+    called = {each.id for each in (*decorators, *(call.func for call in calls)) if isinstance(each, ast.Name)}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in called]
+    return [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions]

@@ -82,8 +82,17 @@ FASTTEXT = {
 
 @pytest.mark.parametrize(("fasttext", "ours"), FASTTEXT.items())
 def test_fasttexts_name_is_answered_with_blazingtexts(fasttext: str, ours: str) -> None:
-    with pytest.raises(HyperparameterError, match=f'Did you mean "{ours}"'):
+    with pytest.raises(HyperparameterError, match=rf'Did you mean "{ours}"\?'):
         complete("skipgram", {fasttext: 1}, CPU, 1)
+
+
+def test_fasttexts_name_for_what_the_mode_does_not_have_is_not_answered_with_it() -> None:
+    with pytest.raises(HyperparameterError, match="Did you mean") as caught:
+        complete("supervised", {"wordNgrams": 1}, CPU, 1)
+    assert '"word_ngrams"' in str(caught.value)
+    with pytest.raises(HyperparameterError) as caught:
+        complete("supervised", {"ws": 1}, CPU, 1)
+    assert "window_size" not in str(caught.value)
 
 
 def refusals(mode: str, instance: str, count: int, **given: object) -> list[str]:

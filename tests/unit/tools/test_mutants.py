@@ -39,6 +39,11 @@ def through_a_fixture():
 
 def kept():
     return {"a": 1}
+
+def row(number):
+    return number * 2
+
+TABLE = [row(1)]
 """
 TESTS = """
 import functools
@@ -125,8 +130,17 @@ def one(kind: str, line: int, after: str) -> Mutation:
         (10, set()),
         (13, {"test_first", "test_second"}),
         (16, {"test_with_first", "test_with_once"}),
+        (19, {"test_first", "test_second", "test_with_first", "test_with_once", "test_allowed", "test_refused"}),
     ],
-    ids=["outside functions", "a condition", "a branch", "in a test that fails anyway", "in a shared fixture", "kept by a fixture"],
+    ids=[
+        "outside functions",
+        "a condition",
+        "a branch",
+        "in a test that fails anyway",
+        "in a shared fixture",
+        "kept by a fixture",
+        "called on import",
+    ],
 )
 def test_a_line_is_reached_by_the_tests_that_ran_it(reach: Reach, line: int, tests: set[str]) -> None:
     assert {name.partition("::")[2] for name in reach.tests(FILE, line)} == tests
