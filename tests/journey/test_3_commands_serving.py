@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.covering import EVERYWHERE, covers
+from tests.covering import EVERYWHERE, covers
 from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
 
 # --- vectors ----------------------------------------------------------------------------------------------------------
