@@ -1,51 +1,73 @@
-"""Makes the endpoint and its stack agree again, after SageMaker went back to a former model and CloudFormation did not notice."""
+"""Makes the endpoint and its stack agree again.
+
+SageMaker went back to a former model and CloudFormation did not notice, or somebody deleted the endpoint or a part of what it serves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from blazingtext_lifecycle import live_endpoint, live_model
-from blazingtext_lifecycle.errors import RequestError
+from blazingtext_lifecycle.errors import CloudError, RequestError
 from blazingtext_lifecycle.live_endpoint import LiveEndpoint
 from blazingtext_lifecycle.live_model import EndpointState, ServingStack
 
 from ..cloud import Cloud
 from . import changes
 from .changes import Change
-from .verification import served
+from .status import update_failure
+from .verification import missing_artifact, served, strange_model
 from .waiter import wait_until_stable
 
 
 def repair(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None) -> Change:
-    """Replaces an endpoint that does not serve what the stack says, in two updates of the stack: it is removed, then created again.
+    """Replaces an endpoint that does not serve what the stack says, in two updates of the stack.
 
-    SageMaker refuses to update an endpoint whose configuration is gone, so there is no way without an interruption of some minutes. The
-    model that answers now is live afterwards; the stack's own when the endpoint is gone or serves what nobody knows.
+    The first removes endpoint, configuration and model, the second creates them again. SageMaker refuses to update an endpoint whose
+    configuration is gone, so there is no way without an interruption of some minutes. The model that answers now is live afterwards; the
+    stack's own when the endpoint is gone or serves what nobody knows.
 
     Raises:
-        RequestError: the endpoint exists though the stage is paused: only a person can tell whether it may go.
+        RequestError: the endpoint exists though the stage is paused, and only a person can tell whether it may go; or the artifact of the
+            model that would be live is gone, so that the endpoint could not be created again.
         NotReady: the stack is busy, or took too long.
         CloudError: an update was rolled back.
     """
     stack = live_model.describe(cloud.cloudformation, cloud.stage)
     live_model.require_ready(stack)
     endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)
+    model, artifact = served(cloud, stack, endpoint)
     differs = live_endpoint.difference(stack, endpoint)
-    if not differs:
+    if not differs and not (stack.live and strange_model(stack, endpoint, model, artifact)):
         return changes.unchanged(cloud, stack)
-    if stack.endpoint_state != EndpointState.RUNNING or not stack.live:
+    if differs and (stack.endpoint_state != EndpointState.RUNNING or not stack.live):
         raise RequestError(f"{differs} Delete it: aws sagemaker delete-endpoint --endpoint-name {endpoint.name}")
-    swap = live_model.rollback(stack) if _answers_with_the_previous(cloud, stack, endpoint) else {}
-    removed = changes.change(cloud, lambda found: {**live_model.pause(found), **swap})
-    wait_until_stable(cloud, job=removed.live, state=removed.state, update_started=True, on_progress=on_progress)
-    created = changes.resume(cloud)
+    wanted, other = stack.live, stack.previous
+    if differs and _answers_with_the_previous(stack, endpoint, artifact):
+        wanted, other = other, wanted
+    if missing := missing_artifact(cloud, wanted):
+        raise RequestError(f"{missing} Nothing was changed.")
+    _remove(cloud, stack, wanted, on_progress)
+    created = changes.change(cloud, lambda found: live_model.restore(found, wanted, other))
     wait_until_stable(cloud, job=created.live, state=created.state, update_started=True, on_progress=on_progress)
     return created
 
 
-def _answers_with_the_previous(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint) -> bool:
+def _remove(cloud: Cloud, stack: ServingStack, wanted: str, on_progress: Callable[[str], None]) -> None:
+    """Removes endpoint, configuration and model, and waits until they are gone.
+
+    Raises:
+        CloudError: the update was rolled back.
+    """
+    changes.change(cloud, lambda found: live_model.withdraw(found, wanted))
+    found = wait_until_stable(cloud, update_started=True, on_progress=on_progress)
+    if found.live_artifact == stack.live:
+        raise CloudError(
+            f"{found.endpoint.name} was not removed. The update of {stack.name} ended in {found.stacks[-1].status}. "
+            f"Cause: {update_failure(cloud) or 'not given in the events of the stack'}."
+        )
+
+
+def _answers_with_the_previous(stack: ServingStack, endpoint: LiveEndpoint, artifact: str) -> bool:
     """Whether the endpoint serves the previous model: by its artifact, or, when that is gone, because updates replace that model's."""
-    if not stack.previous or not endpoint.status:
-        return False
-    artifact = served(cloud, endpoint)[1]
-    return artifact in {"", stack.previous}
+    return bool(stack.previous and endpoint.status) and artifact in {"", stack.previous}

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import aws_errors, live_endpoint, live_model, naming
 from blazingtext_lifecycle.errors import LifecycleError, NotReady
+from blazingtext_lifecycle.live_endpoint import LiveEndpoint
+from blazingtext_lifecycle.live_model import ServingStack
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
@@ -26,6 +28,7 @@ MOST_DEAD_LETTERS = 10
 _NO_REASON = "A message without a reason: its deliveries were used up, or it never reached its function. Its function's log says more."
 _Seen = TypeVar("_Seen")
 
+_OF_DELETED_CONFIGURATION = "instances of a deleted configuration"
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
 # Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
@@ -129,7 +132,6 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
     serving = live_model.describe(cloud.cloudformation, cloud.stage)
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
-    compared = live_endpoint.LiveEndpoint(found_endpoint.name, found_endpoint.status, found_endpoint.configuration)
     return Status(
         stage=cloud.stage,
         region=cloud.region,
@@ -140,10 +142,19 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         state=str(serving.endpoint_state),
         endpoint=found_endpoint,
         runs=_seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), (), unknown),
-        difference="" if found_endpoint.status == UNKNOWN else live_endpoint.difference(serving, compared),
+        difference=_difference(serving, found_endpoint),
         dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
         unknown=tuple(unknown or ()),
     )
+
+
+def _difference(stack: ServingStack, endpoint: Endpoint) -> str:
+    """In what the endpoint differs from what the stack says; "" when it does not, or could not be looked at."""
+    if endpoint.status == UNKNOWN:
+        return ""
+    compared = LiveEndpoint(endpoint.name, endpoint.status, endpoint.configuration)
+    gone = live_endpoint.deleted_configuration(compared) if endpoint.instance_type == _OF_DELETED_CONFIGURATION else ""
+    return live_endpoint.difference(stack, compared) or gone
 
 
 def _seen(look: Callable[[], _Seen], otherwise: _Seen, unknown: list[str] | None) -> _Seen:
@@ -249,4 +260,4 @@ def _described(cloud: Cloud, name: str) -> tuple[Mapping[str, Any], Mapping[str,
                 raise
         else:
             return found, configuration["ProductionVariants"][0]
-    return found, {"InstanceType": "instances of a deleted configuration"}
+    return found, {"InstanceType": _OF_DELETED_CONFIGURATION}

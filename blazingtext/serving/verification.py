@@ -29,11 +29,12 @@ class Verification:
         state: running or paused, by the stack.
         endpoint: the endpoint's name.
         status: SageMaker's EndpointStatus, "" without an endpoint.
-        configuration: the configuration that the endpoint serves.
-        model: the model of that configuration, "" when either is gone.
+        configuration: the configuration that the endpoint serves, "" without an endpoint.
+        model: the model of that configuration, or of the one that is kept during a pause; "" when either is gone.
         artifact: what that model was made from.
         answered: the word or text that was answered, "" when nobody was asked.
         problems: what does not agree, a sentence or two each; none when everything does.
+        repairable: whether `repair` ends all of them: not while the live model's artifact is gone.
     """
 
     live: str
@@ -45,6 +46,7 @@ class Verification:
     artifact: str
     answered: str
     problems: tuple[str, ...]
+    repairable: bool
 
 
 def verify(cloud: Cloud) -> Verification:
@@ -60,9 +62,9 @@ def verify(cloud: Cloud) -> Verification:
     if not stack.live:
         raise no_live_model(cloud)
     endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)
-    model, artifact = served(cloud, endpoint)
-    differs = live_endpoint.difference(stack, endpoint)
-    problems = [differs] if differs else _deeper(cloud, stack, endpoint, artifact)
+    model, artifact = served(cloud, stack, endpoint)
+    differs = live_endpoint.difference(stack, endpoint) or strange_model(stack, endpoint, model, artifact)
+    missing = missing_artifact(cloud, stack.live)
     answered = _WORD if endpoint.status == "InService" else ""
     if answered:
         prediction.predict(cloud, [answered])
@@ -75,17 +77,19 @@ def verify(cloud: Cloud) -> Verification:
         model,
         artifact,
         answered,
-        tuple(problems),
+        tuple(problem for problem in (differs, missing) if problem),
+        repairable=not missing,
     )
 
 
-def served(cloud: Cloud, endpoint: LiveEndpoint) -> tuple[str, str]:
-    """The model that an endpoint serves, and its artifact; "" for what is gone."""
-    if not endpoint.configuration:
+def served(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint) -> tuple[str, str]:
+    """The model that an endpoint serves, or would serve after a pause, and its artifact; "" for what is gone."""
+    name = endpoint.configuration or stack.configuration
+    if not name:
         return "", ""
     with translating_aws_errors(f"look at what {endpoint.name} serves"):
         try:
-            configuration = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.configuration)
+            configuration = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=name)
             model = str(configuration["ProductionVariants"][0].get("ModelName", ""))
         except ClientError as error:
             if is_missing(error):
@@ -100,15 +104,28 @@ def served(cloud: Cloud, endpoint: LiveEndpoint) -> tuple[str, str]:
     return model, str(container.get("ModelDataUrl", ""))
 
 
-def _deeper(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint, artifact: str) -> list[str]:
-    """What is wrong below an endpoint that serves the stack's configuration."""
-    problems = []
-    if endpoint.status and artifact != stack.live:
-        what = artifact or "a model that is gone"
-        problems.append(f"{endpoint.name} serves {what}, but {stack.name} says {stack.live}. Somebody has changed or deleted the model.")
-    if not _exists(cloud, stack.live):
-        problems.append(f"{stack.live} is gone from the bucket. No instance can start with it. Promote another run.")
-    return problems
+def strange_model(stack: ServingStack, endpoint: LiveEndpoint, model: str, artifact: str) -> str:
+    """What is wrong with what the stack's configuration serves, or would serve after a pause; "" when nothing is.
+
+    CloudFormation does not look whether a configuration or a model that it holds is still there.
+    """
+    configuration = endpoint.configuration or stack.configuration
+    if not configuration or artifact == stack.live:
+        return ""
+    if not model and endpoint.status:
+        return live_endpoint.deleted_configuration(endpoint)
+    if not model:
+        return f"{stack.name} holds the configuration {configuration}, which somebody has deleted. No endpoint can be created with it."
+    if not artifact:
+        return f"{endpoint.name} serves the model {model}, which somebody has deleted. No further instance can start with it."
+    return f"{endpoint.name} serves {artifact}, but {stack.name} says {stack.live}. Somebody has made its configuration or its model anew."
+
+
+def missing_artifact(cloud: Cloud, artifact: str) -> str:
+    """A sentence or two when a model's artifact is gone from its bucket, else ""."""
+    if _exists(cloud, artifact):
+        return ""
+    return f"{artifact} is gone from the bucket. No instance can start with it. Promote another run."
 
 
 def _exists(cloud: Cloud, artifact: str) -> bool:

@@ -112,9 +112,10 @@ def _rolled_back(cloud: Cloud, found: Status, job: str) -> str:
 def _not_changed(cloud: Cloud, found: Status, state: str) -> str:
     stack, reason = found.stacks[-1], update_failure(cloud)
     again = blazingtext_command("pause" if state == live_model.EndpointState.PAUSED else "resume", cloud.stage)
+    look = blazingtext_command("verify", cloud.stage)
     return (
         f"{found.endpoint.name} is still {found.state}. The update of {stack.name} ended in {stack.status}. "
-        f"Cause: {reason or 'not given in the events of the stack'}. Fix it, then run: {again}"
+        f"Cause: {reason or 'not given in the events of the stack'}. Fix it ({look} tells whether --repair can), then run: {again}"
     )
 
 

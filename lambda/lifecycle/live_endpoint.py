@@ -74,6 +74,17 @@ def difference(stack: ServingStack, endpoint: LiveEndpoint) -> str:
     )
 
 
+def deleted_configuration(endpoint: LiveEndpoint) -> str:
+    """What is to be said of an endpoint whose configuration is gone, though the stack names it.
+
+    AWS says that such an endpoint must be deleted (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html).
+    """
+    return (
+        f"{endpoint.name} serves the configuration {endpoint.configuration}, which somebody has deleted. It goes on answering, but "
+        "SageMaker takes no update of it."
+    )
+
+
 def repair_command(stage: str) -> str:
     """What a person types to make endpoint and stack agree again."""
     return "blazingtext verify --repair" + ("" if stage == naming.DEFAULT_STAGE else f" --stage {stage}")

@@ -179,6 +179,25 @@ def resume(stack: ServingStack) -> dict[str, str]:
     return {**changes, **_auto_rollback(stack, AutoRollback.ON)} if changes else {}
 
 
+def withdraw(stack: ServingStack, artifact: str) -> dict[str, str]:
+    """The parameters that take the endpoint away with its configuration and its model; a rollback then brings an artifact back.
+
+    To pause leaves configuration and model in the stack, and CloudFormation never looks whether somebody has deleted them.
+    """
+    return {Parameter.MODEL_DATA_URL: "", Parameter.PREVIOUS_MODEL_DATA_URL: artifact} if stack.live else {}
+
+
+def restore(stack: ServingStack, artifact: str, previous: str) -> dict[str, str]:
+    """The parameters that bring an artifact back after `withdraw`, running or paused; none when something else has been promoted since."""
+    if stack.live:
+        return {}
+    return {
+        Parameter.MODEL_DATA_URL: artifact,
+        Parameter.PREVIOUS_MODEL_DATA_URL: previous,
+        **_auto_rollback(stack, AutoRollback.ON),
+    }
+
+
 def _auto_rollback(stack: ServingStack, wanted: AutoRollback) -> dict[str, str]:
     """The parameter that lets the alarms watch or not; none for a stack whose template is older than it."""
     return {Parameter.AUTO_ROLLBACK: wanted} if Parameter.AUTO_ROLLBACK in stack.parameters else {}

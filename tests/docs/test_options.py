@@ -7,16 +7,19 @@ import pytest
 
 from blazingtext.cli import document, options
 from blazingtext.cli import main as cli
+from blazingtext_sandbox import cli as sandbox
+from tests.covering import EVERYWHERE, TESTS, covers
 from tests.journey import test_3_commands_serving, test_3_commands_training, test_5_preflight
-from tests.journey.covering import EVERYWHERE, TESTS, covers
+from tests.parity import test_sandbox_command
 
 # Imported for what they cover.
-FILES = (test_3_commands_training, test_3_commands_serving, test_5_preflight)
+FILES = (test_3_commands_training, test_3_commands_serving, test_5_preflight, test_sandbox_command)
 
 
 def live() -> Iterator[tuple[str, str]]:
-    """Every command, and every option of it by its longest name, as the command line has them; the sandbox is a program of its own."""
+    """Every command, and every option of it by its longest name, as the command lines have them: ours and that of the sandbox."""
     yield from ((EVERYWHERE, f"--{name}") for name in ("", *options.NAMES) if name)
+    yield from sandbox_options()
     for path, command in document.all_commands(cli.cli, ["blazingtext"]):
         name = " ".join(path[1:])
         if isinstance(command, click.Group) or name == "sandbox":
@@ -27,11 +30,20 @@ def live() -> Iterator[tuple[str, str]]:
                 yield name, max(option.opts, key=len) if "--column" not in option.opts else "--column"
 
 
+def sandbox_options() -> Iterator[tuple[str, str]]:
+    """The same of the sandbox, a program of its own, whose options belong to its verbs."""
+    for name, command in sandbox.main.commands.items():
+        yield f"sandbox {name}", ""
+        for option in command.params:
+            if isinstance(option, click.Option):
+                yield f"sandbox {name}", max(option.opts, key=len)
+
+
 def test_every_option_of_every_command_has_a_test_and_no_test_is_for_an_option_that_is_gone() -> None:
     wanted = set(live())
 
-    assert len(wanted) > 80
-    assert wanted - TESTS.keys() == set(), "write a test in tests/journey and mark it with @covers"
+    assert len(wanted) > 100
+    assert wanted - TESTS.keys() == set(), "write a test in tests/journey, or for the sandbox in tests/parity, and mark it with @covers"
     assert TESTS.keys() - wanted - {(EVERYWHERE, "")} == set()
 
 

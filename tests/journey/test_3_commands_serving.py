@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.covering import EVERYWHERE, covers
+from tests.covering import EVERYWHERE, covers
 from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
 
 # --- vectors ----------------------------------------------------------------------------------------------------------
@@ -105,6 +105,26 @@ def test_rollback_brings_the_former_model_back_and_verify_agrees(classifier: Any
 
     assert back["live"] == before["previous"]
     assert (agreed.code, mended.code) == (0, 0)
+    assert "Nothing to repair" in mended.err
+
+
+def test_an_endpoint_whose_configuration_was_deleted_by_hand_is_told_and_mended(
+    first_run: Any, deployed: Shell, account: Sandbox, live_model: Callable[[str], None]
+) -> None:
+    live = deployed.blazingtext("status", "--json").json()["live"]
+    live_model(live)
+    sagemaker = account.boto3("sagemaker")
+    configuration = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    sagemaker.delete_endpoint_config(EndpointConfigName=configuration)
+
+    told = [deployed.blazingtext("status"), deployed.blazingtext("verify", code=1)]
+    mended = deployed.blazingtext("verify", "--repair")
+
+    for ran in told:
+        assert f"{configuration}, which somebody has deleted" in ran.err
+        assert "next: blazingtext verify --repair" in ran.err
+    assert f"{live} is live" in mended.err
+    assert deployed.blazingtext("verify", "--json").json()["problems"] == []
 
 
 @covers("pause", "--wait")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.covering import covers
+from tests.covering import covers
 from tests.journey.story import Shell, wait_until
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.covering import covers
+from tests.covering import covers
 from tests.journey.story import ROOT, Shell
 
 Look = Callable[..., tuple[int, dict[str, Any]]]

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from blazingtext_sandbox import cli as sandbox_cli
 from blazingtext_sandbox import crash_report, state
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.errors import SandboxError
+from tests.covering import covers
 from tests.parity.support import wait_until
 from tests.parity.test_account import ROOT, sandbox_command
 
@@ -30,6 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     sandbox.stop()
 
 
+@covers("sandbox list", "--json")
+@covers("sandbox status", "--all", "--json")
 def test_list_and_status_of_all_show_every_sandbox(home: Path) -> None:
     (home / "two").mkdir()
 
@@ -44,8 +49,9 @@ def test_list_and_status_of_all_show_every_sandbox(home: Path) -> None:
     assert (of_all.returncode, [each["name"] for each in json.loads(of_all.stdout)["sandboxes"]]) == (0, ["one"])
 
 
+@covers("sandbox logs", "--name", "--lines")
 def test_logs_prints_the_end_of_the_log(home: Path) -> None:
-    said = sandbox_command(home, "logs", "--name", "one", "-n", "2")
+    said = sandbox_command(home, "logs", "--name", "one", "--lines", "2")
 
     assert (said.returncode, len(said.stdout.splitlines())) == (0, 2)
     nothing = sandbox_command(home, "logs", "--name", "never")
@@ -53,6 +59,7 @@ def test_logs_prints_the_end_of_the_log(home: Path) -> None:
     assert "has no log" in nothing.stderr
 
 
+@covers("sandbox run", "--name")
 def test_run_points_a_command_at_the_sandbox_and_ends_as_it_does(home: Path) -> None:
     region = 'import os, sys; print(os.environ["AWS_DEFAULT_REGION"], *sys.argv[1:]); sys.exit(7)'
 
@@ -67,16 +74,89 @@ def test_run_points_a_command_at_the_sandbox_and_ends_as_it_does(home: Path) -> 
     assert killed.returncode == 137
 
 
+@covers("sandbox reset", "--name", "--json")
 def test_reset_empties_the_account_and_keeps_its_address_and_keys(home: Path) -> None:
     sandbox = Sandbox(home=home, name="one")
     before, client = sandbox.exports(), sandbox.boto3("s3", region_name="us-east-1")
     client.create_bucket(Bucket="to-be-forgotten")
 
-    assert sandbox_command(home, "reset", "--name", "one").returncode == 0
+    emptied = sandbox_command(home, "reset", "--name", "one", "--json")
 
+    assert (emptied.returncode, json.loads(emptied.stdout)["running"]) == (0, True)
     assert sandbox.exports() == before
     assert sandbox.boto3("s3").list_buckets()["Buckets"] == []
     assert sandbox_command(home, "reset", "--name", "never").returncode == 3
+
+
+@covers("sandbox env", "--name", "--json")
+@covers("sandbox status", "--name")
+def test_env_and_status_tell_of_one_sandbox_as_text_and_as_json(home: Path) -> None:
+    text, told = sandbox_command(home, "env", "--name", "one"), sandbox_command(home, "env", "--name", "one", "--json")
+    status = sandbox_command(home, "status", "--name", "one", "--json")
+
+    assert (text.returncode, told.returncode, status.returncode) == (0, 0, 0)
+    variables = json.loads(told.stdout)
+    unset, *exports = text.stdout.splitlines()
+    assert shlex.split(unset) == ["unset", *variables["unset"]]
+    assert [shlex.split(line)[1] for line in exports] == [f"{key}={value}" for key, value in variables["set"].items()]
+    assert (variables["set"]["AWS_DEFAULT_REGION"], json.loads(status.stdout)["region"]) == ("eu-west-1", "eu-west-1")
+
+
+@covers("sandbox up", "--name", "--port", "--region", "--image", "--endpoint-rollbacks", "--json")
+@covers("sandbox down", "--name", "--all", "--json")
+@covers("sandbox logs", "--follow")
+def test_up_starts_what_its_options_say_and_down_ends_it_and_whoever_follows_its_log(elsewhere: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    options = ("--port", str(port), "--region", "eu-west-2", "--image", "mine=true", "--endpoint-rollbacks", "silent")
+
+    up = sandbox_command(elsewhere, "up", "--name", "mine", *options, "--json")
+    environment = {**os.environ, "BLAZINGTEXT_SANDBOX_HOME": str(elsewhere)}
+    follow = [sys.executable, "-m", "blazingtext_sandbox", "logs", "--name", "mine", "--follow"]
+    with subprocess.Popen(follow, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdout is not None
+        assert follower.stdout.readline()
+        one = sandbox_command(elsewhere, "down", "--name", "mine", "--json")
+        assert follower.wait(timeout=30) == 0
+    (elsewhere / "left").mkdir(parents=True)
+    rest = sandbox_command(elsewhere, "down", "--all", "--json")
+
+    found = json.loads(up.stdout)
+    assert (up.returncode, found["url"], found["region"]) == (0, f"https://localhost:{port}", "eu-west-2")
+    assert (found["started"], found["endpoint_rollbacks"]) == (True, "silent")
+    assert (one.returncode, json.loads(one.stdout)) == (0, {"removed": ["mine"]})
+    assert rest.returncode == 0
+    assert json.loads(sandbox_command(elsewhere, "list", "--json").stdout) == {"sandboxes": []}
+
+
+# What each verb is given so that it ends with a result, in this order; `run` gives the command's own.
+LEAVING = {
+    "up": ("--name", "one"),
+    "status": ("--name", "one"),
+    "list": (),
+    "env": ("--name", "one"),
+    "logs": ("--name", "one"),
+    "run": ("--name", "one", "--", sys.executable, "-c", "import os; os.write(2, b'ran')"),
+    "reset": ("--name", "one"),
+    "down": ("--name", "never"),
+}
+
+
+def test_every_verb_is_tried_with_a_reader_that_leaves() -> None:
+    assert set(LEAVING) == set(sandbox_cli.main.commands)
+
+
+@pytest.mark.parametrize("verb", LEAVING)
+def test_a_reader_that_leaves_before_the_result_is_no_failure(verb: str, home: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "blazingtext", "sandbox", verb, *LEAVING[verb]]
+    environment = {**os.environ, "BLAZINGTEXT_SANDBOX_HOME": str(home)}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(writer)
+
+    assert ended.returncode in {0, 141}, ended.stderr
+    assert not {word for word in (b"Traceback", b"Broken", b"Exception ignored") if word in ended.stderr}, ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,12 @@ def test_an_endpoint_whose_configuration_was_deleted_still_has_a_status() -> Non
     jobs = FakeJobs()
     jobs.serve()
     jobs.looks_without_configuration = 1000
+    stacks = FakeStacks(ModelDataUrl=artifact("a"))
 
-    found = status.endpoint(cloud(sagemaker=jobs))
+    found = status.describe(cloud(cloudformation=stacks, sagemaker=jobs))
 
-    assert (found.status, found.hourly_dollars) == ("InService", None)
+    assert (found.endpoint.status, found.endpoint.hourly_dollars) == ("InService", None)
+    assert "which somebody has deleted" in found.difference
 
 
 class Letters:

@@ -1,12 +1,13 @@
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from blazingtext.serving import repair, verification
 from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError
-from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeClient, FakeEndpoint, FakeJobs, FakeStacks, artifact, cloud
+from tests.unit.blazingtext.cloud_fakes import NOON, FakeBucket, FakeClient, FakeEndpoint, FakeJobs, FakeStacks, artifact, cloud
 from tests.unit.blazingtext.conftest import Typed
 
 NEW, OLD = "blazingtext-dev-wiki-skipgram-0123456789", "blazingtext-dev-wiki-skipgram-9876543210"
@@ -27,11 +28,12 @@ class Stage:
 
     def _updated(self, parameters: dict[str, str]) -> None:
         """CloudFormation removes and creates the endpoint; nobody could update it."""
-        if parameters["EndpointState"] == "paused":
+        if not parameters["ModelDataUrl"]:
             self.jobs.endpoint = None
         else:
             assert self.jobs.endpoint is None
-            self.jobs.serve()
+            if parameters["EndpointState"] == "running":
+                self.jobs.serve()
             self.jobs.looks_without_configuration, self.jobs.model = 0, parameters["ModelDataUrl"]
 
     def roll_back_silently(self) -> None:
@@ -68,18 +70,38 @@ def test_a_rollback_that_cloudformation_did_not_notice_is_a_problem() -> None:
     assert (found.configuration, found.model, found.artifact) == ("former", "", "")
 
 
-@pytest.mark.parametrize(
-    ("model", "words"),
-    [("", "a model that is gone"), (artifact("another"), "runs/another/output/model.tar.gz, but")],
-    ids=["gone", "other"],
-)
-def test_a_model_that_is_not_the_stacks_is_a_problem(model: str, words: str) -> None:
+def lose_configuration(stage: Stage) -> None:
+    stage.jobs.looks_without_configuration = 1000
+
+
+def lose_model(stage: Stage) -> None:
+    stage.jobs.model = ""
+
+
+def exchange_model(stage: Stage) -> None:
+    stage.jobs.model = artifact("another")
+
+
+BELOW = [
+    (lose_configuration, "serves the configuration config, which somebody has deleted"),
+    (lose_model, "serves the model model, which somebody has deleted"),
+    (exchange_model, "runs/another/output/model.tar.gz, but blazingtext-dev-serving says"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "words"), BELOW)
+def test_what_is_missing_or_strange_below_an_endpoint_is_told_and_repaired(spoil: Callable[[Stage], None], words: str) -> None:
     stage = Stage()
-    stage.jobs.model = model
+    spoil(stage)
 
-    (problem,) = stage.verify().problems
+    found = stage.verify()
+    done = repair.repair(cloud(**stage.clients))
 
+    (problem,) = found.problems
     assert words in problem
+    assert found.repairable
+    assert (done.changed, done.live, done.previous) == (True, NEW, OLD)
+    assert stage.verify().problems == ()
 
 
 def test_an_artifact_that_is_gone_is_a_problem_before_an_instance_needs_it() -> None:
@@ -89,6 +111,50 @@ def test_an_artifact_that_is_gone_is_a_problem_before_an_instance_needs_it() -> 
     (problem,) = stage.verify().problems
 
     assert "is gone from the bucket" in problem
+
+
+@pytest.mark.parametrize(("spoil", "words"), [(lose_configuration, "No endpoint can be created with it"), BELOW[1]])
+def test_what_a_paused_stage_could_not_be_resumed_with_is_told_and_repaired(
+    spoil: Callable[[Stage], None], words: str, typed: Typed
+) -> None:
+    stage = Stage(EndpointState="paused")
+    stage.jobs.endpoint = None
+    spoil(stage)
+
+    found = stage.verify()
+    code, _, err = typed("verify", "--repair", **stage.clients)
+
+    assert words in found.problems[0]
+    assert code == 0
+    assert f"{NEW} is live again, and still paused" in err
+    assert (stage.stacks.parameters["EndpointState"], stage.jobs.endpoint) == ("paused", None)
+    assert len(stage.stacks.updates) == 2
+
+
+def test_nothing_is_repaired_while_the_artifact_is_gone_since_the_endpoint_could_not_be_created_again(typed: Typed) -> None:
+    stage = Stage()
+    lose_model(stage)
+    stage.bucket.heads.clear()
+
+    code, _, err = typed("verify", **stage.clients)
+    refused, _, why = typed("verify", "--repair", **stage.clients)
+
+    assert (code, refused) == (1, 2)
+    assert "next: blazingtext verify --repair" not in err
+    assert "next: blazingtext promote <job>" in err
+    assert "is gone from the bucket" in why
+    assert stage.stacks.updates == []
+
+
+def test_a_rollback_that_nobody_noticed_is_not_repaired_with_a_former_model_that_is_gone() -> None:
+    stage = Stage()
+    stage.roll_back_silently()
+    del stage.bucket.heads[artifact(OLD).removeprefix("s3://").partition("/")[2]]
+
+    with pytest.raises(RequestError, match=f"{OLD}.*is gone from the bucket.*Nothing was changed"):
+        repair.repair(cloud(**stage.clients))
+
+    assert stage.stacks.updates == []
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), None])
@@ -113,9 +179,41 @@ def test_interrupting_a_repair_says_what_is_left_to_do(typed: Typed, monkeypatch
 
     code, _, err = typed("verify", "--repair", **stage.clients)
 
-    assert (code, stage.stacks.parameters["EndpointState"]) == (130, "paused")
+    assert (code, stage.stacks.parameters["ModelDataUrl"]) == (130, "")
     assert "goes on by itself" in err
-    assert "blazingtext resume" in err
+    assert "blazingtext rollback" in err
+    assert typed("rollback", "--no-wait", **stage.clients)[0] == 0
+    assert stage.stacks.parameters["ModelDataUrl"] == artifact(OLD)
+
+
+def test_a_repair_whose_first_update_is_rolled_back_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    lose_model(stage)
+
+    def roll_back(parameters: dict[str, str]) -> None:
+        parameters["ModelDataUrl"], parameters["PreviousModelDataUrl"] = artifact(NEW), artifact(OLD)
+        stage.stacks.roll_back(NOON, "The alarm is not permitted.")
+
+    monkeypatch.setattr(stage.stacks, "on_update", roll_back)
+
+    with pytest.raises(CloudError, match=r"was not removed.*UPDATE_ROLLBACK_COMPLETE. Cause: Endpoint: The alarm is not permitted"):
+        repair.repair(cloud(**stage.clients))
+
+
+def test_a_repair_does_not_undo_what_was_promoted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    lose_model(stage)
+    updated = stage.stacks.on_update
+
+    def promote(parameters: dict[str, str]) -> None:
+        updated(parameters)
+        parameters["ModelDataUrl"] = artifact("newest")
+        stage.stacks.on_update = updated
+        updated(parameters)
+
+    monkeypatch.setattr(stage.stacks, "on_update", promote)
+
+    assert repair.repair(cloud(**stage.clients)).live == "newest"
 
 
 def test_an_endpoint_that_does_not_answer_fails_the_verification() -> None:

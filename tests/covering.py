@@ -1,4 +1,4 @@
-"""Which test of the journey shows what an option of the command line does.
+"""Which test shows what an option of the command line does: one of the journey's, or, for the sandbox's own commands, one of tests/parity.
 
 Every option of every command has one: `tests/docs/test_options.py` takes the options from the command line itself, so a new option without
 a test is a failure.

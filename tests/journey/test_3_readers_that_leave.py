@@ -1,0 +1,90 @@
+"""`| head`: whatever a command does, a reader that goes away before its result is no failure of it, and nothing is said about it.
+
+The commands come from the command line itself, so one that is new and not tried here is a failure.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from blazingtext.cli import document
+from blazingtext.cli import main as cli
+from tests.journey.story import Shell
+
+# What each command is given so that it ends with a result. In this order: every one finds the stage as it needs it.
+ARGUMENTS = {
+    "preflight": (),
+    "corpus prepare": ("{text}", "--output", "-"),
+    "corpus stats": ("{text}",),
+    "corpus sample": ("{folder}/sample.txt",),
+    # What it gives cannot be had without another host: it ends with an error, on stderr, and as JSON on stdout.
+    "corpus fetch": ("{folder}/text8", "--archive", "{text}"),
+    "upload": ("{text}", "--corpus", "leaving"),
+    "train": ("--corpus", "wiki", "--epochs", "100000", "--negative-samples", "9"),
+    "stop": (),
+    "runs": (),
+    "logs": ("{job}",),
+    "evaluate": ("--job", "{job}"),
+    "map": ("--job", "{job}", "--output", "{folder}/map.svg"),
+    "neighbors": ("music", "--job", "{job}"),
+    "analogy": ("man", "king", "woman", "--job", "{job}"),
+    "promote": ("{job}",),
+    "predict": ("music",),
+    "pause": (),
+    "resume": (),
+    "rollback": (),
+    "verify": (),
+    "status": (),
+    "audit": (),
+    # It ends before anything of a sandbox is there: the folder of the sandboxes is a file.
+    "demo": (),
+}
+# The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
+ELSEWHERE = {"sandbox"}
+
+
+def leaving(shell: Shell, *command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A command whose stdout is a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(
+            command,
+            cwd=shell.assembly.parent,
+            env={**shell.environment, **environment},
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=240,
+        )
+    finally:
+        os.close(writer)
+
+
+def test_every_command_is_tried() -> None:
+    tree = document.all_commands(cli.cli, ["blazingtext"])
+    commands = {" ".join(path[1:]) for path, command in tree if not isinstance(command, click.Group)}
+
+    assert commands - ELSEWHERE == set(ARGUMENTS)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_reader_that_leaves_before_the_result_is_no_failure(
+    name: str, form: tuple[str, ...], first_run: Any, classifier: Any, deployed: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "text.txt").write_text("some words of a text\n" * 3000, encoding="utf-8")
+    names = {"text": str(tmp_path / "text.txt"), "folder": str(tmp_path), "job": first_run["job"]}
+    arguments = [each.format(**names) for each in ARGUMENTS[name]]
+    variables = {"BLAZINGTEXT_SANDBOX_HOME": names["text"]} if name == "demo" else {}
+
+    ended = leaving(deployed, "blazingtext", *name.split(), *arguments, *form, **variables)
+
+    said = ended.stderr.decode()
+    failed = name == "corpus fetch" and not form
+    assert ended.returncode in ({2} if failed else {0, 141}), said
+    assert not {word for word in ("Traceback", "Broken", "Exception ignored", "a bug") if word in said}, said
