@@ -146,7 +146,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-def parse(given: Mapping[str, object], *, hosts: int = 1, instance_type: str = "", validation: bool = False) -> Arguments:
+def parse(given: Mapping[str, object], *, hosts: int, instance_type: str, validation: bool) -> Arguments:
     """The complete, checked request.
 
     Args:
@@ -179,9 +179,10 @@ def warnings(arguments: Arguments) -> Iterator[str]:
     """What is legal but probably not meant, in AWS's words."""
     if arguments.vector_dim >= 1500:
         yield "You are using a big vector dimension. Training might take a long time or might fail due to memory issues."
-    if isinstance(arguments, Word2VecArguments) and arguments.mode == "batch_skipgram":
+    if arguments.mode == "batch_skipgram":
         ideal = 2 * arguments.window_size + 1
-        if arguments.batch_size != ideal and ideal <= 32:
+        # Beyond a window of 15 it is more than the 32 that BlazingText takes.
+        if arguments.batch_size != ideal and arguments.window_size < 16:
             yield f"It is recommended that you set batch_size as 2*window_size + 1 which is {ideal} in this case."
 
 

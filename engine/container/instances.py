@@ -7,7 +7,7 @@ the first two refusals are those of AWS's validator.py beside the text8 notebook
 import re
 from collections.abc import Iterator
 
-_FAMILY = re.compile(r"ml\.(?P<family>[a-z]+\d[a-z0-9-]*)\.")
+_FAMILY = re.compile(r"ml\.(?P<family>[a-z]+\d[a-z0-9-]*)")
 # Families with accelerators begin so, and a digit follows.
 _ACCELERATED = re.compile(r"(p|g|trn|inf)\d")
 GPU_FAMILIES = ("p2", "p3", "g4dn", "g5")

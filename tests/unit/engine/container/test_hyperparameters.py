@@ -1,8 +1,10 @@
 """Hyperparameters: what is taken, what is refused, and in whose words."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from blazingtext_engine.container import hyperparameters, instances
+from blazingtext_engine.container import hyperparameters
 from blazingtext_engine.container.hyperparameters import SupervisedArguments, Word2VecArguments
 from blazingtext_engine.errors import HyperparameterError
 
@@ -12,15 +14,22 @@ SEED = {
 }  # fmt: skip
 
 
+def parse(
+    given: Mapping[str, object], *, hosts: int = 1, instance_type: str = "", validation: bool = False
+) -> Word2VecArguments | SupervisedArguments:
+    """The request of one host of a type that is not known."""
+    return hyperparameters.parse(given, hosts=hosts, instance_type=instance_type, validation=validation)
+
+
 def test_the_settings_of_the_well_known_blog_are_understood() -> None:
-    parsed = hyperparameters.parse(SEED)
+    parsed = parse(SEED)
 
     assert parsed == Word2VecArguments("batch_skipgram", epochs=10, min_count=40)
 
 
 @pytest.mark.parametrize("mode", ["batch_skipgram", "skipgram", "cbow"])
 def test_word_vectors_have_the_documented_defaults(mode: str) -> None:
-    parsed = hyperparameters.parse({"mode": mode})
+    parsed = parse({"mode": mode})
 
     assert vars(parsed) == {
         "mode": mode, "batch_size": 11, "buckets": 2_000_000, "epochs": 5, "evaluation": True, "learning_rate": 0.05, "min_char": 3,
@@ -30,7 +39,7 @@ def test_word_vectors_have_the_documented_defaults(mode: str) -> None:
 
 
 def test_classification_has_the_documented_defaults() -> None:
-    parsed = hyperparameters.parse({"mode": "supervised"})
+    parsed = parse({"mode": "supervised"})
 
     assert vars(parsed) == {
         "mode": "supervised", "buckets": 2_000_000, "early_stopping": False, "epochs": 5, "learning_rate": 0.05, "min_count": 5,
@@ -40,20 +49,20 @@ def test_classification_has_the_documented_defaults() -> None:
 
 @pytest.mark.parametrize(("text", "value"), [("True", True), ("true", True), ("TRUE", True), ("False", False), ("false", False)])
 def test_booleans_have_either_spelling(text: str, value: bool) -> None:
-    parsed = hyperparameters.parse({"mode": "cbow", "subwords": text})
+    parsed = parse({"mode": "cbow", "subwords": text})
 
     assert isinstance(parsed, Word2VecArguments)
     assert parsed.subwords is value
 
 
 def test_values_that_are_not_strings_are_read_as_their_text() -> None:
-    parsed = hyperparameters.parse({"mode": "skipgram", "epochs": 3, "subwords": True, "learning_rate": 0.1})
+    parsed = parse({"mode": "skipgram", "epochs": 3, "subwords": True, "learning_rate": 0.1})
 
     assert parsed == Word2VecArguments("skipgram", epochs=3, subwords=True, learning_rate=0.1)
 
 
 def test_the_tuners_own_key_is_not_a_mistake() -> None:
-    assert hyperparameters.parse({"mode": "cbow", "_tuning_objective_metric": "train:mean_rho"}) == Word2VecArguments("cbow")
+    assert parse({"mode": "cbow", "_tuning_objective_metric": "train:mean_rho"}) == Word2VecArguments("cbow")
 
 
 REFUSED = [
@@ -73,6 +82,7 @@ REFUSED = [
     ({"mode": "cbow", "learning_rate": "fast"}, "Parameter learning_rate expects float input."),
     ({"mode": "cbow", "learning_rate": "nan"}, "Parameter learning_rate expects float input."),
     ({"mode": "cbow", "learning_rate": "inf"}, "Parameter learning_rate expects float input."),
+    ({"mode": "cbow", "sampling_threshold": "rare"}, "Parameter sampling_threshold expects float input."),
     ({"mode": "cbow", "subwords": "yes"}, "Parameter subwords expects boolean input."),
     ({"mode": "cbow", "min_count": "-1"}, "Parameter 'min_count' should be >= 0."),
     ({"mode": "cbow", "sampling_threshold": "0"}, "Parameter 'sampling_threshold' should be between (0,1)"),
@@ -97,7 +107,7 @@ REFUSED = [
 @pytest.mark.parametrize(("given", "words"), REFUSED, ids=lambda value: str(value)[:60])
 def test_what_blazingtext_does_not_take_is_refused_in_its_words(given: dict[str, object], words: str) -> None:
     with pytest.raises(HyperparameterError) as refusal:
-        hyperparameters.parse(given)
+        parse(given)
 
     message = str(refusal.value)
     assert message.startswith(words)
@@ -127,10 +137,10 @@ def test_values_are_taken_up_to_their_limits(
     mode: str, name: str, least: str, greatest: str, below: str, above: str, under: str, over: str
 ) -> None:
     for text in (least, greatest):
-        assert getattr(hyperparameters.parse({"mode": mode, name: text}), name) == float(text)
+        assert getattr(parse({"mode": mode, name: text}), name) == float(text)
     for text, limit in ((below, under), (above, over)):
         with pytest.raises(HyperparameterError) as refusal:
-            hyperparameters.parse({"mode": mode, name: text})
+            parse({"mode": mode, name: text})
         assert str(refusal.value).startswith(f"Parameter '{name}' should be {limit} It is {text}. ")
 
 
@@ -144,21 +154,21 @@ def test_values_are_taken_up_to_their_limits(
 def test_whole_numbers_are_whole(mode: str, names: list[str]) -> None:
     for name in names:
         with pytest.raises(HyperparameterError, match=f'^Parameter {name} expects integer input. It is "1.5"'):
-            hyperparameters.parse({"mode": mode, name: "1.5"})
+            parse({"mode": mode, name: "1.5"})
 
 
 @pytest.mark.parametrize(("mode", "names"), [("cbow", ["evaluation", "subwords"]), ("supervised", ["early_stopping"])])
 def test_switches_are_true_or_false(mode: str, names: list[str]) -> None:
     for name in names:
         for text, value in (("true", True), ("False", False)):
-            assert getattr(hyperparameters.parse({"mode": mode, name: text}, validation=True), name) is value
+            assert getattr(parse({"mode": mode, name: text}, validation=True), name) is value
         with pytest.raises(HyperparameterError, match=f'^Parameter {name} expects boolean input. It is "1"'):
-            hyperparameters.parse({"mode": mode, name: "1"})
+            parse({"mode": mode, name: "1"})
 
 
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(HyperparameterError) as refusal:
-        hyperparameters.parse({"mode": "batch_skipgram", "subwords": "true", "epochs": "0", "dims": "3", "learning_rate": "x"})
+        parse({"mode": "batch_skipgram", "subwords": "true", "epochs": "0", "dims": "3", "learning_rate": "x"})
 
     assert len(str(refusal.value).splitlines()) == 4
 
@@ -166,14 +176,14 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize("mode", ["skipgram", "cbow", "supervised"])
 def test_several_hosts_train_batch_skipgram_only(mode: str) -> None:
     with pytest.raises(HyperparameterError, match=r"^Only batch_skipgram is available when training on multiple CPU instances"):
-        hyperparameters.parse({"mode": mode}, hosts=2)
+        parse({"mode": mode}, hosts=2)
 
-    assert hyperparameters.parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")
+    assert parse({"mode": "batch_skipgram"}, hosts=2) == Word2VecArguments("batch_skipgram")
 
 
 @pytest.mark.parametrize("text", ["0.05", "1", "1e-05", "5E-2", "0.010000000000000002"])
 def test_a_number_may_be_written_as_python_and_json_write_it(text: str) -> None:
-    parsed = hyperparameters.parse({"mode": "cbow", "learning_rate": text})
+    parsed = parse({"mode": "cbow", "learning_rate": text})
 
     assert parsed == Word2VecArguments("cbow", learning_rate=float(text))
 
@@ -196,7 +206,7 @@ def test_a_number_may_be_written_as_python_and_json_write_it(text: str) -> None:
 )
 def test_instances_that_the_page_excludes_are_refused(mode: str, instance_type: str, hosts: int, words: str) -> None:
     with pytest.raises(HyperparameterError) as refusal:
-        hyperparameters.parse({"mode": mode}, hosts=hosts, instance_type=instance_type)
+        parse({"mode": mode}, hosts=hosts, instance_type=instance_type)
 
     assert str(refusal.value).startswith(words)
 
@@ -213,54 +223,11 @@ def test_instances_that_the_page_excludes_are_refused(mode: str, instance_type: 
     ],
 )
 def test_instances_that_the_page_allows_are_taken(mode: str, instance_type: str, hosts: int) -> None:
-    assert hyperparameters.parse({"mode": mode}, hosts=hosts, instance_type=instance_type).mode == mode
-
-
-# Amazon EC2 instance types: those with several GPUs among the families BlazingText trains on, and how many.
-SEVERAL_GPUS = {
-    "ml.p2.8xlarge": 8, "ml.p2.16xlarge": 16, "ml.p3.8xlarge": 4, "ml.p3.16xlarge": 8, "ml.g4dn.12xlarge": 4, "ml.g5.12xlarge": 4,
-    "ml.g5.24xlarge": 4, "ml.g5.48xlarge": 8,
-}  # fmt: skip
-ONE_GPU = ["ml.p2.xlarge", "ml.p3.2xlarge", "ml.g4dn.xlarge", "ml.g4dn.16xlarge", "ml.g5.xlarge", "ml.g5.16xlarge"]
-
-
-def problems(mode: str, instance_type: str, hosts: int = 1) -> list[str]:
-    return list(instances.problems(mode, instance_type, hosts))
-
-
-@pytest.mark.parametrize(("instance_type", "gpus"), SEVERAL_GPUS.items())
-def test_classification_takes_one_gpu_and_word_vectors_all(instance_type: str, gpus: int) -> None:
-    (problem,) = problems("supervised", instance_type)
-
-    assert problem.startswith(f"supervised trains on one GPU only. {instance_type} has {gpus}. ")
-    assert problems("cbow", instance_type) == problems("skipgram", instance_type) == []
-
-
-@pytest.mark.parametrize("instance_type", ONE_GPU)
-def test_one_gpu_trains_all_modes_but_batch_skipgram(instance_type: str) -> None:
-    assert problems("supervised", instance_type) == problems("cbow", instance_type) == problems("skipgram", instance_type) == []
-    assert [each.partition(".")[0] for each in problems("batch_skipgram", instance_type)] == ["batch_skipgram is not supported on GPU"]
-    assert [each.partition(".")[0] for each in problems("cbow", instance_type, 2)] == [
-        "Please use a single GPU instance or change to multiple CPU instances"
-    ]
-
-
-@pytest.mark.parametrize("family", ["p4d", "p5", "g4ad", "g6", "trn1", "trn1n", "inf1", "inf2"])
-def test_other_accelerators_train_nothing(family: str) -> None:
-    assert problems("cbow", f"ml.{family}.24xlarge")[0].startswith(f"BlazingText does not train on ml.{family}.24xlarge. ")
-
-
-@pytest.mark.parametrize(
-    "instance_type", ["", "local", "ml.c5.xlarge", "ml.m6gd.large", "ml.c7i-flex.xlarge", "ml.r5d.large", "ml.t3.medium"]
-)
-def test_any_cpu_trains_all_modes_and_several_train_batch_skipgram(instance_type: str) -> None:
-    for mode in ("batch_skipgram", "skipgram", "cbow", "supervised"):
-        assert problems(mode, instance_type) == []
-        assert bool(problems(mode, instance_type, 2)) is (mode != "batch_skipgram")
+    assert parse({"mode": mode}, hosts=hosts, instance_type=instance_type).mode == mode
 
 
 def test_early_stopping_works_with_a_validation_channel() -> None:
-    parsed = hyperparameters.parse({"mode": "supervised", "early_stopping": "True", "patience": "2"}, validation=True)
+    parsed = parse({"mode": "supervised", "early_stopping": "True", "patience": "2"}, validation=True)
 
     assert parsed == SupervisedArguments("supervised", early_stopping=True, patience=2)
 
@@ -278,3 +245,19 @@ def test_what_is_legal_but_unusual_is_warned_of() -> None:
     # The last window whose ideal, 31, is a batch size that BlazingText takes.
     for window, warned_of in ((15, True), (16, False)):
         assert bool(list(hyperparameters.warnings(Word2VecArguments("batch_skipgram", window_size=window)))) is warned_of
+
+
+def test_a_name_of_another_mode_is_told_from_one_that_nobody_knows() -> None:
+    for given, why in (
+        ({"mode": "supervised", "window_size": "5"}, "It has no meaning in mode supervised."),
+        ({"mode": "cbow", "windows": "5"}, "BlazingText has no such hyperparameter."),
+    ):
+        with pytest.raises(HyperparameterError) as refusal:
+            parse(given)
+        assert why in str(refusal.value)
+
+
+def test_ngrams_may_all_have_one_length() -> None:
+    parsed = parse({"mode": "cbow", "subwords": "True", "min_char": "4", "max_char": "4"})
+
+    assert parsed == Word2VecArguments("cbow", subwords=True, min_char=4, max_char=4)
