@@ -170,7 +170,7 @@ class _Reader:
         return self._read(name, values.json_object, "a JSON object", {})
 
     def threshold(self, name: str, minimum: float) -> float | None:
-        if not self._environ.get(name, ""):
+        if not self._environ.get(name):
             return None
         return self._read(name, lambda text: values.number(text, minimum, 1), f"empty, or a number from {minimum:g} to 1", None)
 

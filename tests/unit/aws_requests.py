@@ -8,7 +8,7 @@ import botocore.loaders
 import botocore.session
 from boto3.s3.transfer import S3Transfer
 from botocore import xform_name
-from botocore.model import ServiceModel
+from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 
@@ -43,6 +43,22 @@ def validate(service: str, operation: str, parameters: Mapping[str, Any]) -> Non
     assert shape is not None
     report = ParamValidator().validate(dict(parameters), shape)
     assert not report.has_errors(), f"{service} {operation}: {report.generate_report()}"
+    # botocore leaves greatest values and lengths to the service.
+    assert not [*_too_much(shape, parameters, operation)], f"{service} {[*_too_much(shape, parameters, operation)]}"
+
+
+def _too_much(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """The places of values that are greater or longer than the service's model allows."""
+    most = shape.metadata.get("max")
+    size = value if isinstance(value, int | float) else len(value) if isinstance(value, str | bytes | list | tuple) else 0
+    if most is not None and size > most:
+        yield f"{path}: {size} is more than {most}"
+    if isinstance(shape, StructureShape):
+        for name, each in value.items():
+            yield from _too_much(shape.members[name], each, f"{path}.{name}")
+    elif isinstance(shape, ListShape):
+        for each in value:
+            yield from _too_much(shape.member, each, f"{path}[]")
 
 
 class CheckedClient:

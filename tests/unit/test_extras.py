@@ -163,3 +163,16 @@ def test_a_program_that_does_without_the_part_keeps_its_own_way_with_other_error
 
     assert ended.returncode == 1
     assert ended.stdout == "a hook of the program's own: 'its own'\n"
+
+
+def test_another_uncaught_error_is_left_to_who_was_there_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[object, ...]] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *said: heard.append(said))
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with pytest.raises(extras.MissingExtraError):
+        extras.require("look")
+    error = ValueError("x")
+
+    sys.excepthook(ValueError, error, None)
+
+    assert heard == [(ValueError, error, None)]

@@ -130,8 +130,8 @@ def _says_nothing(node: ast.AST) -> bool:
         return isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
     if isinstance(node, ast.Expr):  # a docstring
         return isinstance(node.value, ast.Constant)
-    if isinstance(node, ast.If):  # if __name__ == "__main__"
-        return "__name__" in ast.unparse(node.test)
+    if isinstance(node, ast.If):  # what a program begins with, and imports for types alone, which tests/wheel does without
+        return ast.unparse(node.test) in {"__name__ == '__main__'", "TYPE_CHECKING"}
     return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _SAYS_NOTHING
 
 

@@ -17,7 +17,6 @@ from blazingtext.cli.exit_codes import EXIT_CODES
 from blazingtext.cli.output import duration
 from blazingtext.cli.session import session_of
 from blazingtext.client import BlazingText
-from blazingtext_lifecycle import hyperparameters
 from blazingtext_lifecycle.errors import LifecycleError
 from tests.unit.blazingtext.cloud_fakes import FakeClient
 from tests.unit.blazingtext.conftest import Typed
@@ -56,18 +55,6 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 @pytest.mark.parametrize(("name", "command"), list(commands()))
 def test_every_command_takes_stage_json_region_and_profile(name: str, command: click.Command) -> None:
     assert {"stage", "json", "region", "profile"} <= {option.name for option in command.params}, name
-
-
-def test_the_page_of_commands_is_up_to_date() -> None:
-    assert document.PAGE.read_text(encoding="utf-8") == document.page(), "run: python -m blazingtext.cli.document"
-
-
-def test_every_hyperparameter_is_an_option_of_train() -> None:
-    command = importlib.import_module("blazingtext.cli.train").train
-
-    options = {option.name for option in command.params}
-
-    assert set(hyperparameters.TABLE) <= options
 
 
 def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: Typed) -> None:

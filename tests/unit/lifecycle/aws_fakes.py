@@ -338,9 +338,10 @@ class FakeResponseUrl:
 
     def __init__(self) -> None:
         self.requests: list[Any] = []
+        self.timeouts: list[float] = []
 
     def __call__(self, request: Any, timeout: float) -> "FakeResponseUrl":
-        assert timeout > 0
+        self.timeouts.append(timeout)
         self.requests.append(request)
         return self
 

@@ -3,6 +3,7 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
@@ -31,6 +32,7 @@ from tests.unit.lifecycle.aws_fakes import client_error
         (PartialCredentialsError(provider="env", cred_var="x"), ConfigurationError, "blazingtext sandbox env"),
         (NoRegionError(), ConfigurationError, "No region is chosen."),
         (ReadTimeoutError(endpoint_url="https://x"), CloudError, "AWS could not be reached"),
+        (InvalidRegionError(region_name="mars 1"), ConfigurationError, "The AWS settings cannot be used"),
         (ParamValidationError(report="bad"), RequestError, "boto3 refuses the request"),
         (EndpointConnectionError(endpoint_url="https://x"), CloudError, "AWS could not be reached"),
         (client_error("InternalFailure", "We failed"), CloudError, "InternalFailure: We failed (request id request-1)."),

@@ -28,6 +28,7 @@ def told(text: str | bytes, *, supervised: bool = False) -> list[tuple[bool, str
         ("good\u200bfilm\n", False, False, "U+200B ZERO WIDTH SPACE 1 times"),
         ("good\x85film\n", False, False, "U+0085 NEXT LINE 1 times"),
         ("1\tgood\tx\n2\tbad\ty\n3\tfine\tz\n", False, False, "looks like a table of 3 columns (1, good, x)"),
+        ("__label__ a b\n__label__x c\n", True, False, 'a.txt: 1 labels have no name ("__label__"). Name the class'),
         (" \n\t\n", False, True, "is empty: its first 4 bytes are white space"),
         ('{"source": "a b", "label": 1}\n', False, True, "is JSON Lines"),
         ("<Blog><post>a</post></Blog>", False, True, "is blog posts"),
@@ -73,3 +74,27 @@ def test_separators_are_only_seen_where_there_are_some(text: str) -> None:
 )
 def test_a_table_is_known_by_its_rows(text: str, table: Table | None) -> None:
     assert table_of(text, whole=True) == table
+
+
+@pytest.mark.parametrize(("whole", "seen"), [(True, "1 of 2 lines have none)"), (False, "1 of 2 lines have none in the first 20 bytes)")])
+def test_of_a_beginning_it_is_said_how_long_it_is(whole: bool, seen: str) -> None:
+    found = corpus_text.check(b"__label__x a\nb\nc d e", "a.txt", whole=whole, supervised=True)
+
+    assert [seen in each.text for each in found if "has no __label__ word" in each.text] == [True] if not whole else True
+
+
+def test_labels_are_looked_for_where_a_table_begins() -> None:
+    def table(before: int) -> str:
+        return "a" * before + "__label__\tb\nc\td\ne\tf\n"
+
+    assert table_of(table(4096 - 9), whole=True) is None
+    assert table_of(table(4096 - 8), whole=True) == Table("\t", ("a" * (4096 - 8) + "__label__", "b"), 3)
+
+
+def test_the_last_row_of_a_beginning_may_be_cut_and_fifty_rows_are_enough() -> None:
+    rows = ["a\tb\n"] * 60
+
+    assert table_of("".join(rows[:3]) + "c") == Table("\t", ("a", "b"), 3)
+    assert table_of("".join(rows[:3]) + "c", whole=True) is None
+    assert table_of("".join([*rows[:50], "c\n", *rows])) == Table("\t", ("a", "b"), 50)
+    assert table_of("".join([*rows[:49], "c\n", *rows])) is None

@@ -196,3 +196,33 @@ def test_how_many_objects_are_kept_and_which_is_first_is_told() -> None:
     account.s3.undeletable = {"runs/a", "runs/b"}
 
     assert "S3 kept 2 objects, first runs/a: AccessDenied: Access Denied. Remove what holds them" in account.empty_bucket().reason
+
+
+def test_a_key_that_xml_cannot_hold_is_deleted_by_itself_in_its_version() -> None:
+    account = Account()
+    account.s3.versions = [("runs/\x01", "v1"), ("runs/\x01", "v2"), ("runs/x", "v")]
+
+    assert account.empty_bucket().status == "SUCCESS"
+    assert (account.s3.versions, account.s3.batches) == ([], [1])
+
+
+def test_s3_leaves_out_what_it_has_none_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    monkeypatch.setattr(account.s3, "_list_object_versions", lambda **_: iter([{}]))
+    monkeypatch.setattr(account.s3, "_list_multipart_uploads", lambda **_: iter([{}]))
+
+    assert account.empty_bucket() == Answer("SUCCESS", "empty-bucket-own-bucket")
+
+
+def test_the_log_says_what_was_asked_for_and_the_answer_waits_ten_seconds(
+    response_url: FakeResponseUrl, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 600_000
+
+    with caplog.at_level("INFO"):
+        empty_bucket.handler({**CUSTOM_RESOURCE_EVENT, "RequestType": "Create", "ResourceProperties": {"Bucket": "own-bucket"}}, Context())
+
+    assert "Create {'Bucket': 'own-bucket'}" in caplog.messages
+    assert response_url.timeouts == [10]

@@ -228,3 +228,34 @@ def test_a_zip_archive_that_is_a_document_is_named(name: str, data: bytes, kind:
 @pytest.mark.parametrize("name", sorted(set(file_kinds._PACKED.values()) - {"gzip", "bzip2", "xz", "lzma", "zstd", "zip", "tar"}))
 def test_what_python_cannot_unpack_is_answered_with_a_command(name: str) -> None:
     assert file_kinds.UNPACK_WITH[name].endswith(" {}")
+
+
+@pytest.mark.parametrize(("kept", "encoding"), [(1, "utf-8"), (2, "utf-8"), (3, "utf-8"), (4, "utf-8")])
+def test_only_the_last_character_of_a_sample_may_be_cut(kept: int, encoding: str) -> None:
+    character = "\U0001f600".encode()
+
+    assert kind_of(b"words and words " + character[:kept]).encoding == encoding
+    # What is broken further from the end is broken, and so is the end of a whole file.
+    assert kind_of(b"words and words " + character[:3] + b"more").encoding == ""
+    assert kind_of(b"words and words \xff" + b"abcd").encoding == ""
+    assert kind_of(b"words and words " + character[:kept], whole=True).encoding == ("utf-8" if kept == 4 else "")
+
+
+@pytest.mark.parametrize(
+    ("start", "form"),
+    [
+        ('<?xml version="1.0"', Form.XML),
+        ("<!DOCTYPE corpus", Form.XML),
+        ("<?php", Form.PLAIN),
+        ("<unk> word", Form.PLAIN),
+        ("<mediawiki> ", Form.MEDIAWIKI),
+        ("<Blog> ", Form.BLOG),
+        ("<own> words", Form.PLAIN),
+        ("<own> words </own>", Form.XML),
+        ("<own a='b'> words", Form.XML),
+        ("<own> a = b", Form.PLAIN),
+        ('<?xml version="1.0"?><own> ', Form.XML),
+    ],
+)
+def test_markup_is_declared_closed_or_has_attributes(start: str, form: Form) -> None:
+    assert form_of(start) is form

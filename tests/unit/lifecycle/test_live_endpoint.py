@@ -3,9 +3,10 @@ from typing import Any, cast
 import pytest
 
 from blazingtext_lifecycle import live_endpoint
+from blazingtext_lifecycle.errors import AccessDeniedError
 from blazingtext_lifecycle.live_endpoint import LiveEndpoint
 from blazingtext_lifecycle.live_model import ServingStack
-from tests.unit.lifecycle.aws_fakes import FakeSageMaker
+from tests.unit.lifecycle.aws_fakes import FakeSageMaker, client_error
 
 LIVE = {"ModelDataUrl": "s3://b/runs/new/output/model.tar.gz", "EndpointState": "running"}
 
@@ -66,3 +67,15 @@ def test_an_endpoint_that_is_not_there_has_no_status() -> None:
 def test_the_command_that_repairs_names_the_stage_unless_it_is_the_default() -> None:
     assert live_endpoint.repair_command("dev") == "blazingtext verify --repair"
     assert live_endpoint.repair_command("prod") == "blazingtext verify --repair --stage prod"
+
+
+def test_an_endpoint_that_may_not_be_looked_at_is_not_taken_for_one_that_is_gone() -> None:
+    sagemaker = FakeSageMaker()
+
+    def refuse() -> dict[str, str]:
+        raise client_error("AccessDeniedException", "no")
+
+    sagemaker.endpoint = refuse
+
+    with pytest.raises(AccessDeniedError, match="look at the endpoint blazingtext-dev"):
+        live_endpoint.describe(cast("Any", sagemaker), "dev")

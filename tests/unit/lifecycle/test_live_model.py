@@ -182,3 +182,8 @@ def test_a_first_promotion_remembers_no_model_before_it_and_its_own_time() -> No
         "PromotedThrough": "2026-11-22T12:00:00.000Z",
         "AutoRollback": "on",
     }
+
+
+def test_an_update_may_take_as_long_as_cloudformation_lets_an_endpoint() -> None:
+    # timeoutInMinutes in the resource schema of AWS::SageMaker::Endpoint.
+    assert live_model.LONGEST_UPDATE_SECONDS == 58_200

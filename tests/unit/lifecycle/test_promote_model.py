@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import promote_model
-from blazingtext_lifecycle import live_model, naming
+from blazingtext_lifecycle import live_model, naming, promotion
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.stack_update import StackUpdater
 from promote_model import Clients
@@ -500,3 +500,66 @@ def test_whatever_lies_in_the_queue_is_done_with_after_one_delivery(body: str) -
 
     assert account.deliver_body(body) is True
     assert len(account.sqs.sent) <= 1
+
+
+def test_a_job_is_judged_as_sagemaker_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    judged: list[promotion.TrainedJob] = []
+
+    def decide(job: promotion.TrainedJob, *_: Any) -> promotion.Decision:
+        judged.append(job)
+        return promotion.Decision(promotion.Outcome.IGNORE, "seen")
+
+    monkeypatch.setattr(promote_model.promotion, "decide", decide)
+    account.train(FailureReason="none", TuningJobArn="arn:tuning")
+    account.train(f"{JOB}-bare", "Failed", HyperParameters={}, FinalMetricDataList=[])
+    del account.sagemaker.jobs[f"{JOB}-bare"]["HyperParameters"], account.sagemaker.jobs[f"{JOB}-bare"]["FinalMetricDataList"]
+
+    for name in (JOB, f"{JOB}-bare"):
+        assert account.deliver(name, account.sagemaker.jobs[name]["TrainingJobStatus"])
+
+    full, bare = judged
+    assert full == promotion.TrainedJob(
+        name=JOB,
+        status="Completed",
+        secondary_status="Completed",
+        failure="none",
+        created=STARTED,
+        mode="batch_skipgram",
+        metrics={"train:mean_rho": 0.7},
+        tags=naming.tags("dev"),
+        artifact=f"s3://own-bucket/runs/{JOB}/output/model.tar.gz",
+        artifact_exists=True,
+        tuning_job="arn:tuning",
+    )
+    assert (bare.mode, bare.metrics, bare.artifact, bare.artifact_exists, bare.failure, bare.tuning_job) == ("", {}, "", False, "", "")
+
+
+def test_a_message_that_names_no_job_is_told_apart_from_one_that_names_a_wrong_one() -> None:
+    account = Account()
+
+    account.deliver_body("{}")
+    account.deliver_body(json.dumps({"detail": {"TrainingJobName": "-x-", "TrainingJobStatus": "Completed"}}))
+
+    first, second = (each["MessageAttributes"]["Reason"]["StringValue"] for each in account.sqs.sent)
+    assert "It names no TrainingJobName." in first
+    assert "SageMaker gives no job the name '-x-'." in second
+
+
+def test_the_log_names_the_message_that_failed_and_the_decision(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        account.train()
+        assert account.deliver() is True
+        account.deliver_body("{}")
+        monkeypatch.setattr(account.sagemaker, "describe_training_job", _failing)
+        assert account.deliver() is False
+
+    assert [message for message in caplog.messages if message.startswith(("promote: ", "The message "))][-1] == (
+        "The message m could not be processed; the queue delivers it again."
+    )
+    assert any(message.startswith("promote: ") for message in caplog.messages)
+
+
+def _failing(**_: Any) -> None:
+    raise client_error("InternalFailure", "We failed")

@@ -281,3 +281,20 @@ def test_an_execution_without_an_error_is_told_by_its_status(status: str) -> Non
 
     with pytest.raises(CloudError, match=f"Its state machine failed: {status}: . Try again"):
         account.update({"ModelDataUrl": "b"})
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED"])
+def test_an_update_that_was_begun_already_is_the_one_that_is_waited_for(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account({"ModelDataUrl": "a"})
+    names: list[str] = []
+    described = [{"status": status}, {"status": "SUCCEEDED"}]
+
+    def taken(*, name: str, **_: Any) -> None:
+        names.append(name)
+        raise client_error("ExecutionAlreadyExists", "taken", "StartExecution")
+
+    monkeypatch.setattr(account.machine, "start_execution", taken)
+    monkeypatch.setattr(account.machine, "describe_execution", lambda **_: described.pop(0))
+
+    assert account.update({"ModelDataUrl": "b"})
+    assert len(names) == 1

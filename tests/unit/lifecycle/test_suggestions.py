@@ -1,6 +1,6 @@
 import pytest
 
-from blazingtext_lifecycle.suggestions import did_you_mean
+from blazingtext_lifecycle.suggestions import did_you_mean, some
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,11 @@ def test_a_word_longer_than_any_name_is_not_compared() -> None:
 
     assert did_you_mean("x" * 80, [name]) == f'Did you mean "{name}"?'
     assert did_you_mean("x" * 81, [name]) == ""
+
+
+@pytest.mark.parametrize(("number", "shown"), [(12, 12), (13, 13), (14, 12), (1015, 12)])
+def test_of_many_names_the_first_dozen_are_listed(number: int, shown: int) -> None:
+    listed = ", ".join(f"n{place}" for place in range(shown))
+    rest = f" and {number - shown:,} more" if number > shown else ""
+
+    assert some([f"n{place}" for place in range(number)]) == listed + rest

@@ -165,3 +165,11 @@ def test_all_problems_and_all_warnings_are_told() -> None:
 @pytest.mark.parametrize(("mode", "needed"), [("supervised", True), ("batch_skipgram", False), ("skipgram", False), ("cbow", False)])
 def test_only_classifiers_need_labels(mode: str, needed: bool) -> None:
     assert training_jobs.needs_labels(mode) is needed
+
+
+def test_the_order_of_channels_does_not_make_another_job() -> None:
+    found = corpus()
+    turned = dataclasses.replace(found, channels=dict(reversed(found.channels.items())))
+
+    assert list(turned.channels) != list(found.channels)
+    assert decide(turned).name == decide(found).name

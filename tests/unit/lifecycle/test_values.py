@@ -60,3 +60,14 @@ def test_a_json_object_is_read_from_a_mapping_and_from_text() -> None:
 def test_what_is_no_json_object_is_refused(raw: object) -> None:
     with pytest.raises(ValueError, match=r"not a JSON object|Expecting value"):
         values.json_object(raw)
+
+
+def test_json_that_is_nested_too_deeply_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match=r"^'\[\[.*\.\.\. is nested too deeply$"):
+        values.json_object("[" * 100_000)
+
+
+def test_what_a_message_shows_has_eighty_characters_at_most() -> None:
+    assert values.shown("a" * 78) == f"'{'a' * 78}'"
+    assert values.shown("a" * 79) == f"'{'a' * 79}..."
+    assert values.shown("a" * 1000) == f"'{'a' * 79}..."
