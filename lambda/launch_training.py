@@ -54,7 +54,7 @@ def launch(event: object, environment: LaunchEnvironment, clients: Clients) -> d
         clients: the AWS services.
 
     Returns:
-        ``jobName``, ``jobArn``, ``status``, ``created``, ``artifact``, ``warnings``.
+        ``jobName``, ``jobArn``, ``status``, ``created``, ``artifact``, ``warnings``, ``cost``.
 
     Raises:
         UserError: the request was refused, by us or by AWS, before anything was paid.
@@ -69,18 +69,22 @@ def launch(event: object, environment: LaunchEnvironment, clients: Clients) -> d
             problems += corpus_manifest.problems(clients.s3, environment.bucket, corpus)
     job = training_jobs.decide(request, corpus, environment, problems)
     answer = start(job, clients.sagemaker)
-    log.info("%s %s (%s)", "started" if answer["created"] else "found", answer["jobName"], answer["status"])
+    log.info("%s %s (%s)", "started" if answer["created"] else "found", answer["jobName"], answer["status"] or "not started")
     return answer
 
 
 def start(job: TrainingJob, sagemaker: SageMakerClient) -> dict[str, Any]:
-    """The newest attempt at a job; a new one only when there is none, or when it failed and a retry was asked for."""
+    """The newest attempt at a job; a new one only when there is none, or when it failed and a retry was asked for.
+
+    A dry run names the attempt that would be made, without ARN and status.
+    """
     attempt, latest = _latest_attempt(job.name, sagemaker)
-    if latest is None:
-        return _create(job, naming.attempt_name(job.name, 1), sagemaker)
-    if job.retry and latest["TrainingJobStatus"] in training_jobs.RETRYABLE:
-        return _create(job, naming.attempt_name(job.name, attempt + 1), sagemaker)
-    return _answer(job, latest, created=False)
+    if latest is not None and not (job.retry and latest["TrainingJobStatus"] in training_jobs.RETRYABLE):
+        return _answer(job, latest, created=False)
+    name = naming.attempt_name(job.name, attempt + 1)
+    if job.dry_run:
+        return _answer(job, {"TrainingJobName": name, "TrainingJobArn": "", "TrainingJobStatus": ""}, created=False)
+    return _create(job, name, sagemaker)
 
 
 def _latest_attempt(name: str, sagemaker: SageMakerClient) -> tuple[int, Mapping[str, Any] | None]:
@@ -130,4 +134,12 @@ def _answer(job: TrainingJob, description: Mapping[str, Any], *, created: bool) 
         "created": created,
         "artifact": naming.artifact_uri(job.artifact_bucket, name),
         "warnings": list(job.warnings),
+        "cost": {
+            "instanceType": job.price.instance_type,
+            "instanceCount": job.price.instance_count,
+            "maxRuntimeSeconds": job.max_runtime_seconds,
+            "hourlyDollars": job.price.dollars,
+            "maximumDollars": job.price.for_seconds(job.max_runtime_seconds),
+            "pricesOf": job.price.date,
+        },
     }

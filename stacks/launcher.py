@@ -12,7 +12,7 @@ from constructs import Construct
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.environments import LaunchEnvironment
 
-from . import arns
+from . import arns, limit_conditions
 from .python_function import PythonFunction
 
 
@@ -45,7 +45,8 @@ class Launcher(Construct):
             environment=environment.variables(),
         )
         jobs = arns.training_jobs(environment.stage)
-        launcher.allow("sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:AddTags", on=jobs)
+        launcher.allow("sagemaker:CreateTrainingJob", on=jobs, **limit_conditions.of_jobs(environment.limits))
+        launcher.allow("sagemaker:DescribeTrainingJob", "sagemaker:AddTags", on=jobs)
         launcher.allow("iam:PassRole", on=execution_role.role_arn, StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"})
         launcher.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.CORPORA}*"]})
         launcher.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.CORPORA}*"))

@@ -8,10 +8,9 @@ import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.limits import Limits
 
-from . import arns
-
-_OWN = ("Create", "Describe", "Delete")
+from . import arns, limit_conditions
 
 
 class NotebookRole(Construct):
@@ -25,12 +24,13 @@ class NotebookRole(Construct):
         stage: whose names it is bounded to.
         bucket: the stage's bucket.
         roles: the stage's roles for jobs and endpoints, which it may hand to SageMaker.
+        limits: what its jobs and endpoints may not exceed, as far as IAM can tell.
 
     Attributes:
         role: the role.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, stage: str, bucket: s3.IBucket, roles: Sequence[iam.IRole]) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: str, bucket: s3.IBucket, roles: Sequence[iam.IRole], limits: Limits) -> None:
         super().__init__(scope, id_)
         sagemaker = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}})
         self.role = iam.Role(
@@ -41,7 +41,7 @@ class NotebookRole(Construct):
             description=f"Trains and deploys BlazingText models of stage {stage} from a notebook",
         )
         self._data(bucket)
-        self._sagemaker(stage)
+        self._sagemaker(stage, limits)
         passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         self._allow(["iam:PassRole"], *(role.role_arn for role in roles), conditions=passed)
         for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage)):
@@ -58,15 +58,21 @@ class NotebookRole(Construct):
         self._allow(writing, bucket.arn_for_objects(f"{naming.CORPORA}*"))
         self._allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*"))
 
-    def _sagemaker(self, stage: str) -> None:
+    def _sagemaker(self, stage: str, limits: Limits) -> None:
         """The stage's jobs, and endpoints beside the live one, whose name ends where their names go on."""
         tagging = ["sagemaker:AddTags", "sagemaker:ListTags"]
-        jobs = [f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")]
-        self._allow([*jobs, *tagging], arns.training_jobs(stage))
-        tuning = [f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Create", "Describe", "Stop", "ListTrainingJobsFor")]
-        self._allow([*tuning, *tagging], arns.named("hyper-parameter-tuning-job", f"{naming.job_prefix(stage)}*"))
+        jobs, tuning = arns.training_jobs(stage), arns.named("hyper-parameter-tuning-job", f"{naming.job_prefix(stage)}*")
+        self._allow(["sagemaker:CreateTrainingJob"], jobs, conditions=limit_conditions.of_jobs(limits))
+        self._allow(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", *tagging], jobs)
+        self._allow(["sagemaker:CreateHyperParameterTuningJob"], tuning, conditions=limit_conditions.of_jobs(limits))
+        self._allow(
+            [*(f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Describe", "Stop", "ListTrainingJobsFor")), *tagging], tuning
+        )
         for kind, name in (("model", "Model"), ("endpoint-config", "EndpointConfig"), ("endpoint", "Endpoint")):
-            self._allow([*(f"sagemaker:{verb}{name}" for verb in _OWN), *tagging], arns.named(kind, f"{naming.job_prefix(stage)}*"))
+            own = arns.named(kind, f"{naming.job_prefix(stage)}*")
+            limited = limit_conditions.of_endpoints(limits) if name == "EndpointConfig" else {}
+            self._allow([f"sagemaker:Create{name}"], own, conditions=limited)
+            self._allow([f"sagemaker:Describe{name}", f"sagemaker:Delete{name}", *tagging], own)
         # IAM is asked about the configuration too.
         self._allow(["sagemaker:CreateEndpoint"], arns.named("endpoint-config", f"{naming.job_prefix(stage)}*"))
         live, own = arns.named("endpoint", naming.endpoint(stage)), arns.named("endpoint", f"{naming.job_prefix(stage)}*")
@@ -75,5 +81,5 @@ class NotebookRole(Construct):
         self._allow(["sagemaker:ListTrainingJobs"], "*")
 
     def _allow(self, actions: Sequence[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
-        statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
+        statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions or None)
         self.role.add_to_policy(statement)

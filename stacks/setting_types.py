@@ -8,7 +8,7 @@ from typing import Any
 
 import botocore.loaders
 
-from blazingtext_lifecycle import values
+from blazingtext_lifecycle import limits, values
 from blazingtext_lifecycle.suggestions import did_you_mean, some
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -41,6 +41,34 @@ def threshold(minimum: float) -> SettingType:
         return None if raw is None or str(raw).strip() == "" else values.number(raw, minimum, 1)
 
     return SettingType(f"empty, or a number from {minimum:g} to 1", parse)
+
+
+def dollars() -> SettingType:
+    """An amount of US dollars, or nothing at all, which becomes None."""
+
+    def parse(raw: object) -> float | None:
+        return None if raw is None or str(raw).strip() == "" else values.number(raw, 0)
+
+    return SettingType("empty, or a number of US dollars from 0", parse)
+
+
+def instance_patterns() -> SettingType:
+    """Instance types, in which ``*`` stands for any letters: a list, or a text with commas or spaces; each is one that exists."""
+
+    def parse(raw: object) -> tuple[str, ...]:
+        given = raw.replace(",", " ").split() if isinstance(raw, str) else raw
+        if not isinstance(given, list | tuple) or any(not _is_pattern(each) for each in given):
+            raise ValueError(raw)
+        return tuple(given)
+
+    return SettingType("empty, or instance types such as ml.c5.*, ml.m5.xlarge", parse)
+
+
+def _is_pattern(raw: object) -> bool:
+    if not isinstance(raw, str) or not limits.PATTERN.fullmatch(raw):
+        return False
+    known = {*_sagemaker_enum("TrainingInstanceType"), *_sagemaker_enum("ProductionVariantInstanceType")}
+    return any(limits.allows([raw], each) for each in known)
 
 
 def matching(pattern: re.Pattern[str], allowed: str) -> SettingType:

@@ -1,15 +1,17 @@
 """The settings of a stage: one frozen object, made in Python or read from the CDK context (cdk.json or ``-c name=value``)."""
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from blazingtext_lifecycle import availability, combinations, hyperparameters, images, instances, naming, requests
+from blazingtext_lifecycle import availability, images, instances, naming, requests
 from blazingtext_lifecycle.environments import LaunchEnvironment
-from blazingtext_lifecycle.errors import ConfigurationError, HyperparameterError
+from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
 
 from . import setting_types
+from .contradictions import contradictions, cost_problem
 from .log_group import RETENTION
 from .setting_types import SettingType
 
@@ -60,6 +62,20 @@ class Settings:
             "meaning": "defaults of the launcher where they differ from BlazingText's; may hold the mode",
         },
     )
+    allowed_instance_types: tuple[str, ...] = _setting(
+        (), setting_types.instance_patterns(), "limit: the types that a training job, and the endpoint, may have; empty: all"
+    )
+    maximum_training_instances: int = _setting(
+        4, setting_types.whole_number(1, instances.MAXIMUM_COUNT), "limit: the most instances that a training request may ask for"
+    )
+    maximum_training_seconds: int = _setting(
+        86_400, setting_types.whole_number(1, requests.MAXIMUM_RUNTIME), "limit: the longest that a training request may let its job run"
+    )
+    maximum_training_cost: float | None = _setting(
+        None,
+        setting_types.dollars(),
+        "limit: US dollars of one training job that runs as long as it may; a job without a known price is refused then; empty: none",
+    )
     endpoint_instance_type: str = _setting(
         "ml.m4.xlarge",
         setting_types.instance_type("ProductionVariantInstanceType", "an instance type that SageMaker hosts on, such as ml.m5.xlarge"),
@@ -94,6 +110,13 @@ class Settings:
         raise_all("The settings cannot be used. Correct these arguments:", problems)
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def limits(self) -> Limits:
+        """What no training job may exceed."""
+        return Limits(
+            self.allowed_instance_types, self.maximum_training_instances, self.maximum_training_seconds, self.maximum_training_cost
+        )
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> Self:
@@ -137,12 +160,15 @@ def check_region(settings: Settings, region: str) -> list[str]:
         region: the one that is deployed to.
 
     Raises:
-        ConfigurationError: AWS offers no BlazingText there, or does not host on the endpoint's instance type.
+        ConfigurationError: AWS offers no BlazingText there, or does not host on the endpoint's instance type, or a training job of the
+            stage's own settings may cost more than they allow there.
     """
     if not region:
         return []
     images.image_uri(region)
     availability.check_hosting(settings.endpoint_instance_type, region)
+    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    raise_all("The settings cannot be used in this region:", list(cost_problem(values, region, context_key)))
     doubts = [availability.region_doubt(region), availability.training_doubt(settings.training_instance_type, region)]
     return [doubt for doubt in doubts if doubt]
 
@@ -187,31 +213,8 @@ def _check(given: Mapping[str, object], spell: Callable[[str], str]) -> tuple[di
             values[field.name] = raw if raw is field.default else field.metadata["type"].parse(raw)
         except ValueError:
             wrong[field.name] = f"{spell(field.name)}: {_refusal(field.metadata['type'], raw)}"
-    return values, [*wrong.values(), *_contradictions({**defaults, **values}, wrong.keys(), spell)]
+    return values, [*wrong.values(), *contradictions({**defaults, **values}, wrong.keys(), spell)]
 
 
 def _refusal(type_: SettingType, raw: object) -> str:
     return f'"{raw}" cannot be used. It must be {type_.allowed}. {type_.hint(raw)}'.rstrip()
-
-
-def _contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[[str], str]) -> Iterator[str]:
-    """What is right by itself and wrong together; what is wrong by itself is not judged again."""
-    if not {"hyperparameters", "training_instance_type", "training_instance_count"}.intersection(wrong):
-        yield from (f"{spell('hyperparameters')}: {problem}" for problem in _hyperparameter_problems(values))
-    runtime = values["training_max_runtime_seconds"]
-    too_long = values["training_spot"] and runtime > requests.MAXIMUM_SPOT_WAIT
-    if too_long and not {"training_spot", "training_max_runtime_seconds"}.intersection(wrong):
-        yield (
-            f"{spell('training_max_runtime_seconds')}: {runtime} is too long with {spell('training_spot')}. SageMaker lets spot jobs "
-            f"without checkpoints run {requests.MAXIMUM_SPOT_WAIT} seconds at most, and BlazingText writes none. "
-            "Lower it or turn spot off."
-        )
-
-
-def _hyperparameter_problems(values: Mapping[str, Any]) -> list[str]:
-    mode = str(values["hyperparameters"].get("mode", combinations.DEFAULT_MODE))
-    try:
-        hyperparameters.complete(mode, values["hyperparameters"], values["training_instance_type"], values["training_instance_count"])
-    except HyperparameterError as error:
-        return str(error).splitlines()
-    return []

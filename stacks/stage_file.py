@@ -74,6 +74,16 @@ def _higher(before: Any, now: Any) -> bool:
     return bool(now > before)
 
 
+def _more(before: Any, now: Any) -> bool:
+    """Of a limit that may be empty, which allows everything."""
+    return before is not None and (now is None or now > before)
+
+
+def _wider(before: Any, now: Any) -> bool:
+    """Of a list of what is allowed; an empty one allows everything."""
+    return bool(before) and (not now or not set(now) <= set(before))
+
+
 # Settings that protect data, callers or the bill: when a new value does so less than the one before.
 _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "delete_data": _higher,
@@ -84,6 +94,10 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "minimum_accuracy": _lower,
     "training_instance_count": _higher,
     "training_max_runtime_seconds": _higher,
+    "allowed_instance_types": _wider,
+    "maximum_training_instances": _higher,
+    "maximum_training_seconds": _higher,
+    "maximum_training_cost": _more,
     "endpoint_instance_count": _lower,
     "endpoint_bake_seconds": _lower,
     "log_retention_days": _lower,

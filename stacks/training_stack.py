@@ -75,7 +75,9 @@ class TrainingStack(ProjectStack):
             log_retention_days=settings.log_retention_days,
         )
         if settings.notebook_role:
-            people = NotebookRole(self, "NotebookRole", stage=settings.stage, bucket=bucket, roles=[role, self.hosting_role])
+            people = NotebookRole(
+                self, "NotebookRole", stage=settings.stage, bucket=bucket, roles=[role, self.hosting_role], limits=settings.limits
+            )
             self.publish({Output.NOTEBOOK_ROLE_ARN: people.role.role_arn})
         self.declare_use(naming.storage_in_use(settings.stage))
         self.publish(
@@ -103,4 +105,5 @@ class TrainingStack(ProjectStack):
             max_runtime_seconds=settings.training_max_runtime_seconds,
             spot=settings.training_spot,
             hyperparameters=settings.hyperparameters,
+            limits=settings.limits,
         )

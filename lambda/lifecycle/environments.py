@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self, TypeVar
 
-from . import naming, values
+from . import limits, naming, values
 from .errors import ConfigurationError, raise_all
+from .limits import Limits
 
 Value = TypeVar("Value")
 
@@ -30,6 +31,7 @@ class LaunchEnvironment:
         max_runtime_seconds: default limit of a job's running time.
         spot: whether jobs run on spot instances by default.
         hyperparameters: defaults that differ from BlazingText's own; may hold the mode.
+        limits: what no job may exceed.
     """
 
     stage: str
@@ -42,6 +44,7 @@ class LaunchEnvironment:
     max_runtime_seconds: int = 3600
     spot: bool = False
     hyperparameters: Mapping[str, object] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
     def variables(self) -> dict[str, str]:
         """The environment variables that carry this object."""
@@ -56,6 +59,10 @@ class LaunchEnvironment:
             "TRAINING_MAX_RUNTIME_SECONDS": str(self.max_runtime_seconds),
             "TRAINING_SPOT": "true" if self.spot else "false",
             "HYPERPARAMETERS": json.dumps(dict(self.hyperparameters), sort_keys=True),
+            "ALLOWED_INSTANCE_TYPES": " ".join(self.limits.allowed_instance_types),
+            "MAXIMUM_TRAINING_INSTANCES": str(self.limits.maximum_training_instances),
+            "MAXIMUM_TRAINING_SECONDS": str(self.limits.maximum_training_seconds),
+            "MAXIMUM_TRAINING_COST": "" if self.limits.maximum_training_cost is None else str(self.limits.maximum_training_cost),
         }
 
     @classmethod
@@ -77,6 +84,7 @@ class LaunchEnvironment:
             max_runtime_seconds=reader.count("TRAINING_MAX_RUNTIME_SECONDS"),
             spot=reader.flag("TRAINING_SPOT"),
             hyperparameters=reader.json_object("HYPERPARAMETERS"),
+            limits=reader.limits(),
         )
         raise_all(reader.problems)
         return found
@@ -168,6 +176,27 @@ class _Reader:
 
     def json_object(self, name: str) -> dict[str, object]:
         return self._read(name, values.json_object, "a JSON object", {})
+
+    def limits(self) -> Limits:
+        return Limits(
+            allowed_instance_types=self.patterns("ALLOWED_INSTANCE_TYPES"),
+            maximum_training_instances=self.count("MAXIMUM_TRAINING_INSTANCES"),
+            maximum_training_seconds=self.count("MAXIMUM_TRAINING_SECONDS"),
+            maximum_training_cost=self.dollars("MAXIMUM_TRAINING_COST"),
+        )
+
+    def patterns(self, name: str) -> tuple[str, ...]:
+        """Instance types between spaces; a wrong one stays, and matches nothing: a limit that cannot be read allows less, not more."""
+        found = tuple(self._environ.get(name, "").split())
+        wrong = [each for each in found if not limits.PATTERN.fullmatch(each)]
+        if wrong:
+            self._problem(name, f'holds "{wrong[0]}"', "empty, or instance types such as ml.c5.*")
+        return found
+
+    def dollars(self, name: str) -> float | None:
+        if not self._environ.get(name, ""):
+            return None
+        return self._read(name, lambda text: values.number(text, 0), "empty, or a number from 0", 0.0)
 
     def threshold(self, name: str, minimum: float) -> float | None:
         if not self._environ.get(name):

@@ -9,18 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from . import hyperparameters, instances, naming, values
+from . import hyperparameters, instances, limits, naming, values
 from .combinations import DEFAULT_MODE
 from .environments import LaunchEnvironment
 from .errors import RequestError, UserError
 from .suggestions import did_you_mean
 
-EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry")
+EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry", "dryRun")
 INSTANCE_KEYS = ("type", "count", "volumeGb")
 LIMIT_KEYS = ("maxRuntimeSeconds", "maxWaitSeconds")
 
-# AWS: "longest run time for a training job", 5 days.
-MAXIMUM_RUNTIME = 432_000
+MAXIMUM_RUNTIME = limits.LONGEST_SECONDS
 # AWS: algorithms that write no checkpoints, as BlazingText, may wait and run one hour at most on spot instances.
 MAXIMUM_SPOT_WAIT = 3600
 # The largest EBS volume.
@@ -47,6 +46,7 @@ class TrainingRequest:
         spot: whether to use spot instances.
         tags: the person's own tags.
         retry: whether a failed or stopped job of the same name gets another attempt.
+        dry_run: whether everything is checked and nothing started.
     """
 
     corpus: str
@@ -60,6 +60,7 @@ class TrainingRequest:
     spot: bool
     tags: Mapping[str, str]
     retry: bool
+    dry_run: bool = False
 
 
 def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingRequest, list[UserError]]:
@@ -89,6 +90,7 @@ def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingReque
         spot=spot,
         tags=_tags(reader, reader.section(event, "tags", None)),
         retry=reader.flag(event, "retry", False),
+        dry_run=reader.flag(event, "dryRun", False),
     )
     return request, reader.problems
 
@@ -175,17 +177,17 @@ def _instance_type(reader: "_Reader", instance: Mapping[str, object], environmen
     return environment.instance_type
 
 
-def _limits(reader: "_Reader", limits: Mapping[str, object], environment: LaunchEnvironment, spot: bool) -> tuple[int, int | None]:
+def _limits(reader: "_Reader", section: Mapping[str, object], environment: LaunchEnvironment, spot: bool) -> tuple[int, int | None]:
     """How long the job may run, and may wait when it is spot."""
-    runtime = reader.number(limits, "limits.maxRuntimeSeconds", environment.max_runtime_seconds, MAXIMUM_RUNTIME)
+    runtime = reader.number(section, "limits.maxRuntimeSeconds", environment.max_runtime_seconds, MAXIMUM_RUNTIME)
     if not spot:
-        if "maxWaitSeconds" in limits:
+        if "maxWaitSeconds" in section:
             reader.problem(
                 "limits.maxWaitSeconds: Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true. "
                 "Leave it out, or set spot to true."
             )
         return runtime, None
-    wait = reader.number(limits, "limits.maxWaitSeconds", MAXIMUM_SPOT_WAIT, MAXIMUM_SPOT_WAIT)
+    wait = reader.number(section, "limits.maxWaitSeconds", MAXIMUM_SPOT_WAIT, MAXIMUM_SPOT_WAIT)
     if runtime > MAXIMUM_SPOT_WAIT:
         reader.problem(
             f"limits.maxRuntimeSeconds: a spot job may run {MAXIMUM_SPOT_WAIT} seconds at most; {runtime} was asked for. "

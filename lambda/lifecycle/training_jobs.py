@@ -5,11 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from . import availability, hyperparameters, images, instances, naming
+from . import availability, costs, hyperparameters, images, instances, limits, naming
 from .combinations import SUPERVISED
 from .corpora import Corpus
+from .costs import HourlyPrice
 from .environments import LaunchEnvironment
-from .errors import CorpusError, HyperparameterError, UserError, raise_all
+from .errors import CorpusError, HyperparameterError, RequestError, UserError, raise_all
 from .requests import TrainingRequest
 
 # The ends of a job after which a retry starts another attempt.
@@ -31,6 +32,9 @@ class TrainingJob:
         artifact_bucket: where its artifact will be.
         retry: whether a failed or stopped job gets another attempt.
         warnings: what is legal but probably a mistake.
+        dry_run: whether nothing is to be started.
+        price: what an hour of it costs.
+        max_runtime_seconds: how long it may run.
     """
 
     name: str
@@ -38,6 +42,9 @@ class TrainingJob:
     artifact_bucket: str
     retry: bool
     warnings: tuple[str, ...]
+    dry_run: bool
+    price: HourlyPrice
+    max_runtime_seconds: int
 
 
 def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironment, problems: list[UserError]) -> TrainingJob:
@@ -53,7 +60,7 @@ def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironm
         UserError: every problem at once, those of the request, of the hyperparameters and of the corpus.
     """
     complete, warnings, refusals = _hyperparameters(request, corpus)
-    raise_all([*problems, *refusals, *corpus.problems, *_volume_problems(request, corpus)])
+    raise_all([*problems, *_limit_problems(request, environment), *refusals, *corpus.problems, *_volume_problems(request, corpus)])
     digest = request_hash(request, complete, corpus, environment.bucket)
     return TrainingJob(
         name=naming.job_name(environment.stage, request.corpus, request.mode, digest),
@@ -61,7 +68,15 @@ def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironm
         artifact_bucket=environment.bucket,
         retry=request.retry,
         warnings=(*warnings, *corpus.warnings, *_volume_warnings(request, corpus), *_region_warnings(request, environment)),
+        dry_run=request.dry_run,
+        price=costs.of_training(request.instance_type, request.instance_count, images.region_of(environment.image)),
+        max_runtime_seconds=request.max_runtime_seconds,
     )
+
+
+def _limit_problems(request: TrainingRequest, environment: LaunchEnvironment) -> list[RequestError]:
+    region = images.region_of(environment.image)
+    return limits.problems(environment.limits, request.instance_type, request.instance_count, request.max_runtime_seconds, region)
 
 
 def _hyperparameters(request: TrainingRequest, corpus: Corpus) -> tuple[dict[str, str], list[str], list[UserError]]:

@@ -60,7 +60,7 @@ def settings_table() -> str:
     defaults = Settings()
     for field in fields(Settings):
         value = getattr(defaults, field.name)
-        default = "empty" if value in ("", None) else f"`{json.dumps(value)}`"
+        default = "empty" if value in ("", None, ()) else f"`{json.dumps(value)}`"
         rows.append(f"| `{context_key(field.name)}` | {default} | {field.metadata['type'].allowed} | {field.metadata['meaning']} |")
     return "\n".join(rows)
 

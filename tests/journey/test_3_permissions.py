@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import SERVING, STACKS, Shell, wait_until
+from tests.journey.story import SERVING, STACKS, Shell, output, wait_until
 
 pytestmark = pytest.mark.usefixtures("first_run")
 
@@ -214,3 +214,23 @@ def denied(call: Callable[..., Any], **arguments: Any) -> bool:
     with pytest.raises(ClientError) as refusal:
         call(**arguments)
     return str(refusal.value.response["Error"]["Code"]).startswith("AccessDenied")
+
+
+def test_iam_refuses_what_the_launcher_would_let_through(deployed: Shell, account: Sandbox) -> None:
+    """The limits stand in IAM as well: here the function's own are gone, and those of its role are not."""
+    configuration = {"FunctionName": output(account, "LauncherFunctionName")}
+    functions = account.boto3("lambda")
+    variables = functions.get_function_configuration(**configuration)["Environment"]["Variables"]
+    request = ("train", "--corpus", "wiki", "--min-count", "25", "--max-runtime", "86401")
+    before = len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"])
+
+    by_launcher = deployed.blazingtext(*request, code=2)
+    functions.update_function_configuration(**configuration, Environment={"Variables": {**variables, "MAXIMUM_TRAINING_SECONDS": "432000"}})
+    try:
+        by_iam = deployed.blazingtext(*request, code=2)
+    finally:
+        functions.update_function_configuration(**configuration, Environment={"Variables": variables})
+
+    assert "The stage's setting maximumTrainingSeconds is 86400." in by_launcher.err
+    assert "not authorized to perform: sagemaker:CreateTrainingJob" in by_iam.err
+    assert len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]) == before

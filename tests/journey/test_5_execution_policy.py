@@ -119,3 +119,19 @@ def first_refusal(deployments: Deployments) -> str:
         or deployments.deploy(TRAINING, "Training", 1)
         or deployments.deploy(SERVING, "Serving", 2, ModelDataUrl=artifact)
     )
+
+
+def test_an_endpoint_on_instances_that_the_policy_does_not_name_is_refused(deployments: Deployments) -> None:
+    narrowed = json.loads(json.dumps(POLICY["Statement"]))
+    (types,) = (statement["Condition"] for statement in narrowed if statement["Sid"] == "EndpointsOnTheseInstancesOnly")
+    types["ForAllValues:StringLike"]["sagemaker:InstanceTypes"] = ["ml.c*"]
+    deployments.may(2, narrowed)
+
+    try:
+        assert deployments.deploy(TRAINING, "Training", 1) == ""
+        refused = deployments.deploy(SERVING, "Serving", 2, ModelDataUrl=f"s3://{deployments.bucket()}/{ARTIFACT}")
+    finally:
+        for name in (SERVING, TRAINING):
+            deployments.delete(name)
+
+    assert "not authorized to perform: sagemaker:CreateEndpointConfig" in refused

@@ -27,6 +27,13 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "gpu-training": {"trainingInstanceType": "ml.p3.2xlarge", "hyperparameters": '{"mode": "skipgram", "subwords": true}'},
     "distributed-training": {"trainingInstanceCount": "4", "trainingVolumeGb": "100", "trainingMaxRuntimeSeconds": "86400"},
     "spot": {"trainingSpot": "true"},
+    "limits": {
+        "allowedInstanceTypes": "ml.c5.*, ml.m4.xlarge",
+        "maximumTrainingInstances": "2",
+        "maximumTrainingSeconds": "7200",
+        "maximumTrainingCost": "5",
+        "notebookRole": "true",
+    },
     "upload-trigger": {"trainOnUpload": "true"},
     "manual-promotion": {"autoPromote": "false"},
     "quality-gate": {"minimumMeanRho": "0.5", "minimumAccuracy": "0.9"},

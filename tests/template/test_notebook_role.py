@@ -9,6 +9,7 @@ import aws_cdk.aws_s3 as s3
 import pytest
 from aws_cdk.assertions import Template
 
+from blazingtext_lifecycle.limits import Limits
 from blazingtext_stacks.notebook_role import NotebookRole
 from tests.template.matrix import Synthesis, lists
 
@@ -22,7 +23,7 @@ def template() -> Any:
     stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="111122223333", region="eu-west-1"))
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "of-dev")
     roles = [iam.Role.from_role_arn(stack, f"Role{number}", arn) for number, arn in enumerate(ROLES)]
-    NotebookRole(stack, "Notebook", stage="dev", bucket=bucket, roles=roles)
+    NotebookRole(stack, "Notebook", stage="dev", bucket=bucket, roles=roles, limits=Limits(("ml.c5.*",), maximum_training_seconds=600))
     return Template.from_stack(stack).to_json()
 
 

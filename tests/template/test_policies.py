@@ -62,11 +62,21 @@ def _sagemaker(stage: str) -> dict[str, Rights]:
     }
 
 
+def types(settings: Settings) -> dict[str, Any]:
+    allowed = settings.allowed_instance_types
+    return {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(allowed)}} if allowed else {}
+
+
+def limits(settings: Settings) -> dict[str, Any]:
+    return types(settings) | {"NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.maximum_training_seconds)}}
+
+
 def _launcher(settings: Settings) -> Rights:
     sending = {"<DeadLettersQueue.Arn>": SENDING} if settings.train_on_upload else {}
     return sending | {
         "<LauncherLaunchTrainingLogs.Arn>": LOGGING,
-        jobs(settings.stage): {"sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:AddTags"},
+        on(jobs(settings.stage), **limits(settings)): {"sagemaker:CreateTrainingJob"},
+        jobs(settings.stage): {"sagemaker:DescribeTrainingJob", "sagemaker:AddTags"},
         on("<ExecutionRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
         on(BUCKET, StringLike={"s3:prefix": ["corpora/*"]}): {"s3:ListBucket"},
         f"{BUCKET}/corpora/*": {"s3:GetObject"},
@@ -108,16 +118,19 @@ def _stopper(settings: Settings) -> Rights:
     return rights
 
 
-def _people(stage: str) -> Rights:
+def _people(settings: Settings) -> Rights:
     """What a person may do with the SageMaker SDK: own names beside the live endpoint's, which can be asked and not changed."""
-    tagging = {"sagemaker:AddTags", "sagemaker:ListTags"}
+    stage, tagging = settings.stage, {"sagemaker:AddTags", "sagemaker:ListTags"}
     passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    tuning = ("Create", "Describe", "Stop", "ListTrainingJobsFor")
+    tuning = ("Describe", "Stop", "ListTrainingJobsFor")
+    tuned = arn("sagemaker", f"hyper-parameter-tuning-job/blazingtext-{stage}-*")
     reading = {"logs:GetLogEvents", "logs:DescribeLogStreams", "logs:FilterLogEvents"}
 
     def own(kind: str, name: str, *more: str) -> Rights:
-        actions = {f"sagemaker:{verb}{name}" for verb in ("Create", "Describe", "Delete")}
-        return {arn("sagemaker", f"{kind}/blazingtext-{stage}-*"): actions | tagging | {f"sagemaker:{each}" for each in more}}
+        actions = {f"sagemaker:{verb}{name}" for verb in ("Describe", "Delete")} | tagging | {f"sagemaker:{each}" for each in more}
+        resource, limited = arn("sagemaker", f"{kind}/blazingtext-{stage}-*"), types(settings) if name == "EndpointConfig" else {}
+        creating = {f"sagemaker:Create{name}"}
+        return {resource: actions, on(resource, **limited): creating} if limited else {resource: actions | creating}
 
     return {
         on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
@@ -126,8 +139,10 @@ def _people(stage: str) -> Rights:
             f"s3:{verb}" for verb in ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")
         },
         f"{BUCKET}/runs/*": {"s3:GetObject"},
-        jobs(stage): {f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")} | tagging,
-        arn("sagemaker", f"hyper-parameter-tuning-job/blazingtext-{stage}-*"): {
+        on(jobs(stage), **limits(settings)): {"sagemaker:CreateTrainingJob"},
+        jobs(stage): {f"sagemaker:{verb}TrainingJob" for verb in ("Describe", "Stop")} | tagging,
+        on(tuned, **limits(settings)): {"sagemaker:CreateHyperParameterTuningJob"},
+        tuned: {
             *tagging,
             *(f"sagemaker:{verb}HyperParameterTuningJob" for verb in tuning),
         },
@@ -155,7 +170,7 @@ def expected(settings: Settings) -> dict[str, Rights]:
         "PromotionServingUpdateRole": {serving_stack(settings.stage): {"cloudformation:UpdateStack"}},
         "RetirementRetireRole": _emptier(settings),
         "JobCleanupFunctionRole": _stopper(settings),
-        **({"NotebookRole": _people(settings.stage)} if settings.notebook_role else {}),
+        **({"NotebookRole": _people(settings)} if settings.notebook_role else {}),
     }
 
 

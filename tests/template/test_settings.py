@@ -33,13 +33,17 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
     settings = Settings.from_context(
         {
             "stage": "prod",
-            "region": "eu-west-1",
+            "region": "ap-south-1",
             "trainingInstanceType": "ml.c5.2xlarge",
             "trainingInstanceCount": "4",
             "trainingVolumeGb": "100",
             "trainingMaxRuntimeSeconds": "1800",
             "trainingSpot": "true",
             "hyperparameters": '{"epochs": 10}',
+            "allowedInstanceTypes": "ml.c5.*, ml.m5.xlarge",
+            "maximumTrainingInstances": "4",
+            "maximumTrainingSeconds": "7200",
+            "maximumTrainingCost": "10",
             "endpointInstanceType": "ml.m5.xlarge",
             "endpointInstanceCount": "2",
             "endpointBakeSeconds": "0",
@@ -56,13 +60,17 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
 
     assert settings == Settings(
         stage="prod",
-        region="eu-west-1",
+        region="ap-south-1",
         training_instance_type="ml.c5.2xlarge",
         training_instance_count=4,
         training_volume_gb=100,
         training_max_runtime_seconds=1800,
         training_spot=True,
         hyperparameters={"epochs": 10},
+        allowed_instance_types=("ml.c5.*", "ml.m5.xlarge"),
+        maximum_training_instances=4,
+        maximum_training_seconds=7200,
+        maximum_training_cost=10.0,
         endpoint_instance_type="ml.m5.xlarge",
         endpoint_instance_count=2,
         endpoint_bake_seconds=0,
@@ -309,3 +317,51 @@ def test_termination_protection_is_for_all_stacks_and_off_unless_asked_for() -> 
 
     assert [stack.termination_protection for stack in protected] == [True, True, True]
     assert [bool(stack.termination_protection) for stack in others] == [False, False, False]
+
+
+@pytest.mark.parametrize("wrong", ["c5.xlarge", "ml.c5", "ml.c9.*", ["ml.c5.*", 3], 3, {"ml.c5.*": 1}, "ml.c5.xlarge;ml.m5.large"])
+def test_an_allowed_type_is_one_that_exists_or_a_pattern_for_some(wrong: object) -> None:
+    (found,) = problems(allowedInstanceTypes=wrong, trainingInstanceType="ml.c5.xlarge")
+
+    assert "It must be empty, or instance types such as ml.c5.*, ml.m5.xlarge." in found
+
+
+def test_the_defaults_of_a_stage_must_be_within_its_own_limits() -> None:
+    found = problems(
+        allowedInstanceTypes=["ml.m5.*"],
+        maximumTrainingInstances=2,
+        trainingInstanceCount=3,
+        maximumTrainingSeconds=60,
+        region="us-east-1",
+        maximumTrainingCost="0.1",
+    )
+
+    assert found == [
+        "trainingInstanceCount: 3 is more than maximumTrainingInstances allows (2). Lower the one or raise the other.",
+        "trainingMaxRuntimeSeconds: 3600 is more than maximumTrainingSeconds allows (60). Lower the one or raise the other.",
+        "trainingInstanceType: ml.c5.xlarge is none of allowedInstanceTypes (ml.m5.*). Choose one of them, or add it to them.",
+        "endpointInstanceType: ml.m4.xlarge is none of allowedInstanceTypes (ml.m5.*). Choose one of them, or add it to them.",
+        (
+            "maximumTrainingCost: the job may cost $0.612 (3 x ml.c5.xlarge for 3600 seconds, prices of 2026-04-21). "
+            "The stage's setting maximumTrainingCost is 0.1. "
+            "Lower limits.maxRuntimeSeconds, take fewer or smaller instances, or have maximumTrainingCost changed."
+        ),
+    ]
+
+
+def test_costs_are_judged_in_the_region_of_the_command_line_and_not_without_one() -> None:
+    dear, unknown = Settings(maximum_training_cost=0.1), Settings(maximum_training_cost=100)
+
+    assert check_region(dear, "") == []
+    with pytest.raises(ConfigurationError, match=r"maximumTrainingCost: the job may cost \$0\.204"):
+        check_region(dear, "us-east-1")
+    with pytest.raises(ConfigurationError, match=r"No price of that type in eu-central-1 is known"):
+        check_region(unknown, "eu-central-1")
+    assert check_region(unknown, "us-east-1") == []
+
+
+def test_without_limits_of_its_own_a_stage_lets_no_request_take_more_than_four_instances_for_a_day() -> None:
+    limits = Settings().limits
+
+    assert (limits.maximum_training_instances, limits.maximum_training_seconds) == (4, 86_400)
+    assert (limits.allowed_instance_types, limits.maximum_training_cost) == ((), None)

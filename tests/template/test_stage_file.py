@@ -58,6 +58,12 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("minimumAccuracy", 0.9, "0"),
         ("trainingInstanceCount", 1, "2"),
         ("trainingMaxRuntimeSeconds", 600, "601"),
+        ("allowedInstanceTypes", ["ml.c5.*", "ml.m4.*"], "ml.c5.*,ml.m4.*,ml.m5.*"),
+        ("allowedInstanceTypes", ["ml.c5.*", "ml.m4.*"], ""),
+        ("maximumTrainingInstances", 4, "5"),
+        ("maximumTrainingSeconds", 86400, "86401"),
+        ("maximumTrainingCost", 10.0, "10.5"),
+        ("maximumTrainingCost", 10.0, ""),
         ("endpointInstanceCount", 2, "1"),
         ("endpointBakeSeconds", 600, "0"),
         ("logRetentionDays", 365, "30"),
@@ -70,7 +76,7 @@ def test_what_protects_less_than_the_file_is_warned_about_and_what_protects_as_m
     folder = write("prod", **{name: kept})
 
     _, (warning,) = settings_of({"stage": "prod", name: given}, folder)
-    _, same = settings_of({"stage": "prod", name: str(kept)}, folder)
+    _, same = settings_of({"stage": "prod", name: str(kept) if not isinstance(kept, list) else ",".join(kept)}, folder)
 
     assert warning.startswith(f"stages/prod.json: {name} is {json.dumps(kept)}, and this deployment sets ")
     assert same == []

@@ -32,6 +32,7 @@ def test_the_launcher_reads_the_settings_from_its_environment(each: Synthesis) -
         max_runtime_seconds=settings.training_max_runtime_seconds,
         spot=settings.training_spot,
         hyperparameters=settings.hyperparameters,
+        limits=settings.limits,
     )
 
 

@@ -2,8 +2,12 @@ import pytest
 
 from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_lifecycle.limits import Limits
 
-LAUNCH = LaunchEnvironment("dev", "bucket", "arn:role", "image:1", spot=True, hyperparameters={"mode": "cbow", "epochs": 3})
+LIMITS = Limits(("ml.c5.*", "ml.m5.xlarge"), 2, 7200, 1.5)
+LAUNCH = LaunchEnvironment("dev", "bucket", "arn:role", "image:1", spot=True, hyperparameters={"mode": "cbow", "epochs": 3}, limits=LIMITS)
+# Empty, these mean that nothing is limited.
+MAY_BE_EMPTY = {"ALLOWED_INSTANCE_TYPES", "MAXIMUM_TRAINING_COST"}
 PROMOTE = PromoteEnvironment("dev", "bucket", "arn:topic", "queue", "dead", "arn:machine", minimum_mean_rho=0.0)
 
 
@@ -23,7 +27,7 @@ def test_everything_missing_is_named_at_once() -> None:
     with pytest.raises(ConfigurationError) as refusal:
         LaunchEnvironment.read({})
 
-    assert {line.split()[0] for line in str(refusal.value).splitlines()} == set(LAUNCH.variables())
+    assert {line.split()[0] for line in str(refusal.value).splitlines()} == LAUNCH.variables().keys() - MAY_BE_EMPTY
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,9 @@ def test_everything_missing_is_named_at_once() -> None:
         ("TRAINING_INSTANCE_COUNT", "0"),
         ("TRAINING_INSTANCE_COUNT", "two"),
         ("TRAINING_SPOT", "yes"),
+        ("MAXIMUM_TRAINING_INSTANCES", "0"),
+        ("MAXIMUM_TRAINING_SECONDS", "soon"),
+        ("MAXIMUM_TRAINING_COST", "-1"),
         ("HYPERPARAMETERS", "[]"),
         ("HYPERPARAMETERS", "{"),
     ],
@@ -60,6 +67,10 @@ def test_the_variables_are_these() -> None:
         "TRAINING_MAX_RUNTIME_SECONDS": "3600",
         "TRAINING_SPOT": "true",
         "HYPERPARAMETERS": '{"epochs": 3, "mode": "cbow"}',
+        "ALLOWED_INSTANCE_TYPES": "ml.c5.* ml.m5.xlarge",
+        "MAXIMUM_TRAINING_INSTANCES": "2",
+        "MAXIMUM_TRAINING_SECONDS": "7200",
+        "MAXIMUM_TRAINING_COST": "1.5",
     }
     assert PROMOTE.variables() == {
         "STAGE": "dev",
@@ -74,7 +85,7 @@ def test_the_variables_are_these() -> None:
 
 
 def test_each_variable_but_a_gate_must_be_set() -> None:
-    for name in LAUNCH.variables():
+    for name in LAUNCH.variables().keys() - MAY_BE_EMPTY:
         with pytest.raises(ConfigurationError, match=rf"^{name} is not set\..*It must be"):
             LaunchEnvironment.read({**LAUNCH.variables(), name: ""})
     for name in PROMOTE.variables().keys() - {"MINIMUM_MEAN_RHO", "MINIMUM_ACCURACY"}:
@@ -98,3 +109,16 @@ def test_a_gate_may_stand_at_either_end(name: str, value: str, found: float | No
 
 def test_a_count_of_one_is_the_least() -> None:
     assert LaunchEnvironment.read({**LAUNCH.variables(), "TRAINING_VOLUME_GB": "1"}).volume_gb == 1
+
+
+def test_empty_limits_limit_nothing_and_a_cost_of_zero_is_a_limit() -> None:
+    empty = LaunchEnvironment.read({**LAUNCH.variables(), "ALLOWED_INSTANCE_TYPES": "", "MAXIMUM_TRAINING_COST": ""}).limits
+    nothing = LaunchEnvironment.read({**LAUNCH.variables(), "MAXIMUM_TRAINING_COST": "0"}).limits
+
+    assert (empty.allowed_instance_types, empty.maximum_training_cost) == ((), None)
+    assert nothing.maximum_training_cost == 0.0
+
+
+def test_a_type_that_no_instance_can_have_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r'^ALLOWED_INSTANCE_TYPES holds "c5\.xlarge"'):
+        LaunchEnvironment.read({**LAUNCH.variables(), "ALLOWED_INSTANCE_TYPES": "ml.c5.* c5.xlarge"})

@@ -40,6 +40,14 @@ def test_an_answer_tells_the_job_as_it_is() -> None:
         "created": True,
         "artifact": f"s3://own-bucket/runs/{first['jobName']}/output/model.tar.gz",
         "warnings": [],
+        "cost": {
+            "instanceType": "ml.c5.xlarge",
+            "instanceCount": 1,
+            "maxRuntimeSeconds": 3600,
+            "hourlyDollars": 0.204,
+            "maximumDollars": 0.204,
+            "pricesOf": "2026-04-21",
+        },
     }
     assert again == first | {"status": "Stopping", "created": False}
 

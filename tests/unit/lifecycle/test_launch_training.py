@@ -21,6 +21,7 @@ from blazingtext_lifecycle.errors import (
     RequestError,
     UserError,
 )
+from blazingtext_lifecycle.limits import Limits
 from launch_training import Clients
 from tests.unit.aws_requests import service_model
 from tests.unit.lifecycle.aws_fakes import FakeS3, FakeSageMaker, client_error
@@ -562,3 +563,58 @@ def test_any_hyperparameters_are_complete_text_or_refused(mode: str, values: dic
         return
     assert all(len(value) <= 2500 for value in complete.values())
     assert "nan" not in complete.values()
+
+
+STRICT = dataclasses.replace(ENVIRONMENT, limits=Limits(("ml.c5.*",), 2, 7200, 0.5))
+
+
+def test_what_no_setting_allows_is_refused_before_anything_is_created_every_limit_at_once() -> None:
+    account = Account()
+
+    with pytest.raises(RequestError) as refusal:
+        account.launch(STRICT, instance={"type": "ml.m5.24xlarge", "count": 4}, limits={"maxRuntimeSeconds": 86_400})
+
+    said = str(refusal.value)
+    settings = ("allowedInstanceTypes", "maximumTrainingInstances", "maximumTrainingSeconds", "maximumTrainingCost")
+    assert [name for name in settings if f"setting {name} is" in said] == list(settings)
+    assert account.sagemaker.jobs == {}
+
+
+def test_a_dry_run_checks_everything_says_what_it_would_cost_and_starts_nothing() -> None:
+    account = Account()
+
+    dry = account.launch(STRICT, dryRun=True, instance={"count": 2})
+    with pytest.raises(RequestError, match="maximumTrainingInstances is 2"):
+        account.launch(STRICT, dryRun=True, instance={"count": 3})
+    real = account.launch(STRICT, instance={"count": 2})
+
+    assert (dry["jobName"], dry["status"], dry["jobArn"], dry["created"]) == (real["jobName"], "", "", False)
+    assert dry["cost"] == real["cost"]
+    assert dry["cost"] == {
+        "instanceType": "ml.c5.xlarge",
+        "instanceCount": 2,
+        "maxRuntimeSeconds": 3600,
+        "hourlyDollars": pytest.approx(0.408),
+        "maximumDollars": pytest.approx(0.408),
+        "pricesOf": "2026-04-21",
+    }
+    assert list(account.sagemaker.jobs) == [real["jobName"]]
+
+
+def test_a_dry_run_finds_the_job_that_the_request_has_already_and_names_the_attempt_that_a_retry_would_make() -> None:
+    account = Account()
+    real = account.launch()
+    account.job(real)["TrainingJobStatus"] = "Failed"
+
+    found = account.launch(dryRun=True)
+    again = account.launch(dryRun=True, retry=True)
+
+    assert (found["jobName"], found["status"]) == (real["jobName"], "Failed")
+    assert (again["jobName"], again["status"]) == (naming.attempt_name(real["jobName"], 2), "")
+    assert len(account.sagemaker.jobs) == 1
+
+
+def test_a_price_that_is_not_known_is_no_figure() -> None:
+    cost = Account().launch(instance={"type": "ml.c4.xlarge"})["cost"]
+
+    assert (cost["hourlyDollars"], cost["maximumDollars"], cost["pricesOf"]) == (None, None, "")

@@ -126,7 +126,7 @@ def test_the_last_allowed_value_is_allowed(event: dict[str, Any], spot: bool) ->
         ({"tags": []}, False, "tags: [] is not an object"),
         ({"retry": 1}, False, "retry: 1 is neither true nor false"),
         ({"corpus": ["wiki"]}, False, "no corpus is named"),
-        ({"zzz": 1}, False, "Known are corpus, mode, hyperparameters, instance, limits, spot, tags, retry."),
+        ({"zzz": 1}, False, "Known are corpus, mode, hyperparameters, instance, limits, spot, tags, retry, dryRun."),
         ({"limits": {"zzz": 1}}, False, "Known are limits.maxRuntimeSeconds, limits.maxWaitSeconds."),
         ({"instance": {"q" * 30: 1}}, False, "Known are instance.type, instance.count, instance.volumeGb."),
         ({"limits": {"maxRuntimeSeconds": 3601}}, True, "a spot job may run 3600 seconds at most; 3601 was asked for"),

@@ -135,6 +135,10 @@ def test_the_variables_of_the_launcher_have_their_names_and_texts() -> None:
         "TRAINING_SPOT": "true",
         # Sorted: the same settings synthesise to the same bytes.
         "HYPERPARAMETERS": '{"epochs": 3, "mode": "cbow"}',
+        "ALLOWED_INSTANCE_TYPES": "",
+        "MAXIMUM_TRAINING_INSTANCES": "20",
+        "MAXIMUM_TRAINING_SECONDS": "432000",
+        "MAXIMUM_TRAINING_COST": "",
     }
     assert LaunchEnvironment.read(environment.variables()) == environment
 
