@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..corpus import preparation, public_corpora, sources
+from ..corpus import lower_case, preparation, public_corpora, sources
 from ..corpus.normaliser import LABEL, Normaliser, Numbers, Punctuation
 from ..corpus.statistics import Statistics, statistics
 from .output import count, size
@@ -39,6 +39,11 @@ def corpus() -> None:
     help="Drop it, or make it words of its own [default: drop].",
 )
 @click.option("--keep-case", is_flag=True, help="Do not convert to lower case.")
+@click.option(
+    "--language",
+    type=click.Choice(sorted(lower_case.LANGUAGES), case_sensitive=False),
+    help="The language of the text, where its lower case is its own: I becomes dotless in Turkish and Azerbaijani.",
+)
 @click.option("--lines", is_flag=True, help="Keep the input's lines; do not split into sentences.")
 @click.option("--wrapped", is_flag=True, help="Lines are hard-wrapped: join them up to the next blank line.")
 @click.option("--min-words", type=click.IntRange(1), default=1, help="Drop shorter lines [default: 1].")
@@ -66,7 +71,10 @@ def prepare(session: Session, inputs: tuple[str, ...], output: Path, **options: 
     """
     _check_options(session, output, options)
     normaliser = Normaliser(
-        lower=not options["keep_case"], numbers=Numbers(str(options["numbers"])), punctuation=Punctuation(str(options["punctuation"]))
+        lower=not options["keep_case"],
+        numbers=Numbers(str(options["numbers"])),
+        punctuation=Punctuation(str(options["punctuation"])),
+        language=str(options["language"] or ""),
     )
     shape = preparation.Shape(
         split_sentences=not options["lines"],
@@ -98,6 +106,8 @@ def _check_options(session: Session, output: Path, options: Mapping[str, object]
         raise click.UsageError("--labels names a column of a table: add --column for the text.")
     if options["column"] and (options["plain"] or options["wrapped"]):
         raise click.UsageError("--column takes texts from the cells of a table: leave out --plain and --wrapped.")
+    if options["language"] and options["keep_case"]:
+        raise click.UsageError("--language chooses a lower case, which --keep-case does not make: leave out one of them.")
     if str(output) == preparation.STDOUT and session.json:
         raise click.UsageError(
             "--output - writes the corpus to stdout, where --json prints its document. Write to a file, or leave out --json."
@@ -133,6 +143,7 @@ def _report_prepared(session: Session, made: preparation.Prepared) -> None:
     to_stdout = str(made.path) == preparation.STDOUT
     if not to_stdout:
         out.result(made, lambda: out.text(str(made.path)))
+    out.say(f"recipe: {made.recipe}")
     out.done(f"{count(made.lines, 'lines')}, {count(made.words, 'words')}, {size(made.size)} from {count(made.files, 'files')}")
     if not to_stdout:
         path = shlex.quote(str(made.path))

@@ -15,6 +15,8 @@ from typing import Literal
 
 from blazingtext_lifecycle import corpus_text
 
+from . import lower_case
+
 LABEL = corpus_text.LABEL.decode()
 
 _APOSTROPHES = "'\u2019\u02bc\uff07"
@@ -72,16 +74,26 @@ class Normaliser:
         numbers: keep digits, drop them, or spell them out one by one as text8 does.
         punctuation: drop it, or make it words of its own.
         form: the Unicode normal form; NFKC makes one of a ligature, a full-width letter and its plain twin.
+        language: one of `lower_case.LANGUAGES`, whose lower case is its own; "" for all others.
     """
 
     lower: bool = True
     numbers: Numbers = Numbers.KEEP
     punctuation: Punctuation = Punctuation.DROP
     form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFKC"
+    language: str = ""
     _table: _Characters = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _Characters(self.numbers, self.punctuation))
+
+    @property
+    def recipe(self) -> str:
+        """What is done to a text, in words: what looks words up, or adds to a corpus later, has to do the same."""
+        case = f"lower case{f' of {lower_case.LANGUAGES[self.language]}' if self.language else ''}" if self.lower else "capitals kept"
+        numbers = {Numbers.KEEP: "digits kept", Numbers.DROP: "digits dropped", Numbers.SPELL: "digits spelt out"}[self.numbers]
+        split = self.punctuation is Punctuation.SPLIT
+        return f"{self.form}, {case}, {numbers}, punctuation {'as words' if split else 'dropped'}"
 
     def words(self, text: str) -> str:
         """The words of a text, joined by single spaces; words that begin with ``__label__`` stay as they are."""
@@ -94,8 +106,7 @@ class Normaliser:
         if not text.isascii():
             text = unicodedata.normalize(self.form, text)
         if self.lower:
-            # Unicode's own lower case of the Turkish dotted capital is i and a combining dot, which is no letter of any word.
-            text = text.replace("\u0130", "i").lower()
+            text = lower_case.lower(text, self.language)
         text = text.translate(self._table)
         if not text.isascii():
             text = self._without_strays(text)

@@ -18,6 +18,8 @@ from .tables import EMPTY_LABEL, LABEL_SEPARATOR
 
 STDOUT = "-"
 
+# With a plural first, as notes have it.
+_DOTTED = "capitals \u0130 became i; if the text is Turkish or Azerbaijani, whose I becomes \u0131, add --language tr or az"
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 LONGEST_LINE = 1000
 _BLOCK = 1 << 16
@@ -56,6 +58,7 @@ class Prepared:
         left_out: how many rows of tables did not become lines, by reason.
         notes: what was read otherwise than it may have been meant, and how often.
         skipped: files of folders and archives that were left out, and why.
+        recipe: what was done to the characters, in words.
     """
 
     path: Path
@@ -69,6 +72,7 @@ class Prepared:
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
 
 
 def prepare(
@@ -100,15 +104,16 @@ def prepare(
     reading = replace(sources.Reading() if reading is None else reading, tally=tally)
     inputs = list(inputs)
     texts = reading.texts(sources.expand(inputs), {Path(each).expanduser() for each in inputs})
-    made = _lines(texts, normaliser or Normaliser(), shape or Shape(), tally, labelled=bool(reading.label_column))
+    normaliser = normaliser or Normaliser()
+    made = _lines(texts, normaliser, shape or Shape(), tally, labelled=bool(reading.label_column))
     with _opened(output, force=force) as stream:
         written = _write(made, stream)
         if not written.lines:
             raise CorpusError(_nothing(tally))
-    return _summary(output, tally, written)
+    return _summary(output, tally, written, normaliser.recipe)
 
 
-def _summary(output: Path, tally: sources.Tally, written: _Written) -> Prepared:
+def _summary(output: Path, tally: sources.Tally, written: _Written, recipe: str) -> Prepared:
     return Prepared(
         path=output,
         files=tally.files,
@@ -121,6 +126,7 @@ def _summary(output: Path, tally: sources.Tally, written: _Written) -> Prepared:
         left_out=dict(tally.lost),
         notes=dict(tally.notes),
         skipped=tally.skipped,
+        recipe=recipe,
     )
 
 
@@ -144,6 +150,8 @@ def _lines(
 ) -> Iterator[str]:
     """The lines of the corpus."""
     for label, text in _blocks(sources.paragraphs(texts) if shape.wrapped else texts, labelled=labelled):
+        if normaliser.lower and not normaliser.language and (dotted := text.count("\u0130")):
+            tally.notes[_DOTTED] += dotted
         if labelled:
             yield from _example(label, normaliser.words(text), shape, tally)
             continue

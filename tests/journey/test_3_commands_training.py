@@ -45,14 +45,15 @@ def test_prepare_normalises_as_its_options_say(shell: Shell, tmp_path: Path) -> 
     assert "--force" in again.err
 
 
-@covers("corpus prepare", "--encoding", "--wrapped")
-def test_prepare_reads_other_encodings_and_joins_wrapped_lines(shell: Shell, tmp_path: Path) -> None:
+@covers("corpus prepare", "--encoding", "--language", "--wrapped")
+def test_prepare_reads_other_encodings_and_languages_and_joins_wrapped_lines(shell: Shell, tmp_path: Path) -> None:
     raw, out = tmp_path / "raw.txt", tmp_path / "out.txt"
-    raw.write_bytes("caf\xe9 is\nopen\n\nnext".encode("cp1252"))
+    raw.write_bytes("caf\xe9 IS\nopen\n\nnext".encode("cp1252"))
 
-    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--encoding", "cp1252", "--wrapped")
+    options = ("--encoding", "cp1252", "--language", "tr", "--wrapped")
+    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), *options)
 
-    assert out.read_text(encoding="utf-8").splitlines() == ["café is open", "next"]
+    assert out.read_text(encoding="utf-8").splitlines() == ["caf\u00e9 \u0131s open", "next"]
 
 
 @covers("corpus prepare", "--column", "--labels", "--header")
