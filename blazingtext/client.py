@@ -14,6 +14,7 @@ from blazingtext_lifecycle import naming
 from . import audit, removal
 from .cloud import Cloud
 from .corpus import uploads
+from .leftovers import Leftover
 from .preflight.plan import Plan
 from .preflight.preflight import Preflight, preflight
 from .runs import artifacts, job_events, training_jobs
@@ -231,6 +232,10 @@ class BlazingText:
     def preflight(self, wanted: Plan | None = None, on_progress: Callable[[str], None] = lambda _: None) -> Preflight:
         """What speaks against deploying the stage with the instances of a plan; creates nothing."""
         return preflight(self.cloud, Plan() if wanted is None else wanted, on_progress=on_progress)
+
+    def kept_bucket(self, bucket: str) -> Leftover:
+        """A bucket of the stage that no stack holds any more, with what is in it."""
+        return removal.kept_bucket(self.cloud, bucket)
 
     def delete_bucket(self, bucket: str) -> int:
         """Deletes a bucket of the stage that no stack holds any more, with everything in it; returns how many versions that was."""

@@ -110,6 +110,26 @@ _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
 }
 
 
+def kept_bucket(cloud: Cloud, bucket: str) -> Leftover:
+    """A bucket of the stage that no stack holds any more, with what is in it.
+
+    Raises:
+        RequestError: the stage has no such bucket, or its storage stack still holds it.
+        LifecycleError: AWS refused or failed.
+    """
+    with translating_aws_errors("look for the stage's buckets"):
+        found = {each.name: each for each in GLOBAL["buckets"](Scope(cloud))}
+    if bucket not in found:
+        listed = f"It has {', '.join(found)}." if found else "It has none."
+        raise RequestError(f"{bucket} is no bucket of stage {cloud.stage}. {listed} List what is left with: {_audit(cloud)}")
+    there = cloud.elsewhere(found[bucket].region)
+    stack = naming.storage_stack(cloud.stage)
+    if there.find_stack(stack) is not None:
+        destroy = cdk_command("destroy", cloud.stage, found[bucket].region)
+        raise RequestError(f"{bucket} is not deleted. The stack {stack} may still hold it. Destroy that first: {destroy}")
+    return found[bucket]
+
+
 def delete_bucket(cloud: Cloud, bucket: str) -> int:
     """Deletes a bucket of the stage that no stack holds any more, with everything in it.
 
@@ -117,22 +137,13 @@ def delete_bucket(cloud: Cloud, bucket: str) -> int:
         How many versions, delete markers and unfinished uploads were in it.
 
     Raises:
-        RequestError: the stage has no such bucket, or its storage stack still holds it.
+        RequestError: see `kept_bucket`.
         LifecycleError: AWS refused or failed.
     """
-    with translating_aws_errors("look for the stage's buckets"):
-        places = {each.name: each.region or cloud.region for each in GLOBAL["buckets"](Scope(cloud))}
-    if bucket not in places:
-        listed = f"It has {', '.join(places)}." if places else "It has none."
-        raise RequestError(f"{bucket} is no bucket of stage {cloud.stage}. {listed} List what is left with: {_audit(cloud)}")
-    there = cloud.elsewhere(places[bucket])
-    stack = naming.storage_stack(cloud.stage)
-    if there.find_stack(stack) is not None:
-        destroy = cdk_command("destroy", cloud.stage, places[bucket])
-        raise RequestError(f"{bucket} is not deleted. The stack {stack} may still hold it. Destroy that first: {destroy}")
-    deleted = empty_bucket(there.s3, bucket, Deadline(lambda: _HOUR_MS))
+    s3 = cloud.elsewhere(kept_bucket(cloud, bucket).region).s3
+    deleted = empty_bucket(s3, bucket, Deadline(lambda: _HOUR_MS))
     with translating_aws_errors(f"delete the bucket {bucket}"):
-        there.s3.delete_bucket(Bucket=bucket)
+        s3.delete_bucket(Bucket=bucket)
     return deleted
 
 

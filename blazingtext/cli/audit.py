@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from blazingtext_lifecycle.errors import RequestError
+
 from ..audit import Audit
+from ..leftovers import Leftover
 from .output import count
 from .session import Session, shared
+from .terminal import visible
 
 _MOST_COMMANDS = 20
 
@@ -16,8 +22,9 @@ _MOST_COMMANDS = 20
 @click.option(
     "--delete-bucket", metavar="NAME", help="Delete this bucket of the stage, which no stack holds any more, with everything in it."
 )
+@click.option("--yes", "-y", is_flag=True, help="With --delete-bucket: do not ask.")
 @shared
-def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None) -> int:
+def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None, yes: bool) -> int:
     """List what of the stage still exists; exit 0 if nothing does.
 
     The exit code is 1 when something is left. Every service is asked for resources with the stage's exact name or tags: in the chosen
@@ -28,11 +35,9 @@ def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None)
     if delete_bucket is not None:
         if regions:
             raise click.UsageError("--delete-bucket deletes one bucket, wherever it is, and looks for nothing. Leave out --in.")
-        with out.waiting(f"Deleting {delete_bucket}"):
-            deleted = session.client.delete_bucket(delete_bucket)
-        out.result({"bucket": delete_bucket, "deleted_versions": deleted}, lambda: out.text(delete_bucket))
-        out.done(f"{delete_bucket} is deleted; it held {count(deleted, 'object versions')}")
-        return 0
+        return _delete(session, delete_bucket, yes)
+    if yes:
+        raise click.UsageError("--yes answers the question of --delete-bucket, and nothing else is asked. Leave it out.")
     with out.waiting("Looking for resources") as on_progress:
         found = session.client.audit(on_progress, regions=regions)
     out.result(found, lambda: _show(session, found))
@@ -48,6 +53,33 @@ def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None)
     out.warn(f"{count(len(found.left), 'resources')} of stage {found.stage} still exist; {len(bills)} of them may cost money.")
     _say_what_to_do(session, found)
     return 1
+
+
+def _delete(session: Session, bucket: str, yes: bool) -> int:
+    """Deletes a bucket when a person has seen what is in it, or wants not to be asked."""
+    out = session.output
+    with out.waiting(f"Looking into {bucket}"):
+        found = session.client.kept_bucket(bucket)
+    if not yes and not _agreed(session, found):
+        out.say("Nothing was deleted.")
+        return 1
+    with out.waiting(f"Deleting {bucket}"):
+        deleted = session.client.delete_bucket(bucket)
+    out.result({"bucket": bucket, "deleted_versions": deleted}, lambda: out.text(bucket))
+    out.done(f"{bucket} is deleted; it held {count(deleted, 'object versions')}")
+    return 0
+
+
+def _agreed(session: Session, found: Leftover) -> bool:
+    """Whether the person at the terminal agrees.
+
+    Raises:
+        RequestError: there is no terminal.
+    """
+    what = f"{found.name} holds {found.detail}, which nobody can bring back."
+    if session.json or not sys.stdin.isatty():
+        raise RequestError(f"{what} Nothing was deleted, since there is no terminal to ask at. To delete it, add --yes.")
+    return click.confirm(visible(f"{what} Delete it?"), err=True)
 
 
 def _say_what_to_do(session: Session, found: Audit) -> None:

@@ -184,16 +184,18 @@ def test_audit_looks_in_the_regions_that_it_is_told_and_finds_traces_in_others(d
     assert "mars-1" in bogus.err
 
 
-@covers("audit", "--delete-bucket")
+@covers("audit", "--delete-bucket", "--yes")
 def test_audit_deletes_a_bucket_of_the_stage_that_no_stack_holds_and_no_other(deployed: Shell, account: Sandbox) -> None:
     s3, name = account.boto3("s3"), "blazingtext-kept3-storage-x"
     held = next(each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith(STACKS[0]))
     s3.create_bucket(Bucket=name)
     s3.put_object(Bucket=name, Key="corpora/wiki/train/text", Body=b"text")
 
-    deleted = deployed.blazingtext("audit", "--delete-bucket", name, "--stage", "kept3", "--json").json()
-    refused = deployed.blazingtext("audit", "--delete-bucket", held, code=2)
+    unasked = deployed.blazingtext("audit", "--delete-bucket", name, "--stage", "kept3", "--json", code=2).json()
+    deleted = deployed.blazingtext("audit", "--delete-bucket", name, "--yes", "--stage", "kept3", "--json").json()
+    refused = deployed.blazingtext("audit", "--delete-bucket", held, "--yes", code=2)
 
+    assert "holds 1 object version" in unasked["error"]["message"]
     assert deleted == {"bucket": name, "deleted_versions": 1}
     assert held in refused.err
     assert {each["Name"] for each in s3.list_buckets()["Buckets"]} & {name, held} == {held}

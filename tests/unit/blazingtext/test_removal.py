@@ -1,8 +1,11 @@
 """The commands that `audit` prints: each can be typed, names an operation and options that AWS has, and says the region."""
 
+import io
+import json
 import re
 import shlex
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import botocore.session
@@ -11,10 +14,13 @@ from botocore import xform_name
 
 from blazingtext import removal
 from blazingtext.cli import main as cli
+from blazingtext.cloud import Cloud
 from blazingtext.leftovers import Leftover
 from blazingtext.stages import cdk_command
-from tests.unit.blazingtext.cloud_fakes import account
+from blazingtext_lifecycle.errors import AccessDeniedError, RequestError
+from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeStacks, account, cloud
 from tests.unit.blazingtext.conftest import Typed
+from tests.unit.lifecycle.aws_fakes import client_error
 
 NAME = "blazingtext-dev-it's $HOME"
 KINDS = sorted(removal._FORMS)
@@ -130,3 +136,122 @@ def test_region_and_profile_are_kept_in_what_to_type_next() -> None:
         assert cdk_command("deploy", "dev") == "AWS_REGION=eu-west-1 cdk deploy --all --profile 'my profile'"
     finally:
         typed_options.reset(before)
+
+
+KEPT, FOREIGN = "blazingtext-dev-storage-kept", "blazingtext-devel-storage"
+
+
+class Buckets(FakeClient):
+    """Two buckets, one of the stage with two versions and a delete marker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = [KEPT, FOREIGN]
+        self.versions = [{"Key": key, "VersionId": "1", "Size": 600_000} for key in ("runs/a", "runs/b")]
+        self.markers = [{"Key": "runs/c", "VersionId": "1"}]
+        self.refuses = False
+        operations: dict[str, Callable[..., Any]] = {
+            "list_buckets": lambda **_: {"Buckets": [{"Name": name, "BucketRegion": "us-east-1"} for name in self.names]},
+            "list_object_versions": self._versions,
+            "list_multipart_uploads": lambda **_: {"Uploads": []},
+            "delete_objects": self._delete_objects,
+            "delete_bucket": self._delete_bucket,
+        }
+        for name, operation in operations.items():
+            self.answer(name, operation)
+
+    def _versions(self, *, Bucket: str, **_: Any) -> Any:  # noqa: N803 - AWS's names
+        return {"Versions": list(self.versions), "DeleteMarkers": list(self.markers)} if Bucket == KEPT else {}
+
+    def _delete_objects(self, *, Bucket: str, Delete: Any) -> Any:  # noqa: N803 - AWS's names
+        assert Bucket == KEPT
+        if self.refuses:
+            raise client_error("AccessDenied", "no", "DeleteObjects")
+        gone = {each["Key"] for each in Delete["Objects"]}
+        self.versions = [each for each in self.versions if each["Key"] not in gone]
+        self.markers = [each for each in self.markers if each["Key"] not in gone]
+        return {}
+
+    def _delete_bucket(self, *, Bucket: str) -> None:  # noqa: N803 - AWS's names
+        assert (Bucket, self.versions, self.markers) == (KEPT, [], [])
+        self.names.remove(Bucket)
+
+
+@pytest.fixture(name="buckets")
+def _buckets() -> Buckets:
+    return Buckets()
+
+
+def without_stacks(buckets: Buckets, *, storage: bool = False) -> dict[str, Any]:
+    stacks = FakeStacks()
+    stacks.statuses = {"storage": "DELETE_FAILED"} if storage else {}
+    return {"s3": buckets, "cloudformation": stacks}
+
+
+def stage(buckets: Buckets, *, storage: bool = False) -> Cloud:
+    return cloud(**without_stacks(buckets, storage=storage))
+
+
+def test_a_kept_bucket_goes_with_every_version_and_the_versions_are_counted(buckets: Buckets) -> None:
+    assert removal.kept_bucket(stage(buckets), KEPT).detail == "3 object versions, 1.2 MB"
+    assert removal.delete_bucket(stage(buckets), KEPT) == 3
+    assert buckets.names == [FOREIGN]
+
+
+@pytest.mark.parametrize("name", [FOREIGN, "none"])
+def test_a_bucket_of_somebody_else_is_not_deleted(buckets: Buckets, name: str) -> None:
+    with pytest.raises(
+        RequestError, match=rf"{name} is no bucket of stage dev\. It has {KEPT}\. List what is left with: blazingtext audit"
+    ):
+        removal.delete_bucket(stage(buckets), name)
+
+    buckets.names = []
+    with pytest.raises(RequestError, match=r"It has none\."):
+        removal.delete_bucket(stage(buckets), name)
+    assert len(buckets.versions) == 2
+
+
+def test_a_bucket_that_a_stack_may_hold_is_not_deleted(buckets: Buckets) -> None:
+    with pytest.raises(RequestError, match=r"blazingtext-dev-storage may still hold it\. Destroy that first: .*cdk destroy --all"):
+        removal.delete_bucket(stage(buckets, storage=True), KEPT)
+
+    assert len(buckets.versions) == 2
+
+
+def test_a_bucket_that_cannot_be_emptied_stays(buckets: Buckets) -> None:
+    buckets.refuses = True
+
+    with pytest.raises(AccessDeniedError, match="empty the bucket"):
+        removal.delete_bucket(stage(buckets), KEPT)
+
+    assert KEPT in buckets.names
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("y\n", 0, [FOREIGN]), ("n\n", 1, [KEPT, FOREIGN]), ("\n", 1, [KEPT, FOREIGN])])
+def test_a_person_at_a_terminal_is_asked_and_shown_what_would_go(
+    buckets: Buckets, typed: Typed, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, left: list[str]
+) -> None:
+    terminal = io.StringIO(answer)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+
+    ended, _, err = typed("audit", "--delete-bucket", KEPT, **without_stacks(buckets))
+
+    assert (ended, buckets.names) == (code, left)
+    assert f"{KEPT} holds 3 object versions, 1.2 MB, which nobody can bring back. Delete it? [y/N]" in err
+    assert ("Nothing was deleted." in err) is (code == 1)
+
+
+def test_where_nobody_can_be_asked_nothing_is_deleted_without_yes(buckets: Buckets, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    code, _, err = typed("audit", "--delete-bucket", KEPT, **without_stacks(buckets))
+    assert (code, "add --yes" in err, buckets.names) == (2, True, [KEPT, FOREIGN])
+
+    code, out, _ = typed("audit", "--delete-bucket", KEPT, "--yes", "--json", **without_stacks(buckets))
+    assert (code, json.loads(out), buckets.names) == (0, {"bucket": KEPT, "deleted_versions": 3}, [FOREIGN])
+
+
+def test_yes_without_a_bucket_to_delete_is_refused(typed: Typed) -> None:
+    code, _, err = typed("audit", "--yes", **account())
+
+    assert (code, "--delete-bucket" in err) == (2, True)
