@@ -46,7 +46,6 @@ def train(
     early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, on_epoch)
     run.compile()
     schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.total_words) * settings.epochs, run.matrices.done)
-    completed = True
     for epoch in range(1, settings.epochs + 1):
         completed = run.epoch(schedule, progress, stop)
         if not completed or (early is not None and early.should_stop(epoch)):

@@ -1,5 +1,6 @@
 """Small models on disk, of random rows, for tests of what serves them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +36,9 @@ def save_vectors(folder: Path, subwords: Subwords | None = None, dim: int = 5) -
     return words
 
 
-def save_classifier(folder: Path) -> None:
-    words = [b"</s>", b"good", b"bad"]
+def save_classifier(folder: Path, words: Sequence[bytes] = (b"</s>", b"good", b"bad")) -> None:
     settings = ClassifierSettings(dim=5, word_ngrams=1, buckets=0)
-    vocabulary = Vocabulary(words, counts(words), 10, LABELS, counts(LABELS))
+    vocabulary = Vocabulary([*words], counts([*words]), 10, LABELS, counts(LABELS))
     matrix, output = InputMatrix.of_words(random(len(words), 5)), random(len(LABELS), 5, 3)
     matrices = (matrix.words, output)
     model = ClassifierModel(vocabulary, settings, matrix, output, 1.0, 1.0, completed=True, results=(), matrices=matrices)

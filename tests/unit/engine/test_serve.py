@@ -6,13 +6,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import fasttext
 import numpy as np
 import pytest
 
 from blazingtext_engine import serve
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
-from blazingtext_engine.inference import load, most_probable
+from blazingtext_engine.inference import load
 from tests.unit.engine.saved_models import LABELS, WORDS, random, save_classifier, save_vectors
 
 
@@ -153,6 +154,17 @@ def test_classification_answers_the_best_label_unless_asked_for_more(labels: Cli
     assert sum(all_of_them[0]["prob"]) == pytest.approx(1, abs=1e-4)
 
 
+def test_a_text_of_which_nothing_is_known_has_no_labels(tmp_path: Path) -> None:
+    save_classifier(tmp_path, [b"good", b"bad"])
+
+    answers = Client(tmp_path).json({"instances": ["unheardof", "", "good"], "configuration": {"k": 2}})
+
+    assert answers[:2] == [{"label": [], "prob": []}] * 2
+    assert [len(answers[2][name]) for name in ("label", "prob")] == [2, 2]
+    # The library's own answer to a model of the same file.
+    assert fasttext.load_model(str(tmp_path / "model.bin")).predict("unheardof", k=2)[0] == ()
+
+
 def likely_labels(words: list[str]) -> list[str]:
     """The labels by their score in the model of `save_classifier`, the best first: the mean of the words' rows times the label's row."""
     rows = random(3, 5)[[["</s>", "good", "bad"].index(word) for word in words]]
@@ -286,11 +298,3 @@ def test_the_text_file_is_not_needed_and_another_name_is_fine(tmp_path: Path, ro
     (tmp_path / "vectors.bin").rename(tmp_path / "lid.176.bin")
 
     assert Client(tmp_path).json({"instances": ["awesome"]})[0]["vector"] == rows[0].astype(float).tolist()
-
-
-@pytest.mark.parametrize("k", [1, 2, 7, 1999, 2000, 2001])
-def test_the_most_probable_labels_are_those_of_a_stable_sort(k: int) -> None:
-    # Few different values, so that many are equal.
-    probabilities = np.random.default_rng(k).integers(0, 20, 2000).astype(np.float32)
-
-    assert most_probable(probabilities, k).tolist() == np.argsort(-probabilities, kind="stable")[:k].tolist()

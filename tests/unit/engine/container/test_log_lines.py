@@ -170,12 +170,64 @@ def test_a_line_can_be_read_as_soon_as_it_is_printed(tmp_path: Path) -> None:
         assert (tmp_path / "log").read_text(encoding="utf-8") == "Read 10M words\n"
 
 
-@pytest.mark.parametrize("script", ["#!/bin/sh\nexec sleep 60\n", "no program at all"], ids=["hangs", "cannot run"])
-def test_a_driver_that_does_not_answer_holds_up_no_training(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "nvidia-smi"
+def nvidia_smi(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = folder / "nvidia-smi"
     program.write_text(script)
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+def test_gpus_are_the_lines_of_the_drivers_list(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = '[ "$*" = -L ] && printf "GPU 0: Tesla V100 (UUID: a)\\n  MIG 1g (UUID: b)\\nGPU 1: Tesla V100 (UUID: c)\\n" && echo GPU 2 >&2'
+    nvidia_smi(tmp_path, f"#!/bin/sh\n{script}\nexit 1\n", monkeypatch)
+
+    log_lines.gpu_count(log)
+
+    assert re.search(r"INFO 140271083321152\] nvidia-smi took: \d\S+ secs to identify 2 gpus\n$", printed(log))
+
+
+def test_a_machine_without_a_driver_has_no_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert log_lines.count_gpus() == 0
+
+
+def test_errors_warnings_and_plain_lines_are_dated_in_utc(log: Log) -> None:
+    log.error("one")
+    log.warning("two")
+    log.line("three")
+    log.line()
+
+    prefix = "[06/27/2020 16:23:56 "
+    assert printed(log) == f"{prefix}ERROR 140271083321152] one\n{prefix}WARNING 140271083321152] two\nthree\n\n"
+
+
+def test_an_interrupted_training_ends_below_100_percent_and_says_nothing_twice(log: Log) -> None:
+    progress = log_lines.TrainingProgress(log, 0.05)
+
+    progress.update(0.019, 1e6)
+    progress.update(0.02, 1e6)
+    progress.finish(0.02, 1e6)
+    log_lines.TrainingProgress(log, 0.05).finish(0.0, 1e6)
+
+    assert re.findall(r"Progress: (\S+)%", printed(log)) == ["2.00", "0.00"]
+
+
+def test_the_sockets_of_a_machine_are_counted_once_each(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_lines, "Path", lambda given: tmp_path / str(given).removeprefix("/"))
+    log_lines.master_ready(log)
+    for cpu, socket in (("cpu0", "0\n"), ("cpu1", "1\n"), ("cpu10", "1\n"), ("cpufreq", "7\n")):
+        folder = tmp_path / "sys/devices/system/cpu" / cpu / "topology"
+        folder.mkdir(parents=True)
+        (folder / "physical_package_id").write_text(socket)
+    log_lines.master_ready(log)
+
+    assert re.findall(r"Number of CPU sockets found in instance is  (\d+)\n", printed(log)) == ["1", "2"]
+
+
+@pytest.mark.parametrize("script", ["#!/bin/sh\nexec sleep 60\n", "no program at all"], ids=["hangs", "cannot run"])
+def test_a_driver_that_does_not_answer_holds_up_no_training(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nvidia_smi(tmp_path, script, monkeypatch)
     monkeypatch.setattr(log_lines, "GPU_SECONDS", 0.2)
 
     assert log_lines.count_gpus() == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blazingtext_engine.container.opt_ml import Container, Hosts
+from blazingtext_engine.container.opt_ml import Container, Hosts, job_name
 from blazingtext_engine.errors import ChannelError, PlatformError, UserError
 
 
@@ -51,9 +51,10 @@ def test_a_channel_without_files_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("configuration", "words"),
     [
-        ({"TrainingInputMode": "Pipe"}, "a pipe"),
-        ({"RecordWrapperType": "RecordIO"}, "augmented manifest"),
-        ({"ContentType": "application/jsonlines"}, "augmented manifest"),
+        ({"TrainingInputMode": "Pipe"}, r"^The channel 'train' is sent as a pipe\."),
+        ({"TrainingInputMode": "Pipe", "RecordWrapperType": "RecordIO"}, "is sent as a pipe"),
+        ({"RecordWrapperType": "RecordIO"}, r"is sent as an augmented manifest \(RecordIO\)"),
+        ({"ContentType": "application/jsonlines"}, "has the content type application/jsonlines, an augmented manifest"),
     ],
 )
 def test_a_pipe_or_a_manifest_is_refused_clearly(tmp_path: Path, configuration: dict[str, str], words: str) -> None:
@@ -81,6 +82,72 @@ def test_hosts_know_their_rank(tmp_path: Path) -> None:
     hosts = container.hosts()
 
     assert (hosts.rank, hosts.is_master) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"current_host": "algo-3", "hosts": ["algo-1", "algo-2"]}',
+        '{"current_host": "algo-1", "hosts": "algo-1"}',
+        '{"current_host": 1, "hosts": [1]}',
+        '{"hosts": ["algo-1"]}',
+        '{"current_host": "algo-1"}',
+    ],
+)
+def test_a_host_that_is_none_of_the_hosts_is_the_platforms_failure(tmp_path: Path, content: str) -> None:
+    container = layout(tmp_path, channels={}, files={})
+    (tmp_path / "input/config/resourceconfig.json").write_text(content)
+
+    with pytest.raises(PlatformError, match=r"^resourceconfig\.json names the host .* Write both fields as SageMaker does"):
+        container.hosts()
+
+
+def test_the_first_host_is_the_master(tmp_path: Path) -> None:
+    container = layout(tmp_path, channels={}, files={})
+    (tmp_path / "input/config/resourceconfig.json").write_text(
+        '{"current_host": "algo-1", "hosts": ["algo-1", "algo-2"], "current_instance_type": "ml.c5.xlarge"}'
+    )
+
+    assert container.hosts() == Hosts("algo-1", ("algo-1", "algo-2"))
+    assert (container.hosts().rank, container.hosts().is_master) == (0, True)
+    assert container.instance_type() == "ml.c5.xlarge"
+
+
+def test_the_instance_type_may_not_be_told(tmp_path: Path) -> None:
+    container = layout(tmp_path, channels={}, files={})
+
+    assert container.instance_type() == ""
+    (tmp_path / "input/config/resourceconfig.json").write_text('{"current_host": "algo-1", "hosts": ["algo-1"]}')
+    assert container.instance_type() == ""
+
+
+def test_the_request_is_read_as_it_was_written(tmp_path: Path) -> None:
+    settings = {
+        "TrainingInputMode": "File",
+        "S3DistributionType": "FullyReplicated",
+        "RecordWrapperType": "None",
+        "ContentType": "text/plain",
+    }
+    container = layout(tmp_path, channels={"train": settings}, files={"train/a.txt": b"a", "validation/b.txt": b"b"})
+
+    assert container.hyperparameters() == {"mode": "cbow"}
+    (train,) = container.channels().values()
+    assert (train.name, train.configuration) == ("train", settings)
+    assert train.files == (tmp_path / "input/data/train/a.txt",)
+
+
+def test_a_failure_that_is_no_unicode_is_left_all_the_same(tmp_path: Path) -> None:
+    container = Container(tmp_path / "new")
+
+    container.write_failure(UserError("\udcff"))
+
+    assert container.failure_file == tmp_path / "new/output/failure"
+    assert container.failure_file.read_text() == "Customer Error: ?"
+
+
+def test_the_jobs_name_is_the_one_sagemaker_gives() -> None:
+    assert job_name({"TRAINING_JOB_NAME": "blazingtext-dev"}) == "blazingtext-dev"
+    assert job_name({}) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '"text"', pytest.param("[" * 100_000, id="deep")])

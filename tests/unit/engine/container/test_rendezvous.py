@@ -45,7 +45,7 @@ def test_a_host_that_is_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setattr("blazingtext_engine.container.rendezvous.time.sleep", sleep)
         master.wait_for_all("trained", timeout=60)
 
-    assert waited == [rendezvous.POLL_SECONDS] * 3
+    assert waited == [0.05] * 3
 
 
 def test_a_host_that_ends_early_is_noticed_at_once(tmp_path: Path) -> None:

@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -56,6 +59,48 @@ def test_the_alias_table_holds_the_distribution_exactly(counts: list[int]) -> No
     np.add.at(mass, tables.columns[:, 1], 1 - own)
 
     np.testing.assert_allclose(mass / len(counts), three_quarters(np.array(counts, np.int64)), atol=1e-7)
+
+
+def generator(seed: int, thread: int) -> Iterator[int]:
+    """xorshift64* (Vigna 2016, "An experimental exploration of Marsaglia's xorshift generators, scrambled"), begun with splitmix64 (Steele
+    2014, "Fast splittable pseudorandom number generators") of a multiple of the seed and the thread's place in its sequence.
+    """
+    bits = 2**64 - 1
+    x = (seed * 2685821657736338717 + (thread + 1) * 0x9E3779B97F4A7C15) & bits
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & bits
+    x = (x ^ x >> 27) * 0x94D049BB133111EB & bits
+    x = (x ^ x >> 31) | 1
+    while True:
+        x ^= x >> 12
+        x = (x ^ x << 25) & bits
+        x ^= x >> 27
+        yield x * 2685821657736338717 & bits
+
+
+@pytest.mark.parametrize(("seed", "thread"), [(0, 0), (1, 0), (1, 5), (2**31, 255)])
+def test_negatives_are_columns_of_the_alias_table_by_64_random_bits_each(seed: int, thread: int) -> None:
+    tables, negatives = new_sampling_tables(COUNTS, 0), np.full(1004, 77, np.int32)
+
+    draw_negatives(tables, new_state(seed, thread), negatives, 2, 1002)
+
+    expected = []
+    for bits in islice(generator(seed, thread), 1000):
+        column = (bits >> 32) * len(COUNTS) >> 32
+        own, other = tables.columns[column].tolist()
+        expected.append(column if bits & 0xFFFFFFFF <= own else other)
+    assert negatives[2:-2].tolist() == expected
+    assert negatives[[0, 1, -2, -1]].tolist() == [77] * 4
+
+
+def test_a_word_stays_when_its_chance_is_not_below_the_upper_half_of_64_random_bits() -> None:
+    ids, text = np.arange(8, dtype=np.int32).repeat(200), new_text_chunk(2000)
+    keep = new_sampling_tables(COUNTS, 1e-2).keep
+
+    _, kept, _ = sample_text(ids, 0, len(ids), keep, new_state(3, 1), text)
+
+    expected = [word for word, bits in zip(ids.tolist(), generator(3, 1), strict=False) if bits >> 32 <= keep[word]]
+    assert text.words[:kept].tolist() == expected
+    assert keep.tolist() == [int(min(1, (0.01 / share) ** 0.5 + 0.01 / share) * (2**32 - 1)) for share in (COUNTS / COUNTS.sum()).tolist()]
 
 
 def test_a_seed_and_a_thread_name_one_sequence() -> None:

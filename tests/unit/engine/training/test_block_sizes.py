@@ -14,7 +14,7 @@ from blazingtext_engine.kernels.block_plan import (
     MAX_CONTEXTS,
     BlockSizes,
 )
-from blazingtext_engine.training.block_sizes import cbow_sizes, skipgram_sizes, span_words
+from blazingtext_engine.training.block_sizes import cbow_sizes, distinct_words, skipgram_sizes, span_words
 from blazingtext_engine.training.settings import Word2VecSettings
 
 SIZES = [skipgram_sizes, cbow_sizes]
@@ -123,3 +123,35 @@ def test_blocks_of_words_that_share_their_rows_are_smaller(
 )
 def test_a_span_is_shorter_where_rows_are_long_steps_bold_or_words_alike(changes: dict[str, Any], overlap: float, words: int) -> None:
     assert span_words(Word2VecSettings(**changes), overlap) == words
+
+
+def test_as_many_words_are_distinct_as_the_chance_to_meet_one_again_says() -> None:
+    assert distinct_words(np.full(50, 7, np.int64), 0) == pytest.approx(50)
+    # Three in four words of the text are the first: two are the same with the chance 9/16 + 1/16.
+    assert distinct_words(np.array([3, 1], np.int64), 0) == pytest.approx(1.6)
+    # Sub-sampled, the frequent word counts as often as it is kept: sqrt(t / f) + t / f of 0.75 for t = 0.01.
+    kept = 0.75 * ((0.01 / 0.75) ** 0.5 + 0.01 / 0.75), 0.25 * ((0.01 / 0.25) ** 0.5 + 0.01 / 0.25)
+    assert distinct_words(np.array([3, 1], np.int64), 0.01) == pytest.approx(sum(kept) ** 2 / (kept[0] ** 2 + kept[1] ** 2))
+
+
+@pytest.mark.parametrize(
+    ("counts", "pairs", "windows"),
+    [
+        # A negative serves 48 pairs, or 14 windows, five are drawn for each: 48 / 5 pairs of each word, and ten pairs for a centre.
+        ([9], (1, 2), (1, 11)),
+        ([9] * 4, (3, 4), (4, 14)),
+        ([1] * 16, (15, 16), (16, 26)),
+        ([1] * 64, (22, 32), (22, 32)),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_blocks_of_a_small_vocabulary_are_smaller(counts: list[int], pairs: tuple[int, int], windows: tuple[int, int]) -> None:
+    settings = Word2VecSettings(sample=0)
+
+    assert skipgram_sizes(settings, np.array(counts, np.int64))[2:4] == pairs
+    assert cbow_sizes(settings, np.array(counts, np.int64))[2:4] == windows
+
+
+def test_windows_reach_no_further_than_the_longest_line() -> None:
+    assert skipgram_sizes(Word2VecSettings(window=5000), ZIPF).window == 1024
+    assert cbow_sizes(Word2VecSettings(window=5000), ZIPF)[:4:3] == (1024, 2049)
