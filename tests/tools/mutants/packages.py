@@ -16,8 +16,8 @@ class Package:
 
     Attributes:
         folders: where its files are.
-        tests: the tests that answer for it. Those that talk to a sandbox in a process of its own are not among them, nor are the
-            snapshots, which notice everything and explain nothing.
+        tests: the tests that answer for it. Those that need a sandbox in a process of its own are not among them (`tests/parity` has it
+            in the process of the tests here), nor are the snapshots, which notice everything and explain nothing.
         without: folders below that are a package of their own.
     """
 
@@ -54,11 +54,31 @@ _TEMPLATE = tuple(
 _SAGEMAKER = tuple(
     f"tests/parity/test_sagemaker_{name}.py" for name in ("contract", "details", "endpoints", "registry", "training", "variants")
 )
+_ACCOUNT = tuple(
+    f"tests/parity/test_{name}.py"
+    for name in (
+        "account",
+        "account_services",
+        "alarms",
+        "cloudformation",
+        "condition_keys",
+        "event_targets",
+        "forward_proxy",
+        "iam_policies",
+        "passed_roles",
+        "patches",
+        "sagemaker_account",
+        "stack_permissions",
+        "state_machines",
+    )
+)
 PACKAGES: Mapping[str, Package] = {
     "lambda": Package(("lambda",), ("tests/unit/lifecycle", "tests/unit/test_extras.py")),
     "stacks": Package(("stacks",), _TEMPLATE),
     "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",)),
     "sagemaker": Package(("sandbox/sagemaker",), ("tests/unit/sandbox", *_SAGEMAKER, "tests/conformance")),
+    # What renews the vendored tables is run by hand, on a wheel somebody has downloaded.
+    "sandbox": Package(("sandbox",), ("tests/unit/sandbox", *_ACCOUNT), ("sandbox/sagemaker/", "sandbox/data/")),
     "engine": Package(("engine",), ("tests/unit/engine",), ("engine/kernels/",)),
     "kernels": Package(("engine/kernels",), ("tests/unit/engine",)),
 }

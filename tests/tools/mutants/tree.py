@@ -57,6 +57,8 @@ class Copy:
         return kept | {
             "PYTHONPATH": os.pathsep.join([str(self.folder / ".names"), str(self.folder)]),
             "NUMBA_CACHE_DIR": str(compiled),
+            # See tests/parity/in_process.py: what runs in another process can be neither traced nor given a fault unseen.
+            "BLAZINGTEXT_TESTS_IN_PROCESS": "1",
         }
 
     @contextmanager
