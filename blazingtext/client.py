@@ -11,7 +11,7 @@ import boto3
 
 from blazingtext_lifecycle import naming
 
-from . import audit, removal
+from . import audit, removal, stage_costs
 from .cloud import Cloud
 from .corpus import uploads
 from .leftovers import Leftover
@@ -236,6 +236,10 @@ class BlazingText:
     def kept_bucket(self, bucket: str) -> Leftover:
         """A bucket of the stage that no stack holds any more, with what is in it."""
         return removal.kept_bucket(self.cloud, bucket)
+
+    def costs(self, wanted: Plan | None = None) -> stage_costs.StageCosts:
+        """What the stage costs with the instances of a plan, and with what is in its bucket."""
+        return stage_costs.of_stage(self.cloud, Plan() if wanted is None else wanted)
 
     def delete_bucket(self, bucket: str) -> int:
         """Deletes a bucket of the stage that no stack holds any more, with everything in it; returns how many versions that was."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from blazingtext_lifecycle.costs import HOURS_PER_MONTH, dollars
 from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
@@ -17,7 +18,6 @@ from .output import duration
 from .runs import score
 from .session import Session, shared
 
-_HOURS_PER_MONTH = 730
 _NEWEST = "newest"
 # How many reasons fit on the screen.
 _MOST_SHOWN = 3
@@ -79,9 +79,9 @@ def _cost(endpoint: Endpoint) -> str:
         return "not known: the endpoint could not be looked at"
     instances = f"{endpoint.instance_count} x {endpoint.instance_type}"
     if endpoint.hourly_dollars is None:
-        return f"{instances}: see the price list of SageMaker hosting"
-    monthly = endpoint.hourly_dollars * _HOURS_PER_MONTH
-    return f"{instances}: about ${endpoint.hourly_dollars:.2f} an hour, ${monthly:,.0f} a month (us-east-1 list)"
+        return f"{instances}: the price of that type in this region is not known; see https://aws.amazon.com/sagemaker/pricing/"
+    hourly, monthly = endpoint.hourly_dollars, endpoint.hourly_dollars * HOURS_PER_MONTH
+    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month (prices of {endpoint.prices_of})"
 
 
 def _next(session: Session, found: Status) -> list[str]:

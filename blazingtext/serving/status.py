@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import aws_errors, live_endpoint, live_model, naming
+from blazingtext_lifecycle import aws_errors, costs, live_endpoint, live_model, naming
 from blazingtext_lifecycle.errors import LifecycleError, NotReady
 from blazingtext_lifecycle.live_endpoint import LiveEndpoint
 from blazingtext_lifecycle.live_model import ServingStack
@@ -31,15 +31,6 @@ _Seen = TypeVar("_Seen")
 _OF_DELETED_CONFIGURATION = "instances of a deleted configuration"
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
-# Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
-HOURLY_DOLLARS = {
-    "ml.m4.xlarge": 0.24,
-    "ml.m5.xlarge": 0.23,
-    "ml.c5.xlarge": 0.204,
-    "ml.c5.2xlarge": 0.408,
-    "ml.p3.2xlarge": 3.825,
-    "ml.g4dn.xlarge": 0.736,
-}
 
 
 @dataclass(frozen=True)
@@ -69,6 +60,7 @@ class Endpoint:
         changed: when it last changed.
         failure: why it failed, or "".
         hourly_dollars: its list price; 0 without an endpoint, None when the price is not known.
+        prices_of: the day of that price, or "".
         configuration: the endpoint configuration that it serves.
     """
 
@@ -80,6 +72,7 @@ class Endpoint:
     failure: str = ""
     hourly_dollars: float | None = 0.0
     configuration: str = ""
+    prices_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -232,7 +225,7 @@ def endpoint(cloud: Cloud) -> Endpoint:
     kind, count = str(variant.get("InstanceType", "serverless")), int(variant.get("InitialInstanceCount", 0))
     live = next(iter(found.get("ProductionVariants", [])), None)
     count = count if live is None else int(live.get("CurrentInstanceCount", count))
-    price = HOURLY_DOLLARS.get(kind)
+    price = costs.of_endpoint(kind, count, cloud.region)
     return Endpoint(
         name,
         found["EndpointStatus"],
@@ -240,8 +233,9 @@ def endpoint(cloud: Cloud) -> Endpoint:
         count,
         found["LastModifiedTime"],
         found.get("FailureReason", ""),
-        None if price is None else round(price * count, 4),
+        None if price.dollars is None else round(price.dollars, 4),
         found["EndpointConfigName"],
+        price.date,
     )
 
 

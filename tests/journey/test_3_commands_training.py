@@ -240,3 +240,41 @@ def test_runs_shows_as_many_as_asked_for_each_with_its_own_speed(classifier: Any
     assert {first_run["job"], classifier["job"]} <= set(speeds)
     assert len(set(speeds.values())) > 1
     assert "--limit" in refused.err
+
+
+@covers("train", "--dry-run")
+def test_a_dry_run_says_name_and_costs_and_starts_nothing(first_run: Any, deployed: Shell, account: Sandbox) -> None:
+    request = ("train", "--corpus", "wiki", "--epochs", "2", "--min-count", "31")
+    before = account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]
+
+    dry = deployed.blazingtext(*request, "--dry-run", "--json")
+    too_many = deployed.blazingtext(*request, "--dry-run", "--instance-count", "5", code=2)
+
+    assert dry.json()["job"].startswith("blazingtext-dev-wiki-batch-skipgram-")
+    assert (dry.json()["created"], dry.json()["cost"]["maximum_dollars"]) == (False, 0.204)
+    assert "at most $0.204 in the 1 h 00 min it may run" in dry.err
+    assert "The stage's setting maximumTrainingInstances is 4." in too_many.err
+    assert account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"] == before
+
+
+@covers(
+    "costs",
+    "--training-instance-type",
+    "--training-instance-count",
+    "--max-runtime",
+    "--endpoint-instance-type",
+    "--endpoint-instance-count",
+)
+def test_costs_are_those_of_the_stage_or_of_what_is_asked_about(first_run: Any, deployed: Shell) -> None:
+    training = ("--training-instance-type", "ml.m5.xlarge", "--training-instance-count", "3", "--max-runtime", "600")
+    endpoint = ("--endpoint-instance-type", "ml.c5.xlarge", "--endpoint-instance-count", "2")
+
+    own = deployed.blazingtext("costs", "--json").json()
+    asked = deployed.blazingtext("costs", *training, *endpoint, "--json").json()
+    shown = deployed.blazingtext("costs")
+
+    assert (own["training"]["at_most"], own["endpoint"]["hour"]) == (0.204, None)
+    assert (asked["training"]["hour"], asked["training"]["at_most"]) == (pytest.approx(0.69), pytest.approx(0.115))
+    assert asked["endpoint"]["month"] == pytest.approx(297.84)
+    assert own["storage"]["size"] > 3_000_000
+    assert "The price of ml.m4.xlarge in us-east-1 is not known" in shown.err

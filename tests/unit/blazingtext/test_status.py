@@ -18,7 +18,7 @@ def test_status_says_what_is_live_and_what_it_costs() -> None:
 
     found = status.describe(cloud(cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), sagemaker=jobs))
 
-    assert (found.live, found.endpoint.status, found.endpoint.hourly_dollars) == (JOB, "InService", 0.48)
+    assert (found.live, found.endpoint.status, found.endpoint.hourly_dollars) == (JOB, "InService", 0.46)
     assert [stack.status for stack in found.stacks] == ["CREATE_COMPLETE"] * 3
 
 
@@ -37,7 +37,7 @@ def test_an_update_that_ends_between_two_looks_does_not_break_the_status() -> No
     jobs.serve()
     jobs.looks_without_configuration = 1
 
-    assert status.endpoint(cloud(sagemaker=jobs)).instance_type == "ml.m4.xlarge"
+    assert status.endpoint(cloud(sagemaker=jobs)).instance_type == "ml.m5.xlarge"
 
 
 def test_an_endpoint_whose_configuration_was_deleted_still_has_a_status() -> None:
