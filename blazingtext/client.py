@@ -91,6 +91,7 @@ class BlazingText:
         spot: bool | None = None,
         tags: Mapping[str, str] | None = None,
         retry: bool = False,
+        promote: bool = True,
     ) -> Launch:
         """Asks the launcher for a training job; the same request over the same data gets the same job."""
         order = TrainingOrder(
@@ -104,6 +105,7 @@ class BlazingText:
             spot=spot,
             tags={} if tags is None else tags,
             retry=retry,
+            promote=promote,
         )
         return self.launch(order)
 

@@ -48,6 +48,7 @@ def _hyperparameter_options(command: Command) -> Command:
 @click.option("--spot/--no-spot", default=None, help="Use spot instances [default: the stage's].")
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag on the job; repeatable.")
 @click.option("--retry", is_flag=True, help="Start another attempt if the same job failed or was stopped.")
+@click.option("--no-promote", is_flag=True, help="Its model goes live only when it is promoted by name.")
 @click.option("--dry-run", is_flag=True, help="Check the request and say what it would cost; start nothing.")
 @click.option("--watch", is_flag=True, help="Show its log until it has ended. Ctrl-C leaves the job running.")
 @shared
@@ -68,6 +69,7 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, dry_run:
         spot=options["spot"],
         tags=_tags(options["tag"]),
         retry=options["retry"],
+        promote=not options["no_promote"],
     )
     out = session.output
     with out.waiting("Checking the request"):

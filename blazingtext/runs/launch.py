@@ -31,6 +31,7 @@ class TrainingOrder:
         tags: on the job.
         retry: start another attempt when the same job failed or was stopped.
         dry_run: check and price everything, start nothing.
+        promote: whether the model may go live by itself.
     """
 
     corpus: str
@@ -45,6 +46,7 @@ class TrainingOrder:
     tags: Mapping[str, str] = field(default_factory=dict)
     retry: bool = False
     dry_run: bool = False
+    promote: bool = True
 
     def event(self) -> dict[str, Any]:
         """The launcher's event: only what was given."""
@@ -59,6 +61,7 @@ class TrainingOrder:
             "tags": dict(self.tags) or None,
             "retry": self.retry or None,
             "dryRun": self.dry_run or None,
+            "promote": None if self.promote else False,
         }
         return {"corpus": self.corpus, **_given(parameters)}
 

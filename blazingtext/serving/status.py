@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,7 @@ class Status:
         endpoint: the endpoint.
         runs: the latest training jobs.
         difference: in what the endpoint differs from what the serving stack says, or "".
+        not_promoted: why completed ones of these jobs did not go live by themselves, by job.
         dead_letters: why promotions failed for good: the reasons of up to ten messages of the dead-letter queue.
         unknown: what could not be looked at, and why.
     """
@@ -104,6 +106,7 @@ class Status:
     endpoint: Endpoint
     runs: tuple[training_jobs.Run, ...]
     difference: str = ""
+    not_promoted: Mapping[str, str] = dataclasses.field(default_factory=dict)
     dead_letters: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -125,6 +128,9 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
     serving = live_model.describe(cloud.cloudformation, cloud.stage)
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
+    none: tuple[training_jobs.Run, ...] = ()
+    latest = _seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), none, unknown)
+    served = {serving.live, serving.previous}
     return Status(
         stage=cloud.stage,
         region=cloud.region,
@@ -134,7 +140,8 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         previous=naming.job_of_artifact(serving.previous) or serving.previous,
         state=str(serving.endpoint_state),
         endpoint=found_endpoint,
-        runs=_seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), (), unknown),
+        runs=latest,
+        not_promoted={} if complete else _seen(lambda: training_jobs.not_promoted(cloud, latest, served), {}, unknown),
         difference=_difference(serving, found_endpoint),
         dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
         unknown=tuple(unknown or ()),

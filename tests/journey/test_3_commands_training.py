@@ -9,7 +9,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import covers
-from tests.journey.story import Shell, wait_until
+from tests.journey.story import Shell, output, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -278,3 +278,23 @@ def test_costs_are_those_of_the_stage_or_of_what_is_asked_about(first_run: Any, 
     assert asked["endpoint"]["month"] == pytest.approx(297.84)
     assert own["storage"]["size"] > 3_000_000
     assert "The price of ml.m4.xlarge in us-east-1 is not known" in shown.err
+
+
+@covers("train", "--no-promote")
+def test_a_run_without_promotion_goes_live_by_name_only(first_run: Any, deployed: Shell, account: Sandbox) -> None:
+    request = ("--epochs", "1", "--min-count", "33")
+    run = deployed.blazingtext("train", "--corpus", "wiki", *request, "--no-promote", "--watch", "--json").json()
+    queue = output(account, "PromotionQueueUrl")
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def drained() -> bool:
+        waiting = account.boto3("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
+        return all(int(waiting[name]) == 0 for name in counts)
+
+    wait_until(drained, what="the promotion queue being empty")
+    status = deployed.blazingtext("status", "--wait", "--json").json()
+    unnamed = deployed.blazingtext("promote", code=2)
+
+    assert status["live"] != run["job"]
+    assert deployed.blazingtext("runs", "--json").json()["not_promoted"][run["job"]] == "trained with --no-promote"
+    assert f"{run['job']}, is not promoted: trained with --no-promote." in unnamed.err

@@ -465,3 +465,11 @@ def test_costs_that_are_not_known_are_said_to_be_and_a_stage_that_is_not_deploye
     assert [line.rpartition("  ")[2].strip() for line in out.splitlines()[2:]] == ["not known"] * 5
     assert "The price of ml.m4.xlarge in us-east-1 is not known" in err
     assert "The price of ml.c4.xlarge in us-east-1 is not known" in err
+
+
+def test_train_without_promotion_asks_for_just_that(typed: Typed) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []})
+
+    typed("train", "--corpus", "wiki", "--no-promote", **{"lambda": launcher})
+
+    assert launcher.events[1] == {"corpus": "wiki", "promote": False}
