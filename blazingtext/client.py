@@ -11,7 +11,7 @@ import boto3
 
 from blazingtext_lifecycle import naming
 
-from . import audit, removal
+from . import audit, removal, stage_costs
 from .cloud import Cloud
 from .corpus import uploads
 from .leftovers import Leftover
@@ -91,6 +91,7 @@ class BlazingText:
         spot: bool | None = None,
         tags: Mapping[str, str] | None = None,
         retry: bool = False,
+        promote: bool = True,
     ) -> Launch:
         """Asks the launcher for a training job; the same request over the same data gets the same job."""
         order = TrainingOrder(
@@ -104,6 +105,7 @@ class BlazingText:
             spot=spot,
             tags={} if tags is None else tags,
             retry=retry,
+            promote=promote,
         )
         return self.launch(order)
 
@@ -236,6 +238,10 @@ class BlazingText:
     def kept_bucket(self, bucket: str) -> Leftover:
         """A bucket of the stage that no stack holds any more, with what is in it."""
         return removal.kept_bucket(self.cloud, bucket)
+
+    def costs(self, wanted: Plan | None = None) -> stage_costs.StageCosts:
+        """What the stage costs with the instances of a plan, and with what is in its bucket."""
+        return stage_costs.of_stage(self.cloud, Plan() if wanted is None else wanted)
 
     def delete_bucket(self, bucket: str) -> int:
         """Deletes a bucket of the stage that no stack holds any more, with everything in it; returns how many versions that was."""

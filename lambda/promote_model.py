@@ -134,6 +134,9 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
         return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
     stack = live_model.describe(clients.cloudformation, environment.stage)
     decision = promotion.decide(job, stack, environment)
+    if decision.outcome is Outcome.PROMOTE and stack.live:
+        note = promotion.against_live(job, _live_job(stack, environment, clients), environment)
+        decision = promotion.refused(job, note) if note else decision
     # SageMaker would refuse the update of an endpoint whose configuration is gone, and CloudFormation could not roll it back.
     differs = _difference(stack, environment, clients) if decision.outcome is Outcome.PROMOTE else ""
     return Decision(Outcome.IMPOSSIBLE, f"{name} cannot go live. {differs}") if differs else decision
@@ -186,7 +189,14 @@ def _look_up(name: str, clients: Clients) -> TrainedJob | None:
         artifact=artifact,
         artifact_exists=found["TrainingJobStatus"] == "Completed" and _exists(artifact, clients.s3),
         tuning_job=found.get("TuningJobArn", ""),
+        arn=found["TrainingJobArn"],
     )
+
+
+def _live_job(stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients) -> TrainedJob | None:
+    """The job of the live model; None when its record is gone, or it is no job of this stage."""
+    name = naming.job_of_artifact(stack.live)
+    return _look_up(name, clients) if name.startswith(naming.job_prefix(environment.stage)) else None
 
 
 def _exists(artifact: str, s3: S3Client) -> bool:
@@ -218,6 +228,9 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
         updater = StackUpdater(clients.stepfunctions, clients.cloudformation, environment.serving_update_arn)
         if not updater.update(decision.stack, decision.changes):
             return
+    if decision.note:
+        with translating_aws_errors("note why the job is not promoted"):
+            clients.sagemaker.add_tags(ResourceArn=decision.job_arn, Tags=[{"Key": naming.PROMOTION_TAG, "Value": decision.note}])
     if decision.outcome is Outcome.IMPOSSIBLE:
         _send_to_dead_letters(record, decision.reason, environment, clients.sqs)
     _notify(decision, environment, clients.sns)
@@ -247,7 +260,7 @@ def _send_to_dead_letters(record: Mapping[str, Any], reason: str, environment: P
 # SNS takes 100 characters, with the stage: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _SUBJECTS = {
     Outcome.PROMOTE: "the promotion of a model has begun",
-    Outcome.REFUSED: "the quality gate refused a model",
+    Outcome.REFUSED: "a model was not promoted",
     Outcome.FAILED: "a training failed",
     Outcome.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
     Outcome.NOT_LIVE: "the endpoint does not serve what its stack says",

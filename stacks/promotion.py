@@ -12,7 +12,7 @@ import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.environments import PromoteEnvironment
+from blazingtext_lifecycle.environments import AutoPromote, PromoteEnvironment
 
 from . import arns
 from .python_function import PythonFunction
@@ -47,12 +47,13 @@ class Promotion(Construct):
         bucket: s3.IBucket,
         topic: sns.ITopic,
         dead_letters: sqs.IQueue,
-        automatic: bool,
+        policy: AutoPromote,
         minimum_mean_rho: float | None,
         minimum_accuracy: float | None,
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
+        automatic = policy is not AutoPromote.NEVER
         self.queue = self._queue(dead_letters)
         self._alarms(topic)
         self._rules(stage, dead_letters, automatic)
@@ -66,6 +67,7 @@ class Promotion(Construct):
             serving_update_arn=self.serving_update.arn,
             minimum_mean_rho=minimum_mean_rho,
             minimum_accuracy=minimum_accuracy,
+            auto_promote=policy,
         )
         promoter = PythonFunction(
             self,
@@ -149,6 +151,9 @@ def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
     for action, resource in permissions(stage):
         promoter.allow(action, on=resource)
     promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
+    # The tags that say whose a job is stay as they are.
+    own_tag = {"ForAllValues:StringEquals": {"aws:TagKeys": [naming.PROMOTION_TAG]}, "Null": {"aws:TagKeys": "false"}}
+    promoter.allow("sagemaker:AddTags", on=arns.training_jobs(stage), **own_tag)
     promoter.allow("sagemaker:DescribeEndpoint", on=arns.named("endpoint", naming.endpoint(stage)))
     promoter.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.RUNS}*"))
     # Without it, S3 answers a missing artifact with 403, and the function could not tell it from a missing permission. Asking for one

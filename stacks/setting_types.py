@@ -9,6 +9,7 @@ from typing import Any
 import botocore.loaders
 
 from blazingtext_lifecycle import limits, values
+from blazingtext_lifecycle.environments import AutoPromote
 from blazingtext_lifecycle.suggestions import did_you_mean, some
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -135,6 +136,14 @@ def _email(raw: object) -> str:
     return raw
 
 
+def _auto_promote(raw: object) -> AutoPromote:
+    # Until version 0.2 it was a switch.
+    former = {"true": AutoPromote.ALWAYS, "false": AutoPromote.NEVER}
+    text = str(raw).strip().lower()
+    return former.get(text) or AutoPromote(text)
+
+
+AUTO_PROMOTE = SettingType("never, better or always", _auto_promote)
 FLAG = SettingType("true or false", values.boolean)
 EMAIL = SettingType("empty, or an e-mail address", _email)
 JSON_OBJECT = SettingType('a JSON object, such as {"epochs": 10}', values.json_object)

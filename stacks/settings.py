@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from blazingtext_lifecycle import availability, images, instances, naming, requests
-from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.environments import AutoPromote, LaunchEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
@@ -95,7 +95,12 @@ class Settings:
         setting_types.FLAG,
         "start a training job when a corpus is complete: `corpora/<name>/complete.json` was written, which `blazingtext upload` does last",
     )
-    auto_promote: bool = _setting(True, setting_types.FLAG, "put every finished training job that passes the gate into service")
+    auto_promote: AutoPromote = _setting(  # noqa: RUF009 - as its neighbours; ruff takes any class for a mutable type
+        AutoPromote.BETTER,
+        setting_types.AUTO_PROMOTE,
+        "which finished training jobs that pass the gate go into service by themselves: those better than the live model, or all; "
+        "none replaces a model of another kind",
+    )
     minimum_mean_rho: float | None = _setting(
         None, setting_types.threshold(-1), "gate: the least WordSim-353 correlation of word vectors; empty: none"
     )

@@ -59,7 +59,7 @@ class TrainingStack(ProjectStack):
             bucket=bucket,
             topic=self.topic,
             dead_letters=dead_letters,
-            automatic=settings.auto_promote,
+            policy=settings.auto_promote,
             minimum_mean_rho=settings.minimum_mean_rho,
             minimum_accuracy=settings.minimum_accuracy,
             log_retention_days=settings.log_retention_days,

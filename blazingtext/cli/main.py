@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Command: module, attribute, one line of help. The help is the first line of the command's docstring; a test compares them.
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "preflight": ("preflight", "preflight", "Check everything that a deployment needs; nothing is created."),
+    "costs": ("costs", "costs", "Show what the stage costs by hour, day, run and month."),
     "corpus": ("corpus", "corpus", "Make a corpus from text, or inspect one."),
     "upload": ("upload", "upload", "Send a corpus to the stage's bucket, checked and verified."),
     "train": ("train", "train", "Start a training job through the launcher function."),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import click
 
 from blazingtext_lifecycle import live_model, naming
+from blazingtext_lifecycle.errors import LifecycleError
 
 from ..aws_errors import translating_aws_errors
 from ..log_reader import LogReader
+from ..runs import training_jobs
 from ..runs.job_events import Event
 from ..runs.training_jobs import Run
 from .output import duration
@@ -81,12 +84,32 @@ def runs(session: Session, limit: int) -> None:
     with out.waiting("Listing training jobs"):
         found = session.client.runs(limit)
         speeds = {run.job: session.client.throughput(run.job) for run in found}
-        live = live_model.describe(session.cloud.cloudformation, session.stage).live
-    listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds}
+        stack = live_model.describe(session.cloud.cloudformation, session.stage)
+        notes = _not_promoted(session, found, {stack.live, stack.previous})
+    live = stack.live
+    listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds, "not_promoted": notes}
     out.result(listed, lambda: _show_runs(session, found, speeds, live))
+    if not session.json:
+        show_not_promoted(session, notes)
     if not found:
         out.say("There are no training jobs yet.")
         out.next(session.command("train --corpus <name> --watch"))
+
+
+def _not_promoted(session: Session, found: list[Run], served: set[str]) -> dict[str, str]:
+    """Why runs did not go live by themselves; whoever may not read tags sees the rest."""
+    try:
+        return training_jobs.not_promoted(session.cloud, found, served)
+    except LifecycleError as reason:
+        session.output.warn(str(reason))
+        return {}
+
+
+def show_not_promoted(session: Session, notes: Mapping[str, str]) -> None:
+    """Why runs did not go live by themselves, a line each."""
+    if notes:
+        session.output.out.print()
+        session.output.table(("not promoted", "why"), list(notes.items()))
 
 
 def _show_runs(session: Session, found: list[Run], speeds: dict[str, float | None], live: str) -> None:

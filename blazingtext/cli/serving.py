@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from blazingtext_lifecycle.costs import HOURS_PER_MONTH, dollars
 from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
@@ -14,10 +15,9 @@ from ..serving.status import MOST_DEAD_LETTERS, UNKNOWN, Endpoint, Status
 from ..stages import cdk_command
 from .options import Command
 from .output import duration
-from .runs import score
+from .runs import score, show_not_promoted
 from .session import Session, shared
 
-_HOURS_PER_MONTH = 730
 _NEWEST = "newest"
 # How many reasons fit on the screen.
 _MOST_SHOWN = 3
@@ -62,6 +62,7 @@ def _show(session: Session, found: Status) -> None:
     if found.runs:
         session.output.out.print()
         session.output.table(("latest runs", "status", "score", "time"), [_run_row(run) for run in found.runs], right=(2, 3))
+        show_not_promoted(session, found.not_promoted)
 
 
 def _run_row(run: training_jobs.Run) -> tuple[str, ...]:
@@ -79,9 +80,9 @@ def _cost(endpoint: Endpoint) -> str:
         return "not known: the endpoint could not be looked at"
     instances = f"{endpoint.instance_count} x {endpoint.instance_type}"
     if endpoint.hourly_dollars is None:
-        return f"{instances}: see the price list of SageMaker hosting"
-    monthly = endpoint.hourly_dollars * _HOURS_PER_MONTH
-    return f"{instances}: about ${endpoint.hourly_dollars:.2f} an hour, ${monthly:,.0f} a month (us-east-1 list)"
+        return f"{instances}: the price of that type in this region is not known; see https://aws.amazon.com/sagemaker/pricing/"
+    hourly, monthly = endpoint.hourly_dollars, endpoint.hourly_dollars * HOURS_PER_MONTH
+    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month (prices of {endpoint.prices_of})"
 
 
 def _next(session: Session, found: Status) -> list[str]:
@@ -95,9 +96,17 @@ def _next(session: Session, found: Status) -> list[str]:
     if found.live and found.state == EndpointState.PAUSED:
         return [session.command("resume")]
     if not found.live:
-        return [session.command("promote")] if any(run.status == "Completed" for run in found.runs) else [session.command("logs --follow")]
+        return [session.command(_before_the_first_model(found))]
     after = {"InService": [session.command("predict awesome blazing")], UNKNOWN: []}
     return after.get(found.endpoint.status, [session.command("status --wait")])
+
+
+def _before_the_first_model(found: Status) -> str:
+    completed = [run.job for run in found.runs if run.status == "Completed"]
+    if not completed:
+        return "logs --follow"
+    # Not `promote`, where a reason against it was just shown: whoever wants to go around it types the name.
+    return "train --corpus <name> --watch" if completed[0] in found.not_promoted else "promote"
 
 
 def _wait_option(command: Command) -> Command:
@@ -116,7 +125,7 @@ def _wait_option(command: Command) -> Command:
 def promote(session: Session, job: str | None, auto_rollback: bool, wait: bool) -> None:
     """Make a run's model live.
 
-    JOB is a completed run [default: the newest that carries the stage's tags].
+    JOB is a completed run [default: the newest that carries the stage's tags; one that was refused has to be named].
     The endpoint is updated in place; if the update fails, the former model stays live.
     SageMaker lets no model through while an alarm rings: use --no-auto-rollback when the live model makes it ring.
     """

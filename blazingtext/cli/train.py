@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import click
@@ -11,8 +12,9 @@ from blazingtext_lifecycle.combinations import MODES
 from blazingtext_lifecycle.errors import UserError
 from blazingtext_lifecycle.training_jobs import RETRYABLE
 
-from ..runs.launch import TrainingOrder
+from ..runs.launch import Launch, TrainingOrder
 from ..runs.training_jobs import Run
+from .costs import of_job
 from .options import Command
 from .session import Session, shared
 from .training_display import watch_to_the_end
@@ -46,9 +48,11 @@ def _hyperparameter_options(command: Command) -> Command:
 @click.option("--spot/--no-spot", default=None, help="Use spot instances [default: the stage's].")
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", help="A tag on the job; repeatable.")
 @click.option("--retry", is_flag=True, help="Start another attempt if the same job failed or was stopped.")
+@click.option("--no-promote", is_flag=True, help="Its model goes live only when it is promoted by name.")
+@click.option("--dry-run", is_flag=True, help="Check the request and say what it would cost; start nothing.")
 @click.option("--watch", is_flag=True, help="Show its log until it has ended. Ctrl-C leaves the job running.")
 @shared
-def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: bool, **options: Any) -> None:
+def train(session: Session, corpus: str, mode: str | None, watch: bool, dry_run: bool, **options: Any) -> None:
     """Start a training job through the launcher function.
 
     The request is checked before it costs anything. The same request with the same data gets the same job.
@@ -64,9 +68,16 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: b
         max_wait_seconds=options["max_wait"],
         spot=options["spot"],
         tags=_tags(options["tag"]),
-        retry=retry,
+        retry=options["retry"],
+        promote=not options["no_promote"],
     )
     out = session.output
+    with out.waiting("Checking the request"):
+        checked = session.client.launch(dataclasses.replace(order, dry_run=True))
+    out.say(of_job(checked.cost))
+    if dry_run:
+        _show_checked(session, checked)
+        return
     with out.waiting("Starting the job"):
         launch = session.client.launch(order)
     for warning in launch.warnings:
@@ -82,6 +93,15 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, retry: b
         return
     out.result(launch, lambda: out.text(launch.job))
     out.next(session.command(f"logs {launch.job} --follow"))
+
+
+def _show_checked(session: Session, checked: Launch) -> None:
+    """What a request would start."""
+    out = session.output
+    for warning in checked.warnings:
+        out.warn(warning)
+    out.result(checked, lambda: out.text(checked.job))
+    out.say(f"It exists already, and is {checked.status}." if checked.status else "Nothing was started.")
 
 
 def _needs_retry(run: Run) -> UserError:

@@ -24,6 +24,7 @@ class Plan:
         spot: whether training uses spot instances, which have a quota of their own.
         endpoint_type: of the endpoint.
         endpoint_count: how many of them.
+        training_seconds: how long a job may run unless its request says.
     """
 
     training_type: str = LaunchEnvironment.instance_type
@@ -31,6 +32,7 @@ class Plan:
     spot: bool = LaunchEnvironment.spot
     endpoint_type: str = "ml.m4.xlarge"
     endpoint_count: int = 1
+    training_seconds: int = LaunchEnvironment.max_runtime_seconds
 
 
 # The fields by the names of the settings (docs/configuration.md).
@@ -40,17 +42,17 @@ _SETTINGS = {
     "trainingSpot": "spot",
     "endpointInstanceType": "endpoint_type",
     "endpointInstanceCount": "endpoint_count",
+    "trainingMaxRuntimeSeconds": "training_seconds",
 }
 
 
-def of_stage(stage: str, folder: Path, *, training_type: str | None = None, endpoint_type: str | None = None) -> Plan:
+def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     """The plan of a stage.
 
     Args:
         stage: the stage.
         folder: where the files of the stages are; a stage without a file has the defaults.
-        training_type: in place of the file's.
-        endpoint_type: in place of the file's.
+        asked: fields of the plan in place of the file's; None: the file's.
 
     Raises:
         ConfigurationError: the file cannot be read, or a value is of the wrong kind.
@@ -58,7 +60,6 @@ def of_stage(stage: str, folder: Path, *, training_type: str | None = None, endp
     file = folder / f"{stage}.json"
     given = _read(file) if file.is_file() else {}
     chosen: dict[str, Any] = {field: _checked(file, key, given[key]) for key, field in _SETTINGS.items() if key in given}
-    asked = {"training_type": training_type, "endpoint_type": endpoint_type}
     return Plan(**{**chosen, **{name: value for name, value in asked.items() if value is not None}})
 
 

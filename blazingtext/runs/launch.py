@@ -30,6 +30,8 @@ class TrainingOrder:
         spot: use spot instances.
         tags: on the job.
         retry: start another attempt when the same job failed or was stopped.
+        dry_run: check and price everything, start nothing.
+        promote: whether the model may go live by itself.
     """
 
     corpus: str
@@ -43,6 +45,8 @@ class TrainingOrder:
     spot: bool | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     retry: bool = False
+    dry_run: bool = False
+    promote: bool = True
 
     def event(self) -> dict[str, Any]:
         """The launcher's event: only what was given."""
@@ -56,12 +60,35 @@ class TrainingOrder:
             "spot": self.spot,
             "tags": dict(self.tags) or None,
             "retry": self.retry or None,
+            "dryRun": self.dry_run or None,
+            "promote": None if self.promote else False,
         }
         return {"corpus": self.corpus, **_given(parameters)}
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job costs on demand, all its instances together.
+
+    Attributes:
+        instance_type: of the instances.
+        instance_count: how many of them.
+        max_runtime_seconds: how long it may run.
+        hourly_dollars: US dollars an hour; None when no price is known.
+        maximum_dollars: US dollars when it runs as long as it may; likewise.
+        prices_of: the day of the price, or "".
+    """
+
+    instance_type: str
+    instance_count: int
+    max_runtime_seconds: int
+    hourly_dollars: float | None
+    maximum_dollars: float | None
+    prices_of: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,7 @@ class Launch:
         created: False when the same request already had a job.
         artifact: where the model will be.
         warnings: what is allowed but probably a mistake.
+        cost: what it costs.
     """
 
     job: str
@@ -83,6 +111,7 @@ class Launch:
     created: bool
     artifact: str
     warnings: tuple[str, ...]
+    cost: Cost
 
 
 def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
@@ -98,7 +127,24 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
     if answer.get("FunctionError"):
         raise _refusal(payload)
     return Launch(
-        payload["jobName"], payload["jobArn"], payload["status"], payload["created"], payload["artifact"], tuple(payload["warnings"])
+        job=payload["jobName"],
+        arn=payload["jobArn"],
+        status=payload["status"],
+        created=payload["created"],
+        artifact=payload["artifact"],
+        warnings=tuple(payload["warnings"]),
+        cost=_cost(payload["cost"]),
+    )
+
+
+def _cost(found: Mapping[str, Any]) -> Cost:
+    return Cost(
+        found["instanceType"],
+        found["instanceCount"],
+        found["maxRuntimeSeconds"],
+        found["hourlyDollars"],
+        found["maximumDollars"],
+        found["pricesOf"],
     )
 
 

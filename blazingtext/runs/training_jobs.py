@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -184,6 +184,19 @@ def latest_own(cloud: Cloud) -> Run:
         if naming.is_tagged(_tags(cloud, found), cloud.stage):
             return found
     raise RunError(f"There is no completed training job of stage {cloud.stage} with its tags. Name the run to use.", cloud.stage)
+
+
+def not_promoted(cloud: Cloud, found: Iterable[Run], live: Collection[str] = ()) -> dict[str, str]:
+    """Why completed runs did not go live by themselves, by job, as the promoter noted it.
+
+    Args:
+        cloud: the stage.
+        found: the runs.
+        live: artifacts that are live or were; whoever promoted them by name knew better.
+    """
+    judged = [run for run in found if run.status == "Completed" and run.artifact not in live]
+    notes = {run.job: _tags(cloud, run).get(naming.PROMOTION_TAG, "") for run in judged}
+    return {job: note for job, note in notes.items() if note}
 
 
 def _tags(cloud: Cloud, found: Run) -> dict[str, str]:

@@ -44,7 +44,8 @@ def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True)
         auto_rollback: False deploys it without the alarms, for when they ring already: it takes over at once, and stays whatever happens.
 
     Raises:
-        RequestError: the run has no complete model or belongs to another stage, or the stack cannot be updated.
+        RequestError: the run has no complete model or belongs to another stage, it was refused and is not named, or the stack cannot be
+            updated.
         NotReady: the run has not ended, or the stack is busy.
     """
     found = training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job)
@@ -56,8 +57,22 @@ def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True)
         raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
     if found.artifact != naming.artifact_uri(cloud.bucket, found.job) or not found.job.startswith(naming.job_prefix(cloud.stage)):
         raise _foreign(cloud, found)
+    if job is None:
+        _refuse_unnamed(cloud, found)
     guard = live_model.AutoRollback.ON if auto_rollback else live_model.AutoRollback.OFF
     return _deploy(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
+
+
+def _refuse_unnamed(cloud: Cloud, found: training_jobs.Run) -> None:
+    """Nothing for a run that may go live.
+
+    Raises:
+        RunError: it was kept from going live by itself; whoever wants it all the same has to name it.
+    """
+    note = training_jobs.not_promoted(cloud, [found]).get(found.job)
+    if note:
+        by_name = blazingtext_command(f"promote {found.job}", cloud.stage)
+        raise RunError(f"The newest run, {found.job}, is not promoted: {note}. To promote it all the same, name it: {by_name}", cloud.stage)
 
 
 def _foreign(cloud: Cloud, found: training_jobs.Run) -> RunError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import aws_errors, live_endpoint, live_model, naming
+from blazingtext_lifecycle import aws_errors, costs, live_endpoint, live_model, naming
 from blazingtext_lifecycle.errors import LifecycleError, NotReady
 from blazingtext_lifecycle.live_endpoint import LiveEndpoint
 from blazingtext_lifecycle.live_model import ServingStack
@@ -31,15 +32,6 @@ _Seen = TypeVar("_Seen")
 _OF_DELETED_CONFIGURATION = "instances of a deleted configuration"
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
-# Public list prices per hour in us-east-1, August 2026; ml.m4.xlarge is derived from EC2's. Other regions differ.
-HOURLY_DOLLARS = {
-    "ml.m4.xlarge": 0.24,
-    "ml.m5.xlarge": 0.23,
-    "ml.c5.xlarge": 0.204,
-    "ml.c5.2xlarge": 0.408,
-    "ml.p3.2xlarge": 3.825,
-    "ml.g4dn.xlarge": 0.736,
-}
 
 
 @dataclass(frozen=True)
@@ -69,6 +61,7 @@ class Endpoint:
         changed: when it last changed.
         failure: why it failed, or "".
         hourly_dollars: its list price; 0 without an endpoint, None when the price is not known.
+        prices_of: the day of that price, or "".
         configuration: the endpoint configuration that it serves.
     """
 
@@ -80,6 +73,7 @@ class Endpoint:
     failure: str = ""
     hourly_dollars: float | None = 0.0
     configuration: str = ""
+    prices_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +91,7 @@ class Status:
         endpoint: the endpoint.
         runs: the latest training jobs.
         difference: in what the endpoint differs from what the serving stack says, or "".
+        not_promoted: why completed ones of these jobs did not go live by themselves, by job.
         dead_letters: why promotions failed for good: the reasons of up to ten messages of the dead-letter queue.
         unknown: what could not be looked at, and why.
     """
@@ -111,6 +106,7 @@ class Status:
     endpoint: Endpoint
     runs: tuple[training_jobs.Run, ...]
     difference: str = ""
+    not_promoted: Mapping[str, str] = dataclasses.field(default_factory=dict)
     dead_letters: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -132,6 +128,9 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
     serving = live_model.describe(cloud.cloudformation, cloud.stage)
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
+    none: tuple[training_jobs.Run, ...] = ()
+    latest = _seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), none, unknown)
+    served = {serving.live, serving.previous}
     return Status(
         stage=cloud.stage,
         region=cloud.region,
@@ -141,7 +140,8 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         previous=naming.job_of_artifact(serving.previous) or serving.previous,
         state=str(serving.endpoint_state),
         endpoint=found_endpoint,
-        runs=_seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), (), unknown),
+        runs=latest,
+        not_promoted={} if complete else _seen(lambda: training_jobs.not_promoted(cloud, latest, served), {}, unknown),
         difference=_difference(serving, found_endpoint),
         dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
         unknown=tuple(unknown or ()),
@@ -232,7 +232,7 @@ def endpoint(cloud: Cloud) -> Endpoint:
     kind, count = str(variant.get("InstanceType", "serverless")), int(variant.get("InitialInstanceCount", 0))
     live = next(iter(found.get("ProductionVariants", [])), None)
     count = count if live is None else int(live.get("CurrentInstanceCount", count))
-    price = HOURLY_DOLLARS.get(kind)
+    price = costs.of_endpoint(kind, count, cloud.region)
     return Endpoint(
         name,
         found["EndpointStatus"],
@@ -240,8 +240,9 @@ def endpoint(cloud: Cloud) -> Endpoint:
         count,
         found["LastModifiedTime"],
         found.get("FailureReason", ""),
-        None if price is None else round(price * count, 4),
+        None if price.dollars is None else round(price.dollars, 4),
         found["EndpointConfigName"],
+        price.date,
     )
 
 

@@ -6,6 +6,7 @@ Values are checked in `read` only: when the stack builds the object they are CDK
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from typing import Self, TypeVar
 
@@ -90,6 +91,14 @@ class LaunchEnvironment:
         return found
 
 
+class AutoPromote(StrEnum):
+    """Which finished jobs that pass the gate go live by themselves; none replaces a model of another kind."""
+
+    NEVER = "never"
+    BETTER = "better"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True)
 class PromoteEnvironment:
     """What `promote_model` knows from its stack.
@@ -103,6 +112,7 @@ class PromoteEnvironment:
         serving_update_arn: the state machine that updates the serving stack.
         minimum_mean_rho: the least ``train:mean_rho`` of a Word2Vec model; None: no gate.
         minimum_accuracy: the least ``validation:accuracy`` of a classifier; None: no gate.
+        auto_promote: whether a model has to be better than the live one.
     """
 
     stage: str
@@ -113,6 +123,7 @@ class PromoteEnvironment:
     serving_update_arn: str
     minimum_mean_rho: float | None = None
     minimum_accuracy: float | None = None
+    auto_promote: AutoPromote = AutoPromote.BETTER
 
     def variables(self) -> dict[str, str]:
         """The environment variables that carry this object."""
@@ -125,6 +136,7 @@ class PromoteEnvironment:
             "SERVING_UPDATE_ARN": self.serving_update_arn,
             "MINIMUM_MEAN_RHO": "" if self.minimum_mean_rho is None else str(self.minimum_mean_rho),
             "MINIMUM_ACCURACY": "" if self.minimum_accuracy is None else str(self.minimum_accuracy),
+            "AUTO_PROMOTE": str(self.auto_promote),
         }
 
     @classmethod
@@ -144,6 +156,7 @@ class PromoteEnvironment:
             serving_update_arn=reader.text("SERVING_UPDATE_ARN"),
             minimum_mean_rho=reader.threshold("MINIMUM_MEAN_RHO", -1.0),
             minimum_accuracy=reader.threshold("MINIMUM_ACCURACY", 0.0),
+            auto_promote=reader.auto_promote(),
         )
         raise_all(reader.problems)
         return found
@@ -167,6 +180,9 @@ class _Reader:
         if value and not naming.STAGE_PATTERN.fullmatch(value):
             self._problem("STAGE", f'is "{value}"', naming.STAGE_RULE)
         return value
+
+    def auto_promote(self) -> AutoPromote:
+        return self._read("AUTO_PROMOTE", AutoPromote, "never, better or always", AutoPromote.NEVER)
 
     def count(self, name: str) -> int:
         return self._read(name, partial(values.whole_number, minimum=1), "a whole number from 1", 1)

@@ -29,6 +29,9 @@ PROJECT_TAG = "blazingtext:project"
 STAGE_TAG = "blazingtext:stage"
 CORPUS_TAG = "blazingtext:corpus"
 REQUEST_TAG = "blazingtext:request"
+# Why a finished job's model did not go live by itself, in the characters that SageMaker allows in a tag.
+PROMOTION_TAG = "blazingtext:promotion"
+HELD_BACK = "trained with --no-promote"
 RESERVED_TAG_PREFIXES = ("aws:", "blazingtext:")
 
 CORPORA = "corpora/"

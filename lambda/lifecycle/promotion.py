@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from . import live_model, naming
 from .combinations import SUPERVISED
-from .environments import PromoteEnvironment
+from .environments import AutoPromote, PromoteEnvironment
 from .live_model import ServingStack, StackState
 
+_GATE_REMEDY = "Train on more or better text, and with the part of the corpus or the hyperparameter that gives the metric."
 # A job that runs into its own limits ends as Stopped; nobody asked for that, so people are told.
 _LIMITS = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 
@@ -19,7 +20,7 @@ class Outcome(StrEnum):
 
     IGNORE = "ignore"
     FAILED = "training failed"
-    REFUSED = "refused by the quality gate"
+    REFUSED = "not promoted"
     LATER = "later"
     IMPOSSIBLE = "impossible"
     PROMOTE = "promote"
@@ -28,12 +29,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do about a job, why and, for a promotion, the parameters to change and the stack as it was then."""
+    """What to do about a job, why and, for a promotion, the parameters to change and the stack as it was then.
+
+    Attributes:
+        outcome: what to do.
+        reason: why, for people.
+        changes: the parameters to change.
+        stack: as it was then.
+        note: why a job is not promoted, to be kept as its tag; ``""`` when nothing is.
+        job_arn: the job whose tag that is.
+    """
 
     outcome: Outcome
     reason: str
     changes: Mapping[str, str] = field(default_factory=dict)
     stack: ServingStack | None = None
+    note: str = ""
+    job_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class TrainedJob:
         artifact: the S3 URI of what it made.
         artifact_exists: whether that object is there.
         tuning_job: the ARN of the tuning job that started it; empty for any other job.
+        arn: its own ARN.
     """
 
     name: str
@@ -65,6 +78,7 @@ class TrainedJob:
     artifact: str
     artifact_exists: bool
     tuning_job: str = ""
+    arn: str = ""
 
 
 def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment) -> Decision:
@@ -82,8 +96,10 @@ def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment
     expected = naming.artifact_uri(environment.bucket, job.name)
     if job.artifact != expected or not job.artifact_exists:
         return Decision(Outcome.IMPOSSIBLE, f"{job.name} has no artifact. It should be {expected}. Train it again with retry.")
+    if job.tags.get(naming.PROMOTION_TAG) == naming.HELD_BACK:
+        return Decision(Outcome.IGNORE, f"{job.name} was {naming.HELD_BACK}.")
     refusal = gate(job, environment)
-    return Decision(Outcome.REFUSED, refusal) if refusal else _promotion(job, stack)
+    return refused(job, refusal, _GATE_REMEDY) if refusal else _promotion(job, stack)
 
 
 def _unfinished(job: TrainedJob) -> Decision:
@@ -99,23 +115,53 @@ def _unfinished(job: TrainedJob) -> Decision:
 
 
 def gate(job: TrainedJob, environment: PromoteEnvironment) -> str:
-    """Why the quality gate refuses a job; ``""`` when it does not, or is off for the job's mode."""
-    metric, minimum = (
-        ("validation:accuracy", environment.minimum_accuracy)
-        if job.mode in SUPERVISED
-        else ("train:mean_rho", environment.minimum_mean_rho)
+    """Why the quality gate refuses a job, in a tag's characters; ``""`` when it does not, or is off for the job's mode."""
+    metric = _metric(job)
+    minimum, setting = (
+        (environment.minimum_accuracy, "minimumAccuracy") if job.mode in SUPERVISED else (environment.minimum_mean_rho, "minimumMeanRho")
     )
     if minimum is None:
         return ""
     value = job.metrics.get(metric)
     if value is None:
-        source = "a validation part of the corpus" if job.mode in SUPERVISED else "the hyperparameter evaluation"
-        why = f"It has no {metric}, and the gate asks for {minimum:g}"
-        return f"{job.name} is not promoted. {why}. Train with {source}, or promote it by hand."
-    if value < minimum:
-        why = f"Its {metric} is {value:.4f}, and the gate asks for {minimum:g}"
-        return f"{job.name} is not promoted. {why}. Train on more or better text, or promote it by hand."
-    return ""
+        return f"it has no {metric} and the setting {setting} asks for {minimum:g}"
+    return f"{metric} {value:g} is below {minimum:g}: minimum of the setting {setting}" if value < minimum else ""
+
+
+def against_live(job: TrainedJob, live: TrainedJob | None, environment: PromoteEnvironment) -> str:
+    """Why a good job does not replace the live model by itself, in a tag's characters; ``""`` when it does.
+
+    Args:
+        job: the job.
+        live: the job of the live model; None when nothing is known of it.
+        environment: the stack's settings.
+    """
+    if live is not None and _kind(job) != _kind(live):
+        return f"{_kind(job)} do not replace {_kind(live)}: they answer other requests"
+    if environment.auto_promote is not AutoPromote.BETTER:
+        return ""
+    if live is None:
+        return "nothing is known of the live model to compare it with: autoPromote is better"
+    metric = _metric(job)
+    mine, its = job.metrics.get(metric), live.metrics.get(metric)
+    if mine is None or its is None:
+        return f"{'it' if mine is None else 'the live model'} has no {metric} to compare: autoPromote is better"
+    return f"{metric} {mine:g} is not above {its:g} of the live model: autoPromote is better" if mine <= its else ""
+
+
+def refused(job: TrainedJob, note: str, remedy: str = "") -> Decision:
+    """The decision on a job that does not go live by itself, for a reason in a tag's characters."""
+    by_name = f"If it shall go live all the same, promote it by name: blazingtext promote {job.name}"
+    return Decision(Outcome.REFUSED, f"{job.name} is not promoted: {note}. {remedy or by_name}", note=note, job_arn=job.arn)
+
+
+def _metric(job: TrainedJob) -> str:
+    """The metric by which a job is judged."""
+    return "validation:accuracy" if job.mode in SUPERVISED else "train:mean_rho"
+
+
+def _kind(job: TrainedJob) -> str:
+    return "classifiers" if job.mode in SUPERVISED else "word vectors"
 
 
 def _promotion(job: TrainedJob, stack: ServingStack) -> Decision:

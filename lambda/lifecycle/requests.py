@@ -15,7 +15,7 @@ from .environments import LaunchEnvironment
 from .errors import RequestError, UserError
 from .suggestions import did_you_mean
 
-EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry", "dryRun")
+EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry", "dryRun", "promote")
 INSTANCE_KEYS = ("type", "count", "volumeGb")
 LIMIT_KEYS = ("maxRuntimeSeconds", "maxWaitSeconds")
 
@@ -24,8 +24,8 @@ MAXIMUM_RUNTIME = limits.LONGEST_SECONDS
 MAXIMUM_SPOT_WAIT = 3600
 # The largest EBS volume.
 MAXIMUM_VOLUME_GB = 16_384
-# AWS allows 50; ours are four.
-MAXIMUM_TAGS = 46
+# AWS allows 50; ours are five.
+MAXIMUM_TAGS = 45
 
 Value = TypeVar("Value")
 
@@ -47,6 +47,7 @@ class TrainingRequest:
         tags: the person's own tags.
         retry: whether a failed or stopped job of the same name gets another attempt.
         dry_run: whether everything is checked and nothing started.
+        promote: whether its model may go live by itself.
     """
 
     corpus: str
@@ -61,6 +62,7 @@ class TrainingRequest:
     tags: Mapping[str, str]
     retry: bool
     dry_run: bool = False
+    promote: bool = True
 
 
 def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingRequest, list[UserError]]:
@@ -91,6 +93,7 @@ def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingReque
         tags=_tags(reader, reader.section(event, "tags", None)),
         retry=reader.flag(event, "retry", False),
         dry_run=reader.flag(event, "dryRun", False),
+        promote=reader.flag(event, "promote", True),
     )
     return request, reader.problems
 
@@ -203,7 +206,7 @@ def _limits(reader: "_Reader", section: Mapping[str, object], environment: Launc
 
 def _tags(reader: "_Reader", given: Mapping[str, object]) -> dict[str, str]:
     if len(given) > MAXIMUM_TAGS:
-        reader.problem(f"tags: {len(given)} are too many. AWS allows 50 on a job, and 4 are ours. Give at most {MAXIMUM_TAGS}.")
+        reader.problem(f"tags: {len(given)} are too many. AWS allows 50 on a job, and 5 are ours. Give at most {MAXIMUM_TAGS}.")
     found = {}
     for key, value in given.items():
         fault = _tag_fault(key, value)

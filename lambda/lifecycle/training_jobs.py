@@ -147,6 +147,8 @@ def _channel(uri: str, name: str) -> dict[str, Any]:
 
 def _tags(request: TrainingRequest, stage: str, digest: str) -> list[dict[str, str]]:
     tags = {**request.tags, **naming.tags(stage), naming.CORPUS_TAG: request.corpus, naming.REQUEST_TAG: digest}
+    if not request.promote:
+        tags[naming.PROMOTION_TAG] = naming.HELD_BACK
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 

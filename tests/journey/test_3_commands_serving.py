@@ -82,12 +82,16 @@ def test_promote_waits_or_not_and_status_waits_for_it(first_run: Any, deployed: 
 def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(
     classifier: Any, first_run: Any, deployed: Shell, live_model: Callable[[str], None]
 ) -> None:
+    kept_back = deployed.blazingtext("status", "--json").json()["not_promoted"]
+    deployed.blazingtext("promote", classifier["job"])
     live_model(classifier["job"])
     answer = deployed.blazingtext("predict", "a fine film", "--k", "2", "--json").json()
     refused = deployed.blazingtext("predict", "a fine film", "--k", "0", code=2)
     log = deployed.blazingtext("logs", "--endpoint")
     both = deployed.blazingtext("logs", "--endpoint", "--follow", code=2)
 
+    # Word vectors were live; who takes a classifier in their place says so.
+    assert kept_back[classifier["job"]] == "classifiers do not replace word vectors: they answer other requests"
     assert [label["name"] for label in answer[0]["labels"]] == ["good", "bad"]
     assert "--k" in refused.err
     assert log.out.strip()

@@ -9,7 +9,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import covers
-from tests.journey.story import Shell, wait_until
+from tests.journey.story import Shell, output, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +240,61 @@ def test_runs_shows_as_many_as_asked_for_each_with_its_own_speed(classifier: Any
     assert {first_run["job"], classifier["job"]} <= set(speeds)
     assert len(set(speeds.values())) > 1
     assert "--limit" in refused.err
+
+
+@covers("train", "--dry-run")
+def test_a_dry_run_says_name_and_costs_and_starts_nothing(first_run: Any, deployed: Shell, account: Sandbox) -> None:
+    request = ("train", "--corpus", "wiki", "--epochs", "2", "--min-count", "31")
+    before = account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]
+
+    dry = deployed.blazingtext(*request, "--dry-run", "--json")
+    too_many = deployed.blazingtext(*request, "--dry-run", "--instance-count", "5", code=2)
+
+    assert dry.json()["job"].startswith("blazingtext-dev-wiki-batch-skipgram-")
+    assert (dry.json()["created"], dry.json()["cost"]["maximum_dollars"]) == (False, 0.204)
+    assert "at most $0.204 in the 1 h 00 min it may run" in dry.err
+    assert "The stage's setting maximumTrainingInstances is 4." in too_many.err
+    assert account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"] == before
+
+
+@covers(
+    "costs",
+    "--training-instance-type",
+    "--training-instance-count",
+    "--max-runtime",
+    "--endpoint-instance-type",
+    "--endpoint-instance-count",
+)
+def test_costs_are_those_of_the_stage_or_of_what_is_asked_about(first_run: Any, deployed: Shell) -> None:
+    training = ("--training-instance-type", "ml.m5.xlarge", "--training-instance-count", "3", "--max-runtime", "600")
+    endpoint = ("--endpoint-instance-type", "ml.c5.xlarge", "--endpoint-instance-count", "2")
+
+    own = deployed.blazingtext("costs", "--json").json()
+    asked = deployed.blazingtext("costs", *training, *endpoint, "--json").json()
+    shown = deployed.blazingtext("costs")
+
+    assert (own["training"]["at_most"], own["endpoint"]["hour"]) == (0.204, None)
+    assert (asked["training"]["hour"], asked["training"]["at_most"]) == (pytest.approx(0.69), pytest.approx(0.115))
+    assert asked["endpoint"]["month"] == pytest.approx(297.84)
+    assert own["storage"]["size"] > 3_000_000
+    assert "The price of ml.m4.xlarge in us-east-1 is not known" in shown.err
+
+
+@covers("train", "--no-promote")
+def test_a_run_without_promotion_goes_live_by_name_only(first_run: Any, deployed: Shell, account: Sandbox) -> None:
+    request = ("--epochs", "1", "--min-count", "33")
+    run = deployed.blazingtext("train", "--corpus", "wiki", *request, "--no-promote", "--watch", "--json").json()
+    queue = output(account, "PromotionQueueUrl")
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def drained() -> bool:
+        waiting = account.boto3("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
+        return all(int(waiting[name]) == 0 for name in counts)
+
+    wait_until(drained, what="the promotion queue being empty")
+    status = deployed.blazingtext("status", "--wait", "--json").json()
+    unnamed = deployed.blazingtext("promote", code=2)
+
+    assert status["live"] != run["job"]
+    assert deployed.blazingtext("runs", "--json").json()["not_promoted"][run["job"]] == "trained with --no-promote"
+    assert f"{run['job']}, is not promoted: trained with --no-promote." in unnamed.err

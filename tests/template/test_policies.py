@@ -91,6 +91,10 @@ def _promoter(stage: str) -> Rights:
         arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
         serving_stack(stage): {"cloudformation:DescribeStacks"},
         jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+        on(
+            jobs(stage),
+            **{"ForAllValues:StringEquals": {"aws:TagKeys": ["blazingtext:promotion"]}, "Null": {"aws:TagKeys": "false"}},
+        ): {"sagemaker:AddTags"},
         arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:DescribeEndpoint"},
         f"{BUCKET}/runs/*": {"s3:GetObject"},
         BUCKET: {"s3:ListBucket"},

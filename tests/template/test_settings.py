@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import assertions
 
 import app as project
+from blazingtext_lifecycle.environments import AutoPromote
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings, check_region, context_key
 from blazingtext_stacks.stage import build
@@ -51,7 +52,7 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
             "terminationProtection": "true",
             "notificationEmail": "someone@example.org",
             "trainOnUpload": "true",
-            "autoPromote": "false",
+            "autoPromote": "always",
             "minimumMeanRho": "0.5",
             "minimumAccuracy": "0",
             "logRetentionDays": "7",
@@ -78,7 +79,7 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
         termination_protection=True,
         notification_email="someone@example.org",
         train_on_upload=True,
-        auto_promote=False,
+        auto_promote=AutoPromote.ALWAYS,
         minimum_mean_rho=0.5,
         minimum_accuracy=0.0,
         log_retention_days=7,
@@ -374,3 +375,18 @@ def test_without_limits_of_its_own_a_stage_lets_no_request_take_more_than_four_i
 
     assert (limits.maximum_training_instances, limits.maximum_training_seconds) == (4, 86_400)
     assert (limits.allowed_instance_types, limits.maximum_training_cost) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [(True, "always"), ("true", "always"), (False, "never"), ("False", "never"), ("Better", "better"), ("never", "never")],
+)
+def test_the_switch_that_auto_promote_once_was_still_means_what_it_meant(given: object, meant: str) -> None:
+    assert Settings.from_context({"autoPromote": given}).auto_promote == meant
+
+
+@pytest.mark.parametrize("wrong", ["sometimes", "", None, 1])
+def test_auto_promote_is_one_of_three_policies(wrong: object) -> None:
+    (found,) = problems(autoPromote=wrong)
+
+    assert "It must be never, better or always." in found

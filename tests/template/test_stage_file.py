@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from blazingtext_lifecycle.environments import AutoPromote
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage_file import settings_of
@@ -41,9 +42,9 @@ def test_a_stage_is_what_its_file_says(write: Write) -> None:
 
 
 def test_the_context_goes_over_the_file(write: Write) -> None:
-    settings, warnings = settings_of({"stage": "prod", "logRetentionDays": "90"}, write("prod", logRetentionDays=60, autoPromote=False))
+    settings, warnings = settings_of({"stage": "prod", "logRetentionDays": "90"}, write("prod", logRetentionDays=60, autoPromote="never"))
 
-    assert settings == Settings(stage="prod", log_retention_days=90, auto_promote=False)
+    assert settings == Settings(stage="prod", log_retention_days=90, auto_promote=AutoPromote.NEVER)
     assert warnings == []
 
 
@@ -52,7 +53,9 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
     [
         ("deleteData", False, "true"),
         ("terminationProtection", True, "false"),
-        ("autoPromote", False, "true"),
+        ("autoPromote", "never", "better"),
+        ("autoPromote", "never", "always"),
+        ("autoPromote", "better", "always"),
         ("minimumMeanRho", 0.6, "0.5"),
         ("minimumMeanRho", 0.6, ""),
         ("minimumAccuracy", 0.9, "0"),

@@ -46,6 +46,7 @@ def test_the_promoter_reads_the_settings_from_its_environment(each: Synthesis) -
         serving_update_arn=RESOLVED,
         minimum_mean_rho=each.settings.minimum_mean_rho,
         minimum_accuracy=each.settings.minimum_accuracy,
+        auto_promote=each.settings.auto_promote,
     )
 
 

@@ -164,7 +164,7 @@ def test_each_rule_about_jobs_and_corpora_matches_these_events(each: Synthesis) 
 def test_only_what_the_promoter_works_on_is_switched_off_and_only_when_promotion_is_manual(each: Synthesis) -> None:
     disabled = {rule for rule, found in named(each, "AWS::Events::Rule").items() if found["State"] != "ENABLED"}
 
-    assert disabled == (set() if each.settings.auto_promote else {"PromotionFinished", "PromotionUpdated"})
+    assert disabled == (set() if each.settings.auto_promote != "never" else {"PromotionFinished", "PromotionUpdated"})
 
 
 def test_what_calls_a_function(each: Synthesis) -> None:
@@ -172,7 +172,7 @@ def test_what_calls_a_function(each: Synthesis) -> None:
     mappings, permissions = named(each, "AWS::Lambda::EventSourceMapping"), named(each, "AWS::Lambda::Permission")
     after_failure = named(each, "AWS::Lambda::EventInvokeConfig")
 
-    assert [without(mapping, "Tags") for mapping in mappings.values()] == settings.auto_promote * [
+    assert [without(mapping, "Tags") for mapping in mappings.values()] == (settings.auto_promote != "never") * [
         {
             "EventSourceArn": "<PromotionQueue.Arn>",
             "FunctionName": "<PromotionPromoteModelFunction>",

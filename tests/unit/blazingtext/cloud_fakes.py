@@ -223,17 +223,28 @@ class FakeBucket:
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         self._check(Bucket)
-        return {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
+        return {"Contents": [{"Key": key, "Size": len(self.objects[key])} for key in sorted(self.objects) if key.startswith(Prefix)]}
 
     def get_paginator(self, operation: str) -> FakePaginator:
         return FakePaginator(getattr(self, operation))
+
+
+# What the launcher says about the costs of a job.
+COST = {
+    "instanceType": "ml.c5.xlarge",
+    "instanceCount": 2,
+    "maxRuntimeSeconds": 1800,
+    "hourlyDollars": 0.408,
+    "maximumDollars": 0.204,
+    "pricesOf": "2026-04-21",
+}
 
 
 class FakeLauncher:
     """The Lambda client with the launcher behind it: answers what it is told to."""
 
     def __init__(self, answer: Mapping[str, Any], *, error: bool = False) -> None:
-        self._answer = answer
+        self._answer = {"cost": COST, **answer} if not error else answer
         self._error = error
         self.events: list[dict[str, Any]] = []
 
@@ -323,7 +334,7 @@ class FakeJobs:
         self.looks_without_configuration -= 1
         if self.looks_without_configuration >= 0:
             raise client_error("ValidationException", "Could not find endpoint configuration.", "DescribeEndpointConfig")
-        return {"ProductionVariants": [{"InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 2, "ModelName": "model"}]}
+        return {"ProductionVariants": [{"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 2, "ModelName": "model"}]}
 
     def describe_model(self, *, ModelName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         if not self.model:

@@ -66,9 +66,9 @@ def test_train_sends_only_what_was_typed_and_says_what_to_type_next(typed: Typed
     )
 
     assert (code, out.strip()) == (0, JOB)
-    assert launcher.events == [
-        {"corpus": "wiki", "mode": "cbow", "hyperparameters": {"min_count": 0, "subwords": True}, "spot": True, "tags": {"a": "b=c"}}
-    ]
+    order = {"corpus": "wiki", "mode": "cbow", "hyperparameters": {"min_count": 0, "subwords": True}, "spot": True, "tags": {"a": "b=c"}}
+    assert launcher.events == [{**order, "dryRun": True}, order]
+    assert "Costs of 2 x ml.c5.xlarge: $0.408 an hour, at most $0.204 in the 30 min 00 s it may run (prices of 2026-04-21)." in err
     assert "few words" in err
     assert f"blazingtext logs {JOB} --follow" in err
 
@@ -205,7 +205,7 @@ def test_status_fits_on_one_screen_and_names_the_next_command(typed: Typed) -> N
     code, out, err = typed("status", cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), sagemaker=jobs)
 
     assert code == 0
-    assert "$0.48 an hour" in out
+    assert "$0.460 an hour" in out
     assert len(out.splitlines()) < 24
     assert "blazingtext predict" in err
 
@@ -412,3 +412,64 @@ def test_prepare_then_stats_from_the_command_line(typed: Typed, tmp_path: Path) 
     assert json.loads(counted)["words"] == 5
     assert "No word occurs 5 times" in warned
     assert typed("corpus", "prepare", str(raw), "--output", str(out_file))[0] == 2
+
+
+def test_a_dry_run_of_train_asks_once_and_says_what_it_would_start_and_cost(typed: Typed) -> None:
+    answer = {"jobName": JOB, "jobArn": "", "status": "", "created": False, "artifact": "s3://x", "warnings": ["few words"]}
+    launcher = FakeLauncher(answer)
+
+    code, out, err = typed("train", "--corpus", "wiki", "--dry-run", **{"lambda": launcher})
+    _, document_, _ = typed("train", "--corpus", "wiki", "--dry-run", "--json", **{"lambda": launcher})
+    _, _, existing = typed("train", "--corpus", "wiki", "--dry-run", **{"lambda": FakeLauncher({**answer, "status": "Completed"})})
+
+    assert (code, out.strip()) == (0, JOB)
+    assert launcher.events == [{"corpus": "wiki", "dryRun": True}] * 2
+    assert "at most $0.204" in err
+    assert "Nothing was started." in err
+    assert json.loads(document_)["cost"]["maximum_dollars"] == 0.204
+    assert "It exists already, and is Completed." in existing
+
+
+def test_a_job_without_a_known_price_says_so_before_it_starts(typed: Typed) -> None:
+    unknown = {"instanceType": "ml.c4.xlarge", "instanceCount": 1, "maxRuntimeSeconds": 60, "hourlyDollars": None, "maximumDollars": None}
+    answer = {"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []}
+
+    _, _, err = typed("train", "--corpus", "wiki", **{"lambda": FakeLauncher({**answer, "cost": {**unknown, "pricesOf": ""}})})
+
+    assert "Costs of 1 x ml.c4.xlarge: not known, for the price list has no such type in this region. It may run 1 min 00 s." in err
+
+
+def test_costs_adds_up_endpoint_training_and_bucket_and_names_the_day_and_source(typed: Typed) -> None:
+    bucket = FakeBucket()
+    bucket.objects.update(dict.fromkeys(("corpora/wiki/train/a", "runs/a/output/model.tar.gz", "reports/r"), bytes(2**20)))
+    options = ("--training-instance-count", "2", "--max-runtime", "1800", "--endpoint-instance-type", "ml.m5.xlarge")
+
+    code, out, err = typed("costs", *options, s3=bucket)
+    _, document_, _ = typed("costs", *options, "--json", s3=bucket)
+
+    assert code == 0
+    assert [line.split()[-1] for line in out.splitlines()[2:]] == ["$0.230", "$5.52", "$167.90", "$0.408", "$0.204", "$0.001"]
+    assert "bucket, 2.1 MB" in out
+    assert "Prices of us-east-1, 2026-04-21: AWS's price list" in err
+    found = json.loads(document_)
+    assert (found["endpoint"]["month"], found["training"]["at_most"], found["storage"]["size"]) == (pytest.approx(167.9), 0.204, 2**21)
+
+
+def test_costs_that_are_not_known_are_said_to_be_and_a_stage_that_is_not_deployed_has_no_bucket(typed: Typed) -> None:
+    stacks = FakeStacks()
+    stacks.statuses.clear()
+
+    code, out, err = typed("costs", "--training-instance-type", "ml.c4.xlarge", cloudformation=stacks)
+
+    assert code == 0
+    assert [line.rpartition("  ")[2].strip() for line in out.splitlines()[2:]] == ["not known"] * 5
+    assert "The price of ml.m4.xlarge in us-east-1 is not known" in err
+    assert "The price of ml.c4.xlarge in us-east-1 is not known" in err
+
+
+def test_train_without_promotion_asks_for_just_that(typed: Typed) -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []})
+
+    typed("train", "--corpus", "wiki", "--no-promote", **{"lambda": launcher})
+
+    assert launcher.events[1] == {"corpus": "wiki", "promote": False}

@@ -1,6 +1,6 @@
 import pytest
 
-from blazingtext.runs.launch import Launch, TrainingOrder, launch
+from blazingtext.runs.launch import Cost, Launch, TrainingOrder, launch
 from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, HyperparameterError, NotReady
 from tests.unit.blazingtext.cloud_fakes import FakeLauncher, FakeStacks, cloud
 
@@ -16,7 +16,7 @@ def test_the_launchers_event_holds_only_what_was_asked_for() -> None:
     answer = launch(cloud(**{"lambda": launcher}), order)
 
     assert launcher.events == [{"corpus": "wiki", "hyperparameters": {"epochs": 0}, "instance": {"count": 2}, "spot": False}]
-    assert answer == Launch(JOB, "arn", "InProgress", True, "s3://x", ("w",))
+    assert answer == Launch(JOB, "arn", "InProgress", True, "s3://x", ("w",), Cost("ml.c5.xlarge", 2, 1800, 0.408, 0.204, "2026-04-21"))
 
 
 @pytest.mark.parametrize(

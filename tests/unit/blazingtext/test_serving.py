@@ -99,14 +99,7 @@ def test_the_first_call_is_small_and_the_others_as_large_as_the_answers_allow(di
 
 
 # AWS's price list of us-east-1, per hour; ml.m4.xlarge is no longer in it.
-PRICES = {
-    "ml.m4.xlarge": 0.24,
-    "ml.m5.xlarge": 0.23,
-    "ml.c5.xlarge": 0.204,
-    "ml.c5.2xlarge": 0.408,
-    "ml.p3.2xlarge": 3.825,
-    "ml.g4dn.xlarge": 0.736,
-}
+PRICES = {"ml.m5.xlarge": 0.23, "ml.c5.xlarge": 0.204, "ml.g5.2xlarge": 1.515}
 
 
 class ServingJobs(FakeJobs):
@@ -131,8 +124,10 @@ def test_an_endpoint_costs_its_instances(kind: str, price: float) -> None:
     assert found.hourly_dollars == pytest.approx(3 * price)
 
 
-def test_the_table_of_prices_has_these_and_no_other() -> None:
-    assert dict(status.HOURLY_DOLLARS) == PRICES
+def test_an_endpoint_without_a_known_price_has_none() -> None:
+    found = status.endpoint(cloud(sagemaker=ServingJobs({"InstanceType": "ml.m4.xlarge", "InitialInstanceCount": 1})))
+
+    assert (found.hourly_dollars, found.prices_of) == (None, "")
 
 
 def test_an_endpoint_is_described_as_it_is_now() -> None:
@@ -141,7 +136,7 @@ def test_an_endpoint_is_described_as_it_is_now() -> None:
     scaled = status.endpoint(cloud(sagemaker=ServingJobs(configured, {"CurrentInstanceCount": 2})))
     serverless = status.endpoint(cloud(sagemaker=ServingJobs({})))
 
-    assert scaled == status.Endpoint("blazingtext-dev", "Updating", "ml.m5.xlarge", 2, NOON, "slow", 0.46, "config")
+    assert scaled == status.Endpoint("blazingtext-dev", "Updating", "ml.m5.xlarge", 2, NOON, "slow", 0.46, "config", "2026-04-21")
     assert (serverless.instance_type, serverless.instance_count, serverless.hourly_dollars) == ("serverless", 0, None)
     assert status.endpoint(cloud(sagemaker=FakeJobs())) == status.Endpoint("blazingtext-dev", hourly_dollars=0.0)
 

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -5,8 +6,10 @@ import pytest
 from blazingtext.cli.main import run
 from blazingtext.client import BlazingText
 from blazingtext.serving import status
+from blazingtext_lifecycle import naming
 from tests.unit.aws_requests import validate
-from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud, denying
+from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeJobs, FakeStacks, artifact, cloud, denying
+from tests.unit.blazingtext.conftest import Typed
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 
@@ -18,7 +21,7 @@ def test_status_says_what_is_live_and_what_it_costs() -> None:
 
     found = status.describe(cloud(cloudformation=FakeStacks(ModelDataUrl=artifact(JOB)), sagemaker=jobs))
 
-    assert (found.live, found.endpoint.status, found.endpoint.hourly_dollars) == (JOB, "InService", 0.48)
+    assert (found.live, found.endpoint.status, found.endpoint.hourly_dollars) == (JOB, "InService", 0.46)
     assert [stack.status for stack in found.stacks] == ["CREATE_COMPLETE"] * 3
 
 
@@ -37,7 +40,7 @@ def test_an_update_that_ends_between_two_looks_does_not_break_the_status() -> No
     jobs.serve()
     jobs.looks_without_configuration = 1
 
-    assert status.endpoint(cloud(sagemaker=jobs)).instance_type == "ml.m4.xlarge"
+    assert status.endpoint(cloud(sagemaker=jobs)).instance_type == "ml.m5.xlarge"
 
 
 def test_an_endpoint_whose_configuration_was_deleted_still_has_a_status() -> None:
@@ -50,6 +53,63 @@ def test_an_endpoint_whose_configuration_was_deleted_still_has_a_status() -> Non
 
     assert (found.endpoint.status, found.endpoint.hourly_dollars) == ("InService", None)
     assert "which somebody has deleted" in found.difference
+
+
+# A log without lines.
+SILENT = FakeClient(filter_log_events=lambda **_: {"events": []})
+NOTE = "train:mean_rho 0.316 is not above 0.531 of the live model: autoPromote is better"
+
+
+def refused(jobs: FakeJobs, job: str) -> None:
+    """Adds a completed run that the promoter kept from going live."""
+    jobs.add(job, tags={**naming.tags("dev"), naming.PROMOTION_TAG: NOTE})
+
+
+def test_status_and_runs_say_why_a_run_did_not_go_live_and_nothing_about_one_that_is_or_was_live(typed: Typed) -> None:
+    jobs = FakeJobs()
+    for number in range(3):
+        refused(jobs, f"{JOB}-{number}")
+    stacks = FakeStacks(ModelDataUrl=artifact(f"{JOB}-0"), PreviousModelDataUrl=artifact(f"{JOB}-1"))
+    clients: dict[str, Any] = {
+        "cloudformation": stacks,
+        "sagemaker": jobs,
+        "logs": SILENT,
+    }
+
+    for command in ("status", "runs"):
+        code, out, _ = typed(command, **clients)
+        _, document, _ = typed(command, "--json", **clients)
+
+        assert code == 0
+        assert [line for line in out.splitlines() if NOTE in line] == [f"{JOB}-2  {NOTE}"]
+        assert json.loads(document)["not_promoted"] == {f"{JOB}-2": NOTE}
+
+
+def test_what_was_refused_is_not_offered_for_promotion_and_goes_live_by_name_only(typed: Typed) -> None:
+    jobs = FakeJobs()
+    refused(jobs, JOB)
+
+    _, _, hints = typed("status", sagemaker=jobs)
+    code, _, err = typed("promote", sagemaker=jobs)
+    by_name, _, _ = typed("promote", JOB, "--no-wait", sagemaker=jobs)
+
+    assert "next: blazingtext promote" not in hints
+    assert "next: blazingtext train" in hints
+    assert (code, by_name) == (2, 0)
+    assert f"The newest run, {JOB}, is not promoted: {NOTE}. To promote it all the same, name it: blazingtext promote {JOB}" in err
+
+
+def test_whoever_may_not_read_tags_sees_the_runs_and_that(typed: Typed) -> None:
+    jobs = FakeJobs()
+    refused(jobs, JOB)
+    jobs.list_tags = denying("AccessDeniedException")  # type: ignore[method-assign] # for this test
+    clients: dict[str, Any] = {"sagemaker": jobs, "logs": SILENT}
+
+    for command in ("status", "runs"):
+        code, out, err = typed(command, **clients)
+
+        assert (code, JOB in out) == (0, True)
+        assert "read the tags" in err
 
 
 class Letters:

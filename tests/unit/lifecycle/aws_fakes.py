@@ -163,6 +163,10 @@ class FakeSageMaker(Paginated):
             raise client_error("ValidationException", f'Could not find endpoint "{EndpointName}".', "DescribeEndpoint")
         return found
 
+    def add_tags(self, **request: Any) -> None:
+        validate("sagemaker", "AddTags", request)
+        self.tags[request["ResourceArn"]].update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
+
     def _list_tags(self, *, ResourceArn: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
         self.tag_requests.append(ResourceArn.rpartition("/")[2])
         yield {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[ResourceArn].items()]}

@@ -81,6 +81,7 @@ def test_the_variables_are_these() -> None:
         "SERVING_UPDATE_ARN": "arn:machine",
         "MINIMUM_MEAN_RHO": "0.0",
         "MINIMUM_ACCURACY": "",
+        "AUTO_PROMOTE": "better",
     }
 
 

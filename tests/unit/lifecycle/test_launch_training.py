@@ -618,3 +618,13 @@ def test_a_price_that_is_not_known_is_no_figure() -> None:
     cost = Account().launch(instance={"type": "ml.c4.xlarge"})["cost"]
 
     assert (cost["hourlyDollars"], cost["maximumDollars"], cost["pricesOf"]) == (None, None, "")
+
+
+def test_a_request_without_promotion_marks_its_job_and_is_the_same_job_otherwise() -> None:
+    account = Account()
+
+    held = account.launch(promote=False)
+    again = account.launch()
+
+    assert account.sagemaker.tags[held["jobArn"]]["blazingtext:promotion"] == "trained with --no-promote"
+    assert (again["jobName"], again["created"]) == (held["jobName"], False)

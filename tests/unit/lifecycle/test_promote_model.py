@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import timedelta
 from typing import Any, cast
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 import promote_model
 from blazingtext_lifecycle import live_model, naming, promotion
-from blazingtext_lifecycle.environments import PromoteEnvironment
+from blazingtext_lifecycle.environments import AutoPromote, PromoteEnvironment
 from blazingtext_lifecycle.stack_update import StackUpdater
 from promote_model import Clients
 from tests.unit.lifecycle.aws_fakes import (
@@ -30,6 +31,7 @@ ENVIRONMENT = PromoteEnvironment(
     queue_url="https://sqs/queue",
     dead_letter_queue_url="https://sqs/dead",
     serving_update_arn=MACHINE,
+    auto_promote=AutoPromote.ALWAYS,
 )
 EMPTY = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "Other": "kept"}
 JOB = "blazingtext-dev-wiki-batch-skipgram-0123456789"
@@ -244,9 +246,7 @@ def test_the_gate_lets_only_good_models_through(mode: str, metrics: dict[str, fl
     assert account.deliver(environment=GATED)
 
     assert bool(account.cloudformation.updates) is goes_live
-    assert account.subjects == [
-        f"BlazingText dev: {'the promotion of a model has begun' if goes_live else 'the quality gate refused a model'}"
-    ]
+    assert account.subjects == [f"BlazingText dev: {'the promotion of a model has begun' if goes_live else 'a model was not promoted'}"]
 
 
 @pytest.mark.parametrize(("receives", "hidden"), [(1, 10), (2, 20), (5, 160), (6, 300), (60, 300), (5000, 300)])
@@ -532,6 +532,7 @@ def test_a_job_is_judged_as_sagemaker_has_it(monkeypatch: pytest.MonkeyPatch) ->
         artifact=f"s3://own-bucket/runs/{JOB}/output/model.tar.gz",
         artifact_exists=True,
         tuning_job="arn:tuning",
+        arn=f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{JOB}",
     )
     assert (bare.mode, bare.metrics, bare.artifact, bare.artifact_exists, bare.failure, bare.tuning_job) == ("", {}, "", False, "", "")
 
@@ -564,3 +565,60 @@ def test_the_log_names_the_message_that_failed_and_the_decision(caplog: pytest.L
 
 def _failing(**_: Any) -> None:
     raise client_error("InternalFailure", "We failed")
+
+
+def rho(value: float) -> list[dict[str, Any]]:
+    return [{"MetricName": "train:mean_rho", "Value": value, "Timestamp": STARTED}]
+
+
+def test_a_worse_model_does_not_replace_the_live_one_and_its_job_says_why() -> None:
+    account, environment = Account(), dataclasses.replace(ENVIRONMENT, auto_promote=AutoPromote.BETTER)
+    first = account.train(FinalMetricDataList=rho(0.531))
+    account.train(f"{JOB}-2", minutes=5, FinalMetricDataList=rho(0.316))
+    third = account.train(f"{JOB}-3", minutes=9, FinalMetricDataList=rho(0.54))
+    account.deliver(environment=environment)
+    account.cloudformation.finish()
+
+    assert account.deliver(f"{JOB}-2", environment=environment)
+    before = account.live
+    assert account.deliver(f"{JOB}-3", environment=environment)
+
+    assert (before, account.live) == (first, third)
+    assert account.subjects[1] == "BlazingText dev: a model was not promoted"
+    assert f"blazingtext promote {JOB}-2" in account.sns.published[1]["Message"]
+    tags = account.sagemaker.tags[account.sagemaker.jobs[f"{JOB}-2"]["TrainingJobArn"]]
+    assert tags["blazingtext:promotion"] == "train:mean_rho 0.316 is not above 0.531 of the live model: autoPromote is better"
+
+
+def test_a_classifier_does_not_replace_word_vectors_by_itself() -> None:
+    account = Account()
+    first = account.train()
+    account.train(f"{JOB}-2", minutes=5, HyperParameters={"mode": "supervised"})
+    account.deliver()
+    account.cloudformation.finish()
+
+    assert account.deliver(f"{JOB}-2")
+
+    assert account.live == first
+    assert "classifiers do not replace word vectors" in account.sns.published[1]["Message"]
+
+
+def test_a_live_model_whose_job_is_gone_or_of_no_stage_is_not_compared() -> None:
+    account = Account()
+    account.cloudformation.parameters["ModelDataUrl"] = "s3://own-bucket/runs/blazingtext-dev-gone/output/model.tar.gz"
+    artifact = account.train()
+
+    assert account.deliver(environment=dataclasses.replace(ENVIRONMENT, auto_promote=AutoPromote.BETTER))
+    assert account.cloudformation.updates == []
+    assert account.deliver()
+
+    assert account.live == artifact
+
+
+def test_a_job_that_was_trained_with_no_promote_does_not_go_live() -> None:
+    account = Account()
+    account.train(tags={**naming.tags("dev"), naming.PROMOTION_TAG: naming.HELD_BACK})
+
+    assert account.deliver()
+
+    assert (account.cloudformation.updates, account.sns.published, account.sqs.sent) == ([], [], [])

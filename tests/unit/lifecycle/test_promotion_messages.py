@@ -103,7 +103,7 @@ def test_a_message_that_waits_is_hidden_in_the_queue_that_it_came_from() -> None
     ("outcome", "subject"),
     [
         (Outcome.PROMOTE, "BlazingText twelveletter: the promotion of a model has begun"),
-        (Outcome.REFUSED, "BlazingText twelveletter: the quality gate refused a model"),
+        (Outcome.REFUSED, "BlazingText twelveletter: a model was not promoted"),
         (Outcome.FAILED, "BlazingText twelveletter: a training failed"),
         (Outcome.IMPOSSIBLE, "BlazingText twelveletter: a promotion is impossible (dead-letter queue)"),
         (Outcome.NOT_LIVE, "BlazingText twelveletter: the endpoint does not serve what its stack says"),
@@ -123,7 +123,7 @@ def test_a_refused_model_changes_nothing_but_is_told() -> None:
     assert account.deliver(environment=GATED)
 
     assert (account.cloudformation.updates, account.sqs.sent) == ([], [])
-    assert account.sns.published[0]["Subject"] == "BlazingText dev: the quality gate refused a model"
+    assert account.sns.published[0]["Subject"] == "BlazingText dev: a model was not promoted"
 
 
 def test_the_tags_are_read_to_the_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
