@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
 
@@ -33,11 +33,21 @@ def cdk_command(verb: str, stage: str, region: str = "") -> str:
         stage: the stage.
         region: where; "" for the region that was typed, or else the environment's.
     """
+    return _cdk([verb, "--all", *cdk_context(stage)], region)
+
+
+def bootstrap_command() -> str:
+    """What to type to have `cdk` prepare the region for its deployments."""
+    return _cdk(["bootstrap"])
+
+
+def _cdk(words: Sequence[str], region: str = "") -> str:
+    """A command of `cdk`, which has no option for the region."""
     typed = typed_options.get()
     chosen = region or typed.get("region", "")
     profile = ("--profile", typed["profile"]) if "profile" in typed else ()
-    words = shlex.join(["cdk", verb, "--all", *cdk_context(stage), *profile])
-    return f"AWS_REGION={shlex.quote(chosen)} {words}" if chosen else words
+    command = shlex.join(["cdk", *words, *profile])
+    return f"AWS_REGION={shlex.quote(chosen)} {command}" if chosen else command
 
 
 def blazingtext_command(words: str, stage: str) -> str:

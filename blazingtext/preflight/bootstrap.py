@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 from blazingtext_lifecycle import aws_errors, naming
 
 from ..aws_errors import translating_aws_errors
+from ..stages import bootstrap_command
 from .checks import Check, Outcome, Subject
 
 _ADMINISTRATOR = "AdministratorAccess"
 _READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
-_BOOTSTRAP = "cdk bootstrap"
 _CREATE_POLICY = "Create it from bootstrap/execution-policy.json, and bootstrap again: docs/architecture.md says how."
 
 
@@ -26,11 +26,11 @@ def bootstrap(subject: Subject) -> Iterator[Check]:
     stack = subject.cloud.find_stack(naming.TOOLKIT_STACK)
     if stack is None:
         said = f"The stack {naming.TOOLKIT_STACK} does not exist in {subject.cloud.region}. `cdk deploy` needs what it holds."
-        yield Check("bootstrap", Outcome.PROBLEM, said, _BOOTSTRAP)
+        yield Check("bootstrap", Outcome.PROBLEM, said, bootstrap_command())
         return
     if stack["StackStatus"] not in _READY:
         said = f"The stack {naming.TOOLKIT_STACK} is in {stack['StackStatus']}."
-        yield Check("bootstrap", Outcome.PROBLEM, said, "Remove it as docs/costs.md says, then run: cdk bootstrap")
+        yield Check("bootstrap", Outcome.PROBLEM, said, f"Remove it as docs/costs.md says, then run: {bootstrap_command()}")
         return
     yield _version(subject)
     given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
@@ -46,10 +46,10 @@ def _version(subject: Subject) -> Check:
         except ClientError as error:
             if aws_errors.code_of(error) != "ParameterNotFound":
                 raise
-            return Check("bootstrap", Outcome.PROBLEM, f"Its version is not there: {name} does not exist.", _BOOTSTRAP)
+            return Check("bootstrap", Outcome.PROBLEM, f"Its version is not there: {name} does not exist.", bootstrap_command())
     if version < naming.BOOTSTRAP_VERSION:
         said = f"Its version is {version}, and the stacks need {naming.BOOTSTRAP_VERSION} or newer."
-        return Check("bootstrap", Outcome.PROBLEM, said, _BOOTSTRAP)
+        return Check("bootstrap", Outcome.PROBLEM, said, bootstrap_command())
     return Check("bootstrap", Outcome.OK, f"version {version}; the stacks need {naming.BOOTSTRAP_VERSION} or newer")
 
 

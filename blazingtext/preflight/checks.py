@@ -11,6 +11,7 @@ from blazingtext_lifecycle.errors import ConfigurationError, LifecycleError
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
+from ..stages import cdk_command
 from .plan import Plan
 
 
@@ -104,16 +105,17 @@ def region(cloud: Cloud, plan: Plan) -> Iterator[Check]:
         return
     doubt = availability.region_doubt(cloud.region)
     yield Check("region", Outcome.UNKNOWN if doubt else Outcome.OK, doubt or f"AWS offers BlazingText in {cloud.region}")
-    yield _hosting(plan.endpoint_type, cloud.region)
+    yield _hosting(plan.endpoint_type, cloud)
     doubt = availability.training_doubt(plan.training_type, cloud.region)
     said = doubt or f"{plan.training_type} trains in {cloud.region}, as far as the price list tells"
     yield Check("training instance", Outcome.UNKNOWN if doubt else Outcome.OK, said)
 
 
-def _hosting(instance_type: str, where: str) -> Check:
+def _hosting(instance_type: str, cloud: Cloud) -> Check:
+    where = cloud.region
     try:
         availability.check_hosting(instance_type, where)
     except ConfigurationError as error:
-        remedy = f"Deploy with: -c endpointInstanceType={availability.HOSTS_EVERYWHERE}"
+        remedy = f"{cdk_command('deploy', cloud.stage)} -c endpointInstanceType={availability.HOSTS_EVERYWHERE}"
         return Check("endpoint instance", Outcome.PROBLEM, str(error), remedy)
     return Check("endpoint instance", Outcome.OK, f"{instance_type} hosts in {where}, as far as the price list tells")

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from blazingtext_lifecycle import aws_errors, naming
 
 from ..aws_errors import translating_aws_errors
+from ..stages import bootstrap_command
 from .checks import Caller, Check, Outcome, Subject
 
 _SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<name>[^/]+)/.+")
@@ -84,9 +85,8 @@ def execution_role(subject: Subject) -> Iterator[Check]:
         except ClientError as error:
             if aws_errors.code_of(error) != "NoSuchEntity":
                 raise
-            yield Check(
-                "execution policy", Outcome.PROBLEM, f"The role {name}, as which CloudFormation works, does not exist.", "cdk bootstrap"
-            )
+            said = f"The role {name}, as which CloudFormation works, does not exist."
+            yield Check("execution policy", Outcome.PROBLEM, said, bootstrap_command())
             return
     denied = _denied(subject, role, _created(subject))
     if denied:

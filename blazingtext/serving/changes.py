@@ -11,7 +11,7 @@ from blazingtext_lifecycle.stack_update import StackUpdater
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
-from ..errors import RunError
+from ..errors import NotDeployedError, RunError
 from ..runs import training_jobs
 from ..stages import blazingtext_command
 
@@ -109,15 +109,30 @@ def change(cloud: Cloud, wish: Callable[[live_model.ServingStack], Mapping[str, 
         wish: the new values, by the stack as it is.
 
     Raises:
-        RequestError: the stack is missing or broken, or AWS refused.
+        NotDeployedError: there is no stack.
+        RequestError: the stack is broken, or AWS refused.
         NotReady: the stack is busy.
     """
-    stack = live_model.describe(cloud.cloudformation, cloud.stage)
-    live_model.require_ready(stack)
+    stack = ready_stack(cloud)
     wanted = wish(stack)
     with translating_aws_errors(f"update {stack.name}"):
         changed = bool(wanted) and StackUpdater(cloud.stepfunctions, cloud.cloudformation, cloud.serving_update).update(stack, wanted)
     return _as_it_will_be(cloud, live_model.ServingStack(stack.name, stack.status, {**stack.parameters, **wanted}), changed)
+
+
+def ready_stack(cloud: Cloud) -> live_model.ServingStack:
+    """The serving stack, which can be updated now.
+
+    Raises:
+        NotDeployedError: there is none.
+        RequestError: it takes no update.
+        NotReady: it is busy.
+    """
+    stack = live_model.describe(cloud.cloudformation, cloud.stage)
+    if stack.state is live_model.StackState.ABSENT:
+        raise NotDeployedError(f"There is no stack {stack.name}. The stage was never deployed here, or was destroyed.", cloud.stage)
+    live_model.require_ready(stack)
+    return stack
 
 
 def unchanged(cloud: Cloud, stack: live_model.ServingStack) -> Change:

@@ -33,8 +33,7 @@ def repair(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None)
         NotReady: the stack is busy, or took too long.
         CloudError: an update was rolled back.
     """
-    stack = live_model.describe(cloud.cloudformation, cloud.stage)
-    live_model.require_ready(stack)
+    stack = changes.ready_stack(cloud)
     endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)
     model, artifact = served(cloud, stack, endpoint)
     differs = live_endpoint.difference(stack, endpoint)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import live_endpoint, live_model, naming
+from blazingtext_lifecycle import live_endpoint, naming
 from blazingtext_lifecycle.aws_errors import is_missing
 from blazingtext_lifecycle.live_endpoint import LiveEndpoint
 from blazingtext_lifecycle.live_model import ServingStack
@@ -14,6 +14,7 @@ from blazingtext_lifecycle.live_model import ServingStack
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from . import prediction
+from .changes import ready_stack
 from .status import no_live_model
 
 # Any word does: one that the model does not know is answered, too.
@@ -54,11 +55,11 @@ def verify(cloud: Cloud) -> Verification:
 
     Raises:
         NotReady: the stack is busy, or no model is live.
-        RequestError: there is no stack, or it takes no update.
+        NotDeployedError: there is no stack.
+        RequestError: it takes no update.
         EndpointError: the endpoint is in service and does not answer as BlazingText does, or with numbers that are not finite.
     """
-    stack = live_model.describe(cloud.cloudformation, cloud.stage)
-    live_model.require_ready(stack)
+    stack = ready_stack(cloud)
     if not stack.live:
         raise no_live_model(cloud)
     endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)

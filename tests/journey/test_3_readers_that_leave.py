@@ -29,7 +29,7 @@ ARGUMENTS = {
     "runs": (),
     "logs": ("{job}",),
     "evaluate": ("--job", "{job}"),
-    "map": ("--job", "{job}", "--output", "{folder}/map.svg"),
+    "map": ("--words", "30", "--job", "{job}", "--output", "{folder}/map.svg"),
     "neighbors": ("music", "--job", "{job}"),
     "analogy": ("man", "king", "woman", "--job", "{job}"),
     "promote": ("{job}",),

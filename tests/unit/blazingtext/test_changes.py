@@ -8,6 +8,7 @@ from blazingtext.serving import changes
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import NotReady, RequestError
 from tests.unit.blazingtext.cloud_fakes import FakeJobs, FakeStacks, artifact, cloud
+from tests.unit.blazingtext.conftest import Typed
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 OLD = "blazingtext-dev-wiki-skipgram-9876543210"
@@ -134,3 +135,15 @@ def test_a_promotion_may_do_without_the_alarms() -> None:
     changes.promote(cloud(cloudformation=stacks, sagemaker=jobs), JOB, auto_rollback=False)
 
     assert (stacks.parameters["ModelDataUrl"], stacks.parameters["AutoRollback"]) == (artifact(JOB), "off")
+
+
+@pytest.mark.parametrize("verb", ["promote", "rollback", "pause", "resume", "verify"])
+def test_a_stage_that_is_not_deployed_is_told_how_to_be(verb: str, typed: Typed) -> None:
+    stacks, jobs = FakeStacks(), FakeJobs()
+    stacks.statuses = dict.fromkeys(("storage", "training"), "CREATE_COMPLETE")
+    jobs.add("blazingtext-dev-wiki-skipgram-1")
+
+    code, _, err = typed(verb, "--region", "eu-west-1", cloudformation=stacks, sagemaker=jobs)
+
+    assert code == 2
+    assert "Deploy it with: AWS_REGION=eu-west-1 cdk deploy --all" in err

@@ -101,7 +101,7 @@ def test_these_may_be_repeated_and_no_others() -> None:
 def test_these_have_short_forms_and_no_others() -> None:
     short = {(name, each) for name, option in all_options() for each in option.opts if not each.startswith("--")}
     assert short == {
-        ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
+        ("audit --yes", "-y"), ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
         ("runs --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from blazingtext.preflight import plan
 from blazingtext.preflight.checks import Outcome
 from blazingtext.preflight.plan import Plan
 from blazingtext.preflight.preflight import Preflight, preflight
+from blazingtext.stages import typed_options
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings
 from tests.unit.aws_requests import validate
@@ -114,7 +115,7 @@ def test_an_instance_that_does_not_host_in_the_region_is_a_problem_with_one_that
     found = Account().look(region="eu-north-1")
 
     (problem,) = found.problems
-    assert (problem.what, problem.remedy) == ("endpoint instance", "Deploy with: -c endpointInstanceType=ml.m5.xlarge")
+    assert (problem.what, problem.remedy) == ("endpoint instance", "cdk deploy --all -c endpointInstanceType=ml.m5.xlarge")
 
 
 def test_a_region_without_the_resource_types_is_doubted() -> None:
@@ -129,6 +130,18 @@ def test_an_account_that_was_never_bootstrapped_is_told_to() -> None:
     problems = account.look().problems
 
     assert [(each.what, each.remedy) for each in problems] == [("bootstrap", "cdk bootstrap"), ("execution policy", "cdk bootstrap")]
+
+
+def test_the_bootstrap_is_for_the_region_and_the_profile_that_were_typed() -> None:
+    account = Account()
+    account.stack = {}
+    before = typed_options.set({"region": "eu-west-1", "profile": "work"})
+    try:
+        (problem,) = account.look().problems
+    finally:
+        typed_options.reset(before)
+
+    assert problem.remedy == "AWS_REGION=eu-west-1 cdk bootstrap --profile work"
 
 
 def test_a_bootstrap_that_rolled_back_is_removed_first() -> None:

@@ -16,7 +16,7 @@ from blazingtext import removal
 from blazingtext.cli import main as cli
 from blazingtext.cloud import Cloud
 from blazingtext.leftovers import Leftover
-from blazingtext.stages import cdk_command
+from blazingtext.stages import blazingtext_command, bootstrap_command, cdk_command, typed_options
 from blazingtext_lifecycle.errors import AccessDeniedError, RequestError
 from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeStacks, account, cloud
 from tests.unit.blazingtext.conftest import Typed
@@ -121,8 +121,6 @@ def test_a_word_of_another_tool_is_answered_with_what_to_type_here(word: str, ca
 
 
 def test_region_and_profile_are_kept_in_what_to_type_next() -> None:
-    from blazingtext.stages import blazingtext_command, typed_options
-
     before = typed_options.set({"region": "eu-west-1", "profile": "my profile"})
     try:
         assert shlex.split(blazingtext_command("status", "dev")) == [
@@ -134,6 +132,7 @@ def test_region_and_profile_are_kept_in_what_to_type_next() -> None:
             "my profile",
         ]
         assert cdk_command("deploy", "dev") == "AWS_REGION=eu-west-1 cdk deploy --all --profile 'my profile'"
+        assert bootstrap_command() == "AWS_REGION=eu-west-1 cdk bootstrap --profile 'my profile'"
     finally:
         typed_options.reset(before)
 

@@ -197,7 +197,7 @@ def test_an_upload_says_what_was_sent_what_was_there_and_what_it_removed(typed: 
 def test_a_corpus_that_is_prepared_goes_to_a_file_or_to_stdout(typed: Typed, tmp_path: Path) -> None:
     raw, made = tmp_path / "q.txt", tmp_path / "o.txt"
     raw.write_text("A cat. Two dogs.\n")
-    done = "done 2 lines, 4 words, 15 bytes from 1 file\n"
+    done = "recipe: NFKC, lower case, digits kept, punctuation dropped\ndone 2 lines, 4 words, 15 bytes from 1 file\n"
 
     assert typed("corpus", "prepare", str(raw), "-o", str(made)) == (
         0, f"{made}\n", f"{done}next: blazingtext corpus stats {made}\nnext: blazingtext upload {made}\n",
