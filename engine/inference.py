@@ -158,7 +158,11 @@ def _aligned(matrix: Floats) -> Floats:
 
 
 def _loss(model: FastTextModel) -> Callable[[Floats], Floats]:
-    """The function from a text's mean row to the probability of each label."""
+    """The function from a text's mean row to the probability of each label.
+
+    Raises:
+        ModelError: the model's loss is none of fastText's.
+    """
     output = _aligned(model.output)
 
     def softmax(hidden: Floats) -> Floats:
@@ -175,8 +179,10 @@ def _loss(model: FastTextModel) -> Callable[[Floats], Floats]:
             return softmax
         case Loss.HIERARCHICAL_SOFTMAX:
             return _HuffmanTree(model.label_counts, output).probabilities
-        case _:
+        case Loss.NEGATIVE_SAMPLING | Loss.ONE_VERSUS_ALL:
             return independent
+        case other:
+            raise ModelError(f"The model is damaged: it names the loss {other}, which fastText does not have. Upload the file once more.")
 
 
 class _HuffmanTree:

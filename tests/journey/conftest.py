@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import ROOT, SERVING, Shell, output, wait_until
+from tests.journey.story import ROOT, SERVING, Ran, Shell, output, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +36,20 @@ def deployed(shell: Shell, account: Sandbox) -> Shell:
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory, shell: Shell) -> Path:
+def sample(tmp_path_factory: pytest.TempPathFactory, shell: Shell) -> tuple[Path, Ran]:
+    """The shipped sample, unpacked once, over a file of somebody's own; and what was said before it was told to replace that."""
+    path = tmp_path_factory.mktemp("corpus") / "whole.txt"
+    path.write_text("mine", encoding="utf-8")
+    refused = shell.blazingtext("corpus", "sample", str(path), code=2)
+    assert path.read_text(encoding="utf-8") == "mine"
+    shell.blazingtext("corpus", "sample", str(path), "--force")
+    return path, refused
+
+
+@pytest.fixture(scope="session")
+def corpus(sample: tuple[Path, Ran]) -> Path:
     """The first three million bytes of the shipped sample: real text, seconds of training."""
-    whole = tmp_path_factory.mktemp("corpus") / "whole.txt"
-    shell.blazingtext("corpus", "sample", str(whole))
+    whole, _ = sample
     text = whole.read_bytes()[:3_000_000]
     short = whole.with_name("short.txt")
     short.write_bytes(text[: text.rindex(b" ")] + b"\n")

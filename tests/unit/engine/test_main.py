@@ -114,6 +114,49 @@ def test_what_is_no_command_is_refused_with_exit_code_2(arguments: list[str]) ->
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "usage", "texts"),
+    [
+        (
+            [],
+            "[-h] {train,serve} ...",
+            ["An open engine in BlazingText's container contract.", "train as <base>/input/config says", "answer /ping"],
+        ),
+        (
+            ["train"],
+            "train [-h] [--threads THREADS] [--seed SEED] [--base BASE]",
+            [
+                "(default: $ENGINE_THREADS, else every processor)",
+                "(default: $ENGINE_SEED, else 1)",
+                "(default: $SAGEMAKER_BASE_DIR, else /opt/ml)",
+            ],
+        ),
+        (
+            ["serve"],
+            "serve [-h] [--host HOST] [--port PORT] [--workers WORKERS] [--base BASE]",
+            [
+                "(default: $ENGINE_HOST, else 127.0.0.1)",
+                "default: $SAGEMAKER_BIND_TO_PORT, else 8080",
+                "(default: 1)",
+                "(default: $SAGEMAKER_BASE_DIR, else /opt/ml)",
+            ],
+        ),
+    ],
+)
+def test_help_says_what_each_option_is_when_it_is_left_out(
+    arguments: list[str], usage: str, texts: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "500")
+
+    with pytest.raises(SystemExit) as ended:
+        command_line.main([*arguments, "--help"])
+
+    help_ = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert help_.startswith(f"usage: python -m blazingtext_engine {usage}\n")
+    assert [text for text in texts if text not in help_] == []
+
+
 @pytest.mark.parametrize("code", [0, 1, 143])
 def test_the_exit_code_is_that_of_the_training(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     monkeypatch.setattr(train, "run", lambda *_, **__: code)

@@ -154,6 +154,11 @@ def test_an_empty_text_is_refused_with_the_remedy(tmp_path: Path, text: bytes) -
         read_corpus(write(tmp_path, text), min_count=1, threads=2)
 
 
+def test_all_files_without_words_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^No words in part0, part1: the files are empty"):
+        read_corpus(write(tmp_path, b"", b"\n"), min_count=1, threads=1)
+
+
 def test_a_text_without_frequent_words_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"No word occurs 5 times in part0 \(most frequent: 'b', 2 times\)\. Lower min_count or add text"):
         read_corpus(write(tmp_path, b"a b b"), min_count=5, threads=1)

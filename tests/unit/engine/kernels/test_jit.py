@@ -1,10 +1,13 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import blazingtext_engine
 from blazingtext_engine.errors import UserError
+from blazingtext_engine.kernels import jit
 from blazingtext_engine.kernels.jit import CPU, Cpu, cache_key, only_ours, selected_cpu
 
 X86 = {"avx512f": True, "avx512vl": True, "avx2": True, "fma": True}
@@ -54,30 +57,109 @@ def test_each_instruction_set_has_its_own_compiled_code() -> None:
     assert cache_key(PACKAGE, Cpu("sse", 4, 16)) != cache_key(PACKAGE, Cpu("avx2", 8, 16))
 
 
+AVX2 = {"avx2": True, "fma": True}
+# Registers of an instruction set: 32 of AVX-512 and of Advanced SIMD, 16 of SSE and AVX; of as many 32-bit lanes as they are wide.
+FULL = Cpu("avx512", 16, 32, "x86-64-v4", "-prefer-256-bit")
+
+
 @pytest.mark.parametrize(
-    ("features", "machine", "name", "lanes"),
+    ("wanted", "features", "machine", "expected"),
     [
-        (X86, "x86_64", "avx512", 16),
-        ({"avx2": True, "fma": True}, "x86_64", "avx2", 8),
-        ({}, "x86_64", "sse", 4),
-        ({}, "arm64", "neon", 4),
-        ({}, "aarch64", "neon", 4),
+        ("", X86, "x86_64", FULL),
+        ("", X86 | {"prfchw": True}, "x86_64", replace(FULL, features="-prefer-256-bit,+prfchw")),
+        # What is narrower is compiled for the machine itself, whatever else it has.
+        ("", AVX2, "x86_64", Cpu("avx2", 8, 16)),
+        ("", AVX2 | {"avx512f": True}, "x86_64", Cpu("avx2", 8, 16)),
+        ("", AVX2 | {"avx512vl": True}, "x86_64", Cpu("avx2", 8, 16)),
+        ("", {"avx2": True}, "x86_64", Cpu("sse", 4, 16)),
+        ("", {"fma": True}, "x86_64", Cpu("sse", 4, 16)),
+        ("", {}, "x86_64", Cpu("sse", 4, 16)),
+        ("", X86, "arm64", Cpu("neon", 4, 32)),
+        ("", {}, "aarch64", Cpu("neon", 4, 32)),
+        ("", {}, "ARM64", Cpu("neon", 4, 32)),
+        # What is asked for is compiled for any machine that has it.
+        ("avx512", X86, "x86_64", FULL),
+        ("avx2", X86, "x86_64", Cpu("avx2", 8, 16, "x86-64-v3", "")),
+        ("sse", X86, "x86_64", Cpu("sse", 4, 16, "x86-64", "")),
+        ("neon", {}, "arm64", Cpu("neon", 4, 32)),
     ],
+    ids=str,
 )
-def test_the_widest_registers_of_the_machine_are_used(features: dict[str, bool], machine: str, name: str, lanes: int) -> None:
-    cpu = selected_cpu("", features, machine)
-
-    assert (cpu.name, cpu.lanes) == (name, lanes)
-
-
-def test_a_narrower_instruction_set_can_be_asked_for() -> None:
-    assert selected_cpu("sse", X86, "x86_64").lanes == 4
-    assert selected_cpu("avx2", X86, "x86_64").model == "x86-64-v3"
+def test_kernels_are_compiled_for_the_widest_registers_or_those_asked_for(
+    wanted: str, features: dict[str, bool], machine: str, expected: Cpu
+) -> None:
+    assert selected_cpu(wanted, features, machine) == expected
 
 
 def test_an_instruction_set_the_machine_lacks_is_refused() -> None:
     with pytest.raises(UserError, match="ENGINE_CPU=avx512 cannot be used: this machine offers avx2, sse"):
         selected_cpu("avx512", {"avx2": True, "fma": True}, "x86_64")
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"NUMBA_CACHE_DIR": "/chosen", "XDG_CACHE_HOME": "/xdg"}, ["/chosen"]),
+        ({"XDG_CACHE_HOME": "/xdg", "HOME": "/home/me"}, ["/xdg/blazingtext-engine", "/temporary/blazingtext-engine-77"]),
+        ({"HOME": "/home/me"}, ["/home/me/.cache/blazingtext-engine", "/temporary/blazingtext-engine-77"]),
+    ],
+    ids=["chosen", "of the desktop", "at home"],
+)
+def test_compiled_code_is_kept_in_a_cache_of_the_users_or_a_temporary_one(
+    environ: dict[str, str], expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("tempfile.tempdir", "/temporary")
+    monkeypatch.setattr("os.getuid", lambda: 77)
+
+    assert [str(path) for path in jit._cache_candidates()] == expected
+
+
+def test_a_cache_that_is_not_ours_or_cannot_be_made_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, theirs, mine = (tmp_path / name for name in ("file", "theirs", "mine"))
+    file.touch()
+    theirs.mkdir(mode=0o700)
+    theirs.chmod(0o777)
+    monkeypatch.setattr(jit, "_cache_candidates", lambda: [file, theirs, mine, tmp_path / "never"])
+
+    folder = Path(jit._cache_folder())
+
+    assert folder == mine / cache_key(PACKAGE, CPU)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not (tmp_path / "never").exists()
+    monkeypatch.setattr(jit, "_cache_candidates", lambda: [file, theirs])
+    assert jit._cache_folder() == ""
+
+
+@pytest.mark.parametrize(
+    ("group", "members", "ours"), [("me", [], True), ("me", ["you"], False), ("users", [], False), (None, [], False)], ids=str
+)
+def test_a_group_may_write_to_it_when_it_is_the_users_own(
+    group: str | None, members: list[str], ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def group_of(_number: int) -> SimpleNamespace:
+        if group is None:
+            raise KeyError
+        return SimpleNamespace(gr_name=group, gr_mem=members)
+
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o770)
+    monkeypatch.setattr("grp.getgrgid", group_of)
+    monkeypatch.setattr("pwd.getpwuid", lambda _number: SimpleNamespace(pw_name="me"))
+
+    assert only_ours(tmp_path / "cache") is ours
+
+
+def test_a_folder_of_another_user_is_not_ours_but_those_above_may_be_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").mkdir(mode=0o700)
+    owner = tmp_path.stat().st_uid
+
+    assert only_ours(tmp_path / "cache")
+    monkeypatch.setattr("os.getuid", lambda: owner + 1)
+    assert not only_ours(tmp_path / "cache")
 
 
 @pytest.mark.parametrize(("mode", "ours"), [(0o700, True), (0o755, True), (0o757, False), (0o777, False)])

@@ -10,7 +10,7 @@ from blazingtext_engine.kernels import label_rows, row_operations
 from blazingtext_engine.kernels.jit import kernel
 from tests.unit.engine.reference import Guarded
 
-DIMS = [1, 7, 100, 300, 512]
+DIMS = [1, 7, 100, 300, 700]
 
 
 @kernel

@@ -14,7 +14,8 @@ from blazingtext_engine.kernels.jit import CPU, kernel, selected_cpu
 from blazingtext_engine.kernels.vector_ir import IndexedRows, WeightedRows
 from tests.unit.engine.reference import Guarded
 
-DIMS = [1, 7, 100, 300, 512]
+# The last is longer than the code that is written out, on any processor: a loop, and a rest.
+DIMS = [1, 7, 100, 300, 700]
 
 
 @kernel
@@ -168,6 +169,27 @@ def test_sigmoids_are_exact_to_a_few_in_a_hundred_thousand_and_end_at_nine() -> 
     call_weighted_sigmoids(row_operations.row_width(1), scores, np.ones(1024, np.float32))
 
     np.testing.assert_allclose(scores, expected, atol=3e-5)
+
+
+def test_sigmoids_are_the_continued_fraction_of_tanh_cut_after_seven_levels() -> None:
+    scores = np.linspace(-8.5, 8.5, 512, dtype=np.float32)
+    y = scores.astype(np.float64) / 2
+    fraction = np.full(512, 13.0)
+    for odd in (11, 9, 7, 5, 3, 1):
+        fraction = odd + y * y / fraction
+
+    call_weighted_sigmoids(row_operations.row_width(1), scores, np.full(512, 2, np.float32))
+
+    np.testing.assert_allclose(scores, 1 + y / fraction, atol=1e-6)
+
+
+def test_exponentials_of_what_is_near_the_largest_are_exact_to_seven_digits() -> None:
+    scores = np.linspace(-1.4, 0, 512, dtype=np.float32)
+    expected = np.exp(scores.astype(np.float64))
+
+    call_exponentials(row_operations.row_width(1), scores, 0.0)
+
+    np.testing.assert_allclose(scores, expected, rtol=4e-7)
 
 
 def test_exponentials_are_exact_and_vanish_far_below_the_largest() -> None:

@@ -11,7 +11,7 @@ from blazingtext_engine.kernels.jit import kernel
 from blazingtext_engine.kernels.vector_ir import IndexedRows, PrefetchList, WeightedRows, WindowSums
 from tests.unit.engine.reference import Guarded
 
-DIMS = [1, 7, 100, 300, 512]
+DIMS = [1, 7, 100, 300, 700]
 
 
 @kernel
