@@ -218,8 +218,9 @@ def _nothing_to_learn(words: Counter[bytes], min_count: int) -> str:
 
 def _warnings_of_form(tally: Tally, total: int) -> Iterator[str]:
     """Signs that the text was not normalised."""
-    if tally.longest > 1024:
-        yield f"The longest line has {tally.longest:,} words: trainers split lines after 1,024. Harmless for running text such as text8."
+    if tally.longest > _LONGEST_LINE:
+        length = f"The longest line has {tally.longest:,} words: trainers split lines after {_LONGEST_LINE:,}."
+        yield f"{length} Harmless for running text such as text8."
     attached = sum(count for word, count in tally.words.items() if len(word) > 1 and word[-1] in _PUNCTUATION)
     if total and attached > total / 50:
         yield f'{attached / total:.0%} of the words end in punctuation ("word," is not "word"). Run: blazingtext corpus prepare'

@@ -9,7 +9,8 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -176,9 +177,11 @@ def paint(words: list[str], places: NDArray[np.float64], clusters: NDArray[np.in
 
 def _box(word: str, size: float) -> tuple[float, float]:
     """Width and height of a word with its margin, in points."""
-    # The outline's own points are enough: exact extents of every curve take a hundred times as long.
-    across = TextPath((0, 0), word, size=size).vertices[:, 0]
-    return float(np.ptp(across)) + 6 if len(across) else 6.0, size * 1.18
+    # The outline's own points are enough: exact extents of every curve take a hundred times as long. A word that nobody sees (a zero
+    # width space) has none.
+    outline, _ = text_to_path.get_text_path(FontProperties(), word)
+    across = float(np.ptp([x for x, _ in outline])) if len(outline) else 0.0
+    return across * size / text_to_path.FONT_SCALE + 6, size * 1.18
 
 
 def without_overlaps(places: NDArray[np.float64], boxes: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, float]]:
@@ -191,7 +194,8 @@ def without_overlaps(places: NDArray[np.float64], boxes: NDArray[np.float64]) ->
         places: where the boxes' centres want to be, in any unit.
         boxes: widths and heights.
     """
-    area = float(boxes.prod(axis=1).sum()) * _SPACING
+    widest, highest = boxes.max(axis=0)
+    area = max(float(boxes.prod(axis=1).sum()) * _SPACING, float(widest) ** 2 / _ASPECT, float(highest) ** 2 * _ASPECT)
     while True:
         canvas = np.array([(area * _ASPECT) ** 0.5, (area / _ASPECT) ** 0.5])
         low, high = places.min(axis=0), places.max(axis=0)
