@@ -168,6 +168,15 @@ def test_a_setting_that_is_wrong_by_itself_is_not_judged_together_with_others() 
     (found,) = problems(trainingInstanceType="ml.p3.2xlarg")
 
     assert found.startswith("trainingInstanceType:")
+    # Each of these would contradict the instance or the spot job, if it were what it should be.
+    for wrong, others in {
+        "hyperparameters": {"trainingInstanceType": "ml.p3.2xlarge"},
+        "trainingInstanceCount": {"trainingInstanceType": "ml.p3.2xlarge"},
+        "trainingSpot": {"trainingMaxRuntimeSeconds": "3601"},
+        "trainingMaxRuntimeSeconds": {"trainingSpot": "true"},
+    }.items():
+        (found,) = problems(**{wrong: "x", **others})
+        assert found.startswith(f"{wrong}:")
 
 
 def test_a_spot_job_may_run_an_hour_at_most() -> None:

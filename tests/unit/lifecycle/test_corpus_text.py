@@ -98,3 +98,12 @@ def test_the_last_row_of_a_beginning_may_be_cut_and_fifty_rows_are_enough() -> N
     assert table_of("".join(rows[:3]) + "c", whole=True) is None
     assert table_of("".join([*rows[:50], "c\n", *rows])) == Table("\t", ("a", "b"), 50)
     assert table_of("".join([*rows[:49], "c\n", *rows])) is None
+
+
+def test_of_unseen_separators_the_three_most_frequent_are_named() -> None:
+    (found,) = [
+        text for _, text in told("a\u2003b\u00a0c\u00a0d\u3000e\u3000f\u3000g\u200bh\u200bi\u200bj\u200bk\n") if "separators" in text
+    ]
+
+    listed = found.partition("does not see: ")[2].partition(". What")[0]
+    assert listed == "U+200B ZERO WIDTH SPACE 4 times, U+3000 IDEOGRAPHIC SPACE 3 times, U+00A0 NO-BREAK SPACE 2 times"
