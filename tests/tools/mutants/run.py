@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,9 @@ class Runner:
         if stale:
             print(f"Recording what {len(stale)} files of tests reach", file=sys.stderr, flush=True)
             for file, record in self._recorded(stale).items():
-                known[file] = {"digest": self._digest(file), **record}
+                known[file] = {"digest": self._digest(file), "sources": self._sources(record), **record}
             kept.write_text(json.dumps(known), encoding="utf-8")
-        records = [known[file] for file in files]
+        records = [self._as_it_stands(known[file]) for file in files]
         merged: dict[str, Any] = {"tests": {}, "fixtures": {}, "needs": {}, "failed": []}
         for record in records:
             merged["tests"] |= record["tests"]
@@ -63,8 +63,23 @@ class Runner:
                 merged["fixtures"].setdefault(name, {}).update(lines)
         return merged
 
+    def _sources(self, record: Mapping[str, Any]) -> dict[str, str]:
+        """The text of the sources that a record has lines of."""
+        reached = [each["lines"] for each in record["tests"].values()] + [*record["fixtures"].values()]
+        return {file: self._digest(file) for file in {file for lines in reached for file in lines}}
+
+    def _as_it_stands(self, record: dict[str, Any]) -> dict[str, Any]:
+        """A record in which a test that reached a source reaches all of it, when the source has changed and its lines have moved since."""
+        for file, digest in record.get("sources", {}).items():
+            path = self._copy.folder / file
+            if path.exists() and self._digest(file) != digest:
+                everywhere = [*range(1, len(path.read_bytes().splitlines()) + 1)]
+                for lines in (*(each["lines"] for each in record["tests"].values()), *record["fixtures"].values()):
+                    lines.update({file: everywhere} if file in lines else {})
+        return record
+
     def _digest(self, file: str) -> str:
-        """The text of a file of tests, and how it was recorded."""
+        """The text of a file, and how it was recorded."""
         recorder = Path(__file__).with_name("recorder.py").read_bytes()
         return hashlib.sha256(recorder + (self._copy.folder / file).read_bytes()).hexdigest()
 

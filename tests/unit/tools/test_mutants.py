@@ -189,6 +189,19 @@ def test_a_test_that_does_not_exist_is_not_taken_for_one_that_fails(runner: Runn
         runner.is_killed(one("constant", 2, "4"), ["tests/unit/test_limits.py::test_gone"], 60)
 
 
+def test_of_a_source_that_has_changed_since_every_line_is_reached(copy: Copy, runner: Runner) -> None:
+    runner.record(["tests/unit"])
+    path = copy.folder / FILE
+    try:
+        path.write_text("# A line more.\n" + LIMITS, encoding="utf-8")
+
+        moved = Reach(copy.folder, runner.record(["tests/unit"]))
+
+        assert {name.partition("::")[2] for name in moved.tests(FILE, 7)} >= {"test_refused", "test_allowed", "test_first"}
+    finally:
+        path.write_text(LIMITS, encoding="utf-8")
+
+
 def test_survivors_and_scores_are_printed(project: Path, copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
     kills, survives, unreached = one("constant", 2, "4"), one("constant", 2, "6"), one("constant", 10, "2")
 
