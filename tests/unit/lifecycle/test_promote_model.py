@@ -513,8 +513,8 @@ def test_a_job_is_judged_as_sagemaker_has_it(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(promote_model.promotion, "decide", decide)
     account.train(FailureReason="none", TuningJobArn="arn:tuning")
     account.train(f"{JOB}-bare")
-    for given in ("HyperParameters", "FinalMetricDataList", "ModelArtifacts"):
-        del account.sagemaker.jobs[f"{JOB}-bare"][given]
+    for absent in ("HyperParameters", "FinalMetricDataList", "ModelArtifacts"):
+        del account.sagemaker.jobs[f"{JOB}-bare"][absent]
 
     for name in (JOB, f"{JOB}-bare"):
         assert account.deliver(name, account.sagemaker.jobs[name]["TrainingJobStatus"])
