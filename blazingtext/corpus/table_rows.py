@@ -98,7 +98,6 @@ class Rows:
                 raise StopIteration from None
         first = self._lines.record[0]
         self._lines.put_back(1)
-        self._reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
         self._notes[OPEN_QUOTE] += 1
         return self._alone(first)
 

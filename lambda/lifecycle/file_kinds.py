@@ -7,7 +7,7 @@ those of the formats' own specifications; most stand in `magic(5)`.
 import codecs
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 
 # A tar header is a block of 512 bytes with its signature near the end; the rest of the judgement gets better with more.
 ENOUGH = 65_536
@@ -16,10 +16,10 @@ ENOUGH = 65_536
 class Content(StrEnum):
     """What kind of thing the bytes are."""
 
-    EMPTY = "empty"
-    PACKED = "packed"
-    BINARY = "binary"
-    TEXT = "text"
+    EMPTY = auto()
+    PACKED = auto()
+    BINARY = auto()
+    TEXT = auto()
 
 
 class Form(StrEnum):

@@ -7,8 +7,10 @@ from typing import Any, cast
 import boto3
 import pytest
 
+from blazingtext import audit
 from blazingtext.client import BlazingText
 from blazingtext.cloud import Cloud
+from blazingtext.corpus import uploads
 from blazingtext.runs import job_events, training_jobs
 from blazingtext.serving import changes, prediction, status, waiter
 from blazingtext_lifecycle.errors import ConfigurationError, RequestError
@@ -170,3 +172,60 @@ def test_the_endpoint_answers_with_vectors_or_with_labels() -> None:
 def test_a_stage_is_checked_before_anything_is_asked() -> None:
     with pytest.raises(ConfigurationError, match="is not a stage name"):
         BlazingText("No-Stage")
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "module", "function", "asked"),
+    [
+        ("promote", {}, changes, "promote", {"auto_rollback": True}),
+        ("status", {}, status, "describe", {"runs": 3}),
+        ("runs", {}, training_jobs, "runs", {"limit": 10}),
+        ("events", {"job": JOB}, job_events, "events", {"follow": False}),
+        ("wait", {}, waiter, "wait_until_stable", {"job": "", "state": "", "update_started": False, "timeout_seconds": 2 * 58_200}),
+        ("upload", {"corpus": "wiki", "files": []}, uploads, "upload", {"replace": False}),
+        ("predict", {"words": ["a"]}, prediction, "predict", {}),
+        ("classify", {"texts": ["a"]}, prediction, "predict", {"k": 1}),
+        ("audit", {}, audit, "audit", {"regions": ()}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_a_method_is_not_given_is_this(
+    method: str, given: dict[str, Any], module: Any, function: str, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def called(_: Cloud, *_arguments: Any, **named: Any) -> list[Any]:
+        seen.append(named)
+        return []
+
+    monkeypatch.setattr(uploads, "plan", lambda *_: [])
+    monkeypatch.setattr(module, function, called)
+
+    getattr(client(), method)(**given)
+
+    assert [{name: value for name, value in each.items() if not callable(value)} for each in seen] == [asked]
+
+
+def test_training_on_a_corpus_asks_for_nothing_else() -> None:
+    launcher = FakeLauncher({"jobName": JOB, "jobArn": "a", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []})
+
+    client(**{"lambda": launcher}).train("wiki")
+
+    assert launcher.events == [{"corpus": "wiki"}]
+
+
+def test_ten_neighbors_and_five_answers_unless_told_otherwise(stored: BlazingText, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "".join(f"w{number} 1 {number}\n" for number in range(30)).encode()
+    monkeypatch.setattr(stored.cloud.session.clients["s3"], "objects", {})  # type: ignore[attr-defined] # the fake session
+    bucket = stored.cloud.session.clients["s3"]  # type: ignore[attr-defined] # likewise
+    bucket.put(f"runs/{JOB}/output/model.tar.gz", packed({"vectors.txt": b"30 2\n" + words}))
+
+    assert (len(stored.neighbors("w1")), len(stored.analogy("w1", "w2", "w3"))) == (10, 5)
+
+
+def test_a_run_that_is_watched_tells_its_events_and_returns_how_it_ended(stored: BlazingText, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(BlazingText, "events", lambda _, job, *, follow: iter([f"{job} {follow}"]))
+
+    assert stored.watch(OLD, heard.append).job == OLD  # type: ignore[arg-type] # an event of this test
+    assert heard == [f"{OLD} True"]

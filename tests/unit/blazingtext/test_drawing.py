@@ -114,7 +114,7 @@ def test_a_words_box_has_a_margin_and_grows_with_its_type() -> None:
 
 @pytest.mark.parametrize("word", ["\u200b", "\u00ad", "\u2060"])
 def test_a_word_that_nobody_sees_has_room_and_ends_no_map(word: str, tmp_path: Path) -> None:
-    assert word_map._box(word, 10) == (6.0, pytest.approx(11.8))
+    assert word_map._box(word, 10) == pytest.approx((6.0, 11.8))
 
     figure = word_map.paint([*WORDS, word], np.vstack([PLACES, [[2.0, 2.0]]]), np.zeros(5, int), Look())
 

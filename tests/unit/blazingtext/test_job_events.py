@@ -73,3 +73,52 @@ def test_without_follow_watching_shows_what_there_is_and_ends() -> None:
 def test_progress_is_read_from_the_lines_of_one_and_of_many_hosts(start: str) -> None:
     assert job_events.progress_of(f"{start}Alpha: 0.0465  Progress: 7.01%  Million Words/sec: 2.23 #####") == (7.01, 2.23)
     assert job_events.progress_of("Read 10M words") is None
+
+
+def test_looks_are_rarer_and_rarer_while_a_job_runs_and_frequent_when_it_is_over() -> None:
+    jobs, logs = FakeJobs(), GrowingLogs([])
+    jobs.add(JOB, "InProgress")
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 60:
+            jobs.jobs[JOB]["TrainingJobStatus"] = "Stopped"
+
+    assert list(job_events.events(cloud(sagemaker=jobs, logs=logs), JOB, sleep=sleep)) == []
+
+    assert pauses[:3] == pytest.approx([0.5, 0.55, 0.605])
+    assert (max(pauses), pauses[59]) == (5.0, 5.0)
+    # Nothing new at the last look while it ran, and at the first one after that.
+    assert pauses[60:] == []
+
+
+def test_after_the_end_two_looks_without_a_line_are_the_last() -> None:
+    jobs, logs = FakeJobs(), GrowingLogs([["late"], ["later"]])
+    jobs.add(JOB, "Completed")
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        logs.arrive()
+
+    seen = [event.text for event in job_events.events(cloud(sagemaker=jobs, logs=logs), JOB, sleep=sleep)]
+
+    assert (seen, pauses) == (["late", "later"], [0.5] * 4)
+
+
+def test_phases_and_lines_come_in_the_order_of_their_times_each_once() -> None:
+    jobs, logs = FakeJobs(), GrowingLogs([["a", "b"]])
+    logs.arrive()
+    changes = [{"Status": "Training", "StartTime": NOON, "StatusMessage": "going"}, {"Status": "Completed", "StartTime": NOON}]
+    jobs.add(JOB, "Completed", SecondaryStatusTransitions=changes)
+
+    seen = list(job_events.events(cloud(sagemaker=jobs, logs=logs), JOB, sleep=lambda _: None))
+
+    assert [(event.phase, event.text, event.stream) for event in seen] == [
+        ("", "a", f"{JOB}/algo-1-1"),
+        ("", "b", f"{JOB}/algo-1-1"),
+        ("Training", "going", ""),
+        ("Completed", "", ""),
+    ]
+    assert {event.job for event in seen} == {JOB}

@@ -2,12 +2,18 @@
 
 import io
 import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from blazingtext.cli.json_document import JsonDocument
 from blazingtext.cli.output import Output, count, duration, size
+from blazingtext.preflight.checks import Outcome
 from blazingtext_lifecycle.errors import NotReady
 
 
@@ -126,3 +132,47 @@ def test_without_a_terminal_there_is_no_progress_bar(streams: Streams) -> None:
         say("still")
 
     assert (streams.out.getvalue(), streams.err.getvalue()) == ("", "")
+
+
+def test_what_json_has_no_type_for_is_what_people_would_write(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {
+        "path": Path("a/b"),
+        "set": {"b", "a"},
+        "frozen": frozenset({2, 1}),
+        "time": datetime(2026, 11, 22, 12, tzinfo=UTC),
+        "outcome": Outcome.OK,
+        "numbers": np.array([1.5, float("nan")]),
+        "number": np.float32(0.5),
+        "infinite": float("inf"),
+        "words": "\u4e2d",
+    }
+
+    JsonDocument().print(value)
+
+    assert json.loads(capsys.readouterr().out) == {
+        "path": "a/b",
+        "set": ["a", "b"],
+        "frozen": [1, 2],
+        "time": "2026-11-22T12:00:00+00:00",
+        "outcome": Outcome.OK.value,
+        "numbers": [1.5, None],
+        "number": 0.5,
+        "infinite": None,
+        "words": "\u4e2d",
+    }
+    with pytest.raises(TypeError, match="object has no JSON form"):
+        JsonDocument().print(object())
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("utf-8", "\u4e2d"), ("UTF8", "\u4e2d"), ("latin-1", "\\u4e2d")])
+def test_json_is_readable_where_the_terminal_can_show_it(encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+
+    document = JsonDocument()
+    document.print({"a": "\u4e2d"})
+    document.print({"b": "the second is not printed"})
+    stream.flush()
+
+    said: Any = stream.buffer
+    assert said.getvalue().decode(encoding) == f'{{\n  "a": "{shown}"\n}}\n'

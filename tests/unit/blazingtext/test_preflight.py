@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from blazingtext.client import BlazingText
 from blazingtext.preflight import plan
 from blazingtext.preflight.checks import Outcome
 from blazingtext.preflight.plan import Plan
@@ -14,6 +15,7 @@ from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings
 from tests.unit.aws_requests import validate
 from tests.unit.blazingtext.cloud_fakes import FakeClient, cloud
+from tests.unit.blazingtext.conftest import Typed
 from tests.unit.lifecycle.aws_fakes import client_error
 
 USER = "arn:aws:iam::123456789012:user/anna"
@@ -278,3 +280,37 @@ def test_a_file_that_is_no_settings_is_refused(tmp_path: Path, text: str) -> Non
 
     with pytest.raises(ConfigurationError, match=r"dev\.json"):
         plan.of_stage("dev", tmp_path)
+
+
+def test_the_command_shows_a_line_a_check_and_ends_with_two_when_there_is_a_problem(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    account, plans = Account(), list[Plan]()
+    outcome: dict[str, Preflight] = {}
+
+    def look(_: object, wanted: Plan, on_progress: Callable[[str], None]) -> Preflight:
+        plans.append(wanted)
+        on_progress("looking")
+        return outcome["found"]
+
+    monkeypatch.setattr(BlazingText, "preflight", look)
+
+    outcome["found"] = account.look()
+    code, out, err = typed("preflight", "--training-instance-type", "ml.c5.2xlarge", "--endpoint-instance-type", "ml.m5.large")
+    lines = out.splitlines()
+    assert (code, err) == (0, "done nothing speaks against a deployment\nnext: cdk deploy --all\n")
+    assert lines[0] == f"ok                 credentials: {account.look().checks[0].said}"
+    assert len(lines) == 10
+    assert (plans[0].training_type, plans[0].endpoint_type) == ("ml.c5.2xlarge", "ml.m5.large")
+
+    account.iam.answer("simulate_principal_policy", refusing("AccessDenied"))
+    outcome["found"] = account.look()
+    code, out, err = typed("preflight")
+    unread = [line for line in out.splitlines() if line.startswith("could not be read  ")]
+    assert (code, len(unread)) == (0, 2)
+    assert err.startswith("done nothing speaks against a deployment; 2 checks could not be read\n")
+
+    account.stack = {}
+    outcome["found"] = account.look()
+    code, out, err = typed("preflight", "--stage", "prod")
+    wrong = [line for line in out.splitlines() if line.startswith("problem            ")]
+    assert (code, err) == (2, f"warning {len(wrong)} problem{'s' if len(wrong) > 1 else ''} to deal with before stage dev is deployed.\n")
+    assert out.splitlines()[out.splitlines().index(wrong[0]) + 1].startswith("                   -> ")

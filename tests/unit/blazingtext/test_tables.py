@@ -205,3 +205,33 @@ def test_a_line_without_end_is_no_table(tmp_path: Path, monkeypatch: pytest.Monk
 
     with pytest.raises(CorpusError, match="more than 100,000 characters"):
         prepared(tmp_path, "a", "label,text\n1," + "word " * 100_000, **BOTH)
+
+
+def test_a_row_whose_quotes_end_within_a_cell_is_read_as_forgiving_readers_do(tmp_path: Path) -> None:
+    text = 'label,text\nx,"one, two"three\ny,"plain"\nz,"four" five, "six"\n'
+
+    lines, made = prepared(tmp_path, "a.csv", text, **BOTH)
+
+    assert lines[:2] == ["__label__x one twothree", "__label__y plain"]
+    assert made.lines + sum(made.left_out.values()) == 3
+    assert made.notes == {table_rows.OPEN_QUOTE: 2}
+
+
+def test_a_record_is_given_up_when_it_is_long_and_the_next_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_rows, "_LONGEST_RECORD", 40)
+    rows = ['"a record', "of several lines", 'that is closed"'] * 4
+    text = "text\n" + "".join(f"{row}\n" for row in [*rows, '"never closed', *(f"row {number}" for number in range(9))])
+
+    lines, made = prepared(tmp_path, "a.csv", text, column="text")
+
+    assert lines[:4] == ["a record of several lines that is closed"] * 4
+    assert lines[4:] == ["never closed", *(f"row {number}" for number in range(9))]
+    assert made.notes == {table_rows.OPEN_QUOTE: 1}
+
+
+def test_a_text_that_cannot_be_decoded_at_all_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"caf\xe9 " * 20)
+
+    with pytest.raises(CorpusError, match=r"a\.txt.*--encoding"):
+        prepared(tmp_path, "a.txt", path.read_bytes(), encoding="idna")

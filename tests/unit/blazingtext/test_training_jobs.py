@@ -2,7 +2,7 @@ import pytest
 
 from blazingtext.runs import training_jobs
 from blazingtext_lifecycle.errors import RequestError
-from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeJobs, cloud
+from tests.unit.blazingtext.cloud_fakes import NOON, FakeClient, FakeJobs, cloud
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 OLD = "blazingtext-dev-wiki-skipgram-9876543210"
@@ -80,3 +80,70 @@ def test_only_a_running_job_of_the_stage_is_stopped() -> None:
     with pytest.raises(RequestError, match="not a job of stage dev"):
         training_jobs.stop(cloud(sagemaker=jobs), "blazingtext-prod-wiki-skipgram-1")
     assert jobs.stopped == [JOB]
+
+
+def test_of_a_job_that_tells_little_the_rest_is_empty() -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB)
+    needed = {"TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "CreationTime"}
+    jobs.jobs[JOB] = {name: value for name, value in jobs.jobs[JOB].items() if name in needed}
+
+    run = training_jobs.run(cloud(sagemaker=jobs), JOB)
+
+    assert run == training_jobs.Run(
+        job=JOB,
+        status="Completed",
+        phase="Completed",
+        corpus="",
+        mode="",
+        hyperparameters={},
+        instance_type="",
+        instance_count=1,
+        created=NOON,
+        ended=None,
+        training_seconds=None,
+        billable_seconds=None,
+        metrics={},
+        artifact="",
+        failure="",
+        arn=f"arn:aws:sagemaker:us-east-1:1:training-job/{JOB}",
+    )
+
+
+def test_a_job_that_reads_no_corpus_of_the_stage_has_none() -> None:
+    jobs = FakeJobs()
+    elsewhere = [{"DataSource": {"FileSystemDataSource": {}}}, {"DataSource": {"S3DataSource": {"S3Uri": "s3://bucket/other/x"}}}]
+    jobs.add(JOB, InputDataConfig=elsewhere)
+    jobs.add(OLD, InputDataConfig=[*elsewhere, {"DataSource": {"S3DataSource": {"S3Uri": "s3://bucket/corpora/wiki/train/a.txt"}}}])
+
+    assert [training_jobs.run(cloud(sagemaker=jobs), job).corpus for job in (JOB, OLD)] == ["", "wiki"]
+
+
+@pytest.mark.parametrize(
+    ("status", "over", "has_artifact"),
+    [("InProgress", False, False), ("Stopping", False, False), ("Completed", True, True), ("Stopped", True, True), ("Failed", True, False)],
+)
+def test_a_job_that_has_ended_well_or_was_stopped_has_an_artifact(status: str, over: bool, has_artifact: bool) -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB, status)
+
+    run = training_jobs.run(cloud(sagemaker=jobs), JOB)
+
+    assert (run.over, bool(run.artifact)) == (over, has_artifact)
+
+
+def test_the_newest_run_with_the_stages_tags_is_its_own() -> None:
+    jobs = FakeJobs()
+    jobs.add(OLD)
+    jobs.add(JOB, tags={})
+
+    assert training_jobs.latest_own(cloud(sagemaker=jobs)).job == OLD
+    jobs.jobs[OLD]["tags"] = {"blazingtext:project": "blazingtext", "blazingtext:stage": "devel"}
+    with pytest.raises(RequestError, match="with its tags"):
+        training_jobs.latest_own(cloud(sagemaker=jobs))
+
+
+@pytest.mark.parametrize(("completed", "kind"), [(False, "no training job in"), (True, "no completed training job in")])
+def test_a_stage_without_jobs_says_how_to_start_one(completed: bool, kind: str) -> None:
+    with pytest.raises(RequestError, match=rf"{kind} stage dev.*blazingtext train --corpus <name> --watch"):
+        training_jobs.latest(cloud(sagemaker=FakeJobs()), completed=completed)

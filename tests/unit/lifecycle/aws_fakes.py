@@ -84,7 +84,7 @@ class FakeS3(Paginated):
         for start in range(0, len(everything), size):
             page: dict[str, Any] = {"Versions": [], "DeleteMarkers": []}
             for kind, key, version in everything[start : start + size]:
-                page[kind].append({"Key": key, "VersionId": version})
+                page[kind].append({"Key": key, "VersionId": version, **({"Size": 1} if kind == "Versions" else {})})
             yield page
 
     def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - AWS's names
