@@ -1,11 +1,15 @@
 """The command line and its environment variables."""
 
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from blazingtext_engine import __main__ as command_line
 from blazingtext_engine import serve, train
+from blazingtext_engine.container.log_lines import Log
 from blazingtext_engine.container.opt_ml import Container
 from blazingtext_engine.errors import ModelError
 
@@ -15,7 +19,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, train.Resources]]
     """What the trainer would have been called with."""
     seen: list[tuple[Path, train.Resources]] = []
 
-    def run(container: Container, *, resources: train.Resources, **_: object) -> int:
+    def run(container: Container, *, environ: Mapping[str, str], resources: train.Resources, log: Log) -> int:
+        assert environ is os.environ
+        assert log.stream is sys.stdout
         seen.append((container.base, resources))
         return 0
 
