@@ -25,7 +25,7 @@ class LabelledLines(NamedTuple):
         starts: where each line begins; line k ends before its END_OF_LINE at starts[k + 1] - 1.
         hashes: fastText's hash of every word, reinterpreted as signed; the last is that of `</s>`.
         words: the size of the vocabulary: ids from there on are features only as parts of n-grams.
-        line_end: the row of `</s>`, or END_OF_LINE, which is negative, when it is not in the vocabulary.
+        line_end: the row of `</s>`, or -1 when it is not in the vocabulary.
         ngrams: the longest word n-gram.
         rows: the input row of every bucket n-grams are hashed into; empty without n-grams.
     """
