@@ -71,11 +71,13 @@ def _integer_setting(
 ) -> int:
     """The option, else the environment variable, else the default."""
     text = environ.get(name)
-    try:
-        value = option if option is not None else default if text is None else int(text if text.isascii() and text.isdigit() else "")
-    except ValueError:
-        value = minimum - 1
-    if value < minimum or (maximum is not None and value > maximum):
+    if option is not None:
+        value: int | None = option
+    elif text is not None:
+        value = int(text) if text.isascii() and text.isdigit() else None
+    else:
+        value = default
+    if value is None or value < minimum or (maximum is not None and value > maximum):
         bounds = f"at minimum {minimum}" if maximum is None else f"from {minimum} to {maximum}"
         raise UserError(f"{name} is {text if option is None else option}. It has to be a whole number, {bounds}. Correct or unset it.")
     return value

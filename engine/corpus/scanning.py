@@ -94,11 +94,9 @@ def split_files(paths: Sequence[Path], threads: int) -> list[list[FileRange]]:
     for low, high in pairwise(cuts):
         ranges, base = [], 0
         for path, size in zip(paths, sizes, strict=True):
-            start, stop = max(low - base, 0), min(high - base, size)
-            if start < stop:
-                begin, end = _word_start(path, start, size), _word_start(path, stop, size)
-                if begin < end:
-                    ranges.append(FileRange(path, begin, end, ends_file=end == size))
+            begin, end = (_word_start(path, min(max(cut - base, 0), size), size) for cut in (low, high))
+            if begin < end:
+                ranges.append(FileRange(path, begin, end, ends_file=end == size))
             base += size
         lists.append(ranges)
     return lists

@@ -11,6 +11,7 @@ from ..corpus.scanning import temporary_file
 from ..corpus.vocabulary import Corpus
 from ..corpus.words import END_OF_LINE_WORD, word_hash
 from ..errors import StoppedError
+from ..kernels.constants import END_OF_LINE
 from ..kernels.line_features import EncodedLines, LabelledLines, encode_lines, index_lines, new_line_buffers
 from ..kernels.row_operations import AHEAD
 from .settings import ClassifierSettings, StopRequested
@@ -87,7 +88,7 @@ def _documents(corpus: Corpus, settings: ClassifierSettings, rows: Integers) -> 
     starts = np.zeros(lines + 1, np.int64)
     index_lines(ids, starts)
     hashes = np.append(corpus.tokens.hashes, np.uint32(word_hash(END_OF_LINE_WORD))).astype(np.uint32).view(np.int32)
-    line_end = vocabulary.ids.get(END_OF_LINE_WORD, -1)
+    line_end = vocabulary.ids.get(END_OF_LINE_WORD, END_OF_LINE)
     ngrams = longest_ngram(settings, longest)
     return LabelledLines(ids, starts, hashes, len(vocabulary.words), line_end, ngrams, rows), labels, longest
 

@@ -76,8 +76,8 @@ def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwor
     ngrams = np.ones(len(numbers), bool)
     ngrams[starts[:-1]] = False
     numbers[starts[:-1]] = np.arange(len(words))
-    weights = np.bincount(numbers[ngrams], weights=np.repeat(uses, counts), minlength=1)
-    seen = np.bincount(numbers[ngrams], minlength=1) > 0
+    weights = np.bincount(numbers[ngrams], weights=np.repeat(uses, counts))
+    seen = np.bincount(numbers[ngrams]) > 0
     used = np.flatnonzero(seen)
     bucket_ids = used[np.argsort(-weights[used], kind="stable")].astype(np.int32)
     places = np.zeros(len(seen), np.int32)

@@ -1,11 +1,15 @@
 """The command line and its environment variables."""
 
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from blazingtext_engine import __main__ as command_line
 from blazingtext_engine import serve, train
+from blazingtext_engine.container.log_lines import Log
 from blazingtext_engine.container.opt_ml import Container
 from blazingtext_engine.errors import ModelError
 
@@ -15,7 +19,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, train.Resources]]
     """What the trainer would have been called with."""
     seen: list[tuple[Path, train.Resources]] = []
 
-    def run(container: Container, *, resources: train.Resources, **_: object) -> int:
+    def run(container: Container, *, environ: Mapping[str, str], resources: train.Resources, log: Log) -> int:
+        assert environ is os.environ
+        assert log.stream is sys.stdout
         seen.append((container.base, resources))
         return 0
 
@@ -30,7 +36,8 @@ def test_every_processor_the_process_may_use_trains_unless_told_otherwise(
     calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch, allowed: set[int]
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 8)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _process: allowed, raising=False)
+    # Of this process, which the system calls 0.
+    monkeypatch.setattr("os.sched_getaffinity", {0: allowed}.__getitem__, raising=False)
 
     assert command_line.main(["train"]) == 0
 
@@ -48,15 +55,16 @@ def test_no_more_processors_train_than_counters_are_there_for(
     assert [resources.threads for _, resources in calls] == [256, 256]
 
 
+@pytest.mark.parametrize(("processors", "threads"), [(8, 8), (None, 1)])
 def test_every_processor_trains_where_a_process_may_use_all(
-    calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch
+    calls: list[tuple[Path, train.Resources]], monkeypatch: pytest.MonkeyPatch, processors: int | None, threads: int
 ) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
 
     assert command_line.main(["train"]) == 0
 
-    assert calls == [(Path("/opt/ml"), train.Resources(8, 1))]
+    assert calls == [(Path("/opt/ml"), train.Resources(threads, 1))]
 
 
 def test_the_environment_sets_what_options_set(
@@ -72,7 +80,7 @@ def test_the_environment_sets_what_options_set(
     assert calls == [(tmp_path, train.Resources(3, 0)), (tmp_path, train.Resources(2, 9))]
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "many", "", "257", "1.0", "\u0665"])
+@pytest.mark.parametrize("threads", ["0", "-1", "many", "", "257", "1.0", "\u0665", "1_0", "+5", " 5"])
 def test_a_wrong_environment_variable_is_the_persons_mistake(
     calls: list[tuple[Path, train.Resources]],
     monkeypatch: pytest.MonkeyPatch,

@@ -89,7 +89,7 @@ def test_a_stop_while_the_text_is_read_is_heard(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_host_that_dies_ends_the_training_of_the_others(tmp_path: Path) -> None:
-    first, log = host(tmp_path, HOSTS[0], SETTINGS | {"epochs": "5000"})
+    first, log = host(tmp_path, HOSTS[0], SETTINGS | {"epochs": "20000"})
 
     with ThreadPoolExecutor(1) as pool:
         # A host that has joined, sees the model, and ends without having trained anything.

@@ -133,6 +133,18 @@ def test_a_line_is_cut_after_1024_words() -> None:
     assert text.line_first[[0, LINE - 1, LINE]].tolist() == [0, 0, LINE]
 
 
+def test_a_very_long_line_is_cut_after_every_1024_words_and_a_new_one_is_whole() -> None:
+    ids = np.concatenate([np.zeros(5, np.int32), [-1], np.zeros(2 * LINE + 3, np.int32), [-1], np.zeros(LINE, np.int32)]).astype(np.int32)
+    text = new_text_chunk(4000)
+
+    _, kept, read = sample_text(ids, 0, len(ids), new_sampling_tables(COUNTS, 0).keep, new_state(1, 0), text)
+
+    assert kept == read == 5 + 2 * LINE + 3 + LINE
+    ends = [5, 5 + LINE, 5 + 2 * LINE, 8 + 2 * LINE, 8 + 3 * LINE]
+    assert np.unique(text.line_last[:kept]).tolist() == ends
+    assert np.unique(text.line_first[:kept]).tolist() == [0, *ends[:-1]]
+
+
 def test_a_line_of_exactly_1024_words_is_one_line() -> None:
     ids = np.append(np.zeros(LINE, np.int32), np.array([-1, 0], np.int32))
     text = new_text_chunk(2000)

@@ -94,6 +94,8 @@ def test_hosts_see_what_another_wrote(tmp_path: Path) -> None:
     assert len(second.done) == 512
     assert second.done.nonzero()[0].tolist() == [300]
     assert not list(tmp_path.glob("*.unfinished"))
+    # A page each: the shape, the counters, the rows of either matrix.
+    assert path.stat().st_size == 4 * 4096
 
 
 @pytest.mark.parametrize(("rows", "dim", "hosts"), [((8, 6), 3, 2), ((7, 5), 3, 2), ((7, 6), 2, 2), ((7, 6), 3, 3)])

@@ -10,6 +10,7 @@ from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import EngineError, UserError
 from blazingtext_engine.training import word2vec
+from blazingtext_engine.training.matrices import shared_matrices
 from blazingtext_engine.training.models import WordVectors
 from blazingtext_engine.training.settings import Progress, Word2VecSettings
 
@@ -201,6 +202,9 @@ def test_hosts_share_one_model_through_a_file(topics: Corpus, tmp_path: Path) ->
     assert 0.4 < half < 0.6
     assert reported[-1].fraction == 1
     assert (first.vectors == second.vectors).all()
+    counts = shared_matrices(file, (len(topics.vocabulary.words),) * 2, DIM, hosts=2).done.reshape(2, 256).sum(axis=1)
+    assert counts.sum() == 5 * topics.vocabulary.kept_words
+    assert counts[0] == pytest.approx(counts[1], rel=0.01)
     assert set(nearest(first, b"cat")[:4]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
 
 
