@@ -29,7 +29,7 @@ class Buckets(FakeS3):
         self.deleted: list[str] = []
 
     def _list_buckets(self, **_: Any) -> Iterator[dict[str, Any]]:
-        yield {"Buckets": [{"Name": "blazingtext-devel-storage-x"}, {"Name": MINE}]}
+        yield {"Buckets": [{"Name": "blazingtext-devel-storage-x"}, {"Name": MINE, "BucketRegion": "us-east-1"}]}
         yield {"Buckets": [{"Name": THERE, "BucketRegion": "eu-west-1"}]}
 
     def _list_object_versions(self, *, Bucket: str, PaginationConfig: dict[str, int] | None = None) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
@@ -64,7 +64,7 @@ def test_a_bucket_is_deleted_with_everything_in_it_where_it_is(
     found = stage()
     monkeypatch.setattr(BlazingText, "cloud", found[0])
 
-    said = typed("audit", "--delete-bucket", bucket)
+    said = typed("audit", "--delete-bucket", bucket, "--yes")
 
     assert said == (0, f"{bucket}\n", f"done {bucket} is deleted; it held 4 object versions\n")
     assert [each.deleted for each in cast("tuple[Buckets, Buckets]", found[1:])] == ([[bucket], []] if place == 1 else [[], [bucket]])
@@ -73,7 +73,7 @@ def test_a_bucket_is_deleted_with_everything_in_it_where_it_is(
 def test_in_json_it_is_said_how_much_was_deleted(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BlazingText, "cloud", stage()[0])
 
-    assert json.loads(typed("audit", "--delete-bucket", MINE, "--json")[1]) == {"bucket": MINE, "deleted_versions": 4}
+    assert json.loads(typed("audit", "--delete-bucket", MINE, "--yes", "--json")[1]) == {"bucket": MINE, "deleted_versions": 4}
 
 
 @pytest.mark.parametrize(

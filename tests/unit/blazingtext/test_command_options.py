@@ -103,6 +103,7 @@ def test_these_have_short_forms_and_no_others() -> None:
     assert short == {
         ("audit --yes", "-y"), ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
         ("runs --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
+        ("audit --yes", "-y"),
     }  # fmt: skip
 
 

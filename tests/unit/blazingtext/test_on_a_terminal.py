@@ -73,6 +73,7 @@ def test_a_run_that_is_watched_has_a_bar_with_its_phase_and_its_speed(monkeypatc
     client = BlazingText("dev")
     client.__dict__["cloud"] = cloud(sagemaker=jobs, logs=Logs("##### Alpha: 0.0465  Progress: 7.01%  Million Words/sec: 2.23 #####"))
     session, output = Session("dev"), terminal()
+    assert not session.json
     session.__dict__.update(client=client, output=output)
 
     training_display.watch_to_the_end(session, NEW)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blazingtext.corpus import public_corpora
 from blazingtext.vectors import word_map
 from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, FakeClient, FakeEndpoint, FakeJobs, packed
 from tests.unit.blazingtext.conftest import Typed
@@ -210,3 +211,35 @@ def test_a_run_without_what_is_asked_for_is_told_apart_from_a_run_that_is_not_th
     model["sagemaker"].add(OLD, "InProgress")
     code, _, err = typed("neighbors", "king", "--job", OLD, **model)
     assert (code, f"blazingtext logs {OLD} --follow" in err) == (3, True)
+
+
+def test_corpora_that_ship_or_can_be_downloaded_are_written_where_asked_for(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked: list[tuple[Path, dict[str, Any]]] = []
+
+    def write(output: Path, **more: Any) -> Path:
+        more.pop("advance", lambda _: None)(3)
+        asked.append((output, more))
+        output.write_text("abc")
+        return output
+
+    monkeypatch.setattr(public_corpora, "sample", write)
+    monkeypatch.setattr(public_corpora, "text8", write)
+    Path("my.zip").touch()
+
+    def said(name: str) -> tuple[int, str, str]:
+        return 0, f"{name}\n", f"done 3 bytes written\nnext: blazingtext upload {name}\n"
+
+    assert typed("corpus", "sample") == said("wikipedia.txt")
+    assert typed("corpus", "sample", "a.txt", "--force") == said("a.txt")
+    assert typed("corpus", "fetch", "text8") == said("text8")
+    assert typed("corpus", "fetch", "text8", "b.txt", "--archive", "my.zip", "--force") == said("b.txt")
+    assert json.loads(typed("corpus", "sample", "--json")[1]) == {"path": "wikipedia.txt", "size": 3}
+    assert asked[:4] == [
+        (Path("wikipedia.txt"), {"force": False}),
+        (Path("a.txt"), {"force": True}),
+        (Path("text8"), {"archive": None, "force": False}),
+        (Path("b.txt"), {"archive": Path("my.zip"), "force": True}),
+    ]
