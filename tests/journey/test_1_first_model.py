@@ -1,6 +1,7 @@
 """From nothing to an endpoint that answers, as the README tells it."""
 
 import json
+import re
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ def test_training_a_corpus_that_was_never_uploaded_is_refused_before_it_costs_an
 
 def test_a_run_streams_its_log_and_is_evaluated(first_run: dict[str, str], deployed: Shell) -> None:
     log = deployed.blazingtext("logs", first_run["job"]).out
+    as_json = deployed.blazingtext("logs", first_run["job"], "--json").json()
 
     evaluation = deployed.blazingtext("evaluate", "--job", first_run["job"], "--json").json()
 
@@ -39,6 +41,12 @@ def test_a_run_streams_its_log_and_is_evaluated(first_run: dict[str, str], deplo
     assert "#mean_rho: " in log
     assert evaluation["mean_rho"] == pytest.approx(first_run["metrics"]["train:mean_rho"])  # type: ignore[index]
     assert evaluation["mean_rho"] > 0.1
+    assert [score["pairs"] for score in evaluation["scores"]] == [353]
+    # SageMaker reads it in the log.
+    (said,) = re.findall(r"#mean_rho: (\S+)", log)
+    assert float(said) == pytest.approx(first_run["metrics"]["train:mean_rho"])  # type: ignore[index]
+    assert as_json["job"] == first_run["job"]
+    assert "\n".join(event["text"] for event in as_json["events"] if not event["phase"]) == log.rstrip("\n")
 
 
 def test_the_artifact_is_flat_and_gensim_and_fasttext_load_it(first_run: dict[str, str], account: Sandbox, tmp_path: Path) -> None:
@@ -67,6 +75,10 @@ def test_a_finished_run_is_promoted_by_itself(
 
     assert endpoint["EndpointStatus"] == "InService"
     assert parameters()["ModelDataUrl"] == first_run["artifact"]
+    (variant,) = endpoint["ProductionVariants"]
+    assert (variant["VariantName"], variant["CurrentInstanceCount"]) == ("AllTraffic", 1)
+    tags = {tag["Key"]: tag["Value"] for tag in account.boto3("sagemaker").list_tags(ResourceArn=endpoint["EndpointArn"])["Tags"]}
+    assert (tags["blazingtext:project"], tags["blazingtext:stage"]) == ("blazingtext", "dev")
 
 
 def test_the_endpoint_answers_every_kind_of_client(first_run: dict[str, str], deployed: Shell, account: Sandbox) -> None:
@@ -87,25 +99,40 @@ def test_the_endpoint_answers_every_kind_of_client(first_run: dict[str, str], de
 
 
 def test_predict_names_the_words_it_does_not_know(first_run: dict[str, str], deployed: Shell) -> None:
-    asked = deployed.blazingtext("predict", "music", "qqqqqqqqqq")
+    asked = deployed.blazingtext("predict", "music", "qqqqqqqqqq", "--json")
 
-    assert "music" in asked.out
-    assert "qqqqqqqqqq" in asked.err
+    known, unknown = asked.json()
+    assert [(each["word"], each["known"], len(each["vector"])) for each in (known, unknown)] == [
+        ("music", True, 100),
+        ("qqqqqqqqqq", False, 100),
+    ]
+    assert known["norm"] == pytest.approx(sum(number**2 for number in known["vector"]) ** 0.5)
+    assert not any(unknown["vector"])
+    assert "not in the model: qqqqqqqqqq." in asked.err
 
 
 def test_the_vectors_can_be_looked_at(first_run: dict[str, str], deployed: Shell, tmp_path: Path) -> None:
     neighbors = deployed.blazingtext("neighbors", "music", "--job", first_run["job"], "--json").json()
-    deployed.blazingtext("map", "--job", first_run["job"], "--words", "60", "--output", str(tmp_path / "map.png"))
+    drawn = deployed.blazingtext("map", "--job", first_run["job"], "--words", "60", "--output", str(tmp_path / "map.png"), "--json").json()
 
-    assert neighbors
+    near = [each["similarity"] for each in neighbors["neighbors"]["music"]]
+    assert (len(near), near, neighbors["unknown"]) == (10, sorted(near, reverse=True), [])
+    assert all(-1 <= similarity <= 1 for similarity in near)
+    assert "music" not in [each["word"] for each in neighbors["neighbors"]["music"]]
+    assert (drawn["path"], len(set(drawn["words"])), len(drawn["clusters"])) == (str(tmp_path / "map.png"), 60, 60)
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_status_says_what_is_live(first_run: dict[str, str], deployed: Shell) -> None:
-    status = deployed.blazingtext("status")
+    status, as_json = deployed.blazingtext("status"), deployed.blazingtext("status", "--json").json()
 
     assert first_run["job"] in status.out
     assert SERVING in status.out
+    assert (as_json["live"], as_json["live_artifact"], as_json["state"]) == (first_run["job"], first_run["artifact"], "running")
+    assert {stack["name"] for stack in as_json["stacks"]} == set(STACKS)
+    endpoint = {name: as_json["endpoint"][name] for name in ("name", "status", "instance_type", "instance_count", "failure")}
+    assert endpoint == {"name": ENDPOINT, "status": "InService", "instance_type": "ml.m4.xlarge", "instance_count": 1, "failure": ""}
+    assert (as_json["difference"], as_json["dead_letters"], as_json["unknown"]) == ("", [], [])
 
 
 def test_logs_and_metrics_arrive_with_no_more_permissions_than_they_need(

@@ -68,8 +68,7 @@ def test_a_promotion_is_announced_when_it_begins(second_run: Any, news: News) ->
 def test_the_same_request_over_the_same_data_gets_the_same_job(second_run: Any, deployed: Shell) -> None:
     again = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "4", "--json").json()
 
-    assert again["job"] == second_run["job"]
-    assert again["created"] is False
+    assert (again["job"], again["created"], again["artifact"]) == (second_run["job"], False, second_run["artifact"])
 
 
 def test_a_failed_training_is_never_promoted(second_run: Any, train: Callable[..., Any], parameters: Parameters, account: Sandbox) -> None:
@@ -78,7 +77,7 @@ def test_a_failed_training_is_never_promoted(second_run: Any, train: Callable[..
     (job, *_) = account.boto3("sagemaker").list_training_jobs(StatusEquals="Failed")["TrainingJobSummaries"]
     drained(account)
     assert "min_count" in failed.err
-    assert job["TrainingJobStatus"] == "Failed"
+    assert (job["TrainingJobStatus"], job["TrainingJobName"] in failed.err) == ("Failed", True)
     assert parameters()["ModelDataUrl"] == second_run["artifact"]
 
 
@@ -104,12 +103,13 @@ def test_a_deploy_after_a_promotion_keeps_the_model(second_run: Any, deployed: S
 def test_rollback_brings_the_previous_model_back_and_a_late_event_does_not_undo_it(
     second_run: Any, first_run: Any, deployed: Shell, live_model: Callable[[str], None], parameters: Parameters, account: Sandbox
 ) -> None:
-    deployed.blazingtext("rollback")
+    rolled_back = deployed.blazingtext("rollback", "--json").json()
     live_model(first_run["job"])
 
     deliver(account, second_run["job"])
     drained(account)
 
+    assert (rolled_back["live"], rolled_back["previous"]) == (first_run["job"], second_run["job"])
     assert parameters()["ModelDataUrl"] == first_run["artifact"]
     assert parameters()["PreviousModelDataUrl"] == second_run["artifact"]
 
@@ -123,7 +123,7 @@ def test_a_person_may_promote_what_a_late_event_may_not(
     again = deployed.blazingtext("promote", second_run["job"])
 
     live_model(second_run["job"])
-    assert promoted["live"] == second_run["job"]
+    assert (promoted["live"], promoted["previous"], promoted["state"]) == (second_run["job"], first_run["job"], "running")
     assert "is already live" in again.err
     assert parameters()["ModelDataUrl"] == second_run["artifact"]
     assert parameters()["PreviousModelDataUrl"] == first_run["artifact"]
@@ -137,7 +137,7 @@ def test_a_stopped_run_keeps_what_it_learnt_and_is_promoted_neither_by_itself_no
     wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
     early = deployed.blazingtext("promote", job, code=3)
 
-    deployed.blazingtext("stop", job)
+    stopped = deployed.blazingtext("stop", job, "--json").json()
     wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "Stopped", what="the stop")
     drained(account)
     late = deployed.blazingtext("promote", job, code=2)
@@ -145,6 +145,7 @@ def test_a_stopped_run_keeps_what_it_learnt_and_is_promoted_neither_by_itself_no
     bucket, _, key = sagemaker.describe_training_job(TrainingJobName=job)["ModelArtifacts"]["S3ModelArtifacts"][5:].partition("/")
     with tarfile.open(fileobj=io.BytesIO(account.boto3("s3").get_object(Bucket=bucket, Key=key)["Body"].read())) as kept:
         assert {"vectors.bin", "vectors.txt"} <= set(kept.getnames())
+    assert (stopped["job"], stopped["status"] in {"Stopping", "Stopped"}) == (job, True)
     assert "cannot be promoted yet" in early.err
     assert "has no complete model" in late.err
     assert parameters() == before
@@ -161,7 +162,9 @@ def test_pause_removes_the_endpoint_and_resume_brings_it_back_with_the_same_mode
     deployed.blazingtext("resume")
     live_model(second_run["job"])
 
-    assert "resume" in paused.err
+    assert "blazingtext resume" in paused.err
+    (answer,) = deployed.blazingtext("predict", "music", "--json").json()
+    assert (answer["word"], answer["known"]) == ("music", True)
 
 
 def test_a_model_that_cannot_serve_rolls_the_stack_back_and_people_are_told(
@@ -199,6 +202,11 @@ def test_an_upload_is_trained_on_and_promoted_by_itself_when_the_setting_says_so
 
     (job,) = wait_until(completed, what="a training by upload")
     live_model(job["TrainingJobName"])
+    trained = account.boto3("sagemaker").describe_training_job(TrainingJobName=job["TrainingJobName"])
+    (channel,) = trained["InputDataConfig"]
+    assert channel["DataSource"]["S3DataSource"]["S3Uri"].endswith("/corpora/letters/train/")
+    tags = {tag["Key"]: tag["Value"] for tag in account.boto3("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]}
+    assert (tags["blazingtext:corpus"], tags["blazingtext:stage"]) == ("letters", "dev")
 
 
 def deliver(account: Sandbox, job: str) -> None:

@@ -19,7 +19,8 @@ def test_neighbors(first_run: Any, deployed: Shell) -> None:
     near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"], "--json").json()
     bogus = deployed.blazingtext("neighbors", "music", "--job", "blazingtext-dev-bogus", code=2)
 
-    assert len(near["neighbors"]["music"]) == 3
+    similarities = [each["similarity"] for each in near["neighbors"]["music"]]
+    assert (len(similarities), similarities) == (3, sorted(similarities, reverse=True))
     assert "no training job blazingtext-dev-bogus" in bogus.err
     assert "AWS Support" not in bogus.err
 
@@ -29,7 +30,8 @@ def test_analogy(first_run: Any, deployed: Shell) -> None:
     found = deployed.blazingtext("analogy", "man", "king", "woman", "--count", "4", "--job", first_run["job"], "--json").json()
     unknown = deployed.blazingtext("analogy", "man", "king", "qqqqq", "--job", first_run["job"], code=2)
 
-    assert len(found) == 4
+    assert (len(found), [each["similarity"] for each in found]) == (4, sorted((each["similarity"] for each in found), reverse=True))
+    assert {"man", "king", "woman"}.isdisjoint(each["word"] for each in found)
     assert "qqqqq" in unknown.err
 
 
@@ -43,7 +45,8 @@ def test_evaluate(first_run: Any, deployed: Shell, tmp_path: Path) -> None:
     missing = deployed.blazingtext("evaluate", "--job", first_run["job"], "--pairs", str(tmp_path / "none"), code=2)
 
     assert computed["mean_rho"] == pytest.approx(first_run["metrics"]["train:mean_rho"], abs=0.02)
-    assert "pairs.csv" in json.dumps(own)
+    assert own["scores"][-1]["name"] == "pairs.csv"
+    assert (own["scores"][-1]["pairs"], -1 <= own["scores"][-1]["rho"] <= 1) == (4, True)
     assert "none" in missing.err
 
 
@@ -56,8 +59,10 @@ def test_map(first_run: Any, deployed: Shell, tmp_path: Path) -> None:
     kept = deployed.blazingtext("map", *options, "--no-force", code=2)
     full = deployed.blazingtext("map", *options, "--stop-words", "--force", "--json").json()
 
-    assert "<svg" in picture.read_text(encoding="utf-8")
+    drawing = picture.read_text(encoding="utf-8")
+    assert "<svg" in drawing
     assert "map.svg" in kept.err
+    assert (len(plain["words"]), len(full["words"]), plain["path"]) == (30, 30, str(picture))
     assert '"the"' in json.dumps(full)
     assert '"the"' not in json.dumps(plain)
 
@@ -69,10 +74,11 @@ def test_map(first_run: Any, deployed: Shell, tmp_path: Path) -> None:
 @covers("promote", "--wait", "--auto-rollback")
 def test_promote_waits_or_not_and_status_waits_for_it(first_run: Any, deployed: Shell) -> None:
     deployed.blazingtext("status", "--wait", "--timeout", "300")
-    deployed.blazingtext("promote", first_run["job"], "--wait", "--auto-rollback")
+    promoted = deployed.blazingtext("promote", first_run["job"], "--wait", "--auto-rollback", "--json").json()
     live = deployed.blazingtext("status", "--wait", "--live", first_run["job"], "--timeout", "300", "--json").json()
     too_short = deployed.blazingtext("status", "--live", "blazingtext-dev-bogus", "--timeout", "1", code=None)
 
+    assert promoted["live"] == first_run["job"]
     assert (live["live"], live["endpoint"]["status"]) == (first_run["job"], "InService")
     assert too_short.code in {2, 3}
 
@@ -92,7 +98,9 @@ def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(
 
     # Word vectors were live; who takes a classifier in their place says so.
     assert kept_back[classifier["job"]] == "classifiers do not replace word vectors: they answer other requests"
+    assert (len(answer), answer[0]["text"]) == (1, "a fine film")
     assert [label["name"] for label in answer[0]["labels"]] == ["good", "bad"]
+    assert answer[0]["labels"][0]["probability"] > 0.5 > answer[0]["labels"][1]["probability"]
     assert "--k" in refused.err
     assert log.out.strip()
     assert "--follow" in both.err
@@ -107,9 +115,10 @@ def test_rollback_brings_the_former_model_back_and_verify_agrees(classifier: Any
     agreed = deployed.blazingtext("verify", "--json")
     mended = deployed.blazingtext("verify", "--repair")
 
-    assert back["live"] == before["previous"]
-    assert (agreed.code, mended.code) == (0, 0)
+    assert (back["live"], back["previous"]) == (before["previous"], before["live"])
+    assert agreed.json()["problems"] == []
     assert "Nothing to repair" in mended.err
+    assert deployed.blazingtext("status", "--json").json()["live"] == back["live"]
 
 
 def test_an_endpoint_whose_configuration_was_deleted_by_hand_is_told_and_mended(

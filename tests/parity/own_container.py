@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 BASE = Path(os.environ["SAGEMAKER_BASE_DIR"])
+# What no container may inherit of the server that starts it: the account's root key.
+SECRETS = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE") if name in os.environ]
 
 
 def train() -> None:
@@ -20,6 +22,8 @@ def train() -> None:
     files = sorted((BASE / "input" / "data" / "train").iterdir()) if (BASE / "input" / "data" / "train").is_dir() else []
     numbers = [float(line) for path in files for line in path.read_text().splitlines()]
     mean = sum(numbers) / max(1, len(numbers)) + float(settings.get("bias", 0))
+    if SECRETS:
+        print(f"inherits {SECRETS}", flush=True)
     print(f"mean={mean}; in {Path.cwd().name}", flush=True)
     (BASE / "model" / "mean.json").write_text(json.dumps(mean))
 
@@ -32,7 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         model = BASE / "model" / "mean.json"
         mean = json.loads(model.read_text()) if model.exists() else None
         asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self._answer(json.dumps({"mean": mean, "asked": asked, "greeting": os.environ.get("GREETING")}).encode())
+        self._answer(json.dumps({"mean": mean, "asked": asked, "greeting": os.environ.get("GREETING"), "inherits": SECRETS}).encode())
 
     def _answer(self, body: bytes) -> None:
         self.send_response(200)

@@ -114,7 +114,7 @@ def test_a_command_serves_the_artifact_on_the_port_it_is_told(mine: Mine) -> Non
 
     mine.serve("served", ModelDataUrl=f"s3://{BUCKET}/out/to-serve/output/model.tar.gz", Environment={"GREETING": "hello"})
 
-    assert mine.ask("served") == {"mean": 3.0, "asked": "how much?", "greeting": "hello"}
+    assert mine.ask("served") == {"mean": 3.0, "asked": "how much?", "greeting": "hello", "inherits": []}
 
 
 def test_an_image_of_ones_own_needs_neither_data_nor_a_model(mine: Mine) -> None:

@@ -107,7 +107,13 @@ def test_an_endpoint_shows_the_images_it_runs_and_a_capture_that_does_not_happen
     assert image["SpecifiedImage"] == IMAGE
     assert image["ResolvedImage"].startswith(IMAGE.removesuffix(":1") + "@sha256:")
     assert variant["RoutingConfig"] == {"RoutingStrategy": "RANDOM"}
-    assert seen["DataCaptureConfig"]["CaptureStatus"] == "Stopped"
+    assert seen["DataCaptureConfig"] == {
+        "EnableCapture": True,
+        "CaptureStatus": "Stopped",
+        "CurrentSamplingPercentage": 50,
+        "DestinationS3Uri": "s3://b/c",
+        "KmsKeyId": "",
+    }
 
 
 def parts_of(stream: bytes) -> list[bytes]:

@@ -84,5 +84,5 @@ class SuccessiveHalving:
         passed[job] = values[rung - 1]
         if len(passed) < REDUCTION:
             return False
-        going_on = sorted(passed.values(), reverse=True)[: max(1, len(passed) // REDUCTION)]
+        going_on = sorted(passed.values(), reverse=True)[: len(passed) // REDUCTION]
         return values[rung - 1] < going_on[-1]

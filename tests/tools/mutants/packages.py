@@ -52,8 +52,11 @@ _TEMPLATE = tuple(
     )
 )
 _SAGEMAKER = tuple(
-    f"tests/parity/test_sagemaker_{name}.py" for name in ("contract", "details", "endpoints", "registry", "training", "variants")
+    f"tests/parity/test_sagemaker_{name}.py"
+    for name in ("account", "contract", "details", "endpoints", "registry", "training", "tuning", "variants")
 )
+# These ask SageMaker within a whole account.
+_SAGEMAKER_ASKED = tuple(f"tests/parity/test_{name}.py" for name in ("account_services", "condition_keys", "service_trust"))
 _ACCOUNT = tuple(
     f"tests/parity/test_{name}.py"
     for name in (
@@ -68,6 +71,7 @@ _ACCOUNT = tuple(
         "passed_roles",
         "patches",
         "sagemaker_account",
+        "service_trust",
         "stack_permissions",
         "state_machines",
     )
@@ -76,7 +80,10 @@ PACKAGES: Mapping[str, Package] = {
     "lambda": Package(("lambda",), ("tests/unit/lifecycle", "tests/unit/test_extras.py")),
     "stacks": Package(("stacks",), _TEMPLATE),
     "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",)),
-    "sagemaker": Package(("sandbox/sagemaker",), ("tests/unit/sandbox", *_SAGEMAKER, "tests/conformance")),
+    "sagemaker": Package(
+        ("sandbox/sagemaker",),
+        ("tests/unit/sandbox", "tests/unit/test_sagemaker_condition_keys.py", *_SAGEMAKER, *_SAGEMAKER_ASKED, "tests/conformance"),
+    ),
     # What renews the vendored tables is run by hand, on a wheel somebody has downloaded.
     "sandbox": Package(("sandbox",), ("tests/unit/sandbox", *_ACCOUNT), ("sandbox/sagemaker/", "sandbox/data/")),
     "engine": Package(("engine",), ("tests/unit/engine",), ("engine/kernels/",)),

@@ -148,3 +148,18 @@ def test_successive_halving_lets_the_best_third_go_on_and_ends_every_job_at_its_
     assert not rule.stops("b", [0.9, 0.9, 0.9], [])
     assert rule.stops("b", [0.9] * 9, [])
     assert not SuccessiveHalving(4, 9).stops("early", [0.1, 0.1, 0.1], [])
+
+
+def test_a_job_is_judged_at_a_rung_by_its_value_there_however_late_it_is_asked_about() -> None:
+    rule = SuccessiveHalving(3, 27)
+    curves = {"a": [0.9, 0.9, 0.1], "b": [0.1, 0.1, 0.5], "c": [0.8, 0.8, 0.3, 0.9]}
+
+    assert [rule.stops(name, values, []) for name, values in curves.items()] == [False, False, True]
+    # Six jobs: two go on. The sixth is second best at the rung, the seventh third best.
+    assert [rule.stops(name, [0.0, 0.0, value], []) for name, value in zip("defg", (0.2, 0.6, 0.55, 0.52), strict=True)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert not rule.stops("g", [0.0] * 4, [])
