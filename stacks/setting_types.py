@@ -44,13 +44,13 @@ def threshold(minimum: float) -> SettingType:
     return SettingType(f"empty, or a number from {minimum:g} to 1", parse)
 
 
-def dollars() -> SettingType:
+def dollars(minimum: float = 0) -> SettingType:
     """An amount of US dollars, or nothing at all, which becomes None."""
 
     def parse(raw: object) -> float | None:
-        return None if raw is None or str(raw).strip() == "" else values.number(raw, 0)
+        return None if raw is None or str(raw).strip() == "" else values.number(raw, minimum)
 
-    return SettingType("empty, or a number of US dollars from 0", parse)
+    return SettingType(f"empty, or a number of US dollars from {minimum:g}", parse)
 
 
 def instance_patterns() -> SettingType:

@@ -90,6 +90,11 @@ class Settings:
     delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
     termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")
     notification_email: str = _setting("", setting_types.EMAIL, "who is told about promotions, failures and alarms")
+    monthly_budget: float | None = _setting(
+        None,
+        setting_types.dollars(1),
+        "US dollars a month for SageMaker in the whole account: the topic hears of 80 % and 100 % spent and 100 % expected; empty: none",
+    )
     train_on_upload: bool = _setting(
         False,
         setting_types.FLAG,

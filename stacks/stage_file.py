@@ -99,6 +99,7 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "maximum_training_instances": _higher,
     "maximum_training_seconds": _higher,
     "maximum_training_cost": _more,
+    "monthly_budget": _more,
     "endpoint_instance_count": _lower,
     "endpoint_bake_seconds": _lower,
     "log_retention_days": _lower,

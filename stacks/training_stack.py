@@ -8,6 +8,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.naming import Output
 
+from .budget import Budget
 from .dead_letters import DeadLetters
 from .execution_role import execution_role, hosting_role
 from .image import blazingtext_image
@@ -41,6 +42,8 @@ class TrainingStack(ProjectStack):
         role = execution_role(self, "ExecutionRole", bucket=bucket, stage=settings.stage)
         self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email).topic
+        if settings.monthly_budget is not None:
+            Budget(self, "Budget", stage=settings.stage, monthly_dollars=settings.monthly_budget, topic=self.topic)
         dead_letters = DeadLetters(self, "DeadLetters", topic=self.topic).queue
         launcher = Launcher(
             self,

@@ -47,6 +47,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "core.responses": ("get_account_id", "get_region", "request_scope"),
     "core.router": ("SERVICE_PATTERNS", "_is_aws_service_name", "extract_access_key_id"),
+    "services.budgets": ("_create_budget", "_delete_budget", "_update_budget"),
     "services.cloudformation": ("_stacks",),
     "services.cloudformation.changesets": ("_add_event", "_evaluate_conditions", "_resolve_parameters"),
     "services.cloudformation.engine": ("_evaluate_conditions", "_resolve_parameters", "_resolve_refs"),

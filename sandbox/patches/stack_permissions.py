@@ -23,6 +23,7 @@ from ..emulator.stack_roles import acting_for
 
 _NESTED: Final = "AWS::CloudFormation::Stack"
 _BUCKET: Final = "AWS::S3::Bucket"
+_BUDGET: Final = "AWS::Budgets::Budget"
 # How long a name that CloudFormation makes up may be.
 _LENGTHS: Final[Mapping[str, int]] = {
     _BUCKET: 63,
@@ -128,6 +129,8 @@ def _ask(wanted: list[Need]) -> None:
 
 def _name(resource_type: str, logical_id: str, properties: Json, stack_name: str) -> str:
     """The name that a new resource will have; empty for a type without names."""
+    if resource_type == _BUDGET:
+        return str(properties["Budget"].get("BudgetName") or physical_name(stack_name, logical_id, 100))
     wanted = table()["types"].get(resource_type, {}).get("name")
     if wanted is None:
         return ""

@@ -1,7 +1,7 @@
 """Every statement of the execution policy is needed: without any one of them, some stack of the project fails.
 
-The templates are the project's, with an address for notifications; their assets are in the bootstrap bucket since the journey deployed
-them. CloudFormation is called directly, which takes seconds a statement.
+The templates are the project's, with an address for notifications and a budget; their assets are in the bootstrap bucket since the
+journey deployed them. CloudFormation is called directly, which takes seconds a statement.
 """
 
 import gzip
@@ -83,7 +83,9 @@ class Deployments:
 @pytest.fixture(scope="module")
 def deployments(account: Sandbox, deployed: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
     assembly = tmp_path_factory.mktemp("notified")
-    deployed.run("cdk", "synth", "--quiet", "--output", str(assembly), "-c", "notificationEmail=someone@example.org")
+    deployed.run(
+        "cdk", "synth", "--quiet", "--output", str(assembly), "-c", "notificationEmail=someone@example.org", "-c", "monthlyBudget=50"
+    )
     made = Deployments(account, assembly)
     for name in reversed(STACKS):  # when this file runs alone
         made.delete(name)

@@ -38,6 +38,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "manual-promotion": {"autoPromote": "never"},
     "every-promotion": {"autoPromote": "always"},
     "quality-gate": {"minimumMeanRho": "0.5", "minimumAccuracy": "0.9"},
+    "budget": {"monthlyBudget": "50"},
     "email": {"notificationEmail": "someone@example.org"},
     "two-endpoint-instances": {"endpointInstanceCount": "2", "endpointInstanceType": "ml.m5.xlarge", "endpointBakeSeconds": "600"},
     "notebook-role": {"notebookRole": "true"},

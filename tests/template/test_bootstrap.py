@@ -18,6 +18,7 @@ UNUSED = {
     "iam:*Group*": "policies are put on roles only",
     "iam:*tachRolePolicy": "no role takes a managed policy",
     "iam:*PermissionsBoundary": "no boundary is set by the templates",
+    "billing:GetBillingViewData": "no budget is one of a billing view",
     "kms:*": "nothing uses a customer's key",
     "ec2:*": "no function stands in a network of the account",
     "elasticfilesystem:*": "no function mounts a file system",
@@ -62,6 +63,7 @@ UNUSED = {
 
 # An identifier that CloudFormation would make up, by type; "dev" stands for any stage.
 NAMES = {
+    "AWS::Budgets::Budget": "arn:aws:budgets::123456789012:budget/blazingtext-dev-training-Budget-1",
     "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:blazingtext-dev-training-Alarm-1",
     "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/blazingtext-dev-training-Rule-1",
     "AWS::IAM::Policy": "arn:aws:iam::123456789012:role/blazingtext-dev-training-Role-1",

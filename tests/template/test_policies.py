@@ -254,9 +254,12 @@ def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Syn
     found = statements(each, policy["PolicyDocument"])
     assert {tuple(statement["Resource"]) for statement in found} == {("<NotificationsTopic>",)}
     assert {tuple(statement["Action"]) for statement in found} == {("sns:Publish",)}
+    own_budgets = {"StringEquals": SAME_ACCOUNT, "ArnLike": {"aws:SourceArn": "arn:<AWS::Partition>:budgets::<AWS::AccountId>:*"}}
+    budget = [("Allow", {"Service": "budgets.amazonaws.com"}, own_budgets)] if each.settings.monthly_budget else []
     assert [(statement["Effect"], statement["Principal"], statement.get("Condition")) for statement in found] == [
         ("Deny", "*", WITHOUT_TLS),
         ("Allow", {"Service": "cloudwatch.amazonaws.com"}, {"StringEquals": SAME_ACCOUNT}),
+        *budget,
         ("Allow", {"Service": "events.amazonaws.com"}, None),
     ]
 

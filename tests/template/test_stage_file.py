@@ -67,6 +67,7 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("maximumTrainingSeconds", 86400, "86401"),
         ("maximumTrainingCost", 10.0, "10.5"),
         ("maximumTrainingCost", 10.0, ""),
+        ("monthlyBudget", 10.0, "11"),
         ("endpointInstanceCount", 2, "1"),
         ("endpointBakeSeconds", 600, "0"),
         ("logRetentionDays", 365, "30"),

@@ -237,3 +237,23 @@ def test_the_topic_lets_rules_in_without_a_condition_since_eventbridge_gives_it_
     (events,) = [statement for statement in statements if statement.get("Principal") == {"Service": "events.amazonaws.com"}]
     assert events["Action"] == "sns:Publish"
     assert "Condition" not in events
+
+
+def test_a_budget_counts_all_of_sagemaker_in_the_account_and_tells_the_topic_before_and_at_its_end(
+    whole_matrix: dict[str, Synthesis], defaults: Synthesis
+) -> None:
+    budget = whole_matrix["budget"].one("AWS::Budgets::Budget")
+
+    assert budget["Budget"] == {
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": 50, "Unit": "USD"},
+        "CostFilters": {"Service": ["Amazon SageMaker"]},
+    }
+    alerts = budget["NotificationsWithSubscribers"]
+    thresholds = [(each["Notification"]["NotificationType"], each["Notification"]["Threshold"]) for each in alerts]
+    assert thresholds == [("ACTUAL", 80), ("FORECASTED", 100), ("ACTUAL", 100)]
+    subscribers = [subscriber for each in alerts for subscriber in each["Subscribers"]]
+    assert {each["SubscriptionType"] for each in subscribers} == {"SNS"}
+    assert all(each["Address"]["Ref"].startswith("NotificationsTopic") for each in subscribers)
+    assert not defaults.properties("AWS::Budgets::Budget")

