@@ -141,6 +141,8 @@ def test_a_failure_that_is_no_unicode_is_left_all_the_same(tmp_path: Path) -> No
 
     container.write_failure(UserError("\udcff"))
 
+    container.write_failure(UserError("\udcff"))
+
     assert container.failure_file == tmp_path / "new/output/failure"
     assert container.failure_file.read_text() == "Customer Error: ?"
 
