@@ -72,6 +72,7 @@ class Copy:
         source, times = path.read_bytes(), path.stat()
         self._faults += 1
         try:
+            _forget(path)
             path.write_bytes(mutation.applied(source))
             later = times.st_mtime_ns + self._faults * 1_000_000_000
             os.utime(path, ns=(later, later))
@@ -79,3 +80,10 @@ class Copy:
         finally:
             path.write_bytes(source)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+            _forget(path)
+
+
+def _forget(path: Path) -> None:
+    """Remove a module's bytecode: another run may have left that of a fault of the same length at the same time."""
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+        compiled.unlink()

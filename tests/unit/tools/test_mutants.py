@@ -168,6 +168,17 @@ def test_a_fault_is_killed_when_a_test_notices_it(
     assert (copy.folder / FILE).stat().st_mtime_ns == before
 
 
+def test_the_bytecode_of_a_former_run_is_not_taken_for_a_fault(project: Path, copy: Copy) -> None:
+    """Two faults of one length, each the first of its run, so that both give the file the same time."""
+    results = []
+    for after in ("4", "6"):
+        run = Runner(Copy(project, copy.folder), copy.folder.parent)
+        results.append(run.is_killed(one("constant", 2, after), ["tests/unit/test_limits.py::test_allowed"], 60))
+
+    # With a limit of four, five is refused; with one of six it is allowed.
+    assert results == [True, False]
+
+
 def test_a_fault_that_never_ends_is_killed(copy: Copy, runner: Runner) -> None:
     line = LIMITS.splitlines().index("    return True") + 1
     endless = Mutation(FILE, line, "statement", "return True", "while True: pass", LIMITS.index("return True"))
