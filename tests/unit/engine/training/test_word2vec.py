@@ -173,6 +173,24 @@ def test_a_training_that_diverges_is_refused_with_the_remedy(topics: Corpus) -> 
         train(topics, with_("batch_skipgram", learning_rate=1000))
 
 
+def test_now_and_then_pages_are_given_back_and_divergence_is_looked_for(topics: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, released = list[bool](), list[int]()
+    monkeypatch.setattr(word2vec, "raise_if_diverged", lambda *_, everything=False: looks.append(everything))
+    monkeypatch.setattr(type(topics.tokens), "release", lambda tokens: released.append(id(tokens)))
+
+    def watched(_work: object, _epochs: int, _schedule: object, *, check: Callable[[], None], **_: object) -> bool:
+        check()
+        assert (looks, released) == ([False], [id(topics.tokens)])
+        return True
+
+    monkeypatch.setattr(word2vec, "run_threads", watched)
+
+    train(topics, with_("batch_skipgram", epochs=1))
+
+    # At the end every row is looked at.
+    assert looks == [False, True]
+
+
 def test_a_stopped_training_keeps_what_it_has(topics: Corpus) -> None:
     asked = iter([False, True, True])
 
