@@ -20,7 +20,8 @@ class JsonDocument:
     def print(self, value: object) -> None:
         """Prints the value, unless a document was printed before."""
         if not self._printed:
-            sys.stdout.write(as_json(value) + "\n")
+            # Bytes that are no text (of an argument, a file's name) become escapes, which JSON has, too.
+            sys.stdout.write(as_json(value).encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
             self._printed = True
 
     def print_error(self, error: BaseException, message: str, exit_code: int, **more: object) -> None:

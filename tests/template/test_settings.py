@@ -151,6 +151,11 @@ def test_hyperparameters_are_a_json_object(wrong: object) -> None:
     assert "It must be a JSON object" in found
 
 
+@pytest.mark.parametrize("wrong", [5, True, "a", "a@b", "a@b.", "a b@c.d", "a@b@c.d", "a@b.c "])
+def test_an_address_for_notifications_is_one(wrong: object) -> None:
+    assert len(problems(notificationEmail=wrong)) == 1
+
+
 @pytest.mark.parametrize("wrong", ["nan", "inf", "1.01", True])
 def test_a_gate_is_a_number_up_to_1(wrong: object) -> None:
     assert len(problems(minimumAccuracy=wrong)) == 1

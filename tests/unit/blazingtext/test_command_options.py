@@ -237,3 +237,29 @@ def test_what_a_sandbox_runs_is_given_no_json(typed: Typed, monkeypatch: pytest.
     typed("--json", "sandbox", "run", "--", "aws", "s3", "ls")
 
     assert commands[0][3:] == ["run", "--", "aws", "s3", "ls"] or commands[0][3:] == ["run", "aws", "s3", "ls"]
+
+
+# By the word: what is to be typed here instead.
+MEANT = {
+    "bootstrap": "cdk bootstrap",
+    "delete": "cdk destroy --all. What is left after that: blazingtext audit",
+    "deploy": "cdk deploy --all",
+    "destroy": "cdk destroy --all. What is left after that: blazingtext audit",
+    "down": "blazingtext sandbox down",
+    "help": "blazingtext --help",
+    "init": "cdk deploy --all",
+    "list": "blazingtext runs",
+    "ls": "blazingtext runs",
+    "ps": "blazingtext status",
+    "up": "blazingtext sandbox up",
+    "version": "blazingtext --version",
+}
+
+
+@pytest.mark.parametrize(("word", "answer"), MEANT.items())
+def test_a_word_of_another_tool_is_answered_with_what_is_typed_here(typed: Typed, word: str, answer: str) -> None:
+    code, out, err = typed(word)
+
+    assert (code, out) == (2, "")
+    assert answer in err
+    assert "Did you mean" not in err

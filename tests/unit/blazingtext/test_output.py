@@ -176,3 +176,11 @@ def test_json_is_readable_where_the_terminal_can_show_it(encoding: str, shown: s
 
     said: Any = stream.buffer
     assert said.getvalue().decode(encoding) == f'{{\n  "a": "{shown}"\n}}\n'
+
+
+def test_bytes_that_are_no_text_are_escapes_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    JsonDocument().print({"name": "\udcff\u4e2d"})
+
+    said = capsys.readouterr().out
+    assert json.loads(said) == {"name": "\udcff\u4e2d"}
+    assert "\u4e2d" in said

@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from blazingtext import sdk
+from blazingtext.client import BlazingText
 from blazingtext.sdk.stage import Sdk
 from blazingtext_lifecycle.errors import RequestError
 from blazingtext_lifecycle.extras import MissingExtraError
@@ -275,3 +276,11 @@ def test_the_live_endpoint_is_no_endpoint_of_ones_own(generation: Generation) ->
     for refused in (found.name, found.delete):
         with pytest.raises(RequestError, match="needs a name"):
             refused("")
+
+
+def test_the_python_class_gives_the_objects_of_its_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound: list[Any] = []
+    monkeypatch.setattr(sdk, "bind", lambda stage: bound.append(stage) or "objects")
+    client = BlazingText("dev", cast("Any", object()))
+
+    assert (client.sdk, bound) == ("objects", [client.cloud])

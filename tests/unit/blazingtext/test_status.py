@@ -8,7 +8,7 @@ from blazingtext.client import BlazingText
 from blazingtext.serving import status
 from blazingtext_lifecycle import naming
 from tests.unit.aws_requests import validate
-from tests.unit.blazingtext.cloud_fakes import FakeClient, FakeJobs, FakeStacks, artifact, cloud, denying
+from tests.unit.blazingtext.cloud_fakes import NOON, FakeClient, FakeJobs, FakeStacks, artifact, cloud, denying
 from tests.unit.blazingtext.conftest import Typed
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
@@ -155,3 +155,22 @@ def test_what_cannot_be_looked_at_does_not_hide_the_rest(
     assert "blazingtext-dev-serving" in said.out
     assert JOB in said.out
     assert "A permission is missing" in said.err
+
+
+def test_the_number_of_instances_is_the_one_that_serves_now() -> None:
+    jobs = FakeJobs().serve()
+    assert jobs.endpoint is not None
+
+    for variants, number in (([{"CurrentInstanceCount": 5}], 5), ([{"VariantName": "AllTraffic"}], 2), ([], 2)):
+        jobs.endpoint["ProductionVariants"] = variants
+        assert status.endpoint(cloud(sagemaker=jobs)).instance_count == number
+
+
+def test_the_cause_of_a_failed_update_is_its_first_failure_with_a_reason() -> None:
+    stacks = FakeStacks()
+    stacks.roll_back(NOON, "No capacity")
+    stacks.events.insert(2, {"LogicalResourceId": "Model", "ResourceStatus": "UPDATE_FAILED"})
+
+    assert status.update_failure(cloud(cloudformation=stacks)) == "Endpoint: No capacity"
+    stacks.events = [{"LogicalResourceId": "Model", "ResourceStatus": "UPDATE_FAILED"}]
+    assert status.update_failure(cloud(cloudformation=stacks)) == ""

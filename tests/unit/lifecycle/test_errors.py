@@ -45,3 +45,13 @@ def test_problems_of_one_kind_keep_it_and_a_mixture_is_a_wrong_request(problems:
     assert type(caught.value) is family
     assert str(caught.value) == "a\nb"
     errors.raise_all([])
+
+
+@pytest.mark.parametrize(
+    ("number", "lines", "last"), [(20, 20, "19"), (21, 21, "... and 1 more problems"), (1030, 21, "... and 1,010 more problems")]
+)
+def test_of_very_many_problems_the_first_twenty_are_told_and_the_others_counted(number: int, lines: int, last: str) -> None:
+    told = str(errors.combined([errors.CorpusError(str(place)) for place in range(number)])).splitlines()
+
+    assert (len(told), told[:20]) == (lines, [str(place) for place in range(20)])
+    assert told[-1].startswith(last)
