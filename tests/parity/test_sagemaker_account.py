@@ -273,32 +273,50 @@ def test_the_account_answers_while_a_stack_waits_for_an_endpoint(home: Home, hos
     assert seen["EndpointStatus"] == "Creating"
 
 
+def models(account: Sandbox) -> set[str]:
+    return {model["ModelName"] for model in account.boto3("sagemaker").list_models()["Models"]}
+
+
+def endpoints(account: Sandbox) -> set[str]:
+    return {endpoint["EndpointName"] for endpoint in account.boto3("sagemaker").list_endpoints()["Endpoints"]}
+
+
+@pytest.fixture(scope="module")
+def asked(home: Home, hosting: str) -> Iterator[str]:
+    """An endpoint of a stack for the tests that change nothing of it."""
+    stacks = Stacks(home.account)
+    status = stacks.deploy("asked", template(hosting, "model-1", EndpointName="asked"), Tags=[{"Key": "who", "Value": "me"}])
+    assert status == "CREATE_COMPLETE", stacks.reasons("asked")
+    yield "asked"
+    stacks.delete("asked")
+
+
 @pytest.fixture
 def served(home: Home, hosting: str, stacks: Stacks) -> Iterator[str]:
-    status = stacks.deploy("served", template(hosting, "model-1", EndpointName="served"), Tags=[{"Key": "who", "Value": "me"}])
-    assert status == "CREATE_COMPLETE", stacks.reasons("served")
+    """An endpoint of a stack for one test."""
+    assert stacks.deploy("served", template(hosting, "model-1", EndpointName="served")) == "CREATE_COMPLETE", stacks.reasons("served")
     yield "served"
     stacks.delete("served")
-    assert home.account.boto3("sagemaker").list_endpoints()["Endpoints"] == []
+    assert "served" not in endpoints(home.account)
 
 
-def test_a_stack_gives_arns_by_ref_names_by_attribute_and_its_tags_to_all(home: Home, stacks: Stacks, served: str) -> None:
-    outputs = stacks.outputs(served)
+def test_a_stack_gives_arns_by_ref_names_by_attribute_and_its_tags_to_all(home: Home, stacks: Stacks, asked: str) -> None:
+    outputs = stacks.outputs(asked)
 
-    assert outputs["Arn"] == "arn:aws:sagemaker:us-east-1:000000000000:endpoint/served"
-    assert outputs["Endpoint"] == "served"
+    assert outputs["Arn"] == "arn:aws:sagemaker:us-east-1:000000000000:endpoint/asked"
+    assert outputs["Endpoint"] == "asked"
     assert outputs["Model"].startswith("Model-")
     assert len(outputs["Model"]) == len("Model-") + 12
     assert outputs["ModelArn"].endswith(f":model/{outputs['Model'].lower()}")
     for arn in (outputs["Arn"], outputs["ModelArn"]):
         tags = {tag["Key"]: tag["Value"] for tag in home.account.boto3("sagemaker").list_tags(ResourceArn=arn)["Tags"]}
-        assert (tags["who"], tags["aws:cloudformation:stack-name"]) == ("me", served)
-    assert vector(home.account, served) == [1.0, 1.0]
+        assert (tags["who"], tags["aws:cloudformation:stack-name"]) == ("me", asked)
+    assert vector(home.account, asked) == [1.0, 1.0]
 
 
-def test_invocations_are_metrics_an_alarm_can_watch(home: Home, served: str) -> None:
+def test_invocations_are_metrics_an_alarm_can_watch(home: Home, asked: str) -> None:
     for _ in range(3):
-        vector(home.account, served)
+        vector(home.account, asked)
 
     cloudwatch = home.account.boto3("cloudwatch")
     now = dt.datetime.now(dt.UTC)
@@ -307,7 +325,7 @@ def test_invocations_are_metrics_an_alarm_can_watch(home: Home, served: str) -> 
         points = cloudwatch.get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName="Invocations",
-            Dimensions=[{"Name": "EndpointName", "Value": served}, {"Name": "VariantName", "Value": "AllTraffic"}],
+            Dimensions=[{"Name": "EndpointName", "Value": asked}, {"Name": "VariantName", "Value": "AllTraffic"}],
             StartTime=now - dt.timedelta(minutes=5),
             EndTime=now + dt.timedelta(minutes=5),
             Period=600,
@@ -341,6 +359,7 @@ def test_a_new_artifact_replaces_model_and_configuration_and_updates_the_endpoin
     home: Home, hosting: str, stacks: Stacks, served: str
 ) -> None:
     before, seen, done = stacks.outputs(served), set(), threading.Event()
+    others = models(home.account) - {before["Model"]}
     problems: list[Exception] = []
 
     def ask() -> None:
@@ -365,15 +384,14 @@ def test_a_new_artifact_replaces_model_and_configuration_and_updates_the_endpoin
     assert before["Arn"] == after["Arn"]
     assert before["Model"] != after["Model"]
     assert before["Config"] != after["Config"]
-    sagemaker = home.account.boto3("sagemaker")
-    wait_until(lambda: [model["ModelName"] for model in sagemaker.list_models()["Models"]] == [after["Model"]])
-    assert sagemaker.describe_endpoint(EndpointName=served)["EndpointConfigName"] == after["Config"]
+    wait_until(lambda: models(home.account) == {after["Model"], *others})
+    assert home.account.boto3("sagemaker").describe_endpoint(EndpointName=served)["EndpointConfigName"] == after["Config"]
 
 
 def test_an_artifact_that_cannot_be_served_rolls_the_stack_back_with_the_reason(
     home: Home, hosting: str, stacks: Stacks, served: str
 ) -> None:
-    before = stacks.outputs(served)
+    before, there = stacks.outputs(served), models(home.account)
 
     status = stacks.update(served, TemplateBody=json.dumps(template(hosting, "broken", EndpointName="served")))
 
@@ -382,8 +400,8 @@ def test_an_artifact_that_cannot_be_served_rolls_the_stack_back_with_the_reason(
     assert "HandlerErrorCode: NotStabilized" in stacks.reasons(served)
     assert stacks.outputs(served) == before
     assert vector(home.account, served) == [1.0, 1.0]
-    names = {model["ModelName"] for model in home.account.boto3("sagemaker").list_models()["Models"]}
-    assert names == {before["Model"]}
+    assert models(home.account) == there
+    assert before["Model"] in there
 
 
 @pytest.fixture
@@ -473,17 +491,14 @@ def test_a_model_package_group_is_made_retagged_replaced_and_deleted_by_a_stack(
     assert [group["ModelPackageGroupName"] for group in groups] == ["Other"]
 
 
-def test_a_response_stream_is_read_by_boto3_and_an_asynchronous_invocation_is_refused_as_one(
-    home: Home, hosting: str, stacks: Stacks
-) -> None:
-    assert stacks.deploy("streamed", template(hosting, "model-1", EndpointName="streamed")) == "CREATE_COMPLETE"
+def test_a_response_stream_is_read_by_boto3_and_an_asynchronous_invocation_is_refused_as_one(home: Home, asked: str) -> None:
     runtime = home.account.boto3("sagemaker-runtime")
 
     answer = runtime.invoke_endpoint_with_response_stream(
-        EndpointName="streamed", ContentType="application/json", Body=json.dumps({"instances": ["one"]})
+        EndpointName=asked, ContentType="application/json", Body=json.dumps({"instances": ["one"]})
     )
     content = b"".join(event["PayloadPart"]["Bytes"] for event in answer["Body"])
-    code, message = refused(runtime.invoke_endpoint_async, EndpointName="streamed", InputLocation=f"s3://{BUCKET}/in.json")
+    code, message = refused(runtime.invoke_endpoint_async, EndpointName=asked, InputLocation=f"s3://{BUCKET}/in.json")
 
     assert (answer["ContentType"].split(";")[0], json.loads(content)[0]["vector"]) == ("application/json", [1.0, 1.0])
     assert code == "ValidationError"
