@@ -131,8 +131,10 @@ def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Sy
     assert {action for action in may if action.startswith("sagemaker:")} == {
         "sagemaker:DescribeTrainingJob",
         "sagemaker:ListTags",
+        "sagemaker:AddTags",
         "sagemaker:DescribeEndpoint",
     }
+    assert may["sagemaker:AddTags"]["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["blazingtext:promotion"]}
     assert written(may["sagemaker:DescribeEndpoint"]["Resource"]).endswith(f":endpoint/blazingtext-{each.settings.stage}")
     assert not {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))}
     assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
