@@ -53,6 +53,21 @@ def endpoint_log_group(stage: str) -> str:
     return _log_group(naming.endpoint_log_group(stage))
 
 
+def stage_log_groups(stage: str) -> str:
+    """What is in the log groups of a stage's functions, which CloudFormation names after their stacks."""
+    return _log_group(f"{naming.job_prefix(stage)}*")
+
+
+def dashboard(stage: str) -> str:
+    """The dashboard of a stage; dashboards have no region."""
+    return f"arn:{cdk.Aws.PARTITION}:cloudwatch::{cdk.Aws.ACCOUNT_ID}:dashboard/{naming.endpoint(stage)}"
+
+
+def log_groups(name: str) -> str:
+    """Log groups of a name, as CloudWatch Logs writes them into the encryption context of a key: without what is in them."""
+    return _arn("logs", "log-group", name, cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+
 def _log_group(name: str, inside: str = "*") -> str:
     """What is in a log group; CloudWatch Logs asks IAM about that, never about the group alone."""
     return f"{_arn('logs', 'log-group', name, cdk.ArnFormat.COLON_RESOURCE_NAME)}:{inside}"

@@ -18,7 +18,9 @@ class BucketCleanup(Construct):
         function: the function; it has no rights on the bucket when data is kept.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, bucket: s3.IBucket, delete_data: bool, log_retention_days: int) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, bucket: s3.IBucket, delete_data: bool, log_retention_days: int, key_arn: str = ""
+    ) -> None:
         super().__init__(scope, id_)
         emptier = PythonFunction(
             self,
@@ -29,6 +31,7 @@ class BucketCleanup(Construct):
             description="Empties the bucket when its stack is deleted",
             timeout=TIMEOUT,
             log_retention_days=log_retention_days,
+            key_arn=key_arn,
         )
         emptied = on_delete(self, "EmptyBucket", emptier, Bucket=bucket.bucket_name)
         if delete_data:

@@ -1,6 +1,7 @@
 """The bucket of a stage: corpora and artifacts."""
 
 import aws_cdk as cdk
+import aws_cdk.aws_kms as kms
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
 
@@ -11,17 +12,25 @@ ABORT_INCOMPLETE_UPLOAD_AFTER = cdk.Duration.days(7)
 class CorpusBucket(Construct):
     """A private, versioned, encrypted bucket that accepts only TLS and sends its events to EventBridge.
 
+    Args:
+        delete_data: whether it goes with its stack.
+        key_arn: the KMS key that encrypts it; ``""``: S3's own.
+        log_bucket: the bucket that gets its access logs; ``""``: none.
+
     Attributes:
         bucket: the bucket.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, delete_data: bool) -> None:
+    def __init__(self, scope: Construct, id_: str, *, delete_data: bool, key_arn: str = "", log_bucket: str = "") -> None:
         super().__init__(scope, id_)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if key_arn else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=kms.Key.from_key_arn(self, "Key", key_arn) if key_arn else None,
+            # One call of KMS for many objects.
+            bucket_key_enabled=True if key_arn else None,
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
@@ -33,6 +42,8 @@ class CorpusBucket(Construct):
             self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         _keep_when_replaced(self.bucket)
         _enable_eventbridge(self.bucket)
+        if log_bucket:
+            _log_access(self.bucket, log_bucket)
 
 
 def _lifecycle_rules() -> list[s3.LifecycleRule]:
@@ -57,3 +68,11 @@ def _enable_eventbridge(bucket: s3.Bucket) -> None:
     resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
         event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
     )
+
+
+def _log_access(bucket: s3.Bucket, log_bucket: str) -> None:
+    # Not `server_access_logs_bucket`, which wants to write the policy of a bucket that is not ours.
+    resource = bucket.node.default_child
+    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - tells mypy what CDK documents
+    prefix = f"{cdk.Stack.of(bucket).stack_name}/"
+    resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(destination_bucket_name=log_bucket, log_file_prefix=prefix)

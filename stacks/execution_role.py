@@ -8,9 +8,13 @@ from constructs import Construct
 from blazingtext_lifecycle import naming
 
 from . import arns
+from .customer_key import READING, SENDING, allow_grant, allow_key
+from .network import NO_NETWORK, Network
 
 
-def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) -> iam.Role:
+def execution_role(
+    scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str, key_arn: str = "", network: Network = NO_NETWORK
+) -> iam.Role:
     """The role of training jobs: reads corpora, writes runs, logs and metrics.
 
     It has no ECR permission: SageMaker pulls the images of its own algorithms with its own credentials.
@@ -23,10 +27,17 @@ def execution_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str
     role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], arns.training_log_group()))
     role.add_to_policy(_allow(["logs:PutLogEvents"], arns.training_log_streams(stage)))
     role.add_to_policy(_put_metrics("/aws/sagemaker/TrainingJobs"))
+    # Corpora are read and artifacts written; `kms:Encrypt` is what SageMaker's page names for its output
+    # (https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html).
+    allow_key(role, key_arn, (*SENDING, "kms:Encrypt"))
+    allow_grant(role, key_arn)
+    network.allow(role)
     return role
 
 
-def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) -> iam.Role:
+def hosting_role(
+    scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str, key_arn: str = "", network: Network = NO_NETWORK
+) -> iam.Role:
     """The role of the endpoint: reads artifacts and the rollback alarms, writes logs and metrics.
 
     It cannot create its log group, which the stack owns: a line written late must not bring the group back after destroy.
@@ -39,6 +50,9 @@ def hosting_role(scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str) 
     role.add_to_policy(_put_metrics("/aws/sagemaker/Endpoints"))
     # SageMaker watches the alarms of a deployment with this role. Looking at alarms cannot be limited to some of them.
     role.add_to_policy(_allow(["cloudwatch:DescribeAlarms"], "*"))
+    allow_key(role, key_arn, READING)
+    allow_grant(role, key_arn)
+    network.allow(role)
     return role
 
 

@@ -7,7 +7,9 @@ import aws_cdk as cdk
 import aws_cdk.aws_sagemaker as sagemaker
 from constructs import Construct
 
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle import instances, naming
+
+from .network import NO_NETWORK, Network
 
 # How long a fleet may take to start, besides the bake time; AWS allows 10 minutes to 8 hours in all.
 _FLEET_START_SECONDS = 1800
@@ -34,6 +36,8 @@ class Hosting(Construct):
         instance_type: str,
         instance_count: int,
         has_model: cdk.CfnCondition,
+        key_arn: str = "",
+        network: Network = NO_NETWORK,
     ) -> None:
         super().__init__(scope, id_)
         self._model = sagemaker.CfnModel(
@@ -43,10 +47,17 @@ class Hosting(Construct):
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image, model_data_url=model_data_url),
             # The container only looks words up; it needs no network.
             enable_network_isolation=True,
+            vpc_config=_vpc_config(network),
         )
         self._model.cfn_options.condition = has_model
         self._instances = instance_count
-        self._config = sagemaker.CfnEndpointConfig(self, "EndpointConfig", production_variants=[self._variant(instance_type)])
+        self._config = sagemaker.CfnEndpointConfig(
+            self,
+            "EndpointConfig",
+            production_variants=[self._variant(instance_type)],
+            # SageMaker refuses a key for a disk that encrypts itself.
+            kms_key_id=None if instances.encrypts_local_disk(instance_type) else key_arn or None,
+        )
         self._config.cfn_options.condition = has_model
         self.configuration_name = self._config.attr_endpoint_config_name
 
@@ -81,6 +92,12 @@ class Hosting(Construct):
         )
         endpoint.cfn_options.condition = condition
         return endpoint
+
+
+def _vpc_config(network: Network) -> sagemaker.CfnModel.VpcConfigProperty | None:
+    if not network.subnets:
+        return None
+    return sagemaker.CfnModel.VpcConfigProperty(subnets=list(network.subnets), security_group_ids=list(network.security_groups))
 
 
 def deployment(*, instances: int, bake_seconds: int, alarm_names: list[str]) -> dict[str, object]:

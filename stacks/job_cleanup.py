@@ -28,6 +28,7 @@ class JobCleanup(Construct):
         execution_role: iam.Role,
         launcher: lambda_.Function,
         log_retention_days: int,
+        key_arn: str = "",
     ) -> None:
         super().__init__(scope, id_)
         stopper = PythonFunction(
@@ -37,6 +38,7 @@ class JobCleanup(Construct):
             description="Stops this stage's training jobs when the stack is deleted",
             timeout=TIMEOUT,
             log_retention_days=log_retention_days,
+            key_arn=key_arn,
         )
         _allow(stopper, stage, delete_jobs)
         stopped = on_delete(self, "StopTrainingJobs", stopper, Stage=stage, DeleteJobs="true" if delete_jobs else "false")

@@ -13,6 +13,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.environments import LaunchEnvironment
 
 from . import arns, limit_conditions
+from .customer_key import READING, SENDING, allow_key
 from .python_function import PythonFunction
 
 
@@ -43,6 +44,7 @@ class Launcher(Construct):
             timeout=cdk.Duration.minutes(1),
             log_retention_days=log_retention_days,
             environment=environment.variables(),
+            key_arn=environment.protection.key_arn,
         )
         jobs = arns.training_jobs(environment.stage)
         launcher.allow("sagemaker:CreateTrainingJob", on=jobs, **limit_conditions.of_jobs(environment.limits))
@@ -50,9 +52,10 @@ class Launcher(Construct):
         launcher.allow("iam:PassRole", on=execution_role.role_arn, StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"})
         launcher.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.CORPORA}*"]})
         launcher.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.CORPORA}*"))
+        allow_key(launcher.role, environment.protection.key_arn, READING)
         # A job started before its role has its policy would fail.
         launcher.function.node.add_dependency(execution_role)
-        self.function = launcher.function
+        self.function, self._role, self._key_arn = launcher.function, launcher.role, environment.protection.key_arn
 
     def start_on_upload(self, *, bucket: s3.IBucket, dead_letters: sqs.IQueue) -> events.Rule:
         """Starts a training job for every corpus that is complete: when its manifest is written, after all its files.
@@ -66,6 +69,7 @@ class Launcher(Construct):
             dead_letters: where events go that did not reach the function or that it refused.
         """
         self.function.configure_async_invoke(retry_attempts=0, on_failure=destinations.SqsDestination(dead_letters))
+        allow_key(self._role, self._key_arn, SENDING)
         uploads = events.EventPattern(
             source=["aws.s3"],
             detail_type=["Object Created"],

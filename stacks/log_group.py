@@ -22,7 +22,7 @@ RETENTION = {
 }
 
 
-def log_group(scope: Construct, id_: str, *, retention_days: int, name: str | None = None) -> logs.LogGroup:
+def log_group(scope: Construct, id_: str, *, retention_days: int, name: str | None = None, key_arn: str = "") -> logs.LogGroup:
     """A log group with a retention, deleted with its stack.
 
     Args:
@@ -30,11 +30,17 @@ def log_group(scope: Construct, id_: str, *, retention_days: int, name: str | No
         id_: its construct id.
         retention_days: one of `RETENTION`.
         name: its physical name, only where AWS dictates one.
+        key_arn: the KMS key that encrypts it; ``""``: CloudWatch's own.
     """
-    return logs.LogGroup(
+    group = logs.LogGroup(
         scope,
         id_,
         log_group_name=name,
         retention=RETENTION[retention_days],
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
+    if key_arn:
+        resource = group.node.default_child
+        assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101 - tells mypy what CDK documents
+        resource.kms_key_id = key_arn
+    return group

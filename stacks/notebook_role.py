@@ -11,6 +11,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.limits import Limits
 
 from . import arns, limit_conditions
+from .customer_key import SENDING, allow_key
 
 
 class NotebookRole(Construct):
@@ -25,12 +26,23 @@ class NotebookRole(Construct):
         bucket: the stage's bucket.
         roles: the stage's roles for jobs and endpoints, which it may hand to SageMaker.
         limits: what its jobs and endpoints may not exceed, as far as IAM can tell.
+        key_arn: the KMS key of the bucket; ``""``: S3's own.
 
     Attributes:
         role: the role.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, stage: str, bucket: s3.IBucket, roles: Sequence[iam.IRole], limits: Limits) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: str,
+        bucket: s3.IBucket,
+        roles: Sequence[iam.IRole],
+        limits: Limits,
+        key_arn: str = "",
+    ) -> None:
         super().__init__(scope, id_)
         sagemaker = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}})
         self.role = iam.Role(
@@ -41,6 +53,7 @@ class NotebookRole(Construct):
             description=f"Trains and deploys BlazingText models of stage {stage} from a notebook",
         )
         self._data(bucket)
+        allow_key(self.role, key_arn, SENDING)
         self._sagemaker(stage, limits)
         passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         self._allow(["iam:PassRole"], *(role.role_arn for role in roles), conditions=passed)

@@ -14,9 +14,14 @@ class Notifications(Construct):
         topic: the topic.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, email: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, email: str, key_arn: str = "") -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        if key_arn:
+            resource = self.topic.node.default_child
+            assert isinstance(resource, sns.CfnTopic)  # noqa: S101 - tells mypy what CDK documents
+            # Not `master_key`: with it, CDK would allow publishers more of the key than they need.
+            resource.kms_master_key_id = key_arn
         # A topic with a policy of its own loses the default one, which allowed the account's alarms.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import aws_cdk as cdk
+import aws_cdk.aws_iam as iam
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
@@ -23,21 +24,29 @@ class ProjectStack(cdk.Stack):
         description: str,
         synthesizer: cdk.IStackSynthesizer | None = None,
     ) -> None:
+        tags = {**settings.tags, **naming.tags(settings.stage)}
         super().__init__(
             scope,
             id_,
             stack_name=stack_name,
             description=description,
             termination_protection=settings.termination_protection,
-            tags=naming.tags(settings.stage),
+            tags=tags,
             # Without a region the stack goes wherever the command line points; an account is never written down.
             env=cdk.Environment(region=settings.region) if settings.region else None,
             synthesizer=synthesizer,
         )
         # Read where a stack refers to another: in every app, and not only under this repository's cdk.json, no export locks a stack.
         self.node.set_context("@aws-cdk/core:defaultCrossStackReferences", "weak")
-        for name, value in naming.tags(settings.stage).items():
+        for name, value in tags.items():
             cdk.Tags.of(self).add(name, value)
+        if settings.permissions_boundary:
+            self._bound_roles(settings.permissions_boundary)
+
+    def _bound_roles(self, policy: str) -> None:
+        """Gives every role of this stack a permissions boundary: a managed policy of the account, by name, or of any, by ARN."""
+        find = iam.ManagedPolicy.from_managed_policy_arn if policy.startswith("arn:") else iam.ManagedPolicy.from_managed_policy_name
+        iam.PermissionsBoundary.of(self).apply(find(self, "Boundary", policy))
 
     def offer_use(self, name: str) -> None:
         """Exports this stack's name: CloudFormation deletes no stack whose export another one imports, and refuses before anything goes.

@@ -15,6 +15,8 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.environments import AutoPromote, PromoteEnvironment
 
 from . import arns
+from .customer_key import SENDING, allow_key
+from .encrypted_queue import encrypted_queue
 from .python_function import PythonFunction
 from .rolled_back import reached
 from .serving_update import ServingUpdate, permissions
@@ -51,11 +53,12 @@ class Promotion(Construct):
         minimum_mean_rho: float | None,
         minimum_accuracy: float | None,
         log_retention_days: int,
+        key_arn: str = "",
     ) -> None:
         super().__init__(scope, id_)
         automatic = policy is not AutoPromote.NEVER
-        self.queue = self._queue(dead_letters)
-        self._alarms(topic)
+        self.queue = self._queue(dead_letters, key_arn)
+        self._alarms(stage, topic)
         self._rules(stage, dead_letters, automatic)
         self.serving_update = ServingUpdate(self, "ServingUpdate", stage=stage)
         environment = PromoteEnvironment(
@@ -77,8 +80,11 @@ class Promotion(Construct):
             timeout=TIMEOUT,
             log_retention_days=log_retention_days,
             environment=environment.variables(),
+            key_arn=key_arn,
         )
         _allow(promoter, stage, bucket)
+        # It reads artifacts and messages, and writes to topic and dead-letter queue.
+        allow_key(promoter.role, key_arn, SENDING)
         topic.grant_publish(promoter.role)
         dead_letters.grant_send_messages(promoter.role)
         self.queue.grant_consume_messages(promoter.role)
@@ -86,29 +92,27 @@ class Promotion(Construct):
         if automatic:
             self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
 
-    def _queue(self, dead_letters: sqs.IQueue) -> sqs.Queue:
-        return sqs.Queue(
+    def _queue(self, dead_letters: sqs.IQueue, key_arn: str) -> sqs.Queue:
+        return encrypted_queue(
             self,
             "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            key_arn=key_arn,
             visibility_timeout=VISIBILITY_TIMEOUT,
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=MAX_RECEIVES),
-            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
-    def _alarms(self, topic: sns.ITopic) -> None:
+    def _alarms(self, stage: str, topic: sns.ITopic) -> None:
         """Tells the topic about events that wait.
 
         Two alarms, since SQS leaves a message out of the age of the oldest one once it was received three times, as one is that waits for
         a busy stack: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
-        read_the_log = "Read the log of the function promote_model."
+        look = f"Which run it is, and what the serving stack does: blazingtext status --stage {stage}"
         unread = self.queue.metric_approximate_age_of_oldest_message(period=_PERIOD, statistic="Maximum")
-        unread_for = f"The end of a training job has waited for 15 minutes. {read_the_log}"
+        unread_for = f"BlazingText {stage}: the end of a training job has waited for 15 minutes, unread by promote_model. {look}"
         self._alarm("Unread", unread, topic, unread_for, threshold=900, periods=1)
         waiting = self.queue.metric_approximate_number_of_messages_not_visible(period=_PERIOD, statistic="Minimum")
-        waiting_for = f"A promotion has waited for an hour. Is the serving stack busy? {read_the_log}"
+        waiting_for = f"BlazingText {stage}: a promotion has waited for an hour, mostly because the serving stack is busy. {look}"
         self._alarm("Waiting", waiting, topic, waiting_for, threshold=1, periods=12)
 
     def _alarm(self, id_: str, metric: cloudwatch.Metric, topic: sns.ITopic, description: str, *, threshold: int, periods: int) -> None:

@@ -30,11 +30,12 @@ class PythonFunction(Construct):
         log_retention_days: int,
         environment: Mapping[str, str] | None = None,
         memory_mb: int = 256,
+        key_arn: str = "",
     ) -> None:
         super().__init__(scope, id_)
         # Not AWSLambdaBasicExecutionRole: it may create log groups, so a line written late would leave one behind after destroy.
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
-        group = log_group(self, "Logs", retention_days=log_retention_days)
+        group = log_group(self, "Logs", retention_days=log_retention_days, key_arn=key_arn)
         group.grant_write(self.role)
         self.function = lambda_.Function(
             self,

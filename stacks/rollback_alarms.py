@@ -33,6 +33,7 @@ class RollbackAlarms(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, endpoint_name: str, condition: cdk.CfnCondition, topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
+        self._endpoint = endpoint_name
         invocations = _metric("Invocations", "Sum", endpoint_name)
         alarms = [
             self._alarm(
@@ -41,7 +42,7 @@ class RollbackAlarms(Construct):
                 {"errors": _metric("Invocation5XXErrors", "Sum", endpoint_name), "invocations": invocations},
                 threshold=MAXIMUM_ERROR_PERCENT,
                 minutes=1,
-                description=f"The endpoint answered more than {MAXIMUM_ERROR_PERCENT} % of a minute's invocations with 5xx",
+                description=f"the endpoint answered more than {MAXIMUM_ERROR_PERCENT} % of a minute's invocations with 5xx",
             ),
             self._alarm(
                 "Latency",
@@ -49,7 +50,7 @@ class RollbackAlarms(Construct):
                 {"latency": _metric("ModelLatency", "p99", endpoint_name), "invocations": invocations},
                 threshold=_LATENCY_MICROSECONDS,
                 minutes=3,
-                description="For three minutes, one answer in a hundred took the model over a second",
+                description="for three minutes, one answer in a hundred took the model over a second",
             ),
         ]
         for alarm in alarms:
@@ -69,7 +70,9 @@ class RollbackAlarms(Construct):
         return expression.create_alarm(
             self,
             id_,
-            alarm_description=f"{description}; a deployment in progress is rolled back.",
+            alarm_description=(
+                f"{self._endpoint}: {description}; a deployment in progress is rolled back. What is live: blazingtext status"
+            ),
             threshold=threshold,
             evaluation_periods=minutes,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

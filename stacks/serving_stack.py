@@ -12,6 +12,7 @@ from .hosting import Hosting
 from .image import blazingtext_image
 from .live_model import LiveModel
 from .log_group import log_group
+from .network import Network
 from .project_stack import ProjectStack
 from .rollback_alarms import RollbackAlarms
 from .settings import Settings
@@ -32,6 +33,7 @@ class ServingStack(ProjectStack):
         settings: Settings,
         hosting_role: iam.IRole,
         topic: sns.ITopic,
+        key_arn: str = "",
         synthesizer: cdk.IStackSynthesizer | None = None,
     ) -> None:
         """Adds the stack.
@@ -42,6 +44,7 @@ class ServingStack(ProjectStack):
             settings: everything that can be chosen.
             hosting_role: the role of the endpoint.
             topic: who hears of the endpoint's alarms.
+            key_arn: the KMS key of the endpoint's volumes and of its log; ``""``: AWS's own.
             synthesizer: for an app with one of its own; it must leave out CDK's parameter ``BootstrapVersion``.
         """
         super().__init__(
@@ -53,7 +56,13 @@ class ServingStack(ProjectStack):
             synthesizer=synthesizer or cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         name = naming.endpoint(settings.stage)
-        logs = log_group(self, "Logs", retention_days=settings.log_retention_days, name=naming.endpoint_log_group(settings.stage))
+        logs = log_group(
+            self,
+            "Logs",
+            retention_days=settings.log_retention_days,
+            name=naming.endpoint_log_group(settings.stage),
+            key_arn=key_arn,
+        )
         live = LiveModel(self, "Live")
         hosting = Hosting(
             self,
@@ -64,6 +73,8 @@ class ServingStack(ProjectStack):
             instance_type=settings.endpoint_instance_type,
             instance_count=settings.endpoint_instance_count,
             has_model=live.has_model,
+            key_arn=key_arn,
+            network=Network(settings.vpc_subnets, settings.vpc_security_groups),
         )
         alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
         endpoint = hosting.endpoint(

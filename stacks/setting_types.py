@@ -8,10 +8,12 @@ from typing import Any
 
 import botocore.loaders
 
-from blazingtext_lifecycle import limits, values
+from blazingtext_lifecycle import limits, tag_rules, values
 from blazingtext_lifecycle.environments import AutoPromote
 from blazingtext_lifecycle.suggestions import did_you_mean, some
 
+# AWS allows 50 on a resource; a training job carries four of this project's and those of its request, too.
+MAXIMUM_TAGS = 20
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -95,6 +97,27 @@ def one_of(numbers: Collection[int]) -> SettingType:
     return SettingType(f"one of {', '.join(str(number) for number in numbers)}", parse)
 
 
+def identifiers(prefix: str, maximum: int, allowed: str) -> SettingType:
+    """Some of AWS's identifiers, such as ``subnet-0a1b2c3d``, as a list or as text with commas between them.
+
+    Args:
+        prefix: what each begins with, up to the hyphen.
+        maximum: how many there may be.
+        allowed: see `SettingType`.
+    """
+    pattern = re.compile(rf"{prefix}-[0-9a-z]{{3,32}}")
+
+    def parse(raw: object) -> tuple[str, ...]:
+        parts = [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+        if not isinstance(parts, list | tuple) or not all(isinstance(part, str) and pattern.fullmatch(part) for part in parts):
+            raise ValueError(raw)
+        if len(parts) > maximum or len(set(parts)) < len(parts):
+            raise ValueError(raw)
+        return tuple(parts)
+
+    return SettingType(allowed, parse)
+
+
 def region(names: Collection[str], allowed: str) -> SettingType:
     """One of many names, or nothing; a wrong one is answered with the most similar, or with all of them."""
 
@@ -128,6 +151,23 @@ def _sagemaker_enum(shape: str) -> tuple[str, ...]:
     return tuple(model["shapes"][shape]["enum"])
 
 
+def _tags(raw: object) -> dict[str, str]:
+    found = values.json_object(raw)
+    if len(found) > MAXIMUM_TAGS or any(tag_rules.fault(key, value) for key, value in found.items()):
+        raise ValueError(raw)
+    return {key: str(value) for key, value in found.items()}
+
+
+def _tags_hint(raw: object) -> str:
+    """What is wrong with the first tag that is."""
+    try:
+        found = values.json_object(raw)
+    except ValueError:
+        return ""
+    faults = ((key, tag_rules.fault(key, value)) for key, value in found.items())
+    return next((f'"{values.cut(key)}": {fault}' for key, fault in faults if fault), "")
+
+
 def _email(raw: object) -> str:
     if raw == "":
         return ""
@@ -147,3 +187,11 @@ AUTO_PROMOTE = SettingType("never, better or always", _auto_promote)
 FLAG = SettingType("true or false", values.boolean)
 EMAIL = SettingType("empty, or an e-mail address", _email)
 JSON_OBJECT = SettingType('a JSON object, such as {"epochs": 10}', values.json_object)
+TAGS = SettingType(f'a JSON object of up to {MAXIMUM_TAGS} texts, such as {{"cost-center": "42"}}', _tags, _tags_hint)
+KMS_KEY = matching(re.compile(r"|make|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+"), "empty, make, or the ARN of a KMS key")
+MANAGED_POLICY = matching(
+    re.compile(r"|(arn:aws[a-z-]*:iam::(\d{12}|aws):policy/)?[\w+=,.@/-]{1,128}"), "empty, or the name or ARN of a managed policy"
+)
+BUCKET = matching(re.compile(r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"), "empty, or the name of a bucket")
+SUBNETS = identifiers("subnet", 16, "a list of up to 16 subnets, such as subnet-0a1b2c3d")
+SECURITY_GROUPS = identifiers("sg", 5, "a list of up to 5 security groups, such as sg-0a1b2c3d")

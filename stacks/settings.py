@@ -110,6 +110,30 @@ class Settings:
     notebook_role: bool = _setting(False, setting_types.FLAG, "a role for people with the SageMaker SDK, bounded to this stage")
     log_retention_days: int = _setting(30, setting_types.one_of(RETENTION), "how long logs are kept, in days")
 
+    kms_key: str = _setting(
+        "",
+        setting_types.KMS_KEY,
+        "key of data, volumes, logs, queues and topic: yours, or one that is made; empty: AWS's own",
+    )
+    vpc_subnets: tuple[str, ...] = _setting((), setting_types.SUBNETS, "subnets in which jobs and endpoint have their network interfaces")
+    vpc_security_groups: tuple[str, ...] = _setting((), setting_types.SECURITY_GROUPS, "security groups of these network interfaces")
+    training_network_isolation: bool = _setting(False, setting_types.FLAG, "the containers of training jobs have no network")
+    training_traffic_encryption: bool = _setting(
+        False, setting_types.FLAG, "what the instances of one training job send each other is encrypted; slower"
+    )
+    permissions_boundary: str = _setting("", setting_types.MANAGED_POLICY, "the permissions boundary of every role of the stacks")
+    tags: Mapping[str, str] = dataclasses.field(
+        default_factory=dict,
+        metadata={"type": setting_types.TAGS, "meaning": "your own tags, on everything that takes tags, training jobs included"},
+    )
+    access_log_bucket: str = _setting(
+        "", setting_types.BUCKET, "your bucket for the access logs of the stage's; empty: none, CloudTrail's data events tell the same"
+    )
+    dashboard: bool = _setting(False, setting_types.FLAG, "a CloudWatch dashboard: trainings, quality, endpoint, errors; 3 USD a month")
+    people_policies: bool = _setting(
+        False, setting_types.FLAG, "managed policies for people: read-only, data scientist, operator; for you to attach"
+    )
+
     def __post_init__(self) -> None:
         values, problems = _check({field.name: getattr(self, field.name) for field in dataclasses.fields(self)}, str)
         raise_all("The settings cannot be used. Correct these arguments:", problems)

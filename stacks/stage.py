@@ -31,13 +31,14 @@ def build(scope: Construct, settings: Settings, *, serving_synthesizer: cdk.ISta
         ConfigurationError: the stacks' region lacks BlazingText or the endpoint's instance type.
     """
     storage = StorageStack(scope, "Storage", settings=settings)
-    training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket)
+    training = TrainingStack(scope, "Training", settings=settings, bucket=storage.bucket, key_arn=storage.key_arn)
     serving = ServingStack(
         scope,
         "Serving",
         settings=settings,
         hosting_role=training.hosting_role,
         topic=training.topic,
+        key_arn=storage.key_arn,
         synthesizer=serving_synthesizer,
     )
     # Without a region of its own, a stack's is known at deployment only; `app.py` asks for the command line's.

@@ -102,6 +102,13 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "endpoint_instance_count": _lower,
     "endpoint_bake_seconds": _lower,
     "log_retention_days": _lower,
+    "kms_key": lambda before, now: bool(before) and now != before,
+    "vpc_subnets": lambda before, now: bool(before) and set(now) != set(before),
+    "vpc_security_groups": lambda before, now: bool(before) and set(now) != set(before),
+    "training_network_isolation": _lower,
+    "training_traffic_encryption": _lower,
+    "permissions_boundary": lambda before, now: bool(before) and now != before,
+    "access_log_bucket": lambda before, now: bool(before) and not now,
     "notification_email": lambda before, now: bool(before) and not now,
 }
 

@@ -7,6 +7,7 @@ from blazingtext_lifecycle.naming import Output
 
 from .bucket_cleanup import BucketCleanup
 from .corpus_bucket import CorpusBucket
+from .customer_key import customer_key
 from .project_stack import ProjectStack
 from .settings import Settings
 
@@ -16,6 +17,7 @@ class StorageStack(ProjectStack):
 
     Attributes:
         bucket: holds corpora and artifacts.
+        key_arn: the customer's key that encrypts them, and whatever else the stage keeps; ``""``: none.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
@@ -26,7 +28,10 @@ class StorageStack(ProjectStack):
             stack_name=naming.storage_stack(settings.stage),
             description="BlazingText: corpora and artifacts",
         )
-        self.bucket = CorpusBucket(self, "Corpora", delete_data=settings.delete_data).bucket
+        self.key_arn = customer_key(self, "Key", setting=settings.kms_key, stage=settings.stage, delete_data=settings.delete_data)
+        self.bucket = CorpusBucket(
+            self, "Corpora", delete_data=settings.delete_data, key_arn=self.key_arn, log_bucket=settings.access_log_bucket
+        ).bucket
         BucketCleanup(
             self,
             # The id of 0.1.0; BucketCleanup says why.
@@ -34,6 +39,7 @@ class StorageStack(ProjectStack):
             bucket=self.bucket,
             delete_data=settings.delete_data,
             log_retention_days=settings.log_retention_days,
+            key_arn=self.key_arn,
         )
         self.offer_use(naming.storage_in_use(settings.stage))
         self.publish({Output.BUCKET_NAME: self.bucket.bucket_name})

@@ -6,15 +6,20 @@ from constructs import Construct
 
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.naming import Output
 
+from .dashboard import Dashboard
 from .dead_letters import DeadLetters
 from .execution_role import execution_role, hosting_role
+from .function_alarms import FunctionAlarms
 from .image import blazingtext_image
 from .job_cleanup import JobCleanup
 from .launcher import Launcher
+from .network import Network
 from .notebook_role import NotebookRole
 from .notifications import Notifications
+from .people import People
 from .project_stack import ProjectStack
 from .promotion import Promotion
 from .rolled_back import RolledBack
@@ -30,7 +35,7 @@ class TrainingStack(ProjectStack):
             policy are complete before a model needs them.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket) -> None:
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, bucket: s3.IBucket, key_arn: str = "") -> None:
         super().__init__(
             scope,
             id_,
@@ -38,14 +43,15 @@ class TrainingStack(ProjectStack):
             stack_name=naming.training_stack(settings.stage),
             description="BlazingText: training jobs and promotion",
         )
-        role = execution_role(self, "ExecutionRole", bucket=bucket, stage=settings.stage)
-        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage)
-        self.topic = Notifications(self, "Notifications", email=settings.notification_email).topic
-        dead_letters = DeadLetters(self, "DeadLetters", topic=self.topic).queue
+        network = Network(settings.vpc_subnets, settings.vpc_security_groups)
+        role = execution_role(self, "ExecutionRole", bucket=bucket, stage=settings.stage, key_arn=key_arn, network=network)
+        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage, key_arn=key_arn, network=network)
+        self.topic = Notifications(self, "Notifications", email=settings.notification_email, key_arn=key_arn).topic
+        dead_letters = DeadLetters(self, "DeadLetters", stage=settings.stage, topic=self.topic, key_arn=key_arn).queue
         launcher = Launcher(
             self,
             "Launcher",
-            environment=self._launch_environment(settings, bucket, role),
+            environment=self._launch_environment(settings, bucket, role, _protection(settings, key_arn, network)),
             bucket=bucket,
             execution_role=role,
             log_retention_days=settings.log_retention_days,
@@ -63,6 +69,7 @@ class TrainingStack(ProjectStack):
             minimum_mean_rho=settings.minimum_mean_rho,
             minimum_accuracy=settings.minimum_accuracy,
             log_retention_days=settings.log_retention_days,
+            key_arn=key_arn,
         )
         RolledBack(self, "RolledBack", stage=settings.stage, topic=self.topic, dead_letters=dead_letters)
         JobCleanup(
@@ -73,12 +80,30 @@ class TrainingStack(ProjectStack):
             execution_role=role,
             launcher=launcher.function,
             log_retention_days=settings.log_retention_days,
+            key_arn=key_arn,
         )
         if settings.notebook_role:
+            roles = [role, self.hosting_role]
             people = NotebookRole(
-                self, "NotebookRole", stage=settings.stage, bucket=bucket, roles=[role, self.hosting_role], limits=settings.limits
+                self, "NotebookRole", stage=settings.stage, bucket=bucket, roles=roles, limits=settings.limits, key_arn=key_arn
             )
             self.publish({Output.NOTEBOOK_ROLE_ARN: people.role.role_arn})
+        FunctionAlarms(self, "Functions", stage=settings.stage, launcher=launcher.function, promoter=promotion.function, topic=self.topic)
+        if settings.dashboard:
+            functions = [launcher.function, promotion.function]
+            Dashboard(self, "Page", stage=settings.stage, functions=functions, queue=promotion.queue, dead_letters=dead_letters)
+        if settings.people_policies:
+            policies = People(
+                self,
+                "People",
+                stage=settings.stage,
+                bucket=bucket,
+                launcher=launcher.function,
+                topic=self.topic,
+                queues=[promotion.queue, dead_letters],
+                key_arn=key_arn,
+            ).policies
+            self.publish({name: policy.managed_policy_arn for name, policy in policies.items()})
         self.declare_use(naming.storage_in_use(settings.stage))
         self.publish(
             {
@@ -93,7 +118,7 @@ class TrainingStack(ProjectStack):
             }
         )
 
-    def _launch_environment(self, settings: Settings, bucket: s3.IBucket, role: iam.Role) -> LaunchEnvironment:
+    def _launch_environment(self, settings: Settings, bucket: s3.IBucket, role: iam.Role, protection: JobProtection) -> LaunchEnvironment:
         return LaunchEnvironment(
             stage=settings.stage,
             bucket=bucket.bucket_name,
@@ -106,4 +131,15 @@ class TrainingStack(ProjectStack):
             spot=settings.training_spot,
             hyperparameters=settings.hyperparameters,
             limits=settings.limits,
+            protection=protection,
         )
+
+
+def _protection(settings: Settings, key_arn: str, network: Network) -> JobProtection:
+    return JobProtection(
+        key_arn=key_arn,
+        vpc=network.request(),
+        network_isolation=settings.training_network_isolation,
+        traffic_encryption=settings.training_traffic_encryption,
+        tags=settings.tags,
+    )

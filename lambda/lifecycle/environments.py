@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from . import limits, naming, values
 from .errors import ConfigurationError, raise_all
+from .job_protection import JobProtection
 from .limits import Limits
 
 Value = TypeVar("Value")
@@ -33,6 +34,7 @@ class LaunchEnvironment:
         spot: whether jobs run on spot instances by default.
         hyperparameters: defaults that differ from BlazingText's own; may hold the mode.
         limits: what no job may exceed.
+        protection: what every job gets, whatever its request says.
     """
 
     stage: str
@@ -46,6 +48,7 @@ class LaunchEnvironment:
     spot: bool = False
     hyperparameters: Mapping[str, object] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    protection: JobProtection = field(default_factory=JobProtection)
 
     def variables(self) -> dict[str, str]:
         """The environment variables that carry this object."""
@@ -64,6 +67,7 @@ class LaunchEnvironment:
             "MAXIMUM_TRAINING_INSTANCES": str(self.limits.maximum_training_instances),
             "MAXIMUM_TRAINING_SECONDS": str(self.limits.maximum_training_seconds),
             "MAXIMUM_TRAINING_COST": "" if self.limits.maximum_training_cost is None else str(self.limits.maximum_training_cost),
+            **_protection_variables(self.protection),
         }
 
     @classmethod
@@ -86,6 +90,7 @@ class LaunchEnvironment:
             spot=reader.flag("TRAINING_SPOT"),
             hyperparameters=reader.json_object("HYPERPARAMETERS"),
             limits=reader.limits(),
+            protection=reader.protection(),
         )
         raise_all(reader.problems)
         return found
@@ -162,6 +167,18 @@ class PromoteEnvironment:
         return found
 
 
+def _protection_variables(protection: JobProtection) -> dict[str, str]:
+    """What is on, and nothing else: without a company's settings the function has the variables that it always had."""
+    written = {
+        "KMS_KEY_ARN": protection.key_arn,
+        "VPC_CONFIG": json.dumps(dict(protection.vpc), sort_keys=True) if protection.vpc else "",
+        "NETWORK_ISOLATION": "true" if protection.network_isolation else "",
+        "TRAFFIC_ENCRYPTION": "true" if protection.traffic_encryption else "",
+        "JOB_TAGS": json.dumps(dict(protection.tags), sort_keys=True) if protection.tags else "",
+    }
+    return {name: value for name, value in written.items() if value}
+
+
 class _Reader:
     """Reads variables one by one and remembers what is wrong with them; a wrong one reads as a harmless value."""
 
@@ -200,6 +217,19 @@ class _Reader:
             maximum_training_seconds=self.count("MAXIMUM_TRAINING_SECONDS"),
             maximum_training_cost=self.dollars("MAXIMUM_TRAINING_COST"),
         )
+
+    def protection(self) -> JobProtection:
+        tags: dict[str, object] = self._optional("JOB_TAGS", self.json_object, {})
+        return JobProtection(
+            key_arn=self._environ.get("KMS_KEY_ARN", ""),
+            vpc=self._optional("VPC_CONFIG", self.json_object, {}),
+            network_isolation=self._optional("NETWORK_ISOLATION", self.flag, False),
+            traffic_encryption=self._optional("TRAFFIC_ENCRYPTION", self.flag, False),
+            tags={key: str(value) for key, value in tags.items()},
+        )
+
+    def _optional(self, name: str, read: Callable[[str], Value], otherwise: Value) -> Value:
+        return read(name) if name in self._environ else otherwise
 
     def patterns(self, name: str) -> tuple[str, ...]:
         """Instance types between spaces; a wrong one stays, and matches nothing: a limit that cannot be read allows less, not more."""

@@ -35,6 +35,9 @@ GPU_COUNTS = {
 # These bring their own NVMe disk; the volume size does not limit them.
 _LOCAL_DISK_FAMILIES = ("g4dn", "g5", "p3dn", "p4d")
 
+# What a family with instance storage is called: a "d" after its number (c5d, g4dn, p4d), or one of a few without.
+_INSTANCE_STORAGE = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|p5e?n?|trn\d+n?")
+
 MAXIMUM_COUNT = 20
 
 
@@ -57,6 +60,15 @@ def is_gpu(name: str) -> bool:
 def has_local_disk(name: str) -> bool:
     """Whether an instance type brings its own disk, so that the volume size does not matter."""
     return family(name) in _LOCAL_DISK_FAMILIES
+
+
+def encrypts_local_disk(name: str) -> bool:
+    """Whether an instance type encrypts its own disks in hardware, so that SageMaker refuses a KMS key for them.
+
+    Sources: ``VolumeKmsKeyId`` of https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html and, for the types,
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html. A type that is not known there counts as one without.
+    """
+    return _INSTANCE_STORAGE.fullmatch(family(name)) is not None
 
 
 def gpu_count(name: str) -> int | None:

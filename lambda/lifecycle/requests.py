@@ -3,13 +3,12 @@
 The event is documented in ``lambda/README.md``. Everything but ``corpus`` has a default, which comes from the function's stack.
 """
 
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from . import hyperparameters, instances, limits, naming, values
+from . import hyperparameters, instances, limits, naming, tag_rules, values
 from .combinations import DEFAULT_MODE
 from .environments import LaunchEnvironment
 from .errors import RequestError, UserError
@@ -90,7 +89,7 @@ def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingReque
         max_runtime_seconds=runtime,
         max_wait_seconds=wait,
         spot=spot,
-        tags=_tags(reader, reader.section(event, "tags", None)),
+        tags=_tags(reader, reader.section(event, "tags", None), environment.protection.tags),
         retry=reader.flag(event, "retry", False),
         dry_run=reader.flag(event, "dryRun", False),
         promote=reader.flag(event, "promote", True),
@@ -204,36 +203,19 @@ def _limits(reader: "_Reader", section: Mapping[str, object], environment: Launc
     return runtime, wait
 
 
-def _tags(reader: "_Reader", given: Mapping[str, object]) -> dict[str, str]:
-    if len(given) > MAXIMUM_TAGS:
-        reader.problem(f"tags: {len(given)} are too many. AWS allows 50 on a job, and 5 are ours. Give at most {MAXIMUM_TAGS}.")
+def _tags(reader: "_Reader", given: Mapping[str, object], of_stage: Mapping[str, str]) -> dict[str, str]:
+    room = MAXIMUM_TAGS - len(of_stage)
+    if len(given) > room:
+        ours = f"5 are ours and {len(of_stage)} the stage's" if of_stage else "5 are ours"
+        reader.problem(f"tags: {len(given)} are too many. AWS allows 50 on a job, and {ours}. Give at most {room}.")
     found = {}
     for key, value in given.items():
-        fault = _tag_fault(key, value)
+        fault = tag_rules.fault(key, value)
         if fault:
             reader.problem(f'tags: "{values.cut(key)}": {fault}')
         else:
             found[key] = str(value)
     return found
-
-
-def _tag_fault(key: str, value: object) -> str:
-    """What is wrong with a tag, and what to do; ``""`` when nothing is. Limits: SageMaker's ``Tag`` shape."""
-    if key.lower().startswith(naming.RESERVED_TAG_PREFIXES):
-        return (
-            f"its prefix is reserved. {' and '.join(naming.RESERVED_TAG_PREFIXES)} belong to AWS and to this project. Choose another name."
-        )
-    if not isinstance(value, str):
-        return f"its value {values.shown(value)} is not text. Tags carry text only. Put it in quotation marks."
-    if not 1 <= len(key) <= 128 or len(value) > 256:
-        return "it is too long or empty. AWS allows 1 to 128 characters for the name and 256 for the value. Shorten it."
-    if not all(_allowed_in_tag(letter) for letter in key + value):
-        return "it holds a forbidden character. AWS allows letters, digits, spaces and _.:/=+-@ only. Replace the others."
-    return ""
-
-
-def _allowed_in_tag(letter: str) -> bool:
-    return letter in "_.:/=+-@" or unicodedata.category(letter)[0] in "LNZ"
 
 
 class _Reader:

@@ -116,7 +116,7 @@ def _definition(
     stopping = {"MaxRuntimeInSeconds": request.max_runtime_seconds}
     if request.max_wait_seconds is not None:
         stopping["MaxWaitTimeInSeconds"] = request.max_wait_seconds
-    return {
+    definition = {
         "AlgorithmSpecification": {"TrainingImage": environment.image, "TrainingInputMode": "File"},
         "RoleArn": environment.role_arn,
         "HyperParameters": complete,
@@ -129,8 +129,9 @@ def _definition(
         },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": request.spot,
-        "Tags": _tags(request, environment.stage, digest),
+        "Tags": _tags(request, environment, digest),
     }
+    return environment.protection.protect(definition)
 
 
 def _channel(uri: str, name: str) -> dict[str, Any]:
@@ -145,10 +146,12 @@ def _channel(uri: str, name: str) -> dict[str, Any]:
     }
 
 
-def _tags(request: TrainingRequest, stage: str, digest: str) -> list[dict[str, str]]:
-    tags = {**request.tags, **naming.tags(stage), naming.CORPUS_TAG: request.corpus, naming.REQUEST_TAG: digest}
+def _tags(request: TrainingRequest, environment: LaunchEnvironment, digest: str) -> list[dict[str, str]]:
+    ours = {**naming.tags(environment.stage), naming.CORPUS_TAG: request.corpus, naming.REQUEST_TAG: digest}
     if not request.promote:
-        tags[naming.PROMOTION_TAG] = naming.HELD_BACK
+        ours[naming.PROMOTION_TAG] = naming.HELD_BACK
+    # The stage's tags are the company's: a request adds to them and changes none.
+    tags = {**request.tags, **environment.protection.tags, **ours}
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 

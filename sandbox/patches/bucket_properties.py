@@ -1,6 +1,7 @@
-"""`Tags`, `LifecycleConfiguration` and `BucketEncryption` of `AWS::S3::Bucket` take effect; ministack ignores them.
+"""`Tags`, `LifecycleConfiguration`, `BucketEncryption` and `LoggingConfiguration` of `AWS::S3::Bucket` take effect.
 
-Lifecycle rules are kept and described, but nothing expires: a sandbox does not live long enough.
+ministack ignores them. Lifecycle rules are kept and described, but nothing expires: a sandbox does not live long enough. Nor is an access
+log written.
 """
 
 # ruff: noqa: SLF001 - see emulator/internals.py: this file replaces some
@@ -46,15 +47,18 @@ def apply() -> None:
 
 
 def _configure(name: str, properties: Json) -> None:
-    """Set tags, encryption and lifecycle; a property that is no longer in the template is removed."""
+    """Set tags, encryption, lifecycle and logging; a property that is no longer in the template is removed."""
     s3 = internal("services.s3")
     s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
     s3._bucket_encryption.pop(name, None)
     s3._bucket_lifecycle.pop(name, None)
+    s3._bucket_logging_config.pop(name, None)
     if "BucketEncryption" in properties:
         _put(s3._put_bucket_encryption, name, encryption(properties["BucketEncryption"]))
     if "LifecycleConfiguration" in properties:
         _put(s3._put_bucket_lifecycle, name, lifecycle(properties["LifecycleConfiguration"]))
+    if "LoggingConfiguration" in properties:
+        _put(s3._put_bucket_logging, name, logging(name, properties["LoggingConfiguration"]))
 
 
 def _put(operation: Any, name: str, document: bytes) -> None:
@@ -110,3 +114,12 @@ def _fill(parent: Element, values: Json) -> None:
             _fill(element, value)
         else:
             element.text = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def logging(name: str, configuration: Json) -> bytes:
+    """S3's own document for a template's `LoggingConfiguration`; without a destination a bucket logs into itself."""
+    root = Element("BucketLoggingStatus", xmlns="http://s3.amazonaws.com/doc/2006-03-01/")
+    enabled = SubElement(root, "LoggingEnabled")
+    SubElement(enabled, "TargetBucket").text = configuration.get("DestinationBucketName", name)
+    SubElement(enabled, "TargetPrefix").text = configuration.get("LogFilePrefix", "")
+    return tostring(root)

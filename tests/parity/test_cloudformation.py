@@ -32,6 +32,7 @@ def test_a_bucket_s_encryption_lifecycle_and_versioning_are_what_the_template_sa
         "VersioningConfiguration": {"Status": "Enabled"},
         "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
         "LifecycleConfiguration": {"Rules": rules},
+        "LoggingConfiguration": {"DestinationBucketName": "logs-of-others", "LogFilePrefix": "kept/"},
         "PublicAccessBlockConfiguration": {
             "BlockPublicAcls": True,
             "BlockPublicPolicy": True,
@@ -44,6 +45,7 @@ def test_a_bucket_s_encryption_lifecycle_and_versioning_are_what_the_template_sa
     stacks.deploy("kept", {"Resources": {"Bucket": bucket}, "Outputs": {"Name": {"Value": {"Ref": "Bucket"}}}})
 
     s3, name = account.boto3("s3"), stacks.outputs("kept")["Name"]
+    assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"] == {"TargetBucket": "logs-of-others", "TargetPrefix": "kept/"}
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is True
     (encryption,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]

@@ -104,6 +104,21 @@ def test_a_stack_attaches_the_policy_that_it_makes(stacks: Stacks) -> None:
     assert stacks.deploy("own-policy", {"Resources": {"Role": named, "Policy": policy}}) == "CREATE_COMPLETE"
 
 
+@pytest.mark.patch(name="role_boundaries")
+def test_a_stacks_role_is_bounded_by_what_its_template_says_and_as_long_as_it_says(account: Sandbox, stacks: Stacks) -> None:
+    def template(**boundary: str) -> dict[str, Any]:
+        bounded = role()
+        bounded["Properties"] |= {"RoleName": "bounded-by-a-stack", **boundary}
+        return {"Resources": {"Role": bounded}}
+
+    assert stacks.deploy("bounded", template(PermissionsBoundary=f"{AWS}/AmazonS3ReadOnlyAccess")) == "CREATE_COMPLETE"
+    found = account.boto3("iam").get_role(RoleName="bounded-by-a-stack")["Role"]
+    assert found["PermissionsBoundary"]["PermissionsBoundaryArn"] == f"{AWS}/AmazonS3ReadOnlyAccess"
+
+    assert stacks.update("bounded", TemplateBody=json.dumps(template())) == "UPDATE_COMPLETE"
+    assert "PermissionsBoundary" not in account.boto3("iam").get_role(RoleName="bounded-by-a-stack")["Role"]
+
+
 @pytest.mark.patch(name="policy_pages")
 def test_policies_come_in_pages(account: Sandbox, roles: Roles) -> None:
     roles.make("attached", managed=(f"{AWS}/AmazonSNSFullAccess",))

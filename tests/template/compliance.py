@@ -22,6 +22,7 @@ EXECUTION = "Training/ExecutionRole"
 LAUNCHER = "Training/Launcher/LaunchTraining/Role"
 PROMOTER = "Training/Promotion/PromoteModel/Role"
 HOSTING = "Training/HostingRole"
+PEOPLE = tuple(f"Training/People/{who}" for who in ("ReadOnly", "DataScientist", "Operator"))
 NOTEBOOK = "Training/NotebookRole/Role"
 UPDATE = "Training/Promotion/ServingUpdate"
 BUCKET = "Storage/Corpora/Bucket"
@@ -62,16 +63,18 @@ def add_rules(app: cdk.App, settings: Settings) -> None:
 
 def accepted(settings: Settings) -> tuple[Accepted, ...]:
     """Every accepted finding under some settings."""
-    return (*_storage(settings), *_jobs(settings), *_updates(settings), *_artifacts(settings), *_notebooks(settings))
+    groups = (_storage, _jobs, _updates, _artifacts, _notebooks, _network, _people)
+    return tuple(finding for group in groups for finding in group(settings))
 
 
 def _storage(settings: Settings) -> Iterator[Accepted]:
-    yield Accepted(
-        "AwsSolutions-S1",
-        (BUCKET,),
-        "A second bucket for access logs would fill again while the stage is destroyed and outlive it. CloudTrail data events tell "
-        "the same and are the account's to switch on.",
-    )
+    if not settings.access_log_bucket:
+        yield Accepted(
+            "AwsSolutions-S1",
+            (BUCKET,),
+            "A second bucket for access logs would fill again while the stage is destroyed and outlive it. CloudTrail data events tell "
+            "the same and are the account's to switch on; accessLogBucket names a bucket of the account's.",
+        )
     if settings.delete_data:
         yield Accepted(
             _wildcard("<CorporaBucket6BE47F9B.Arn>/*"),
@@ -167,6 +170,45 @@ def _notebooks(settings: Settings) -> Iterator[Accepted]:
         "People name their jobs, endpoints and corpora themselves. The prefix, the bucket and the stacks are this stage's and no other's."
     )
     yield from (Accepted(_wildcard(resource), (NOTEBOOK,), reason) for resource in resources)
+
+
+def _network(settings: Settings) -> Iterator[Accepted]:
+    if not settings.vpc_subnets:
+        return
+    yield Accepted(
+        _wildcard(_arn("ec2", "network-interface/*")),
+        (EXECUTION, HOSTING),
+        "EC2 gives network interfaces their ids. They are made in the stage's subnets only, and touched in these only.",
+    )
+    named = [f"subnet/{each}" for each in settings.vpc_subnets] + [f"security-group/{each}" for each in settings.vpc_security_groups]
+    for resource in named:
+        yield Accepted(
+            _wildcard(f"arn:<AWS::Partition>:ec2:<AWS::Region>:*:{resource}"),
+            (EXECUTION, HOSTING),
+            "A shared subnet, and its security groups, may belong to another account. The id is given in full.",
+        )
+
+
+def _people(settings: Settings) -> Iterator[Accepted]:
+    if not settings.people_policies:
+        return
+    prefix, group = naming.job_prefix(settings.stage), f"log-group:{naming.TRAINING_LOG_GROUP}:"
+    stacks = (naming.storage_stack(settings.stage), naming.training_stack(settings.stage), naming.serving_stack(settings.stage))
+    resources = [
+        "*",  # alarms, metrics and listings cannot be limited to resources
+        _arn("sagemaker", f"training-job/{prefix}*"),
+        _arn("sagemaker", "endpoint-config/*"),
+        _arn("sagemaker", "model/*"),
+        *(_arn("cloudformation", f"stack/{name}/*") for name in stacks),
+        _arn("states", f"execution:{naming.serving_update(settings.stage)}:*"),
+        _arn("logs", f"{group}*"),
+        _arn("logs", f"{group}log-stream:{prefix}*"),
+        _arn("logs", f"log-group:{naming.endpoint_log_group(settings.stage)}:*"),
+        _arn("logs", f"log-group:{prefix}*:*"),
+        *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS)),
+    ]
+    reason = "Jobs, streams, models and executions get their names later. Prefix, bucket, stacks are this stage's; the rest is looked at."
+    yield from (Accepted(_wildcard(resource), PEOPLE, reason) for resource in resources)
 
 
 def _wildcard(resource: str) -> str:

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 CDK_JSON = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
 STACKS = ("Storage", "Training", "Serving")
 
+GIVEN_KEY = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000000"
+
 CONFIGURATIONS: dict[str, dict[str, object]] = {
     "defaults": {},
     "another-stage": {"stage": "prod"},
@@ -41,6 +43,17 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "email": {"notificationEmail": "someone@example.org"},
     "two-endpoint-instances": {"endpointInstanceCount": "2", "endpointInstanceType": "ml.m5.xlarge", "endpointBakeSeconds": "600"},
     "notebook-role": {"notebookRole": "true"},
+    "made-key": {"kmsKey": "make"},
+    "given-key": {"kmsKey": GIVEN_KEY, "notebookRole": "true", "trainOnUpload": "true", "peoplePolicies": "true"},
+    "network": {
+        "vpcSubnets": "subnet-0a1b2c3d,subnet-1a1b2c3d",
+        "vpcSecurityGroups": "sg-0a1b2c3d",
+        "trainingNetworkIsolation": "true",
+        "trainingTrafficEncryption": "true",
+        "accessLogBucket": "company-access-logs",
+        "dashboard": "true",
+    },
+    "boundary-and-tags": {"permissionsBoundary": "company-boundary", "tags": '{"cost-center": "42", "team": "search"}'},
     "short-logs": {"logRetentionDays": "7"},
 }
 

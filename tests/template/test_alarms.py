@@ -43,6 +43,19 @@ def of_the_endpoint(endpoint: str, expression: str, metrics: dict[str, tuple[str
     }
 
 
+def of_a_function(function: str, *, threshold: int) -> dict[str, Any]:
+    return HEARD | {
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Dimensions": [{"Name": "FunctionName", "Value": f"<{function}Function>"}],
+        "Statistic": "Sum",
+        "Period": 900,
+        "EvaluationPeriods": 1,
+        "Threshold": threshold,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    }
+
+
 def without_words(value: Any) -> Any:
     """Without what only people read."""
     if isinstance(value, list):
@@ -66,6 +79,8 @@ def test_each_alarm_watches_this_of_this_resource_and_tells_the_topic(each: Synt
         "DeadLettersAlarm": of_a_queue(
             "DeadLettersQueue", "ApproximateNumberOfMessagesVisible", "Maximum", threshold=1, seconds=60, periods=1
         ),
+        "FunctionsLauncher": of_a_function("LauncherLaunchTraining", threshold=3),
+        "FunctionsPromoter": of_a_function("PromotionPromoteModel", threshold=1),
         "RollbackErrors": of_the_endpoint(
             endpoint,
             enough.format("100 * errors / invocations"),
@@ -81,3 +96,14 @@ def test_each_alarm_watches_this_of_this_resource_and_tells_the_topic(each: Synt
             minutes=3,
         ),
     }
+
+
+def test_each_alarm_says_whose_it_is_what_happened_and_which_command_comes_next(each: Synthesis) -> None:
+    stage = each.settings.stage
+
+    for name, alarm in named(each, "AWS::CloudWatch::Alarm").items():
+        said = alarm["AlarmDescription"]
+        assert said.startswith((f"BlazingText {stage}: ", f"blazingtext-{stage}: ")), name
+        assert "blazingtext status" in said or "aws logs tail" in said or "aws sqs receive-message" in said, name
+        # The most that CloudWatch takes.
+        assert len(said) <= 1024, name

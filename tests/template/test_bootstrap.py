@@ -9,7 +9,12 @@ import pytest
 from tests.template.deployment import resource_schema
 from tests.template.matrix import ROOT, Synthesis, lists
 
-POLICY = json.loads((ROOT / "bootstrap" / "execution-policy.json").read_text(encoding="utf-8"))
+BASE, COMPANY = (json.loads((ROOT / "bootstrap" / f"{name}-policy.json").read_text(encoding="utf-8")) for name in ("execution", "company"))
+# What CloudFormation may do in an account with every setting for companies.
+POLICY = {"Statement": [*BASE["Statement"], *COMPANY["Statement"]]}
+# Types and actions that only these settings need: the execution policy is without them.
+COMPANY_TYPES = {"AWS::CloudWatch::Dashboard", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key"}
+COMPANY_ACTIONS = ("kms:*", "logs:*ssociateKmsKey", "s3:PutBucketLogging", "iam:*PermissionsBoundary")
 
 # What AWS's resource schemas list for features that no template here uses, and that the policy therefore leaves out.
 UNUSED = {
@@ -17,8 +22,10 @@ UNUSED = {
     "iam:*User*": "policies are put on roles only",
     "iam:*Group*": "policies are put on roles only",
     "iam:*tachRolePolicy": "no role takes a managed policy",
-    "iam:*PermissionsBoundary": "no boundary is set by the templates",
-    "kms:*": "nothing uses a customer's key",
+    "kms:CreateGrant": "no function's variables are encrypted with a customer's key; endpoints need it, and have a statement",
+    "kms:Decrypt": "no function's variables are encrypted with a customer's key, and no event source's filter",
+    "kms:Encrypt": "no function's variables are encrypted with a customer's key",
+    "kms:GenerateDataKey": "no state machine is encrypted with a customer's key",
     "ec2:*": "no function stands in a network of the account",
     "elasticfilesystem:*": "no function mounts a file system",
     "s3files:*": "no function mounts a file system",
@@ -32,8 +39,6 @@ UNUSED = {
     "lambda:AssociateRuntimeAlias": "no runtime alias",
     "lambda:GetLayerVersion": "no function has a layer",
     "lambda:PublishVersion": "functions have no versions",
-    "logs:AssociateKmsKey": "no key",
-    "logs:DisassociateKmsKey": "no key",
     "logs:CreateLogDelivery": "nothing is vended",
     "logs:*DataProtectionPolicy": "logs hold no personal data to mask",
     "logs:*IndexPolic*": "no field index",
@@ -50,7 +55,6 @@ UNUSED = {
     "s3:*Website": "no website",
     "s3:*Accelerate*": "no acceleration",
     "s3:*ObjectLock*": "no object lock",
-    "s3:*Logging": "no access log",
     "s3:*IntelligentTiering*": "no tiering",
     "s3:*Metadata*": "no metadata tables",
     "s3:*Acl": "ACLs are off",
@@ -63,9 +67,12 @@ UNUSED = {
 # An identifier that CloudFormation would make up, by type; "dev" stands for any stage.
 NAMES = {
     "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:blazingtext-dev-training-Alarm-1",
+    "AWS::CloudWatch::Dashboard": "arn:aws:cloudwatch::123456789012:dashboard/blazingtext-dev",
     "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/blazingtext-dev-training-Rule-1",
+    "AWS::IAM::ManagedPolicy": "arn:aws:iam::123456789012:policy/blazingtext-dev-training-People-1",
     "AWS::IAM::Policy": "arn:aws:iam::123456789012:role/blazingtext-dev-training-Role-1",
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/blazingtext-dev-training-Role-1",
+    "AWS::KMS::Key": "arn:aws:kms:eu-west-1:123456789012:key/1",
     "AWS::Lambda::EventInvokeConfig": "arn:aws:lambda:eu-west-1:123456789012:function:blazingtext-dev-training-Function-1",
     "AWS::Lambda::EventSourceMapping": "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:1",
     "AWS::Lambda::Function": "arn:aws:lambda:eu-west-1:123456789012:function:blazingtext-dev-training-Function-1",
@@ -90,11 +97,15 @@ SUBSCRIPTIONS = ("sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSub
 
 
 def allows(action: str, resource: str, **context: str) -> bool:
-    return any(_matches(statement, action, resource, context) for statement in POLICY["Statement"])
+    return allowed_by(POLICY, action, resource, context)
+
+
+def allowed_by(policy: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> bool:
+    return any(_matches(statement, action, resource, context) for statement in policy["Statement"])
 
 
 def _matches(statement: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> bool:
-    conditions = statement.get("Condition", {}).get("StringEquals", {})
+    conditions = {**statement.get("Condition", {}).get("StringEquals", {}), **statement.get("Condition", {}).get("Bool", {})}
     return (
         any(fnmatchcase(action.lower(), pattern.lower()) for pattern in lists(statement["Action"]))
         and any(fnmatchcase(resource, pattern) for pattern in lists(statement["Resource"]))
@@ -115,7 +126,7 @@ def target(type_: str, action: str) -> str:
         return ASSET
     if action in SUBSCRIPTIONS:
         return "*"
-    return ROLE if action.startswith("iam:") else NAMES[type_]
+    return ROLE if action.startswith("iam:") and type_ != "AWS::IAM::ManagedPolicy" else NAMES[type_]
 
 
 def types_of(matrix: dict[str, Synthesis]) -> set[str]:
@@ -134,6 +145,27 @@ def test_the_policy_covers_every_resource_type_of_the_matrix(whole_matrix: dict[
     }
 
     assert missing == set()
+
+
+def test_without_settings_for_companies_the_execution_policy_is_enough(whole_matrix: dict[str, Synthesis]) -> None:
+    missing = {
+        f"{type_}: {action}"
+        for type_ in types_of(whole_matrix) - COMPANY_TYPES
+        for action in needed(type_)
+        if not any(fnmatchcase(action, pattern) for pattern in COMPANY_ACTIONS)
+        if not allowed_by(BASE, action, target(type_, action), {"iam:PassedToService": "lambda.amazonaws.com"})
+    }
+
+    assert missing == set()
+    assert not [action for statement in BASE["Statement"] for action in lists(statement["Action"]) if action.startswith("kms:")]
+
+
+def test_a_key_is_handed_on_to_services_only_and_decrypts_nothing_for_cloudformation() -> None:
+    key = NAMES["AWS::KMS::Key"]
+
+    assert allows("kms:CreateGrant", key, **{"kms:GrantIsForAWSResource": "true"})
+    assert not allows("kms:CreateGrant", key)
+    assert not [action for action in ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom") if allows(action, key)]
 
 
 def test_the_policy_covers_what_cloudformation_does_besides() -> None:
@@ -181,8 +213,9 @@ def test_roles_are_passed_only_to_the_services_that_use_them() -> None:
     assert not allows("iam:PassRole", ROLE)
 
 
-def test_the_policy_fits_into_one_managed_policy() -> None:
-    assert len(json.dumps(POLICY, separators=(",", ":"))) <= 6144
+@pytest.mark.parametrize("policy", [BASE, COMPANY], ids=["execution", "company"])
+def test_each_policy_fits_into_one_managed_policy(policy: dict[str, Any]) -> None:
+    assert len(json.dumps(policy, separators=(",", ":"))) <= 6144
 
 
 def test_no_statement_allows_a_whole_service_and_no_resource_names_a_partition() -> None:

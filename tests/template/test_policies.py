@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from blazingtext_stacks.settings import Settings
-from tests.template.matrix import Synthesis
+from tests.template.matrix import GIVEN_KEY, Synthesis
 from tests.template.references import named, statements
 
 # What one role may do: for a resource (and after it, in brackets, the condition) the actions.
@@ -42,9 +42,38 @@ def training_streams(stage: str) -> str:
 TRAINING_LOGS = arn("logs", "log-group:/aws/sagemaker/TrainingJobs:*")
 
 
-def _sagemaker(stage: str) -> dict[str, Rights]:
+def key(settings: Settings) -> str:
+    """The customer's key, when there is one."""
+    return "<Key.Arn>" if settings.kms_key == "make" else settings.kms_key
+
+
+def with_key(settings: Settings, *actions: str) -> Rights:
+    return {key(settings): {f"kms:{action}" for action in actions}} if settings.kms_key else {}
+
+
+def _volumes(settings: Settings) -> Rights:
+    """What SageMaker needs to encrypt a volume, and to make a network interface in the account's subnets."""
+    rights: Rights = {}
+    if settings.kms_key:
+        rights[on(key(settings), Bool={"kms:GrantIsForAWSResource": "true"})] = {"kms:CreateGrant"}
+    if settings.vpc_subnets:
+        subnets = [f"arn:<AWS::Partition>:ec2:<AWS::Region>:*:subnet/{each}" for each in settings.vpc_subnets]
+        groups = [f"arn:<AWS::Partition>:ec2:<AWS::Region>:*:security-group/{each}" for each in settings.vpc_security_groups]
+        interfaces = arn("ec2", "network-interface/*")
+        rights |= {each: {"ec2:CreateNetworkInterface"} for each in [*subnets, *groups, interfaces]}
+        others = ("CreateNetworkInterfacePermission", "DeleteNetworkInterface", "DeleteNetworkInterfacePermission")
+        rights[on(interfaces, ArnLike={"ec2:Subnet": subnets})] = {f"ec2:{each}" for each in others}
+        looking = ("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups")
+        rights["*"] = {f"ec2:Describe{each}" for each in looking}
+    return rights
+
+
+def _sagemaker(settings: Settings) -> dict[str, Rights]:
+    stage, volumes = settings.stage, _volumes(settings)
     return {
         "ExecutionRole": {
+            **volumes,
+            **with_key(settings, "Decrypt", "Encrypt", "GenerateDataKey"),
             on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
             f"{BUCKET}/corpora/*": {"s3:GetObject"},
             f"{BUCKET}/runs/*": {"s3:PutObject", "s3:AbortMultipartUpload"},
@@ -53,11 +82,13 @@ def _sagemaker(stage: str) -> dict[str, Rights]:
             on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}): {"cloudwatch:PutMetricData"},
         },
         "HostingRole": {
+            **volumes,
+            **with_key(settings, "Decrypt"),
             on(BUCKET, StringLike={"s3:prefix": ["runs/*"]}): {"s3:ListBucket"},
             f"{BUCKET}/runs/*": {"s3:GetObject"},
             arn("logs", f"log-group:/aws/sagemaker/Endpoints/blazingtext-{stage}:*"): {*LOGGING, "logs:DescribeLogStreams"},
             on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}): {"cloudwatch:PutMetricData"},
-            "*": {"cloudwatch:DescribeAlarms"},
+            "*": {"cloudwatch:DescribeAlarms"} | volumes.get("*", set()),
         },
     }
 
@@ -73,7 +104,8 @@ def limits(settings: Settings) -> dict[str, Any]:
 
 def _launcher(settings: Settings) -> Rights:
     sending = {"<DeadLettersQueue.Arn>": SENDING} if settings.train_on_upload else {}
-    return sending | {
+    used = ("Decrypt", "GenerateDataKey") if settings.train_on_upload else ("Decrypt",)
+    with_stage: Rights = {
         "<LauncherLaunchTrainingLogs.Arn>": LOGGING,
         on(jobs(settings.stage), **limits(settings)): {"sagemaker:CreateTrainingJob"},
         jobs(settings.stage): {"sagemaker:DescribeTrainingJob", "sagemaker:AddTags"},
@@ -81,11 +113,13 @@ def _launcher(settings: Settings) -> Rights:
         on(BUCKET, StringLike={"s3:prefix": ["corpora/*"]}): {"s3:ListBucket"},
         f"{BUCKET}/corpora/*": {"s3:GetObject"},
     }
+    return sending | with_key(settings, *used) | with_stage
 
 
-def _promoter(stage: str) -> Rights:
+def _promoter(settings: Settings) -> Rights:
+    stage = settings.stage
     receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueUrl", "GetQueueAttributes")
-    return {
+    return with_key(settings, "Decrypt", "GenerateDataKey") | {
         "<PromotionPromoteModelLogs.Arn>": LOGGING,
         arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:StartExecution"},
         arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
@@ -136,7 +170,7 @@ def _people(settings: Settings) -> Rights:
         creating = {f"sagemaker:Create{name}"}
         return {resource: actions, on(resource, **limited): creating} if limited else {resource: actions | creating}
 
-    return {
+    return with_key(settings, "Decrypt", "GenerateDataKey") | {
         on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
         BUCKET: {"s3:GetBucketLocation"},
         f"{BUCKET}/corpora/*": {
@@ -168,9 +202,9 @@ def _people(settings: Settings) -> Rights:
 def expected(settings: Settings) -> dict[str, Rights]:
     """What every role may do under some settings."""
     return {
-        **_sagemaker(settings.stage),
+        **_sagemaker(settings),
         "LauncherLaunchTrainingRole": _launcher(settings),
-        "PromotionPromoteModelRole": _promoter(settings.stage),
+        "PromotionPromoteModelRole": _promoter(settings),
         "PromotionServingUpdateRole": {serving_stack(settings.stage): {"cloudformation:UpdateStack"}},
         "RetirementRetireRole": _emptier(settings),
         "JobCleanupFunctionRole": _stopper(settings),
@@ -268,3 +302,81 @@ def test_the_bucket_refuses_every_request_without_tls(each: Synthesis) -> None:
     assert policy["Bucket"] == "<CorporaBucket>"
     assert (refused["Effect"], refused["Action"], refused["Principal"]) == ("Deny", ["s3:*"], {"AWS": "*"})
     assert (refused["Resource"], refused["Condition"]) == ([BUCKET, f"{BUCKET}/*"], WITHOUT_TLS)
+
+
+def people(settings: Settings) -> dict[str, Rights]:
+    """What each of the managed policies for people allows."""
+    stage = settings.stage
+    live, queues = arn("sagemaker", f"endpoint/blazingtext-{stage}"), ("<PromotionQueue.Arn>", "<DeadLettersQueue.Arn>")
+    logs = ("/aws/sagemaker/TrainingJobs:*", f"/aws/sagemaker/TrainingJobs:log-stream:blazingtext-{stage}-*",
+            f"/aws/sagemaker/Endpoints/blazingtext-{stage}:*", f"blazingtext-{stage}-*:*")  # fmt: skip
+    stacks = {"cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"}
+    looking: Rights = {
+        **{arn("cloudformation", f"stack/blazingtext-{stage}-{part}/*"): stacks for part in ("storage", "training", "serving")},
+        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
+        f"{BUCKET}/corpora/*": {"s3:GetObject"},
+        f"{BUCKET}/runs/*": {"s3:GetObject"},
+        jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+        live: {"sagemaker:DescribeEndpoint", "sagemaker:ListTags"},
+        arn("sagemaker", "endpoint-config/*"): {"sagemaker:DescribeEndpointConfig"},
+        arn("sagemaker", "model/*"): {"sagemaker:DescribeModel"},
+        arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
+        **{arn("logs", f"log-group:{group}"): READING_LOGS for group in logs},
+        **{queue: {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"} for queue in queues},
+        "<NotificationsTopic>": {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"},
+        f"arn:<AWS::Partition>:cloudwatch::<AWS::AccountId>:dashboard/blazingtext-{stage}": {"cloudwatch:GetDashboard"},
+        "*": {"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListTrainingJobs"},
+    }
+    stopping: Rights = {jobs(stage): {"sagemaker:StopTrainingJob"}, live: {"sagemaker:InvokeEndpoint"}}
+    writing = {f"s3:{each}" for each in ("PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")}
+    moving = ("ReceiveMessage", "SendMessage", "DeleteMessage", "ChangeMessageVisibility", "StartMessageMoveTask", "ListMessageMoveTasks")
+    training: Rights = {f"{BUCKET}/corpora/*": writing, "<LauncherLaunchTrainingFunction.Arn>": {"lambda:InvokeFunction"}}
+    operating: Rights = {
+        arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:StartExecution"},
+        **{queue: {f"sqs:{each}" for each in moving} for queue in queues},
+        "<NotificationsTopic>": {"sns:Subscribe"},
+    }
+    used = with_key(settings, "Decrypt", "GenerateDataKey")
+    return {
+        "PeopleReadOnly": together(looking, with_key(settings, "Decrypt")),
+        "PeopleDataScientist": together(looking, stopping, training, used),
+        "PeopleOperator": together(looking, stopping, operating, used),
+    }
+
+
+def together(*parts: Rights) -> Rights:
+    found: Rights = defaultdict(set)
+    for part in parts:
+        for resource, actions in part.items():
+            found[resource] |= actions
+    return dict(found)
+
+
+def test_each_policy_for_people_allows_this_and_nothing_else_and_is_nobodys_yet(each: Synthesis) -> None:
+    policies = named(each, "AWS::IAM::ManagedPolicy")
+
+    expected_ = people(each.settings) if each.settings.people_policies else {}
+    assert {name: rights(each, policy["PolicyDocument"]) for name, policy in policies.items()} == expected_
+    assert not [policy for policy in policies.values() if {"Roles", "Users", "Groups"} & policy.keys()]
+
+
+def test_the_policy_of_a_made_key_lets_the_account_and_these_services_use_it(whole_matrix: dict[str, Synthesis]) -> None:
+    made = whole_matrix["made-key"]
+    found = {
+        statement.get("Sid", "Account"): (statement["Principal"], set(statement["Action"]), statement.get("Condition"))
+        for statement in statements(made, named(made, "AWS::KMS::Key")["Key"]["KeyPolicy"])
+    }
+    groups = ["blazingtext-dev-*", "/aws/sagemaker/Endpoints/blazingtext-dev"]
+    context = {"kms:EncryptionContext:aws:logs:arn": [arn("logs", f"log-group:{group}") for group in groups]}
+    encrypting = {f"kms:{verb}*" for verb in ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Describe")}
+    sending = {"kms:Decrypt", "kms:GenerateDataKey*"}
+
+    assert found == {
+        "Account": ({"AWS": ROOT_OF_ACCOUNT}, {"kms:*"}, None),
+        "LogGroups": ({"Service": "logs.<AWS::Region>.<AWS::URLSuffix>"}, encrypting, {"ArnLike": context}),
+        # A condition on the source would lose every message: SNS says that it is not supported for rules.
+        "RulesToQueuesAndTopic": ({"Service": "events.amazonaws.com"}, sending, None),
+        "AlarmsToTopic": ({"Service": "cloudwatch.amazonaws.com"}, sending, {"StringEquals": SAME_ACCOUNT}),
+    }
+    assert not named(whole_matrix["given-key"], "AWS::KMS::Key")
+    assert whole_matrix["given-key"].settings.kms_key == GIVEN_KEY

@@ -71,12 +71,20 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("endpointBakeSeconds", 600, "0"),
         ("logRetentionDays", 365, "30"),
         ("notificationEmail", "a@example.org", ""),
+        ("kmsKey", "make", ""),
+        ("vpcSubnets", "subnet-aaa", "subnet-bbb"),
+        ("vpcSecurityGroups", "sg-aaa", "sg-bbb"),
+        ("trainingNetworkIsolation", True, "false"),
+        ("trainingTrafficEncryption", True, "false"),
+        ("permissionsBoundary", "company", ""),
+        ("accessLogBucket", "company-logs", ""),
     ],
 )
 def test_what_protects_less_than_the_file_is_warned_about_and_what_protects_as_much_is_not(
     write: Write, name: str, kept: object, given: str
 ) -> None:
-    folder = write("prod", **{name: kept})
+    others = {"vpcSubnets": "subnet-aaa", "vpcSecurityGroups": "sg-aaa"} if name.startswith("vpc") else {}
+    folder = write("prod", **{**others, name: kept})
 
     _, (warning,) = settings_of({"stage": "prod", name: given}, folder)
     _, same = settings_of({"stage": "prod", name: str(kept) if not isinstance(kept, list) else ",".join(kept)}, folder)

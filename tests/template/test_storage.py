@@ -1,4 +1,6 @@
 from tests.template.matrix import Synthesis
+from tests.template.references import written
+from tests.template.test_policies import key
 
 
 def test_the_bucket_is_private_versioned_encrypted_and_announces_every_object(each: Synthesis) -> None:
@@ -6,7 +8,12 @@ def test_the_bucket_is_private_versioned_encrypted_and_announces_every_object(ea
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    (encryption,) = written(each, bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"])
+    with_key = {
+        "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key(each.settings)},
+        "BucketKeyEnabled": True,
+    }
+    assert encryption == (with_key if each.settings.kms_key else {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     assert "BucketName" not in bucket
 
@@ -56,10 +63,10 @@ def test_every_log_group_ends_with_its_stack_and_keeps_lines_as_long_as_set(each
 
 def test_every_function_writes_to_a_log_group_of_its_stack(each: Synthesis) -> None:
     groups = {logical_id for logical_id, _ in each.resources("AWS::Logs::LogGroup")}
-    written = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in each.properties("AWS::Lambda::Function")]
+    used = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in each.properties("AWS::Lambda::Function")]
 
-    assert set(written) <= groups
-    assert len(set(written)) == len(written) == 4
+    assert set(used) <= groups
+    assert len(set(used)) == len(used) == 4
 
 
 def test_a_bucket_that_an_update_replaces_stays(each: Synthesis) -> None:

@@ -72,6 +72,7 @@ def test_stacks_and_bootstrap_are_named_as_agreed(each: Synthesis) -> None:
 
 def test_everything_that_can_be_tagged_carries_the_project_and_the_stage(each: Synthesis) -> None:
     untaggable = {
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
@@ -80,7 +81,7 @@ def test_everything_that_can_be_tagged_carries_the_project_and_the_stage(each: S
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
     }
-    expected = naming.tags(each.settings.stage).items()
+    expected = {**each.settings.tags, **naming.tags(each.settings.stage)}.items()
 
     for logical_id, resource in each.resources():
         if resource["Type"] in untaggable or resource["Type"].startswith("Custom::"):

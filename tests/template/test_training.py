@@ -5,6 +5,7 @@ import pytest
 import promote_model
 from blazingtext_lifecycle import live_model
 from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
+from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.naming import Output
 from tests.template.deployment import resource_schema
 from tests.template.matrix import Synthesis, prefix
@@ -33,6 +34,13 @@ def test_the_launcher_reads_the_settings_from_its_environment(each: Synthesis) -
         spot=settings.training_spot,
         hyperparameters=settings.hyperparameters,
         limits=settings.limits,
+        protection=JobProtection(
+            key_arn=RESOLVED if settings.kms_key == "make" else settings.kms_key,
+            vpc={"Subnets": [*settings.vpc_subnets], "SecurityGroupIds": [*settings.vpc_security_groups]} if settings.vpc_subnets else {},
+            network_isolation=settings.training_network_isolation,
+            traffic_encryption=settings.training_traffic_encryption,
+            tags=settings.tags,
+        ),
     )
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from tests.template.matrix import Synthesis
 from tests.template.references import IMAGE, name, named, written
+from tests.template.test_policies import key
 
+PEOPLE = ("ReadOnly", "DataScientist", "Operator")
 TOPIC, DEAD_LETTERS = "<NotificationsTopic>", {"Arn": "<DeadLettersQueue.Arn>"}
 SERVING_STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/blazingtext-{stage}-serving/*"
 
@@ -56,6 +58,7 @@ def test_the_launcher_is_told_bucket_role_and_image(each: Synthesis) -> None:
         "BUCKET": "<CorporaBucket>",
         "TRAINING_ROLE_ARN": "<ExecutionRole.Arn>",
         "TRAINING_IMAGE": IMAGE,
+        **({"KMS_KEY_ARN": "<Key.Arn>"} if each.settings.kms_key == "make" else {}),
     }
 
 
@@ -94,7 +97,9 @@ def test_a_message_that_is_received_too_often_goes_to_the_dead_letter_queue_whic
 
     assert queues["PromotionQueue"]["RedrivePolicy"] == {"deadLetterTargetArn": "<DeadLettersQueue.Arn>", "maxReceiveCount": 480}
     assert "RedrivePolicy" not in queues["DeadLettersQueue"]
-    assert {queue["SqsManagedSseEnabled"] for queue in queues.values()} == {True}
+    own_key = [queue.get("SqsManagedSseEnabled") for queue in queues.values()]
+    assert own_key == ([None, None] if each.settings.kms_key else [True, True])
+    assert {queue.get("KmsMasterKeyId", "") for queue in queues.values()} == {key(each.settings)}
     assert len(queues) == 2
 
 
@@ -239,6 +244,9 @@ def test_the_endpoint_serves_the_configuration_the_configuration_the_model_and_t
             "InitialVariantWeight": 1,
         }
     ]
+    assert config.get("KmsKeyId", "") == key(settings)
+    network = {"Subnets": [*settings.vpc_subnets], "SecurityGroupIds": [*settings.vpc_security_groups]} if settings.vpc_subnets else None
+    assert model.get("VpcConfig") == network
     assert endpoint["EndpointConfigName"] == "<HostingEndpointConfig.EndpointConfigName>"
 
 
@@ -319,6 +327,7 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
             "TrainingRoleArn": "<ExecutionRole.Arn>",
             "HostingRoleArn": "<HostingRole.Arn>",
             **({"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}),
+            **{f"{who}PolicyArn": f"<People{who}>" for who in PEOPLE if each.settings.people_policies},
             "NotificationsTopicArn": TOPIC,
             "PromotionQueueUrl": "<PromotionQueue>",
             "DeadLetterQueueUrl": "<DeadLettersQueue>",

@@ -2,17 +2,27 @@ import pytest
 
 from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.limits import Limits
 
 LIMITS = Limits(("ml.c5.*", "ml.m5.xlarge"), 2, 7200, 1.5)
 LAUNCH = LaunchEnvironment("dev", "bucket", "arn:role", "image:1", spot=True, hyperparameters={"mode": "cbow", "epochs": 3}, limits=LIMITS)
 # Empty, these mean that nothing is limited.
 MAY_BE_EMPTY = {"ALLOWED_INSTANCE_TYPES", "MAXIMUM_TRAINING_COST"}
+PROTECTION = JobProtection(
+    key_arn="arn:aws:kms:eu-west-1:111122223333:key/1",
+    vpc={"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1", "subnet-2"]},
+    network_isolation=True,
+    traffic_encryption=True,
+    tags={"team": "search"},
+)
+PROTECTED = LaunchEnvironment("dev", "bucket", "arn:role", "image:1", protection=PROTECTION)
 PROMOTE = PromoteEnvironment("dev", "bucket", "arn:topic", "queue", "dead", "arn:machine", minimum_mean_rho=0.0)
 
 
 def test_what_the_stack_writes_is_what_the_function_reads() -> None:
     assert LaunchEnvironment.read(LAUNCH.variables()) == LAUNCH
+    assert LaunchEnvironment.read(PROTECTED.variables()) == PROTECTED
     assert PromoteEnvironment.read(PROMOTE.variables()) == PROMOTE
 
 
@@ -42,6 +52,10 @@ def test_everything_missing_is_named_at_once() -> None:
         ("MAXIMUM_TRAINING_COST", "-1"),
         ("HYPERPARAMETERS", "[]"),
         ("HYPERPARAMETERS", "{"),
+        ("VPC_CONFIG", "[]"),
+        ("NETWORK_ISOLATION", "perhaps"),
+        ("TRAFFIC_ENCRYPTION", ""),
+        ("JOB_TAGS", "3"),
     ],
 )
 def test_a_wrong_launch_variable_is_named(name: str, value: str) -> None:
@@ -123,3 +137,13 @@ def test_empty_limits_limit_nothing_and_a_cost_of_zero_is_a_limit() -> None:
 def test_a_type_that_no_instance_can_have_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r'^ALLOWED_INSTANCE_TYPES holds "c5\.xlarge"'):
         LaunchEnvironment.read({**LAUNCH.variables(), "ALLOWED_INSTANCE_TYPES": "ml.c5.* c5.xlarge"})
+
+
+def test_what_protects_jobs_is_told_where_it_is_on_and_only_there() -> None:
+    assert {name: value for name, value in PROTECTED.variables().items() if name not in LAUNCH.variables()} == {
+        "KMS_KEY_ARN": "arn:aws:kms:eu-west-1:111122223333:key/1",
+        "VPC_CONFIG": '{"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1", "subnet-2"]}',
+        "NETWORK_ISOLATION": "true",
+        "TRAFFIC_ENCRYPTION": "true",
+        "JOB_TAGS": '{"team": "search"}',
+    }

@@ -1,0 +1,179 @@
+"""Settings for a company's account: on everything they are about, and on nothing without them."""
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_stacks.settings import Settings
+from blazingtext_stacks.stage import Stacks, build
+from tests.template.matrix import GIVEN_KEY, ROOT, Synthesis
+from tests.template.references import named, written
+from tests.template.test_policies import key
+
+
+def built(**settings: Any) -> Stacks:
+    return build(cdk.App(), Settings(**settings))
+
+
+def resources(stack: cdk.Stack, type_: str) -> list[dict[str, Any]]:
+    return [dict(resource) for resource in Template.from_stack(stack).find_resources(type_).values()]
+
+
+def problems(**context: object) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_context(context)
+    return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+def test_every_log_group_queue_and_topic_is_encrypted_with_the_stages_key(each: Synthesis) -> None:
+    groups = {group.get("KmsKeyId", "") for group in named(each, "AWS::Logs::LogGroup").values()}
+    queues = {queue.get("KmsMasterKeyId", "") for queue in named(each, "AWS::SQS::Queue").values()}
+    topics = {topic.get("KmsMasterKeyId", "") for topic in named(each, "AWS::SNS::Topic").values()}
+
+    assert groups == queues == topics == {key(each.settings)}
+
+
+@pytest.mark.parametrize(("delete_data", "policy"), [(False, "Retain"), (True, "Delete")])
+def test_a_made_key_is_kept_as_long_as_the_data_rotates_and_can_be_saved_for_a_month(delete_data: bool, policy: str) -> None:
+    (made,) = resources(built(kms_key="make", delete_data=delete_data).storage, "AWS::KMS::Key")
+
+    assert made["DeletionPolicy"] == policy
+    assert made["UpdateReplacePolicy"] == "Retain"
+    assert made["Properties"]["EnableKeyRotation"] is True
+    assert made["Properties"]["PendingWindowInDays"] == 30
+
+
+def test_an_endpoint_whose_disk_encrypts_itself_gets_no_key() -> None:
+    serving = built(kms_key=GIVEN_KEY, endpoint_instance_type="ml.m5d.xlarge").serving
+
+    assert "KmsKeyId" not in resources(serving, "AWS::SageMaker::EndpointConfig")[0]["Properties"]
+    assert resources(serving, "AWS::Logs::LogGroup")[0]["Properties"]["KmsKeyId"] == GIVEN_KEY
+
+
+def test_every_role_has_the_boundary_and_without_the_setting_none(each: Synthesis) -> None:
+    boundary = "arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/company-boundary"
+    expected = boundary if each.settings.permissions_boundary else ""
+
+    roles = named(each, "AWS::IAM::Role")
+    assert len(roles) >= 7
+    assert {name: role.get("PermissionsBoundary", "") for name, role in roles.items()} == dict.fromkeys(roles, expected)
+
+
+def test_a_boundary_may_be_one_of_another_account_or_of_aws() -> None:
+    arn = "arn:aws:iam::111122223333:policy/team/boundary"
+
+    for stack in built(permissions_boundary=arn):
+        assert {role["Properties"]["PermissionsBoundary"] for role in resources(stack, "AWS::IAM::Role")} <= {arn}
+
+
+def test_the_stacks_themselves_have_the_owners_tags_which_cloudformation_hands_on(each: Synthesis) -> None:
+    manifest = json.loads((each.folder / "manifest.json").read_text(encoding="utf-8"))
+    stacks = [artifact for artifact in manifest["artifacts"].values() if artifact["type"] == "aws:cloudformation:stack"]
+
+    wanted = {**each.settings.tags, "blazingtext:project": "blazingtext", "blazingtext:stage": each.settings.stage}
+    assert [stack["properties"]["tags"] for stack in stacks] == [wanted] * 3
+
+
+def test_accesses_are_logged_where_the_setting_says_below_the_stacks_name(each: Synthesis) -> None:
+    bucket = each.settings.access_log_bucket
+    expected = {"DestinationBucketName": bucket, "LogFilePrefix": f"blazingtext-{each.settings.stage}-storage/"} if bucket else None
+
+    assert each.one("AWS::S3::Bucket").get("LoggingConfiguration") == expected
+
+
+def widgets(synthesis: Synthesis) -> list[dict[str, Any]]:
+    body = written(synthesis, synthesis.one("AWS::CloudWatch::Dashboard")["DashboardBody"])
+    return [widget["properties"] for widget in json.loads(body)["widgets"]]
+
+
+def test_the_dashboard_shows_quality_load_endpoint_and_delivery_of_this_stage(whole_matrix: dict[str, Synthesis]) -> None:
+    shown = whole_matrix["network"]
+    found: dict[str, Any] = {widget["title"]: widget.get("metrics", widget.get("query")) for widget in widgets(shown)}
+
+    assert shown.one("AWS::CloudWatch::Dashboard")["DashboardName"] == "blazingtext-dev"
+    assert list(found) == [
+        "Quality of runs: WordSim-353",
+        "Quality of runs: validation accuracy",
+        "Throughput of runs, in million words a second",
+        "Load of training instances, in percent of one processor and of memory",
+        "Invocations of the endpoint",
+        "Errors of the endpoint",
+        "Latency of the model, in microseconds",
+        "Load of the endpoint's instances, in percent",
+        "Errors of the functions",
+        "Ends of training jobs that wait, and dead letters",
+    ]
+    search = found["Quality of runs: WordSim-353"][0][0]["expression"]
+    assert search == (
+        "SEARCH('{/aws/sagemaker/TrainingJobs,TrainingJobName} MetricName=\"train:mean_rho\" TrainingJobName=(blazingtext AND dev)', "
+        "'Maximum', 300)"
+    )
+    latency = found["Latency of the model, in microseconds"]
+    assert [metric[:6] for metric in latency] == [
+        ["AWS/SageMaker", "ModelLatency", "EndpointName", "blazingtext-dev", "VariantName", "AllTraffic"]
+    ] * 3
+    assert [metric[6]["stat"] for metric in latency] == ["p50", "p90", "p99"]
+    assert [metric[1] for metric in found["Errors of the endpoint"]] == [
+        "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"
+    ]  # fmt: skip
+    assert "blazingtext-dev-" in found["Throughput of runs, in million words a second"]
+
+
+def test_there_is_a_dashboard_only_when_it_is_asked_for(each: Synthesis) -> None:
+    assert len(each.properties("AWS::CloudWatch::Dashboard")) == each.settings.dashboard
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"vpcSubnets": "subnet-0a1b2c3d"}, "vpcSecurityGroups: it is empty, and vpcSubnets is not."),
+        ({"vpcSecurityGroups": ["sg-0a1b2c3d"]}, "vpcSubnets: it is empty, and vpcSecurityGroups is not."),
+        ({"kmsKey": GIVEN_KEY, "region": "us-east-1"}, "kmsKey: the key is in eu-west-1 and the stage in us-east-1."),
+        ({"kmsKey": "alias/mine"}, 'kmsKey: "alias/mine" cannot be used. It must be empty, make, or the ARN of a KMS key.'),
+        ({"vpcSubnets": "subnet-A"}, 'vpcSubnets: "subnet-A" cannot be used.'),
+        ({"vpcSubnets": "subnet-aaa,subnet-aaa", "vpcSecurityGroups": "sg-aaa"}, 'vpcSubnets: "subnet-aaa,subnet-aaa" cannot be used.'),
+        ({"permissionsBoundary": "a b"}, 'permissionsBoundary: "a b" cannot be used.'),
+        ({"tags": '{"aws:team": "x"}'}, '"aws:team": its prefix is reserved.'),
+        ({"tags": '{"team": 3}'}, '"team": its value 3 is not text.'),
+        ({"tags": json.dumps({str(number): "x" for number in range(21)})}, "a JSON object of up to 20 texts"),
+        ({"accessLogBucket": "Logs"}, 'accessLogBucket: "Logs" cannot be used.'),
+        ({"dashboard": "perhaps"}, "dashboard:"),
+        ({"peoplePolicies": "perhaps"}, "peoplePolicies:"),
+        ({"trainingNetworkIsolation": "perhaps"}, "trainingNetworkIsolation:"),
+        ({"trainingTrafficEncryption": "perhaps"}, "trainingTrafficEncryption:"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(context: dict[str, object], said: str) -> None:
+    (problem,) = problems(**context)
+
+    assert said in problem
+
+
+def test_lists_may_be_lists_or_text() -> None:
+    as_text = Settings.from_context({"vpcSubnets": "subnet-aaa, subnet-bbb", "vpcSecurityGroups": "sg-aaa"})
+    as_list = Settings.from_context({"vpcSubnets": ["subnet-aaa", "subnet-bbb"], "vpcSecurityGroups": ["sg-aaa"]})
+
+    assert as_text == as_list
+    assert as_text.vpc_subnets == ("subnet-aaa", "subnet-bbb")
+
+
+def test_a_given_key_of_the_stages_region_is_taken() -> None:
+    assert Settings(kms_key=GIVEN_KEY, region="eu-west-1").kms_key == GIVEN_KEY
+
+
+def test_the_page_shows_the_policy_that_a_given_key_needs(whole_matrix: dict[str, Synthesis]) -> None:
+    page = (ROOT / "docs" / "company.md").read_text(encoding="utf-8")
+    (shown,) = (part.partition("```")[0] for part in page.split("```json")[1:] if "RulesToQueuesAndTopic" in part)
+    made = written(whole_matrix["made-key"], named(whole_matrix["made-key"], "AWS::KMS::Key")["Key"]["KeyPolicy"]["Statement"])
+    text = json.dumps(made[1:])
+    for parameter, value in {"Partition": "aws", "Region": "eu-west-1", "AccountId": "111122223333", "URLSuffix": "amazonaws.com"}.items():
+        text = text.replace(f"<AWS::{parameter}>", value)
+
+    def ordered(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**statement, "Action": sorted(statement["Action"])} for statement in statements]
+
+    assert ordered(json.loads(shown)) == ordered(json.loads(text))
