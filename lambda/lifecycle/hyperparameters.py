@@ -68,7 +68,7 @@ class Hyperparameter:
             least = f"from {self.minimum + self.exclusive:g}"
         else:
             least = f"above {self.minimum:g}" if self.exclusive else f"from {self.minimum:g}"
-        if self.maximum is None or self.maximum == _LARGEST:
+        if self.maximum == _LARGEST:
             return f"{noun} {least}"
         return f"{noun} {least} {'and below' if self.below else 'to'} {self.maximum:g}"
 

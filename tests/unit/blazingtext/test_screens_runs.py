@@ -21,6 +21,7 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+COST = "Costs of 2 x ml.c5.xlarge: $0.408 an hour, at most $0.204 in the 30 min 00 s it may run (prices of 2026-04-21).\n"
 SPEED = "Average throughput in Million words/sec: 2.27"
 
 
@@ -124,11 +125,13 @@ def test_train_says_what_was_started_and_what_was_there_already(typed: Typed) ->
     following = f"next: blazingtext logs {NEW} --follow\n"
     there = f"{NEW} already exists for the same request and the same data. It is Completed.\n"
 
-    assert typed("train", "--corpus", "wiki", **launcher()) == (0, f"{NEW}\n", f"warning few words\ndone {NEW} started\n{following}")
+    assert typed("train", "--corpus", "wiki", **launcher()) == (0, f"{NEW}\n", f"{COST}warning few words\ndone {NEW} started\n{following}")
     assert typed("train", "--corpus", "wiki", **launcher("Completed", created=False)) == (
-        0, f"{NEW}\n", f"warning few words\n{there}{following}",
+        0, f"{NEW}\n", f"{COST}warning few words\n{there}{following}",
     )  # fmt: skip
-    assert json.loads(typed("train", "--corpus", "wiki", "--json", **launcher())[1]) == {
+    found = json.loads(typed("train", "--corpus", "wiki", "--json", **launcher())[1])
+    assert found.pop("cost")["hourly_dollars"] == 0.408
+    assert found == {
         "job": NEW, "arn": "arn", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": ["few words"],
     }  # fmt: skip
 
@@ -159,4 +162,4 @@ def test_a_run_that_is_watched_shows_its_log_and_its_summary(typed: Typed, logge
         f"artifact        {artifact(NEW)}",
     )
     ended = f"done {NEW} in 10 min 54 s\nnext: blazingtext evaluate --job {NEW}\nnext: blazingtext status\n"
-    assert err == f"warning few words\ndone {NEW} started\n{log if logged else silent}{ended}"
+    assert err == f"{COST}warning few words\ndone {NEW} started\n{log if logged else silent}{ended}"

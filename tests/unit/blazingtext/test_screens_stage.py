@@ -2,6 +2,7 @@
 
 import pytest
 
+from blazingtext_lifecycle.instance_prices import LISTS
 from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeJobs, FakeStacks, account, artifact
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.blazingtext.screens import NEW, OLD, Letters, lines, two_runs
@@ -17,7 +18,8 @@ TWO_RUNS = lines(
     "blazingtext-dev-wiki-2  Completed  0.716  10 min 54 s",
     "blazingtext-dev-wiki-1  Failed",
 )
-COSTS = "costs                     2 x ml.m4.xlarge: about $0.48 an hour, $350 a month (us-east-1 list)"
+PRICED = LISTS["us-east-1"].date
+COSTS = f"costs                     2 x ml.m5.xlarge: $0.460 an hour, $335.80 a month (prices of {PRICED})"
 NO_COSTS = "costs                     nothing per hour (no endpoint); storage of the bucket's contents"
 STATUSES: dict[str, tuple[dict[str, str], str, list[str], str, str]] = {
     # Parameters of the serving stack, status of the endpoint, dead letters; then what is shown below the stacks, and what on stderr.
