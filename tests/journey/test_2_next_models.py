@@ -162,7 +162,7 @@ def test_pause_removes_the_endpoint_and_resume_brings_it_back_with_the_same_mode
     deployed.blazingtext("resume")
     live_model(second_run["job"])
 
-    assert "blazingtext resume" in paused.err
+    assert "resume a paused endpoint" in paused.err
     (answer,) = deployed.blazingtext("predict", "music", "--json").json()
     assert (answer["word"], answer["known"]) == ("music", True)
 
