@@ -13,6 +13,7 @@ from . import (
     bucket_properties,
     condition_functions,
     direct_requests,
+    encrypted_targets,
     event_origin,
     execution_names,
     function_errors,
@@ -45,6 +46,7 @@ from . import (
     state_machine_roles,
     state_machine_tasks,
     target_policies,
+    topic_encryption,
     worker_threads,
 )
 
@@ -64,6 +66,8 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     stack_roles,
     stack_events,
     target_policies,
+    topic_encryption,
+    encrypted_targets,
     event_origin,
     async_invocations,
     function_errors,
