@@ -145,7 +145,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_resolve_sse_write_headers",
         "_xml_body",
     ),
-    "services.sns": ("topic_policy_allows",),
+    "services.sns": ("_topic_by_arn_any_scope", "topic_policy_allows"),
     "services.sqs": (
         "_Err",
         "_HANDLERS",

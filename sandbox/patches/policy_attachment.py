@@ -23,9 +23,9 @@ def apply() -> None:
     for operation in _OPERATIONS:
         iam._IAM_HANDLERS[operation] = _checked(iam._IAM_HANDLERS[operation])
     for type_name in _TYPES:
-        # create(logical id, properties, stack) and update(physical id, old, new, stack): the properties wanted come last but one.
-        for verb in ("create", "update"):
-            types[type_name][verb] = _checked_properties(types[type_name][verb])
+        # create(logical id, properties, stack) and update(physical id, old, new, stack, and perhaps the logical id).
+        for verb, wanted in (("create", 1), ("update", 2)):
+            types[type_name][verb] = _checked_properties(types[type_name][verb], wanted)
 
 
 def _checked(attach: Handler) -> Handler:
@@ -37,9 +37,9 @@ def _checked(attach: Handler) -> Handler:
     return attach_what_exists
 
 
-def _checked_properties(handler: Callable[..., Any]) -> Callable[..., Any]:
+def _checked_properties(handler: Callable[..., Any], wanted: int) -> Callable[..., Any]:
     def handle(*arguments: Any) -> Any:
-        properties: Json = arguments[-2]
+        properties: Json = arguments[wanted]
         named = [*(properties.get("ManagedPolicyArns") or []), *filter(None, [properties.get("PermissionsBoundary")])]
         for arn in named:
             if not internal("services.iam")._policy_exists(arn):

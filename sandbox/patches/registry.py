@@ -14,6 +14,7 @@ from . import (
     budget_resources,
     condition_functions,
     direct_requests,
+    encrypted_targets,
     event_origin,
     execution_names,
     function_errors,
@@ -46,6 +47,7 @@ from . import (
     state_machine_roles,
     state_machine_tasks,
     target_policies,
+    topic_encryption,
     worker_threads,
 )
 
@@ -66,6 +68,8 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     stack_roles,
     stack_events,
     target_policies,
+    topic_encryption,
+    encrypted_targets,
     event_origin,
     async_invocations,
     function_errors,

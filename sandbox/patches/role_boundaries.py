@@ -19,15 +19,15 @@ _TYPE: Final = "AWS::IAM::Role"
 def apply() -> None:
     """Set the boundary when a role is made and when it is changed."""
     handlers: Json = internal("services.cloudformation.provisioners")._RESOURCE_HANDLERS[_TYPE]
-    # create(logical id, properties, stack) and update(physical id, old, new, stack): the properties wanted come last but one.
-    for verb in ("create", "update"):
-        handlers[verb] = _bounded(handlers[verb])
+    # create(logical id, properties, stack) and update(physical id, old, new, stack, and perhaps the logical id).
+    for verb, wanted in (("create", 1), ("update", 2)):
+        handlers[verb] = _bounded(handlers[verb], wanted)
 
 
-def _bounded(handler: Callable[..., Any]) -> Callable[..., Any]:
+def _bounded(handler: Callable[..., Any], wanted: int) -> Callable[..., Any]:
     def handle(*arguments: Any) -> Any:
         name, attributes = handler(*arguments)
-        internal("services.iam")._roles[name]["PermissionsBoundary"] = arguments[-2].get("PermissionsBoundary") or None
+        internal("services.iam")._roles[name]["PermissionsBoundary"] = arguments[wanted].get("PermissionsBoundary") or None
         return name, attributes
 
     return handle

@@ -1,11 +1,33 @@
 """The CloudFormation our stacks rest on: what the sandbox does is what AWS documents (source: AWS documentation, 2026-11)."""
 
 import json
+from typing import Any
 
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.support import Stacks, allow, function, receive, role, wait_until
+
+
+@pytest.mark.patch(name="topic_encryption")
+def test_a_topic_has_the_key_of_its_template_and_loses_it_with_the_property(account: Sandbox, stacks: Stacks) -> None:
+    key = account.boto3("kms").create_key()["KeyMetadata"]["Arn"]
+
+    def template(**properties: str) -> dict[str, Any]:
+        return {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "of-a-stack", **properties}}},
+            "Outputs": {"Arn": {"Value": {"Ref": "Topic"}}},
+        }
+
+    def attributes() -> dict[str, str]:
+        found: dict[str, str] = account.boto3("sns").get_topic_attributes(TopicArn=stacks.outputs("topic")["Arn"])["Attributes"]
+        return found
+
+    assert stacks.deploy("topic", template(KmsMasterKeyId=key)) == "CREATE_COMPLETE"
+    assert attributes()["KmsMasterKeyId"] == key
+
+    assert stacks.update("topic", TemplateBody=json.dumps(template())) == "UPDATE_COMPLETE"
+    assert "KmsMasterKeyId" not in attributes()
 
 
 @pytest.mark.patch(name="bucket_properties")

@@ -187,3 +187,43 @@ def test_every_status_of_a_stack_is_an_event(account: Sandbox, stacks: Stacks) -
     assert events[3]["detail"]["stack-id"] == identity
     assert events[3]["detail"]["client-request-token"] == "mine"
     assert "Nobody" in events[3]["detail"]["status-details"]["status-reason"]
+
+
+@pytest.mark.patch(name="encrypted_targets")
+def test_a_rule_delivers_to_an_encrypted_queue_or_topic_only_with_its_key(account: Sandbox, stacks: Stacks) -> None:
+    used = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    use = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": used, "Resource": "*"}
+    owner = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "AWS::AccountId"}}, "Action": "kms:*", "Resource": "*"}
+    of_account = {"Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}
+    policies = {"Silent": [owner], "Open": [owner, use], "Conditional": [owner, use | of_account]}
+    # A rule has five targets at most.
+    queues = [{"Fn::GetAtt": [name, "Arn"]} for name in policies]
+    template: dict[str, Any] = {
+        "Resources": {
+            "Heard": {"Type": "AWS::SQS::Queue"},
+            "HeardPolicy": allow_topics("Heard"),
+            "Rule": rule(NAMED, *({"Ref": f"{name}Topic"} for name in ("Open", "Conditional")), *queues),
+        },
+        "Outputs": {name: {"Value": {"Ref": name}} for name in (*policies, "Heard")},
+    }
+    for name, statements in policies.items():
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        encrypted = {"Properties": {"KmsMasterKeyId": {"Fn::GetAtt": [f"{name}Key", "Arn"]}}}
+        template["Resources"] |= {
+            f"{name}Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}},
+            name: {"Type": "AWS::SQS::Queue", **encrypted},
+            f"{name}Policy": allow_events(name, "SQS"),
+            f"{name}Topic": {"Type": "AWS::SNS::Topic", **encrypted},
+            f"{name}TopicPolicy": allow_events(f"{name}Topic", "SNS"),
+            f"{name}Subscription": subscription(f"{name}Topic", "Heard"),
+        }
+    assert stacks.deploy("encrypted-targets", template) == "CREATE_COMPLETE"
+    outputs = stacks.outputs("encrypted-targets")
+
+    send(account, "wiki")
+
+    assert len(receive(account, outputs["Open"], 1)) == 1
+    (heard,) = receive(account, outputs["Heard"], 1)
+    assert ":encrypted-targets-OpenTopic-" in json.loads(heard)["TopicArn"]
+    for name in ("Silent", "Conditional"):
+        assert "Messages" not in account.boto3("sqs").receive_message(QueueUrl=outputs[name])
