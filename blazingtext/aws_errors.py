@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as aws
@@ -17,7 +18,7 @@ from botocore.parsers import ResponseParserError
 from blazingtext_lifecycle import aws_errors
 from blazingtext_lifecycle.errors import LifecycleError
 
-from .errors import EndpointUrlError, ExpiredSessionError, SignInError, TemporaryError, UnreachableError
+from .errors import CertificateError, EndpointUrlError, ExpiredSessionError, SignInError, TemporaryError, UnreachableError
 
 _SIGN_IN = (
     aws.CredentialRetrievalError,
@@ -60,7 +61,7 @@ def translating_aws_errors(doing: str) -> Iterator[None]:
             raise _no_aws(doing, error) from error
         except ValueError as error:
             # botocore checks the address of an endpoint when a client is made, and has no class of its own for a wrong one.
-            if not str(error).startswith("Invalid endpoint"):
+            if not str(error).startswith("Invalid endpoint") and (not _redirected() or _is_address(_redirected())):
                 raise
             raise EndpointUrlError(f"Could not {doing}. {_ENDPOINT} is no address of a service: {error}.") from error
 
@@ -72,13 +73,20 @@ def _translated(error: aws.ClientError | aws.BotoCoreError, doing: str) -> Lifec
         return _answered(error, happened)
     if isinstance(error, _SIGN_IN):
         return SignInError(f"{happened} The credentials cannot be used: {error}.")
-    if isinstance(error, aws.EndpointConnectionError | aws.ConnectionClosedError) and _redirected():
-        return EndpointUrlError(f"{happened} Nothing answers as AWS does at {_ENDPOINT}={_redirected()}: {error}.")
     if isinstance(error, _UNREACHABLE):
-        return UnreachableError(f"{happened} AWS could not be reached: {error}.")
+        return _unreachable(error, happened)
     if isinstance(error, aws.WaiterError):
         return TemporaryError(f"{happened} {error}.")
     return None
+
+
+def _unreachable(error: aws.HTTPClientError | aws.ConnectionError, happened: str) -> LifecycleError:
+    """Who does not answer, or not as AWS does."""
+    if isinstance(error, aws.SSLError):
+        return CertificateError(f"{happened} The certificate of what answers cannot be checked: {error}.")
+    if _redirected() and (isinstance(error, aws.EndpointConnectionError | aws.ConnectionClosedError) or not _is_address(_redirected())):
+        return EndpointUrlError(f"{happened} Nothing answers as AWS does at {_ENDPOINT}={_redirected()}: {error}.")
+    return UnreachableError(f"{happened} AWS could not be reached: {error}.")
 
 
 def _of_transfer(error: Boto3Error, doing: str) -> LifecycleError:
@@ -95,6 +103,15 @@ def _no_aws(doing: str, error: Exception) -> LifecycleError:
     if _redirected():
         return EndpointUrlError(f"{happened} It came from {_ENDPOINT}={_redirected()}.")
     return UnreachableError(happened)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is a URL that botocore can ask; it takes one apart only when it has to."""
+    try:
+        url, port = urlsplit(text), urlsplit(text).port
+    except ValueError:
+        return False
+    return url.scheme in {"http", "https"} and port != 0
 
 
 def _redirected() -> str:

@@ -36,6 +36,15 @@ class ExpiredSessionError(SignInError):
         )
 
 
+class CertificateError(ConfigurationError):
+    """What answers cannot prove that it is AWS, or there is nothing to check the proof with."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(
+            f"{happened} Check AWS_CA_BUNDLE (in a profile: ca_bundle): it names the file of certificates to trust, such as a proxy's."
+        )
+
+
 class EndpointUrlError(ConfigurationError):
     """AWS_ENDPOINT_URL leads to no AWS account."""
 

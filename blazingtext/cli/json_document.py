@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class JsonDocument:
@@ -31,13 +34,18 @@ class JsonDocument:
 
 def as_json(value: object) -> str:
     """One JSON document: dataclasses as objects, times in ISO 8601, keys as they are."""
-    readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     try:
-        return json.dumps(value, default=_plain, indent=2, ensure_ascii=not readable, allow_nan=False)
+        return _dumped(value)
     except ValueError:
         # JSON has neither NaN nor infinities: null stands for them.
-        finite = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
-        return json.dumps(finite, indent=2, ensure_ascii=not readable, allow_nan=False)
+        return _dumped(json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None))
+
+
+def _dumped(value: object) -> str:
+    """JSON in the characters that stdout has; what was typed in another encoding holds surrogates, which no encoding has."""
+    readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, default=_plain, indent=2, ensure_ascii=not readable, allow_nan=False)
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _plain(value: object) -> object:

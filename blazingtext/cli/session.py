@@ -68,13 +68,32 @@ def shared(command: Command) -> Command:
 def _with_session(command: Command) -> Command:
     def run(*arguments: Any, **given: Any) -> Any:
         chosen = {name: given.pop(name) for name in options.NAMES}
-        return command(session_of(click.get_current_context(), chosen), *arguments, **given)
+        context = click.get_current_context()
+        _refuse_empty(context)
+        return command(session_of(context, chosen), *arguments, **given)
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__
     # Options that decorators below have attached already.
     run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined] # click's own attribute
     return run  # type: ignore[return-value] # the same command, with the session filled in
+
+
+# Options whose empty text says something: no title, and no encoding or column but what the content tells.
+_MAY_BE_EMPTY = frozenset({"title", "encoding", "column", "labels", "live"})
+
+
+def _refuse_empty(context: click.Context) -> None:
+    """Nothing when every word that was typed says something.
+
+    Raises:
+        BadParameter: an argument or the value of an option is empty, as where a shell's variable is not set.
+    """
+    for parameter in context.command.params:
+        value = context.params.get(str(parameter.name))
+        empty = "" in value if isinstance(value, tuple) else value == ""
+        if empty and parameter.name not in _MAY_BE_EMPTY:
+            raise click.BadParameter("it is empty. Is a variable of the shell not set?", context, parameter)
 
 
 def session_of(context: click.Context, given: dict[str, Any]) -> Session:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from blazingtext_lifecycle import errors
+from blazingtext_lifecycle import errors, naming
 from blazingtext_lifecycle.errors import CloudError, LifecycleError
 
 from ..aws_errors import translating_aws_errors
@@ -54,7 +55,7 @@ class TrainingOrder:
         limits = {"maxRuntimeSeconds": self.max_runtime_seconds, "maxWaitSeconds": self.max_wait_seconds}
         parameters = {
             "mode": self.mode,
-            "hyperparameters": dict(self.hyperparameters) or None,
+            "hyperparameters": {name: _sendable(value) for name, value in self.hyperparameters.items()} or None,
             "instance": _given(instance) or None,
             "limits": _given(limits) or None,
             "spot": self.spot,
@@ -68,6 +69,11 @@ class TrainingOrder:
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _sendable(value: object) -> object:
+    """A value that JSON has: the launcher refuses the text of a number that is not finite in its own words."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)
@@ -121,8 +127,10 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
         UserError: the request is wrong; the message names every problem. Nothing was started.
         CloudError: the function or AWS failed.
     """
+    naming.check_corpus(order.corpus)
+    event = json.dumps(order.event(), allow_nan=False).encode()
     with translating_aws_errors(f"start training on {order.corpus}"):
-        answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=json.dumps(order.event()).encode())
+        answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=event)
         payload = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         raise _refusal(payload)

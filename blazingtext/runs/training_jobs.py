@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from blazingtext_lifecycle import aws_errors, naming
 from blazingtext_lifecycle.errors import RequestError
 from blazingtext_lifecycle.training_jobs import ACTIVE
+from blazingtext_lifecycle.values import cut
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
@@ -76,8 +77,10 @@ def run(cloud: Cloud, job: str) -> Run:
     """One training job.
 
     Raises:
-        RequestError: there is no such job in this stage.
+        RequestError: there is no such job, or no job can have that name.
     """
+    if not naming.TRAINING_JOB_PATTERN.fullmatch(job):
+        raise RunError(f'"{cut(job)}" is not the name of a training job: those are up to 63 letters, digits and hyphens.', cloud.stage)
     with translating_aws_errors(f"look at the training job {job}"):
         try:
             described = cloud.sagemaker.describe_training_job(TrainingJobName=job)

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import aws_errors, naming
 from blazingtext_lifecycle.errors import LifecycleError, NotReady, RequestError, UserError
+from blazingtext_lifecycle.values import cut
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
@@ -70,6 +71,15 @@ class Classification:
 Prediction = WordVector | Classification
 
 
+def _is_text(word: str) -> bool:
+    """Whether a word can be sent: what a terminal of another encoding typed has surrogates for its bytes."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, advance: Advance = lambda _: None) -> list[Prediction]:
     """Vectors of words or labels of texts from the stage's endpoint, depending on its model; in the order given.
 
@@ -86,6 +96,8 @@ def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, adv
     """
     if not instances:
         raise UserError("There is nothing to predict: no word or text was given. Give some, or - to read one per line from stdin.")
+    if garbled := next((each for each in instances if not _is_text(each)), None):
+        raise UserError(f'"{cut(garbled)}" is not valid UTF-8, which is all that the endpoint takes. Type it in a UTF-8 terminal.')
     answers: list[Prediction] = []
     batches = _Batches(instances)
     for batch in batches:

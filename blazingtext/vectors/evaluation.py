@@ -27,6 +27,10 @@ _EPSILON = 1e-6
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII)
 
 
+# A thousand times the largest public one; a device never ends.
+_LARGEST_PAIR_FILE = 64 << 20
+
+
 @dataclass(frozen=True)
 class Score:
     """The agreement on one set of pairs.
@@ -104,7 +108,11 @@ def _row(rows: Mapping[str, int], vectors: Vectors, word: str) -> int | None:
 def _pairs(pairs: Traversable) -> tuple[list[tuple[str, str, float]], tuple[tuple[int, str], ...]]:
     """The pairs of a file, and the lines without one."""
     try:
-        lines = pairs.read_text(encoding="utf-8-sig").lower().splitlines()
+        with pairs.open("rb") as stream:
+            content = stream.read(_LARGEST_PAIR_FILE + 1)
+        if len(content) > _LARGEST_PAIR_FILE:
+            raise UserError(f"{pairs} is no file of word pairs: it holds more than {_LARGEST_PAIR_FILE >> 20} MB. Name another file.")
+        lines = content.decode("utf-8-sig").lower().splitlines()
     except (OSError, ValueError) as error:
         raise UserError(f"{pairs} cannot be read. {error}. It must be UTF-8 text with two words and a score on each line.") from error
     found, skipped = [], []

@@ -18,6 +18,7 @@ from tests.journey.story import Shell
 # What each command is given so that it ends with a result. In this order: every one finds the stage as it needs it.
 ARGUMENTS = {
     "preflight": (),
+    "costs": (),
     "corpus prepare": ("{text}", "--output", "-"),
     "corpus stats": ("{text}",),
     "corpus sample": ("{folder}/sample.txt",),
@@ -32,11 +33,11 @@ ARGUMENTS = {
     "map": ("--words", "30", "--job", "{job}", "--output", "{folder}/map.svg"),
     "neighbors": ("music", "--job", "{job}"),
     "analogy": ("man", "king", "woman", "--job", "{job}"),
-    "promote": ("{job}",),
     "predict": ("music",),
     "pause": (),
     "resume": (),
     "rollback": (),
+    "promote": ("{job}",),
     "verify": (),
     "status": (),
     "audit": (),
@@ -82,6 +83,8 @@ def test_a_reader_that_leaves_before_the_result_is_no_failure(
     arguments = [each.format(**names) for each in ARGUMENTS[name]]
     variables = {"BLAZINGTEXT_SANDBOX_HOME": names["text"]} if name == "demo" else {}
 
+    if name == "rollback" and not form:
+        deployed.blazingtext("promote", classifier["job"])
     ended = leaving(deployed, "blazingtext", *name.split(), *arguments, *form, **variables)
 
     said = ended.stderr.decode()

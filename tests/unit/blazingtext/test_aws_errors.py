@@ -8,7 +8,7 @@ from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from blazingtext.aws_errors import translating_aws_errors
-from blazingtext.errors import ExpiredSessionError, SignInError, TemporaryError, UnreachableError
+from blazingtext.errors import CertificateError, EndpointUrlError, ExpiredSessionError, SignInError, TemporaryError, UnreachableError
 from blazingtext_lifecycle.errors import (
     AccessDeniedError,
     CloudError,
@@ -48,7 +48,7 @@ from tests.unit.lifecycle.aws_fakes import client_error
         (aws.LoginRefreshRequired(), SignInError, 2),
         (aws.EndpointConnectionError(endpoint_url="https://localhost:1"), UnreachableError, 1),
         (aws.ConnectTimeoutError(endpoint_url="https://localhost:1"), UnreachableError, 1),
-        (aws.SSLError(endpoint_url="https://localhost:1", error=OSError("self-signed")), UnreachableError, 1),
+        (aws.SSLError(endpoint_url="https://localhost:1", error=OSError("self-signed")), CertificateError, 2),
         (aws.WaiterError("name", "Max attempts exceeded", {}), TemporaryError, 3),
         (aws.ParamValidationError(report="bad"), RequestError, 2),
         (aws.DataNotFoundError(data_path="x"), CloudError, 1),
@@ -183,3 +183,32 @@ def test_without_a_region_the_advice_is_what_boto3_reads(variables: dict[str, st
 
     with pytest.raises(ConfigurationError, match=words), translating_aws_errors("list the training jobs"):
         raise aws.NoRegionError
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        # What Python and botocore raise about each of them.
+        ("http://[::1", ValueError("Invalid IPv6 URL")),
+        ("http://localhost:99999999", ValueError("Port out of range 0-65535")),
+        ("http://localhost:abc", ValueError("Port could not be cast to integer value as 'abc'")),
+        ("ftp://localhost", aws.HTTPClientError(error="Not supported URL scheme ftp")),
+        (" ", ValueError("Invalid endpoint:  ")),
+    ],
+)
+def test_an_endpoint_url_that_is_no_address_is_for_the_person_to_correct(
+    url: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+
+    with pytest.raises(EndpointUrlError, match="unset AWS_ENDPOINT_URL") as caught, translating_aws_errors("list the buckets"):
+        raise error
+
+    assert caught.value.exit_code == 2
+
+
+def test_another_value_that_is_wrong_is_a_bug_whatever_the_endpoint_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+    with pytest.raises(ValueError, match="of our own"), translating_aws_errors("list the buckets"):
+        raise ValueError("of our own")

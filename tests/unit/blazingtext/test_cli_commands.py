@@ -473,3 +473,32 @@ def test_train_without_promotion_asks_for_just_that(typed: Typed) -> None:
     typed("train", "--corpus", "wiki", "--no-promote", **{"lambda": launcher})
 
     assert launcher.events[1] == {"corpus": "wiki", "promote": False}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "\udcff", "a" * 64, "-a"])
+@pytest.mark.parametrize("command", ["logs", "promote", "stop"])
+def test_a_name_that_no_job_has_is_refused_in_one_sentence_before_aws_is_asked(command: str, name: str, typed: Typed) -> None:
+    sagemaker = FakeJobs()
+
+    code, _, err = typed(command, "--", name, sagemaker=sagemaker)
+
+    assert code == 2
+    assert "is not the name of a training job" in err or "it is empty" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["predict", ""],
+        ["neighbors", "king", ""],
+        ["audit", "--in", ""],
+        ["corpus", "prepare", "", "-o", "x"],
+        ["upload", "a", "--corpus", ""],
+    ],
+)
+def test_an_empty_word_is_refused_since_a_variable_of_the_shell_may_be_missing(words: list[str], typed: Typed) -> None:
+    code, out, err = typed(*words, **account())
+
+    assert (code, out) == (2, "")
+    assert "it is empty" in err

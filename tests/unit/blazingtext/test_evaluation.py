@@ -170,3 +170,10 @@ def test_every_line_of_a_pair_file_is_a_pair_or_named(tmp_path: Path, content: b
 
     assert score.pairs + len(score.skipped) == len(lines)
     assert abs(score.rho) <= 1 + 1e-9
+
+
+def test_a_file_that_does_not_end_is_no_pair_file_and_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_LARGEST_PAIR_FILE", 1 << 20)
+
+    with pytest.raises(UserError, match="/dev/zero is no file of word pairs: it holds more than 1 MB"):
+        evaluation.evaluate(Vectors(("a", "b"), np.eye(2, dtype=np.float32)), [Path("/dev/zero")])

@@ -1,7 +1,7 @@
 import pytest
 
 from blazingtext.runs.launch import Cost, Launch, TrainingOrder, launch
-from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, HyperparameterError, NotReady
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, HyperparameterError, NotReady, RequestError
 from tests.unit.blazingtext.cloud_fakes import FakeLauncher, FakeStacks, cloud
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
@@ -46,3 +46,23 @@ def test_a_stage_that_is_not_deployed_says_how_to_deploy_it() -> None:
 
     with pytest.raises(ConfigurationError, match="cdk deploy --all"):
         launch(cloud(cloudformation=stacks, **{"lambda": FakeLauncher({})}), TrainingOrder("wiki"))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_does_not_have_reaches_the_launcher_as_text_which_it_refuses(number: float) -> None:
+    launcher = FakeLauncher({"errorType": "HyperparameterError", "errorMessage": "no"}, error=True)
+
+    with pytest.raises(HyperparameterError):
+        launch(cloud(**{"lambda": launcher}), TrainingOrder("wiki", hyperparameters={"learning_rate": number}))
+
+    assert launcher.events[0]["hyperparameters"] == {"learning_rate": str(number)}
+
+
+@pytest.mark.parametrize("name", ["", "p\udcff", "Bad Name"])
+def test_a_name_that_no_corpus_has_is_refused_before_anybody_is_asked(name: str) -> None:
+    launcher = FakeLauncher({})
+
+    with pytest.raises(RequestError, match="is not a corpus name"):
+        launch(cloud(**{"lambda": launcher}), TrainingOrder(name))
+
+    assert launcher.events == []

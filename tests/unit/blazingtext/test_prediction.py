@@ -87,3 +87,12 @@ def test_what_the_models_container_answers_is_the_inputs_fault_or_the_models(
 def test_asking_nothing_is_refused() -> None:
     with pytest.raises(UserError, match="nothing to predict"):
         prediction.predict(cloud(), [])
+
+
+def test_a_word_that_is_no_text_is_refused_before_the_endpoint_is_asked() -> None:
+    endpoint = FakeEndpoint({})
+
+    with pytest.raises(UserError, match=r'"caf\udce9" is not valid UTF-8'):
+        prediction.predict(cloud(sagemaker_runtime=endpoint), ["king", "caf\udce9"])
+
+    assert endpoint.bodies == []

@@ -76,6 +76,13 @@ def test_json_has_neither_nan_nor_infinities() -> None:
     assert json.loads(found, parse_constant=pytest.fail) == {"scores": {"mean": None, "all": [1.5, None]}, "where": "a"}
 
 
+def test_json_holds_what_was_typed_in_another_encoding_as_an_escape() -> None:
+    found = as_json({"caf\udce9": "\udcff", "plain": "caf\u00e9"})
+
+    found.encode()
+    assert json.loads(found) == {"caf\udce9": "\udcff", "plain": "caf\u00e9"}
+
+
 def test_usage_errors_are_json_too_and_quote_what_was_typed(typed: Typed) -> None:
     for arguments in (["corpus", "stats", "--json"], ["--json", "\x1b[31mnonsense"], ["upload", "x", "--no-such", "--json"]):
         code, out, err = typed(*arguments)

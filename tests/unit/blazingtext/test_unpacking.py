@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blazingtext.corpus import preparation, sources, unpacking
 from blazingtext_lifecycle.errors import CorpusError
@@ -186,3 +188,22 @@ def test_stdin_may_be_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     made = preparation.prepare(["-"], tmp_path / "out.txt", reading=sources.Reading())
 
     assert made.lines == 1
+
+
+@given(st.sampled_from(sorted(PACKED)), st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=3)), min_size=1, max_size=3))
+def test_damaged_archives_are_read_or_refused_in_a_sentence_and_leave_nothing(
+    tmp_path_factory: pytest.TempPathFactory, name: str, damage: list[tuple[float, bytes]]
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    content = PACKED[name]
+    for where, bytes_ in damage:
+        place = int(where * len(content))
+        content = content[:place] + bytes_ + content[place + max(len(bytes_), 1) :]
+
+    try:
+        lines, made = prepared(folder, "damaged", content)
+    except CorpusError as error:
+        assert "damaged" in str(error) or "No words" in str(error)  # noqa: PT017 - the alternative to being read
+        assert [each.name for each in folder.iterdir()] == ["damaged"]
+    else:
+        assert made.lines == len(lines) > 0
