@@ -1,8 +1,11 @@
+import mmap
 import re
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blazingtext_engine.corpus import scanning
-from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus, read_corpus_with
+from blazingtext_engine.corpus.vocabulary import Corpus, TokenStream, read_corpus, read_corpus_with
 from blazingtext_engine.corpus.word_table import WordTable
 from blazingtext_engine.errors import UserError
 
@@ -216,6 +219,17 @@ def test_pages_given_back_are_read_again(tmp_path: Path) -> None:
     corpus.tokens.release()
 
     assert corpus.tokens.ids.tolist() == before
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="the system takes no advice")
+def test_pages_are_given_back_by_the_systems_advice() -> None:
+    advice = list[int]()
+    nothing = np.empty(0, np.int32)
+
+    TokenStream(nothing, nothing.view(np.uint32), cast("Any", SimpleNamespace(madvise=advice.append))).release()
+    TokenStream(nothing, nothing.view(np.uint32), None).release()
+
+    assert advice == [mmap.MADV_DONTNEED]
 
 
 FULL_DISK = """
