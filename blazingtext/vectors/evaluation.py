@@ -149,8 +149,6 @@ def _normalised(vector: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Spearman's rank correlation with average ranks for ties; 0 when there is nothing to correlate."""
-    if len(first) < 2:
-        return 0.0
     a, b = (ranks(values) - (len(values) + 1) / 2 for values in (first, second))
     spread = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / spread if spread else 0.0

@@ -227,3 +227,16 @@ def test_a_download_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_
 
     assert asked == [("https://mattmahoney.net/dc/text8.zip", "blazingtext-cdk", asked[0][2])]
     assert 10 <= asked[0][2] <= 120
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_statistics_of_a_long_line_do_not_depend_on_the_pieces_that_it_is_read_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a bb ccc bb\n\nccc ddd a last")
+    monkeypatch.setattr(statistics, "_PIECE", size)
+
+    found = statistics.statistics(path)
+
+    assert (found.lines, found.empty_lines, found.words, found.distinct, found.longest_line) == (2, 1, 8, 5, 4)

@@ -12,6 +12,7 @@ import pytest
 from blazingtext.cli import demo, demo_steps
 from blazingtext.cli.demo_steps import Plan
 from blazingtext_lifecycle.errors import CloudError, ConfigurationError
+from blazingtext_lifecycle.extras import MissingExtraError
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.blazingtext.test_demo import WORLD, Machine
 
@@ -157,3 +158,15 @@ def test_a_sandbox_that_does_not_say_how_to_reach_it_is_an_error(typed: Typed, m
     with pytest.raises(CloudError, match=r"It said: no such sandbox\. Run: blazingtext sandbox status"):
         demo._environment("demo-1")
     assert typed("demo")[0] == 1
+
+
+def test_what_is_not_installed_is_said_before_anything_is_started(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(extra: str) -> None:
+        raise MissingExtraError(extra, ["numba"])
+
+    monkeypatch.setattr(demo, "require", missing)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("nothing may run"))
+
+    code, _, err = typed("demo")
+
+    assert (code, "blazingtext-cdk[all]" in err) == (2, True)

@@ -243,3 +243,21 @@ def test_corpora_that_ship_or_can_be_downloaded_are_written_where_asked_for(
         (Path("text8"), {"archive": None, "force": False}),
         (Path("b.txt"), {"archive": Path("my.zip"), "force": True}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(3, "0.pdf is a PDF document, 1.pdf is a PDF document, 2.pdf is a PDF document."), (4, "2.pdf is a PDF document ...")],
+)
+def test_of_many_files_that_are_left_out_three_are_named(typed: Typed, tmp_path: Path, number: int, shown: str) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("words\n")
+    for place in range(number):
+        (folder / f"{place}.pdf").write_bytes(b"%PDF-1.7")
+
+    _, _, err = typed("corpus", "prepare", str(folder), "-o", str(tmp_path / "o.txt"))
+
+    assert f"{number} files left out: 0.pdf is a PDF document" in err
+    assert shown in err
+    assert "3.pdf" not in err
