@@ -71,7 +71,7 @@ class SuccessiveHalving:
 
     def _reached(self, epoch: int) -> list[int]:
         rungs, rung = [], self.least
-        while rung <= min(epoch, self.most - 1):
+        while rung <= epoch:
             rungs.append(rung)
             rung *= REDUCTION
         return rungs

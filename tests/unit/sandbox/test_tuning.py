@@ -7,11 +7,13 @@ from statistics import median
 
 import numpy as np
 import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Matern
 
 from blazingtext_sandbox.sagemaker.tuning.gaussian_process import GaussianProcess
 from blazingtext_sandbox.sagemaker.tuning.searches import BayesianSearch, GridSearch, RandomSearch, Search
 from blazingtext_sandbox.sagemaker.tuning.space import Choice, Number, Space
-from blazingtext_sandbox.sagemaker.tuning.stopping import MedianStopping, SuccessiveHalving
+from blazingtext_sandbox.sagemaker.tuning.stopping import MedianStopping, NeverStop, SuccessiveHalving
 
 SPACE = Space(
     (
@@ -86,6 +88,56 @@ def test_a_gaussian_process_knows_its_points_and_is_unsure_between_them() -> Non
     assert process.expected_improvement(np.array([[0.55]]), 1.0) > process.expected_improvement(np.array([[0.0]]), 1.0)
 
 
+def test_a_gaussian_process_predicts_what_scikit_learns_does() -> None:
+    random = np.random.default_rng(5)
+    points, values, new = random.random((6, 2)), random.normal(size=6), random.random((4, 2))
+    process = GaussianProcess.fit(points, values, np.random.default_rng(1))
+    kernel = Matern(process.scales, nu=2.5)
+    noise = process.cholesky @ process.cholesky.T - kernel(points)
+    twin = GaussianProcessRegressor(kernel, alpha=noise[0, 0], optimizer=None).fit(points, values)
+
+    mean, deviation = process.predict(new)
+
+    assert noise == pytest.approx(noise[0, 0] * np.eye(6), abs=1e-12)
+    assert 1e-4 < noise[0, 0] < 0.31
+    assert (process.scales > 0.1).all()
+    assert (process.scales < 3).all()
+    expected_mean, expected_deviation = twin.predict(new, return_std=True)
+    assert mean == pytest.approx(expected_mean)
+    assert deviation == pytest.approx(expected_deviation)
+
+
+def test_a_gaussian_process_has_the_largest_marginal_likelihood_of_its_draws() -> None:
+    random = np.random.default_rng(5)
+    points, values = random.random((6, 2)), random.normal(size=6)
+    process, random = GaussianProcess.fit(points, values, np.random.default_rng(1)), np.random.default_rng(1)
+    drawn = [(np.exp(random.uniform(np.log(0.1), np.log(3.0), 2)), np.exp(random.uniform(np.log(1e-4), np.log(0.3)))) for _ in range(64)]
+
+    def likelihood(place: int) -> float:
+        scales, noise = drawn[place]
+        twin = GaussianProcessRegressor(Matern(scales, nu=2.5), alpha=noise, optimizer=None).fit(points, values)
+        return float(twin.log_marginal_likelihood_value_)
+
+    best = max(range(64), key=likelihood)
+
+    assert process.scales == pytest.approx(drawn[best][0])
+
+
+@pytest.mark.parametrize("best", [-1.0, 0.0, 0.4, 2.0])
+def test_the_expected_improvement_is_the_mean_of_what_exceeds_the_best(best: float) -> None:
+    points = np.array([[0.0], [0.5], [1.0]])
+    process = GaussianProcess.fit(points, np.array([-1.0, 1.0, 0.0]), np.random.default_rng(1))
+    new = np.array([[0.2], [0.55], [3.0]])
+
+    improvement = process.expected_improvement(new, best)
+
+    # By quadrature: the integral of max(0, y - best) over the predicted normal distribution.
+    for mean, deviation, found in zip(*process.predict(new), improvement, strict=True):
+        steps = np.linspace(-9, 9, 20_001)
+        weights = np.exp(-(steps**2) / 2) / math.sqrt(2 * math.pi) * (steps[1] - steps[0])
+        assert found == pytest.approx(float((np.maximum(mean + deviation * steps - best, 0) * weights).sum()), rel=1e-3, abs=1e-5)
+
+
 def peak(values: Mapping[str, str]) -> float:
     """Best at 7 words, a learning rate of 0.05, and skip-gram."""
     words, rate = int(values["window_size"]), math.log10(float(values["learning_rate"]))
@@ -134,6 +186,9 @@ def test_the_median_rule_stops_a_job_that_is_worse_than_half_of_the_others_were(
     assert not rule.stops("new", [0.0], [])
     assert not rule.stops("new", [], ended)
     assert rule.stops("new", [0.1], ended)
+    assert not rule.stops("new", [0.2], ended)
+    assert rule.stops("new", [0.15], [*ended, []])
+    assert not NeverStop().stops("new", [0.0], ended)
     assert not rule.stops("new", [0.1, 0.35], ended)
     assert rule.stops("new", [0.1, 0.25], ended)
 
