@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.training_jobs import ACTIVE
 
@@ -192,8 +194,23 @@ def _tagged_resources(scope: Scope) -> Iterator[Leftover]:
     for found in scope.pages("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters):
         arn = found["ResourceARN"]
         ours = any(name.startswith((scope.prefix, naming.endpoint(scope.stage))) for name in arn.replace("/", ":").split(":"))
-        if not ours and ":sagemaker:" not in arn:
+        if ours or ":sagemaker:" in arn:
+            continue
+        if ":kms:" in arn:
+            yield from _key(scope, arn)
+        else:
             yield Leftover("tagged resource", arn)
+
+
+def _key(scope: Scope, arn: str) -> Iterator[Leftover]:
+    """A key that is kept; one that waits for its deletion costs nothing and goes by itself (https://aws.amazon.com/kms/pricing/)."""
+    try:
+        state = scope.cloud.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+    except ClientError:
+        # The key's policy decides who may look; that it is there was seen.
+        state = ""
+    if state != "PendingDeletion":
+        yield Leftover("tagged resource", arn, bills=True, detail=state)
 
 
 # What belongs to the whole account: looked for once, whatever the regions.

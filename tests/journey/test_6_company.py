@@ -247,8 +247,10 @@ def test_a_data_scientist_uploads_trains_stops_and_asks(as_person: Callable[...,
     as_person("DataScientist", "predict", "king")
 
 
-def test_a_data_scientist_does_not_decide_what_is_live(as_person: Callable[..., Any], run: Any) -> None:
-    assert refused(as_person("DataScientist", "promote", run["job"], code=None))
+def test_a_data_scientist_does_not_decide_what_is_live(company: Company, as_person: Callable[..., Any]) -> None:
+    start = as_person("DataScientist", service="stepfunctions").start_execution
+
+    assert code_of(start, stateMachineArn=company.output("training", "ServingUpdateArn"), input="{}") == "AccessDeniedException"
     assert refused(as_person("DataScientist", "pause", code=None))
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from blazingtext.audit import audit
 from blazingtext.cloud import Cloud
@@ -150,13 +151,13 @@ PLANTED: dict[str, tuple[dict[str, list[Any]], Leftover]] = {
     "tagged resources": (
         {
             "resourcegroupstaggingapi__get_resources": [
-                {"ResourceARN": arn("kms", "key/theirs"), "Tags": OTHER_TAGS},
+                {"ResourceARN": arn("ssm", "parameter/theirs"), "Tags": OTHER_TAGS},
                 {"ResourceARN": arn("lambda", "function:blazingtext-dev-gone"), "Tags": TAGS},
                 {"ResourceARN": arn("sagemaker", "model/gone"), "Tags": TAGS},
-                {"ResourceARN": arn("kms", "key/abc"), "Tags": TAGS},
+                {"ResourceARN": arn("ssm", "parameter/abc"), "Tags": TAGS},
             ]
         },
-        Leftover("tagged resource", arn("kms", "key/abc")),
+        Leftover("tagged resource", arn("ssm", "parameter/abc")),
     ),
 }
 
@@ -172,6 +173,28 @@ def test_what_is_left_of_every_kind_is_found_on_the_last_page(kind: str) -> None
     # What stands before it is another page, and somebody else's or one more of the stage's.
     assert {each.kind for each in found} == {leftover.kind}
     assert all(each.name.partition("TrainingJobs:")[2].startswith("blazingtext-dev-") or "dev" in each.name for each in found[:-1])
+
+
+class Keys:
+    """KMS, in which every key has one state, or nobody may look."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+    def describe_key(self, **_: str) -> dict[str, Any]:
+        if not self.state:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "DescribeKey")
+        return {"KeyMetadata": {"KeyState": self.state}}
+
+
+@pytest.mark.parametrize(("state", "bills"), [("Enabled", True), ("Disabled", True), ("", True), ("PendingDeletion", False)])
+def test_a_key_is_left_until_its_deletion_is_scheduled(state: str, bills: bool) -> None:
+    planted = {"resourcegroupstaggingapi__get_resources": [{"ResourceARN": arn("kms", "key/abc"), "Tags": TAGS}]}
+
+    found = audit(cloud(**{**account(**planted), "kms": Keys(state)})).left
+
+    expected = Leftover("tagged resource", arn("kms", "key/abc"), bills=True, detail=state, region="us-east-1")
+    assert [replace(each, remove="") for each in found] == [expected] * bills
 
 
 def test_what_bills_is_said() -> None:
