@@ -63,6 +63,11 @@ def dashboard(stage: str) -> str:
     return f"arn:{cdk.Aws.PARTITION}:cloudwatch::{cdk.Aws.ACCOUNT_ID}:dashboard/{naming.endpoint(stage)}"
 
 
+def budgets() -> str:
+    """Every budget of the account; budgets have no region."""
+    return f"arn:{cdk.Aws.PARTITION}:budgets::{cdk.Aws.ACCOUNT_ID}:*"
+
+
 def log_groups(name: str) -> str:
     """Log groups of a name, as CloudWatch Logs writes them into the encryption context of a key: without what is in them."""
     return _arn("logs", "log-group", name, cdk.ArnFormat.COLON_RESOURCE_NAME)

@@ -8,6 +8,8 @@ from constructs import Construct
 
 from blazingtext_lifecycle import naming
 
+from . import arns
+
 _BUDGETS = "budgets.amazonaws.com"
 # Of the month's amount, in percent: what was spent, or what AWS expects by the end of the month.
 _ALERTS = (("ACTUAL", 80), ("FORECASTED", 100), ("ACTUAL", 100))
@@ -54,11 +56,10 @@ def _alert(kind: str, percent: float) -> budgets.CfnBudget.NotificationProperty:
 
 
 def _publishing(topic: sns.Topic) -> iam.PolicyStatement:
-    own_budgets = f"arn:{cdk.Aws.PARTITION}:budgets::{cdk.Aws.ACCOUNT_ID}:*"
     return iam.PolicyStatement(
         sid="BudgetsOfThisAccount",
         principals=[iam.ServicePrincipal(_BUDGETS)],
         actions=["sns:Publish"],
         resources=[topic.topic_arn],
-        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}, "ArnLike": {"aws:SourceArn": own_budgets}},
+        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}, "ArnLike": {"aws:SourceArn": arns.budgets()}},
     )

@@ -58,6 +58,7 @@ def service_statements(stage: str) -> list[iam.PolicyStatement]:
     EventBridge gets no condition on its source: SNS says that it is not supported, and the rule's message would be lost
     (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). Which rule may send where is for the policies of queue and topic.
     Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    Budgets: https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
     """
     groups = [arns.log_groups(f"{naming.job_prefix(stage)}*"), arns.log_groups(naming.endpoint_log_group(stage))]
     return [
@@ -73,6 +74,13 @@ def service_statements(stage: str) -> list[iam.PolicyStatement]:
             "cloudwatch.amazonaws.com",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             StringEquals={"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+        ),
+        _for_service(
+            "BudgetsToTopic",
+            "budgets.amazonaws.com",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            StringEquals={"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+            ArnLike={"aws:SourceArn": arns.budgets()},
         ),
     ]
 

@@ -1,7 +1,8 @@
 """Training: the role jobs run with, the functions that start them and promote their models, notifications."""
 
-import aws_cdk.aws_iam as iam
+import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
+import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
@@ -44,76 +45,28 @@ class TrainingStack(ProjectStack):
             stack_name=naming.training_stack(settings.stage),
             description="BlazingText: training jobs and promotion",
         )
+        self._settings, self._bucket, self._key_arn = settings, bucket, key_arn
         network = Network(settings.vpc_subnets, settings.vpc_security_groups)
-        role = execution_role(self, "ExecutionRole", bucket=bucket, stage=settings.stage, key_arn=key_arn, network=network)
-        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=settings.stage, key_arn=key_arn, network=network)
+        stage = settings.stage
+        self._execution_role = execution_role(self, "ExecutionRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
+        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email, key_arn=key_arn).topic
         if settings.monthly_budget is not None:
-            Budget(self, "Budget", stage=settings.stage, monthly_dollars=settings.monthly_budget, topic=self.topic)
-        dead_letters = DeadLetters(self, "DeadLetters", stage=settings.stage, topic=self.topic, key_arn=key_arn).queue
-        launcher = Launcher(
-            self,
-            "Launcher",
-            environment=self._launch_environment(settings, bucket, role, _protection(settings, key_arn, network)),
-            bucket=bucket,
-            execution_role=role,
-            log_retention_days=settings.log_retention_days,
-        )
-        if settings.train_on_upload:
-            launcher.start_on_upload(bucket=bucket, dead_letters=dead_letters)
-        promotion = Promotion(
-            self,
-            "Promotion",
-            stage=settings.stage,
-            bucket=bucket,
-            topic=self.topic,
-            dead_letters=dead_letters,
-            policy=settings.auto_promote,
-            minimum_mean_rho=settings.minimum_mean_rho,
-            minimum_accuracy=settings.minimum_accuracy,
-            log_retention_days=settings.log_retention_days,
-            key_arn=key_arn,
-        )
-        RolledBack(self, "RolledBack", stage=settings.stage, topic=self.topic, dead_letters=dead_letters)
-        JobCleanup(
-            self,
-            "JobCleanup",
-            stage=settings.stage,
-            delete_jobs=settings.delete_data,
-            execution_role=role,
-            launcher=launcher.function,
-            log_retention_days=settings.log_retention_days,
-            key_arn=key_arn,
-        )
-        if settings.notebook_role:
-            roles = [role, self.hosting_role]
-            people = NotebookRole(
-                self, "NotebookRole", stage=settings.stage, bucket=bucket, roles=roles, limits=settings.limits, key_arn=key_arn
-            )
-            self.publish({Output.NOTEBOOK_ROLE_ARN: people.role.role_arn})
-        FunctionAlarms(self, "Functions", stage=settings.stage, launcher=launcher.function, promoter=promotion.function, topic=self.topic)
-        if settings.dashboard:
-            functions = [launcher.function, promotion.function]
-            Dashboard(self, "Page", stage=settings.stage, functions=functions, queue=promotion.queue, dead_letters=dead_letters)
-        if settings.people_policies:
-            policies = People(
-                self,
-                "People",
-                stage=settings.stage,
-                bucket=bucket,
-                launcher=launcher.function,
-                topic=self.topic,
-                queues=[promotion.queue, dead_letters],
-                key_arn=key_arn,
-            ).policies
-            self.publish({name: policy.managed_policy_arn for name, policy in policies.items()})
-        self.declare_use(naming.storage_in_use(settings.stage))
+            Budget(self, "Budget", stage=stage, monthly_dollars=settings.monthly_budget, topic=self.topic)
+        dead_letters = DeadLetters(self, "DeadLetters", stage=stage, topic=self.topic, key_arn=key_arn).queue
+        launcher = self._launcher(_protection(settings, key_arn, network), dead_letters)
+        promotion = self._promotion(dead_letters)
+        RolledBack(self, "RolledBack", stage=stage, topic=self.topic, dead_letters=dead_letters)
+        self._clean_up(launcher)
+        self._watch(launcher, promotion, dead_letters)
+        self._let_people_in(launcher, promotion, dead_letters)
+        self.declare_use(naming.storage_in_use(stage))
         self.publish(
             {
-                Output.LAUNCHER_FUNCTION_NAME: launcher.function.function_name,
+                Output.LAUNCHER_FUNCTION_NAME: launcher.function_name,
                 Output.PROMOTER_FUNCTION_NAME: promotion.function.function_name,
                 Output.SERVING_UPDATE_ARN: promotion.serving_update.arn,
-                Output.TRAINING_ROLE_ARN: role.role_arn,
+                Output.TRAINING_ROLE_ARN: self._execution_role.role_arn,
                 Output.HOSTING_ROLE_ARN: self.hosting_role.role_arn,
                 Output.NOTIFICATIONS_TOPIC_ARN: self.topic.topic_arn,
                 Output.PROMOTION_QUEUE_URL: promotion.queue.queue_url,
@@ -121,11 +74,87 @@ class TrainingStack(ProjectStack):
             }
         )
 
-    def _launch_environment(self, settings: Settings, bucket: s3.IBucket, role: iam.Role, protection: JobProtection) -> LaunchEnvironment:
+    def _launcher(self, protection: JobProtection, dead_letters: sqs.IQueue) -> lambda_.Function:
+        launcher = Launcher(
+            self,
+            "Launcher",
+            environment=self._launch_environment(protection),
+            bucket=self._bucket,
+            execution_role=self._execution_role,
+            log_retention_days=self._settings.log_retention_days,
+        )
+        if self._settings.train_on_upload:
+            launcher.start_on_upload(bucket=self._bucket, dead_letters=dead_letters)
+        return launcher.function
+
+    def _promotion(self, dead_letters: sqs.IQueue) -> Promotion:
+        return Promotion(
+            self,
+            "Promotion",
+            stage=self._settings.stage,
+            bucket=self._bucket,
+            topic=self.topic,
+            dead_letters=dead_letters,
+            policy=self._settings.auto_promote,
+            minimum_mean_rho=self._settings.minimum_mean_rho,
+            minimum_accuracy=self._settings.minimum_accuracy,
+            log_retention_days=self._settings.log_retention_days,
+            key_arn=self._key_arn,
+        )
+
+    def _clean_up(self, launcher: lambda_.Function) -> None:
+        JobCleanup(
+            self,
+            "JobCleanup",
+            stage=self._settings.stage,
+            delete_jobs=self._settings.delete_data,
+            execution_role=self._execution_role,
+            launcher=launcher,
+            log_retention_days=self._settings.log_retention_days,
+            key_arn=self._key_arn,
+        )
+
+    def _let_people_in(self, launcher: lambda_.Function, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
+        """The role of notebooks and the policies of people, where the settings ask for them."""
+        stage = self._settings.stage
+        if self._settings.notebook_role:
+            notebooks = NotebookRole(
+                self,
+                "NotebookRole",
+                stage=stage,
+                bucket=self._bucket,
+                roles=[self._execution_role, self.hosting_role],
+                limits=self._settings.limits,
+                key_arn=self._key_arn,
+            )
+            self.publish({Output.NOTEBOOK_ROLE_ARN: notebooks.role.role_arn})
+        if self._settings.people_policies:
+            people = People(
+                self,
+                "People",
+                stage=stage,
+                bucket=self._bucket,
+                launcher=launcher,
+                topic=self.topic,
+                queues=[promotion.queue, dead_letters],
+                key_arn=self._key_arn,
+            )
+            self.publish({name: policy.managed_policy_arn for name, policy in people.policies.items()})
+
+    def _watch(self, launcher: lambda_.Function, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
+        """The alarms of the functions and, where the settings ask for it, the dashboard."""
+        stage = self._settings.stage
+        FunctionAlarms(self, "Functions", stage=stage, launcher=launcher, promoter=promotion.function, topic=self.topic)
+        if self._settings.dashboard:
+            functions = [launcher, promotion.function]
+            Dashboard(self, "Page", stage=stage, functions=functions, queue=promotion.queue, dead_letters=dead_letters)
+
+    def _launch_environment(self, protection: JobProtection) -> LaunchEnvironment:
+        settings = self._settings
         return LaunchEnvironment(
             stage=settings.stage,
-            bucket=bucket.bucket_name,
-            role_arn=role.role_arn,
+            bucket=self._bucket.bucket_name,
+            role_arn=self._execution_role.role_arn,
             image=blazingtext_image(self),
             instance_type=settings.training_instance_type,
             instance_count=settings.training_instance_count,

@@ -17,6 +17,7 @@ SENDING = {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}
 WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 ROOT_OF_ACCOUNT = "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"
 SAME_ACCOUNT = {"aws:SourceAccount": "<AWS::AccountId>"}
+BUDGETS_OF_THE_ACCOUNT = {"StringEquals": SAME_ACCOUNT, "ArnLike": {"aws:SourceArn": "arn:<AWS::Partition>:budgets::<AWS::AccountId>:*"}}
 
 
 def arn(service: str, resource: str) -> str:
@@ -288,8 +289,7 @@ def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Syn
     found = statements(each, policy["PolicyDocument"])
     assert {tuple(statement["Resource"]) for statement in found} == {("<NotificationsTopic>",)}
     assert {tuple(statement["Action"]) for statement in found} == {("sns:Publish",)}
-    own_budgets = {"StringEquals": SAME_ACCOUNT, "ArnLike": {"aws:SourceArn": "arn:<AWS::Partition>:budgets::<AWS::AccountId>:*"}}
-    budget = [("Allow", {"Service": "budgets.amazonaws.com"}, own_budgets)] if each.settings.monthly_budget else []
+    budget = [("Allow", {"Service": "budgets.amazonaws.com"}, BUDGETS_OF_THE_ACCOUNT)] if each.settings.monthly_budget else []
     assert [(statement["Effect"], statement["Principal"], statement.get("Condition")) for statement in found] == [
         ("Deny", "*", WITHOUT_TLS),
         ("Allow", {"Service": "cloudwatch.amazonaws.com"}, {"StringEquals": SAME_ACCOUNT}),
@@ -380,6 +380,7 @@ def test_the_policy_of_a_made_key_lets_the_account_and_these_services_use_it(who
         # A condition on the source would lose every message: SNS says that it is not supported for rules.
         "RulesToQueuesAndTopic": ({"Service": "events.amazonaws.com"}, sending, None),
         "AlarmsToTopic": ({"Service": "cloudwatch.amazonaws.com"}, sending, {"StringEquals": SAME_ACCOUNT}),
+        "BudgetsToTopic": ({"Service": "budgets.amazonaws.com"}, sending, BUDGETS_OF_THE_ACCOUNT),
     }
     assert not named(whole_matrix["given-key"], "AWS::KMS::Key")
     assert whole_matrix["given-key"].settings.kms_key == GIVEN_KEY
