@@ -28,6 +28,11 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc] # likewise
         return file if file in ALONE else next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Here and not in tests/parity: tests/docs looks at those tests, too.
+    config.addinivalue_line("markers", "patch(name): fails when this patch of ministack is left out (tests/parity/leave_one_out.py)")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)

@@ -1,4 +1,4 @@
-"""One sandbox for the whole session, and the mark of the tests that show a patch of the emulator."""
+"""One sandbox for the whole session."""
 
 import os
 from collections.abc import Iterator
@@ -11,19 +11,6 @@ from tests.parity import in_process
 from tests.parity.iam_support import Roles
 from tests.parity.sagemaker_support import Sage
 from tests.parity.support import Stacks
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "patch(name): fails when this patch of ministack is left out (tests/parity/leave_one_out.py)")
-    if in_process.VARIABLE in os.environ:
-        # Those of the server's threads, which no test causes.
-        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(exitstatus: int) -> Iterator[None]:
-    yield
-    in_process.leave(exitstatus)
 
 
 @pytest.fixture(scope="session")
