@@ -67,7 +67,7 @@ def test_a_bucket_is_deleted_with_everything_in_it_where_it_is(
     said = typed("audit", "--delete-bucket", bucket, "--yes")
 
     assert said == (0, f"{bucket}\n", f"done {bucket} is deleted; it held 4 object versions\n")
-    assert [each.deleted for each in cast("tuple[Buckets, Buckets]", found[1:])] == ([[bucket], []] if place == 1 else [[], [bucket]])
+    assert [each.deleted for each in found[1:]] == ([[bucket], []] if place == 1 else [[], [bucket]])
 
 
 def test_in_json_it_is_said_how_much_was_deleted(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,7 +233,12 @@ def test_the_sandbox_is_another_program_that_is_handed_everything(
 
 def test_what_a_sandbox_runs_is_given_no_json(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
-    monkeypatch.setattr("subprocess.run", lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 0))
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", run)
 
     typed("--json", "sandbox", "run", "--", "aws", "s3", "ls")
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +62,12 @@ def test_the_steps_of_another_corpus_and_stage_are_these(tmp_path: Path) -> None
 
 def test_the_cdk_that_is_found_first_runs_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(demo_steps.shutil, "which", lambda name, path: asked.append(path) or f"/found/{name}")
+
+    def which(name: str, path: str) -> str:
+        asked.append(path)
+        return f"/found/{name}"
+
+    monkeypatch.setattr(shutil, "which", which)
     monkeypatch.setenv("PATH", "/theirs")
 
     step = demo_steps.cdk("Title", tmp_path, "deploy", "--all")
@@ -72,7 +79,7 @@ def test_the_cdk_that_is_found_first_runs_in_a_folder_of_its_own(tmp_path: Path,
 
 
 def test_without_a_cdk_the_demo_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_steps.shutil, "which", lambda _name, path: None)  # noqa: ARG005 - shutil's names
+    monkeypatch.setattr(shutil, "which", lambda _name, path: None)  # noqa: ARG005 - shutil's names
 
     with pytest.raises(ConfigurationError, match="make demo"):
         demo_steps.cdk("Title", tmp_path, "deploy")
@@ -90,7 +97,12 @@ def test_the_command_hands_on_its_options_and_ends_with_the_code_of_the_demo(
     typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     plans: list[Plan] = []
-    monkeypatch.setattr(demo, "run", lambda _, plan: plans.append(plan) or 7)
+
+    def run(_: object, plan: Plan) -> int:
+        plans.append(plan)
+        return 7
+
+    monkeypatch.setattr(demo, "run", run)
     (tmp_path / "mine.txt").write_text("words\n")
 
     codes = [typed("demo")[0], typed("demo", "--keep", "--corpus", str(tmp_path / "mine.txt"), "-o", "x", "--stage", "trial")[0]]
@@ -104,7 +116,7 @@ def test_the_command_hands_on_its_options_and_ends_with_the_code_of_the_demo(
 def test_the_report_holds_every_step_and_its_time(typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("subprocess.run", Machine().run)
     ticks = iter(range(0, 1000, 2))
-    monkeypatch.setattr(demo.time, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(ticks)))
 
     code, out, err = typed("demo", "--json", "-o", str(tmp_path))
 

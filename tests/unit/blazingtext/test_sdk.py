@@ -280,7 +280,13 @@ def test_the_live_endpoint_is_no_endpoint_of_ones_own(generation: Generation) ->
 
 def test_the_python_class_gives_the_objects_of_its_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     bound: list[Any] = []
-    monkeypatch.setattr(sdk, "bind", lambda stage: bound.append(stage) or "objects")
+
+    def bind(stage: Any) -> str:
+        bound.append(stage)
+        return "objects"
+
+    monkeypatch.setattr(sdk, "bind", bind)
     client = BlazingText("dev", cast("Any", object()))
 
-    assert (client.sdk, bound) == ("objects", [client.cloud])
+    assert str(client.sdk) == "objects"
+    assert bound == [client.cloud]

@@ -510,7 +510,7 @@ def test_a_job_is_judged_as_sagemaker_has_it(monkeypatch: pytest.MonkeyPatch) ->
         judged.append(job)
         return promotion.Decision(promotion.Outcome.IGNORE, "seen")
 
-    monkeypatch.setattr(promote_model.promotion, "decide", decide)
+    monkeypatch.setattr(promotion, "decide", decide)
     account.train(FailureReason="none", TuningJobArn="arn:tuning")
     account.train(f"{JOB}-bare")
     for absent in ("HyperParameters", "FinalMetricDataList", "ModelArtifacts"):

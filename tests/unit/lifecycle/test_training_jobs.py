@@ -169,7 +169,7 @@ def test_only_classifiers_need_labels(mode: str, needed: bool) -> None:
 
 def test_the_order_of_channels_does_not_make_another_job() -> None:
     found = corpus()
-    turned = dataclasses.replace(found, channels=dict(reversed(found.channels.items())))
+    turned = dataclasses.replace(found, channels=dict(reversed(list(found.channels.items()))))
 
     assert list(turned.channels) != list(found.channels)
     assert decide(turned).name == decide(found).name
