@@ -1,4 +1,4 @@
-"""One sandbox for the whole session, and the mark of the tests that show a patch of the emulator."""
+"""One sandbox for the whole session, in a process of its own or, where faults are made in it, in this one."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from tests.parity.support import Stacks
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "patch(name): fails when this patch of ministack is left out (tests/parity/leave_one_out.py)")
     if in_process.VARIABLE in os.environ:
         # Those of the server's threads, which no test causes.
         config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
