@@ -195,7 +195,7 @@ AUDITED = (
 
 def test_an_audit_says_what_is_left_what_it_costs_and_how_to_remove_it(typed: Typed) -> None:
     tags = [{"Key": "blazingtext:project", "Value": "blazingtext"}, {"Key": "blazingtext:stage", "Value": "dev"}]
-    key = "arn:aws:kms:us-east-1:1:key/a"
+    key = "arn:aws:ecr:us-east-1:1:rep/a"
     found = account(
         sagemaker__list_endpoints=[{"EndpointName": "blazingtext-dev", "EndpointStatus": "Failed"}],
         resourcegroupstaggingapi__get_resources=[{"ResourceARN": key, "Tags": tags}],
