@@ -1,4 +1,4 @@
-"""One sandbox for the whole session."""
+"""One sandbox for the whole session, in a process of its own or, where faults are made in it, in this one."""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +11,18 @@ from tests.parity import in_process
 from tests.parity.iam_support import Roles
 from tests.parity.sagemaker_support import Sage
 from tests.parity.support import Stacks
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if in_process.VARIABLE in os.environ:
+        # Those of the server's threads, which no test causes.
+        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(exitstatus: int) -> Iterator[None]:
+    yield
+    in_process.leave(exitstatus)
 
 
 @pytest.fixture(scope="session")
