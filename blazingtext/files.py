@@ -70,11 +70,6 @@ class _Raw(io.FileIO):
         with _explained(self._path):
             return super().write(data) or 0  # type: ignore[arg-type] # whatever a buffer may hold
 
-    def seekable(self) -> bool:
-        with suppress(OSError):
-            return super().seekable()
-        return False
-
 
 @contextmanager
 def _closing(stream: io.BufferedWriter) -> Iterator[IO[bytes]]:
@@ -85,12 +80,7 @@ def _closing(stream: io.BufferedWriter) -> Iterator[IO[bytes]]:
         with suppress(OSError, UserError):
             stream.close()
         raise
-    try:
-        stream.close()
-    except BaseException:
-        with suppress(OSError):
-            stream.raw.close()
-        raise
+    stream.close()
 
 
 @contextmanager

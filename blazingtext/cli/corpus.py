@@ -112,18 +112,22 @@ def _check_options(session: Session, output: Path, options: Mapping[str, object]
         raise click.UsageError(
             "--output - writes the corpus to stdout, where --json prints its document. Write to a file, or leave out --json."
         )
-    if str(options["encoding"]) and not _is_encoding(str(options["encoding"])):
-        raise click.BadParameter(
-            f"{options['encoding']!r} is not an encoding that Python knows; try utf-8, cp1252 or latin-1.", param_hint="--encoding"
-        )
+    if options["encoding"]:
+        _check_encoding(str(options["encoding"]))
 
 
-def _is_encoding(name: str) -> bool:
+def _check_encoding(name: str) -> None:
+    """Does nothing when Python knows an encoding.
+
+    Raises:
+        BadParameter: it does not.
+    """
     try:
         "".encode(name)
-    except LookupError:
-        return False
-    return True
+    except LookupError as error:
+        raise click.BadParameter(
+            f"{name!r} is not an encoding that Python knows; try utf-8, cp1252 or latin-1.", param_hint="--encoding"
+        ) from error
 
 
 def _report_prepared(session: Session, made: preparation.Prepared) -> None:

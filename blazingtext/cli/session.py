@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, wraps
 from typing import Any
 
 import boto3
@@ -33,11 +33,11 @@ class Session:
         document: where the JSON is printed.
     """
 
-    stage: str = naming.DEFAULT_STAGE
-    region: str | None = None
-    profile: str | None = None
-    json: bool = False
-    document: JsonDocument = field(default_factory=JsonDocument)
+    stage: str
+    region: str | None
+    profile: str | None
+    json: bool
+    document: JsonDocument
 
     @cached_property
     def output(self) -> Output:
@@ -66,17 +66,15 @@ def shared(command: Command) -> Command:
 
 
 def _with_session(command: Command) -> Command:
+    # Also what decorators below have attached already: click's options.
+    @wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:
         chosen = {name: given.pop(name) for name in options.NAMES}
         context = click.get_current_context()
         _refuse_empty(context)
         return command(session_of(context, chosen), *arguments, **given)
 
-    run.__name__ = command.__name__
-    run.__doc__ = command.__doc__
-    # Options that decorators below have attached already.
-    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined] # click's own attribute
-    return run  # type: ignore[return-value] # the same command, with the session filled in
+    return run
 
 
 # Options whose empty text says something: no title, and no encoding or column but what the content tells.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -68,11 +68,11 @@ class Prepared:
     size: int
     undecodable: int
     garbled: tuple[str, ...]
-    labelled: bool = False
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    notes: Mapping[str, int] = field(default_factory=dict)
-    skipped: Mapping[str, str] = field(default_factory=dict)
-    recipe: str = ""
+    labelled: bool
+    left_out: Mapping[str, int]
+    notes: Mapping[str, int]
+    skipped: Mapping[str, str]
+    recipe: str
 
 
 def prepare(

@@ -38,7 +38,7 @@ def sample(output: Path, *, force: bool = False) -> Path:
     """
     packed = files("blazingtext") / "data" / "sample" / "wikipedia.txt.xz"
     with atomic_file(output, force=force) as stream, packed.open("rb") as raw, lzma.open(raw) as text:
-        shutil.copyfileobj(text, stream, _PIECE)
+        shutil.copyfileobj(text, stream)
     return output
 
 
@@ -103,7 +103,7 @@ def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:
             "Nothing was written. Download it again."
         )
     with zipfile.ZipFile(zipped) as archive, archive.open("text8") as text, atomic_file(output, force=force) as stream:
-        shutil.copyfileobj(text, stream, _PIECE)
+        shutil.copyfileobj(text, stream)
 
 
 def _sha256(stream: IO[bytes]) -> str:

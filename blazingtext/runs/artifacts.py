@@ -26,7 +26,6 @@ from . import training_jobs
 
 # What BlazingText writes; anything else in an archive is ignored.
 MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")
-_PIECE = 1 << 20
 
 Advance = Callable[[int], None]
 OnSize = Callable[[int], Advance]
@@ -161,7 +160,7 @@ def unpack(archive: Path, folder: Path) -> Path:
                 stream = packed.extractfile(member) if member.isreg() and name in MEMBERS else None
                 if stream is not None:
                     with stream, (folder / name).open("wb") as target:
-                        shutil.copyfileobj(stream, target, _PIECE)
+                        shutil.copyfileobj(stream, target)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CloudError(
             f"{archive.name} cannot be unpacked. {type(error).__name__}: {error}. "

@@ -1,5 +1,6 @@
 """Whatever is typed: no traceback, no crash report, an exit code that is documented."""
 
+import lzma
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,15 @@ from blazingtext.cli import document
 from blazingtext.cli import main as cli
 from blazingtext.client import BlazingText
 from blazingtext.cloud import Cloud
+from blazingtext.corpus import public_corpora
+from blazingtext.vectors import word_map
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.lifecycle.aws_fakes import client_error
 
 #: They start a server or ask another host.
 LEFT_OUT = {"demo", "sandbox", "fetch"}
+# Loaded before anything is typed: matplotlib takes seconds.
+assert word_map
 COMMANDS = {
     tuple(path[1:]): command
     for path, command in document.all_commands(cli.cli, ["blazingtext"])
@@ -103,7 +108,11 @@ def values(option: click.Option) -> st.SearchStrategy[str]:
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the commands are typed: a text and a folder stand there."""
+    """Where the commands are typed: a text and a folder stand there; the sample corpus is a small one."""
+    packed = tmp_path / "package" / "data" / "sample" / "wikipedia.txt.xz"
+    packed.parent.mkdir(parents=True)
+    packed.write_bytes(lzma.compress(b"anarchism originated as a term of abuse " * 50))
+    monkeypatch.setattr(public_corpora, "files", lambda _: tmp_path / "package")
     for name in [name for name in os.environ if name.startswith(("AWS_", "BLAZINGTEXT_"))]:
         monkeypatch.delenv(name)
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "BLAZINGTEXT_CACHE"):

@@ -52,7 +52,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             yield " ".join(path), command
 
 
-@pytest.mark.parametrize(("name", "command"), list(commands()))
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=[name for name, _ in commands()])
 def test_every_command_takes_stage_json_region_and_profile(name: str, command: click.Command) -> None:
     assert {"stage", "json", "region", "profile"} <= {option.name for option in command.params}, name
 

@@ -228,3 +228,10 @@ def test_inputs_without_words_are_refused(tmp_path: Path, text: str) -> None:
 def test_an_input_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="nowhere"):
         preparation.prepare([str(tmp_path / "nowhere")], tmp_path / "out.txt")
+
+
+@pytest.mark.parametrize(("letters", "found"), [(1, 1), (32, 1), (33, 2)])
+def test_initials_are_an_abbreviation_when_they_are_shorter_than_64_characters(letters: int, found: int) -> None:
+    text = "by " + "A." * letters + " Next"
+
+    assert len(list(sentences(text))) == found

@@ -1,6 +1,7 @@
 """Corpora at the edges of what is counted, split, skipped and warned of."""
 
 import io
+import re
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,18 @@ def test_statistics_of_a_long_line_do_not_depend_on_the_pieces_that_it_is_read_i
     found = statistics.statistics(path)
 
     assert (found.lines, found.empty_lines, found.words, found.distinct, found.longest_line) == (2, 1, 8, 5, 4)
+
+
+@pytest.mark.parametrize("piece", range(8, 40, 3))
+@pytest.mark.parametrize("text", ["<post>aaaa bbbb cccccccccccccccccccc dd\nee ff</post> no <post>gg", "no <post>a\n\nb</post>" * 4])
+def test_words_of_posts_are_whole_whatever_the_pieces_they_are_read_in(monkeypatch: pytest.MonkeyPatch, piece: int, text: str) -> None:
+    monkeypatch.setattr(blog_posts, "_PIECE", piece)
+
+    found = [word for line in blog_posts.posts(io.StringIO(text)) for word in line.split()]
+
+    longest = "c" * 20
+    if longest in text and piece < len(longest):  # a word longer than a piece is cut
+        assert "".join(found) == "aaaabbbb" + longest + "ddeeffgg"
+        assert [word for word in found if set(word) != {"c"}] == ["aaaa", "bbbb", "dd", "ee", "ff", "gg"]
+    else:
+        assert found == re.sub(r"(^|</post>)[^<]*<post>|</post>$", " ", text).split()

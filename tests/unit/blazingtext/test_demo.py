@@ -165,3 +165,25 @@ def test_a_corpus_of_ones_own_and_another_stage_go_through_all_steps(
         if not command.startswith(("blazingtext sandbox", "blazingtext_sandbox", "blazingtext corpus"))
     ]
     assert all("stage=trial" in command or "--stage trial" in command for command in staged)
+
+
+def test_the_demo_needs_everything_installed_before_anything_is_run(monkeypatch: pytest.MonkeyPatch, output: Output) -> None:
+    machine, asked = Machine(), []
+
+    def require(extra: str) -> None:
+        asked.append((extra, len(machine.commands)))
+
+    monkeypatch.setattr(demo, "require", require)
+    play(monkeypatch, machine, output)
+
+    assert asked == [("all", 0)]
+
+
+def test_steps_stand_apart_and_their_commands_are_never_wrapped(monkeypatch: pytest.MonkeyPatch, output: Output, tmp_path: Path) -> None:
+    corpus = tmp_path / ("x" * 100)
+    play(monkeypatch, Machine(), output, Plan("dev", corpus=corpus))
+
+    told = text(output.err)
+    assert f"\n$ blazingtext upload {corpus}" in told
+    assert [line for line in told.splitlines() if line.startswith("2. ")] == [told.split("\n\n")[1].splitlines()[0]]
+    assert told.split("\n\n")[-1].startswith("done everything was created")

@@ -12,6 +12,7 @@ from rich.console import Console
 from blazingtext.audit import audit
 from blazingtext.cli import main as cli
 from blazingtext.cli import training_display
+from blazingtext.cli.json_document import JsonDocument
 from blazingtext.cli.output import Output
 from blazingtext.cli.session import Session
 from blazingtext.client import BlazingText
@@ -72,8 +73,7 @@ def test_a_run_that_is_watched_has_a_bar_with_its_phase_and_its_speed(monkeypatc
     jobs.add(NEW, SecondaryStatusTransitions=[{"Status": "Training", "StartTime": NOON.replace(year=2020), "StatusMessage": "going"}])
     client = BlazingText("dev")
     client.__dict__["cloud"] = cloud(sagemaker=jobs, logs=Logs("##### Alpha: 0.0465  Progress: 7.01%  Million Words/sec: 2.23 #####"))
-    session, output = Session("dev"), terminal()
-    assert not session.json
+    session, output = Session("dev", None, None, False, JsonDocument()), terminal()
     session.__dict__.update(client=client, output=output)
 
     training_display.watch_to_the_end(session, NEW)

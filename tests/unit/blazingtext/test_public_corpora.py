@@ -9,6 +9,7 @@ import pytest
 
 from blazingtext.corpus import public_corpora
 from blazingtext.corpus.statistics import statistics
+from blazingtext.errors import UnreadableFileError
 from blazingtext_lifecycle.errors import CloudError, CorpusError, UserError
 
 
@@ -88,3 +89,9 @@ def test_a_file_that_is_there_is_kept_before_anything_is_downloaded(tmp_path: Pa
 
     with pytest.raises(UserError, match="already exists"):
         public_corpora.text8(tmp_path / "text8")
+
+
+def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match=r"mine\.zip"):
+        public_corpora.text8(tmp_path / "text8", archive=tmp_path / "mine.zip")
+    assert not (tmp_path / "text8").exists()

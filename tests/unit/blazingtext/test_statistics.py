@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from blazingtext.corpus import statistics as statistics_module
 from blazingtext.corpus.statistics import statistics
+from blazingtext.errors import UnreadableFileError
 from blazingtext_lifecycle.errors import CorpusError
 
 
@@ -99,3 +101,16 @@ def test_what_is_no_prepared_text_has_no_statistics(tmp_path: Path, content: byt
 def test_a_folder_has_no_statistics(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="is not a file"):
         statistics(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file(tmp_path, "a.txt", "some words")
+
+    def removed_meanwhile(there: Path) -> tuple[str, ...]:
+        there.unlink()
+        return ()
+
+    monkeypatch.setattr(statistics_module, "_form", removed_meanwhile)
+
+    with pytest.raises(UnreadableFileError, match=r"a\.txt"):
+        statistics(path)

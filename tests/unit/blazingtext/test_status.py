@@ -174,3 +174,11 @@ def test_the_cause_of_a_failed_update_is_its_first_failure_with_a_reason() -> No
     assert status.update_failure(cloud(cloudformation=stacks)) == "Endpoint: No capacity"
     stacks.events = [{"LogicalResourceId": "Model", "ResourceStatus": "UPDATE_FAILED"}]
     assert status.update_failure(cloud(cloudformation=stacks)) == ""
+
+
+@pytest.mark.parametrize(("looks", "kind"), [(2, "ml.m5.xlarge"), (3, "instances of a deleted configuration")])
+def test_a_configuration_that_stays_away_for_three_looks_was_deleted(looks: int, kind: str) -> None:
+    jobs = FakeJobs().serve()
+    jobs.looks_without_configuration = looks
+
+    assert status.endpoint(cloud(sagemaker=jobs)).instance_type == kind

@@ -235,3 +235,17 @@ def test_a_text_that_cannot_be_decoded_at_all_is_a_sentence(tmp_path: Path) -> N
 
     with pytest.raises(CorpusError, match=r"a\.txt.*--encoding"):
         prepared(tmp_path, "a.txt", path.read_bytes(), encoding="idna")
+
+
+def test_a_row_that_is_wider_than_the_others_does_not_make_one_column_of_a_table(tmp_path: Path) -> None:
+    lines, made = prepared(tmp_path, "a", "one\tx\ntwo\ty\nthree\nfour\tz\n", column="1")
+
+    assert lines == ["one", "two", "three", "four"]
+    assert made.left_out == {}
+
+
+@pytest.mark.parametrize(("given", "header"), [(None, True), (True, True), (False, False)])
+def test_a_named_column_means_a_header_unless_it_is_said_that_there_is_none(given: bool | None, header: bool) -> None:
+    assert tables.Columns("text", "2", given).has_header is header
+    assert tables.Columns("1", "2", given).has_header is (given is True)
+    assert tables.Columns("1", "", given).wanted == ("1",)

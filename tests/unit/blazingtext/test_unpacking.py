@@ -127,6 +127,8 @@ def of_method(method: int, flags: int = 0) -> bytes:
     [
         (of_method(9), r"method 9 \(Deflate64\).*7z x a\.zip"),
         (of_method(98), r"method 98 \(PPMd\)"),
+        (of_method(97), r"method 97 \(WavPack\)"),
+        (of_method(50), r"method 50 \(unknown\)"),
         (of_method(99, flags=1), "a is encrypted"),
         (of_method(0, flags=1), "a is encrypted"),
     ],
@@ -167,11 +169,13 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_archives_are_not_followed_without_end(tmp_path: Path) -> None:
     content = TEXT
-    for _ in range(8):
+    for _ in range(6):
         content = zipped(a=content)
 
-    with pytest.raises(CorpusError, match="archives within archives"):
-        prepared(tmp_path, "a", content)
+    assert prepared(tmp_path, "six", content)[0] == ["some words here"]
+    content = zipped(a=content)
+    with pytest.raises(CorpusError, match="archives within archives, more than 6 deep"):
+        prepared(tmp_path, "seven", content)
 
 
 def test_a_long_name_in_a_tar_archive_is_no_way_to_fill_the_memory(tmp_path: Path) -> None:
@@ -207,3 +211,13 @@ def test_damaged_archives_are_read_or_refused_in_a_sentence_and_leave_nothing(
         assert [each.name for each in folder.iterdir()] == ["damaged"]
     else:
         assert made.lines == len(lines) > 0
+
+
+def test_what_a_file_may_become_is_a_gigabyte_and_then_250_times_its_size() -> None:
+    small, large = unpacking.Budget("a", stored=1000), unpacking.Budget("a", stored=1 << 23)
+    small.spend(1 << 30)
+    large.spend(250 << 23)
+
+    for budget in (small, large):
+        with pytest.raises(CorpusError, match="a grows to more than 250 times its size"):
+            budget.spend(1)

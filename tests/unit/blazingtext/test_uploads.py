@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from blazingtext.corpus import uploads
-from blazingtext_lifecycle.errors import CloudError, CorpusError, RequestError
-from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud
+from blazingtext_lifecycle.errors import AccessDeniedError, CloudError, CorpusError, RequestError
+from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud, denying
 
 
 def file(folder: Path, name: str = "wiki.txt", content: bytes = b"some words\n") -> Path:
@@ -170,3 +170,13 @@ def test_a_pipe_cannot_be_uploaded_since_it_is_read_twice(tmp_path: Path) -> Non
 
     with pytest.raises(CorpusError, match="is not a file"):
         uploads.plan("wiki", [tmp_path / "pipe"])
+
+
+def test_nothing_is_sent_when_it_may_not_be_known_what_is_there(tmp_path: Path) -> None:
+    bucket = FakeBucket()
+    bucket.head_object = denying("403")  # type: ignore[method-assign] # for this test
+
+    with pytest.raises(AccessDeniedError, match="upload the corpus wiki"):
+        send(bucket, file(tmp_path))
+
+    assert bucket.sent == []
