@@ -13,7 +13,6 @@ from typing import IO
 
 from blazingtext_lifecycle.errors import UserError
 
-_BUFFER = 1 << 20
 # A file name may have 255 bytes; the name of the unfinished file must not be what does not fit.
 _NAME_BYTES = 100
 
@@ -40,14 +39,14 @@ def atomic_file(path: Path, *, force: bool = True) -> Iterator[IO[bytes]]:
     if direct:
         with _explained(path):
             raw = _Raw(path, "wb")
-        with _closing(io.BufferedWriter(raw, _BUFFER)) as stream:
+        with _closing(io.BufferedWriter(raw)) as stream:
             yield stream
         return
     with _explained(path):
         final.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=final.parent, prefix=f".{_shortened(final.name)}.", suffix=".part")
     try:
-        with _closing(io.BufferedWriter(_Raw(path, "wb", handle), _BUFFER)) as stream:
+        with _closing(io.BufferedWriter(_Raw(path, "wb", handle))) as stream:
             yield stream
         # mkstemp creates files that only their owner can read; the umask decides here as for any other file.
         with _explained(path):

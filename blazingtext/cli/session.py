@@ -74,7 +74,7 @@ def _with_session(command: Command) -> Command:
         _refuse_empty(context)
         return command(session_of(context, chosen), *arguments, **given)
 
-    return run
+    return run  # type: ignore[return-value] # the same command, with the session filled in
 
 
 # Options whose empty text says something: no title, and no encoding or column but what the content tells.

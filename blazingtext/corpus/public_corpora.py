@@ -12,6 +12,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from importlib.resources import files
+from io import BufferedRandom
 from pathlib import Path
 from typing import IO
 
@@ -93,10 +94,10 @@ def _copy(archive: Path, target: IO[bytes], advance: Callable[[int], None]) -> N
         raise UnreadableFileError(archive, error) from error
 
 
-def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:
+def _unpack(zipped: BufferedRandom, output: Path, *, force: bool) -> None:
     """Checks the archive, then writes the one file in it."""
     zipped.seek(0)
-    found = _sha256(zipped)
+    found = hashlib.file_digest(zipped, "sha256").hexdigest()
     if found != TEXT8_SHA256:
         raise CorpusError(
             f"This is not text8.zip. Its SHA-256 is {found}, not {TEXT8_SHA256}: it is damaged, or a proxy answered instead. "
@@ -104,10 +105,3 @@ def _unpack(zipped: IO[bytes], output: Path, *, force: bool) -> None:
         )
     with zipfile.ZipFile(zipped) as archive, archive.open("text8") as text, atomic_file(output, force=force) as stream:
         shutil.copyfileobj(text, stream)
-
-
-def _sha256(stream: IO[bytes]) -> str:
-    found = hashlib.sha256()
-    while piece := stream.read(_PIECE):
-        found.update(piece)
-    return found.hexdigest()

@@ -98,7 +98,7 @@ class Budget:
             CorpusError: they are too many: a decompression bomb.
         """
         self.unpacked += size
-        if self.unpacked > _HARMLESS_BYTES and self.unpacked > MOST_GROWTH * max(self.stored, _PIECE):
+        if self.unpacked > _HARMLESS_BYTES and self.unpacked > MOST_GROWTH * self.stored:
             raise CorpusError(
                 f"{self.name} grows to more than {MOST_GROWTH} times its size when it is unpacked, as a decompression bomb does. "
                 "Nothing was written. If it is trustworthy, unpack it yourself and prepare the text."

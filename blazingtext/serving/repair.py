@@ -48,7 +48,7 @@ def repair(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None)
         raise RequestError(f"{missing} Nothing was changed.")
     _remove(cloud, stack, wanted, on_progress)
     created = changes.change(cloud, lambda found: live_model.restore(found, wanted, other))
-    wait_until_stable(cloud, job=created.live, state=created.state, update_started=True, on_progress=on_progress)
+    wait_until_stable(cloud, job=created.live, update_started=True, on_progress=on_progress)
     return created
 
 

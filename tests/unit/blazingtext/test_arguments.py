@@ -17,14 +17,12 @@ from blazingtext.cli import main as cli
 from blazingtext.client import BlazingText
 from blazingtext.cloud import Cloud
 from blazingtext.corpus import public_corpora
-from blazingtext.vectors import word_map
+from blazingtext.vectors import word_map  # noqa: F401 - loaded before anything is typed: matplotlib takes seconds
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.lifecycle.aws_fakes import client_error
 
 #: They start a server or ask another host.
 LEFT_OUT = {"demo", "sandbox", "fetch"}
-# Loaded before anything is typed: matplotlib takes seconds.
-assert word_map
 COMMANDS = {
     tuple(path[1:]): command
     for path, command in document.all_commands(cli.cli, ["blazingtext"])

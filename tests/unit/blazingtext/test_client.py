@@ -7,12 +7,16 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from blazingtext import audit
+from blazingtext import audit, removal, stage_costs
+from blazingtext import client as client_module
 from blazingtext.client import BlazingText
 from blazingtext.cloud import Cloud
 from blazingtext.corpus import uploads
+from blazingtext.preflight.plan import Plan
 from blazingtext.runs import job_events, training_jobs
-from blazingtext.serving import changes, prediction, status, waiter
+from blazingtext.serving import changes, prediction, repair, status, verification, waiter
+from blazingtext.vectors import word_map
+from blazingtext.vectors.word_map import Look
 from blazingtext_lifecycle.errors import ConfigurationError, RequestError
 from tests.unit.blazingtext.cloud_fakes import (
     BUCKET,
@@ -60,6 +64,27 @@ def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BlazingText:
         ("resume", {}, changes, "resume", ((), {})),
         ("status", {"runs": 7}, status, "describe", ((), {"runs": 7})),
         ("runs", {"limit": 7}, training_jobs, "runs", ((), {"limit": 7})),
+        ("verify", {}, verification, "verify", ((), {})),
+        ("repair", {"on_progress": print}, repair, "repair", ((), {"on_progress": print})),
+        ("kept_bucket", {"bucket": "kept"}, removal, "kept_bucket", (("kept",), {})),
+        ("delete_bucket", {"bucket": "kept"}, removal, "delete_bucket", (("kept",), {})),
+        ("costs", {"wanted": Plan(spot=True)}, stage_costs, "of_stage", ((Plan(spot=True),), {})),
+        ("costs", {}, stage_costs, "of_stage", ((Plan(),), {})),
+        (
+            "preflight",
+            {"wanted": Plan(spot=True), "on_progress": print},
+            client_module,
+            "preflight",
+            ((Plan(spot=True),), {"on_progress": print}),
+        ),
+        ("preflight", {}, client_module, "preflight", ((Plan(),), {})),
+        (
+            "audit",
+            {"on_progress": print, "regions": ["eu-west-1"]},
+            audit,
+            "audit",
+            ((), {"regions": ["eu-west-1"], "on_progress": print}),
+        ),
         ("throughput", {"job": JOB}, training_jobs, "throughput", ((JOB,), {})),
         ("stop", {"job": JOB}, training_jobs, "stop", ((JOB,), {})),
         ("events", {"job": JOB, "follow": True}, job_events, "events", ((JOB,), {"follow": True})),
@@ -229,3 +254,29 @@ def test_a_run_that_is_watched_tells_its_events_and_returns_how_it_ended(stored:
 
     assert stored.watch(OLD, heard.append).job == OLD  # type: ignore[arg-type] # an event of this test
     assert heard == [f"{OLD} True"]
+
+
+def test_a_map_is_drawn_of_the_vectors_of_the_run_and_looks_as_asked_for(stored: BlazingText, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(word_map, "draw", lambda vectors, path, look: drawn.append((vectors.words, path, look)))
+
+    stored.map("a.svg", Look(words=7), OLD)
+    stored.map(Path("b.png"))
+
+    assert drawn == [
+        (("king", "prince", "car", "bus"), Path("a.svg"), Look(words=7)),
+        (("king", "queen", "car", "bus"), Path("b.png"), None),
+    ]
+
+
+def test_the_size_of_an_artifact_is_told_before_it_is_downloaded(stored: BlazingText) -> None:
+    sizes, heard = list[int](), list[int]()
+
+    def on_size(size: int) -> Any:
+        sizes.append(size)
+        return heard.append
+
+    stored.artifact(JOB, on_size=on_size)
+
+    assert sizes == [sum(heard)]
+    assert sizes[0] > 100

@@ -95,3 +95,18 @@ def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match=r"mine\.zip"):
         public_corpora.text8(tmp_path / "text8", archive=tmp_path / "mine.zip")
     assert not (tmp_path / "text8").exists()
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_every_megabyte_of_an_archive_is_told(tmp_path: Path, by_hand: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer, heard = io.BytesIO(), list[int]()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("text8", bytes(5 << 19))
+    monkeypatch.setattr(public_corpora, "TEXT8_SHA256", hashlib.sha256(buffer.getvalue()).hexdigest())
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: io.BytesIO(buffer.getvalue()))
+    (tmp_path / "mine.zip").write_bytes(buffer.getvalue())
+
+    public_corpora.text8(tmp_path / "text8", archive=tmp_path / "mine.zip" if by_hand else None, advance=heard.append)
+
+    assert heard == [1 << 20, 1 << 20, len(buffer.getvalue()) - (2 << 20)]
+    assert (tmp_path / "text8").stat().st_size == 5 << 19

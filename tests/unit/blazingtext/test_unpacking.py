@@ -159,7 +159,6 @@ def test_files_of_a_folder_that_are_no_text_are_skipped_and_told(tmp_path: Path)
 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "_HARMLESS_BYTES", 1 << 20)
-    monkeypatch.setattr(unpacking, "_PIECE", 1 << 10)
     bomb = bz2.compress(b"a b\n" * (1 << 20))
 
     for content in (bomb, zipped(a=bomb), gzip.compress(tarred(a=bomb)), gzip.compress(zipped(a=bytes(1 << 22)))):
@@ -221,3 +220,18 @@ def test_what_a_file_may_become_is_a_gigabyte_and_then_250_times_its_size() -> N
     for budget in (small, large):
         with pytest.raises(CorpusError, match="a grows to more than 250 times its size"):
             budget.spend(1)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.REGTYPE])
+def test_a_name_in_a_tar_archive_has_a_megabyte_at_most_and_a_file_any_size(kind: bytes) -> None:
+    def read(size: int) -> int:
+        entry = tarfile.TarInfo("a")
+        entry.type, entry.size = kind, size
+        return unpacking._Entry.frombuf(entry.tobuf(tarfile.GNU_FORMAT), "utf-8", "strict").size
+
+    assert read(1 << 20) == 1 << 20
+    if kind == tarfile.REGTYPE:
+        assert read((1 << 20) + 1) == (1 << 20) + 1
+    else:
+        with pytest.raises(tarfile.ReadError, match="a name of 1,048,577 bytes"):
+            read((1 << 20) + 1)
