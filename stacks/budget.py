@@ -6,8 +6,6 @@ import aws_cdk.aws_iam as iam
 import aws_cdk.aws_sns as sns
 from constructs import Construct
 
-from blazingtext_lifecycle import naming
-
 from . import arns
 
 _BUDGETS = "budgets.amazonaws.com"
@@ -25,7 +23,7 @@ class Budget(Construct):
     https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
     """
 
-    def __init__(self, scope: Construct, id_: str, *, stage: str, monthly_dollars: float, topic: sns.Topic) -> None:
+    def __init__(self, scope: Construct, id_: str, *, monthly_dollars: float, topic: sns.Topic) -> None:
         super().__init__(scope, id_)
         subscribers = [budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)]
         budget = budgets.CfnBudget(
@@ -41,7 +39,6 @@ class Budget(Construct):
                 budgets.CfnBudget.NotificationWithSubscribersProperty(notification=_alert(kind, percent), subscribers=subscribers)
                 for kind, percent in _ALERTS
             ],
-            resource_tags=[budgets.CfnBudget.ResourceTagProperty(key=key, value=value) for key, value in naming.tags(stage).items()],
         )
         allowed = topic.add_to_resource_policy(_publishing(topic))
         if allowed.policy_dependable is not None:

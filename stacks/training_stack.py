@@ -52,7 +52,7 @@ class TrainingStack(ProjectStack):
         self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email, key_arn=key_arn).topic
         if settings.monthly_budget is not None:
-            Budget(self, "Budget", stage=stage, monthly_dollars=settings.monthly_budget, topic=self.topic)
+            Budget(self, "Budget", monthly_dollars=settings.monthly_budget, topic=self.topic)
         dead_letters = DeadLetters(self, "DeadLetters", stage=stage, topic=self.topic, key_arn=key_arn).queue
         launcher = self._launcher(_protection(settings, key_arn, network), dead_letters)
         promotion = self._promotion(dead_letters)

@@ -86,7 +86,8 @@ def test_everything_that_can_be_tagged_carries_the_project_and_the_stage(each: S
     for logical_id, resource in each.resources():
         if resource["Type"] in untaggable or resource["Type"].startswith("Custom::"):
             continue
-        tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"].get("Tags", [])}
+        written = "ResourceTags" if resource["Type"] == "AWS::Budgets::Budget" else "Tags"
+        tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"].get(written, [])}
         assert expected <= tags.items(), f"{logical_id} ({resource['Type']}) is not tagged"
 
 
