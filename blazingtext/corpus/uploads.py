@@ -22,7 +22,7 @@ from ..errors import NotACorpusError, UnreadableFileError
 from .normaliser import LABEL
 
 # The part size is fixed, so that the same file always gets the same ETag, and with it the same training job.
-PART_SIZE = 16 << 20
+PART_SIZE = 16_777_216
 _HASH = "blazingtext-sha256"
 
 Advance = Callable[[int], None]
