@@ -63,6 +63,7 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: Typed
 
     assert (code, out) == (2, "")
     assert 'Did you mean "neighbors"?' in err
+    assert err.startswith("Usage: blazingtext [OPTIONS] COMMAND")
 
 
 def test_the_client_comes_from_the_package_itself() -> None:
