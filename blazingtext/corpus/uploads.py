@@ -43,8 +43,8 @@ class Channel:
     path: Path
     channel: str
     key: str
-    labelled: bool = False
-    warnings: tuple[str, ...] = ()
+    labelled: bool
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class UploadedCorpus:
     name: str
     uri: str
     files: tuple[UploadedFile, ...]
-    removed: tuple[str, ...] = ()
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True)

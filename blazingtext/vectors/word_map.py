@@ -68,7 +68,7 @@ class Map:
     path: Path
     words: tuple[str, ...]
     clusters: tuple[int, ...]
-    without_font: tuple[str, ...] = ()
+    without_font: tuple[str, ...]
 
 
 def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool = True) -> Map:
