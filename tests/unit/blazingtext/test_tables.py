@@ -259,3 +259,12 @@ def test_a_quote_at_the_end_of_a_cell_costs_no_character_of_it(tmp_path: Path, d
         "__label__x y",
         {'1,""1,a"': "__label__1 1 a", '"x"\ta 5"': "__label__x a 5", 'x"\t"quoted" and not': '__label__x" quoted and not'}[row],
     ]
+
+
+def test_of_very_many_fields_the_first_fifty_are_named(tmp_path: Path) -> None:
+    names = [chr(0x4E00 + number) for number in range(60)]
+
+    with pytest.raises(CorpusError) as refusal:
+        prepared(tmp_path, "a", "\n".join(json.dumps({name: 1}) for name in names), column="text")
+
+    assert f"Its fields are: {', '.join(names[:50])}." in str(refusal.value)
