@@ -100,6 +100,7 @@ def test_the_separator_is_known_by_the_columns(tmp_path: Path, delimiter: str) -
         ("a", "label,text\n1,a\n2,b\n", "label, text"),
         ("a.csv", "label,text\n1,a\n", "label, text"),
         ("a.tsv", "label\ttext\n1\ta\n", "label, text"),
+        ("a.TAB", "label\ttext\n1\ta\n", "label, text"),
         ("a", '{"review": "good", "stars": 5}\n', "review, stars"),
     ],
 )
