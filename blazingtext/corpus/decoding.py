@@ -20,7 +20,6 @@ from .unpacking import Leaf, Stream
 
 # One invalid byte in a thousand is a slip in a UTF-8 text; more are another encoding.
 MOST_INVALID = 1000
-_BUFFER = 1 << 20
 _WESTERN = "cp1252"
 _OTHERS = ("cp1251", "gb18030")
 _FOREIGN_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
@@ -85,7 +84,7 @@ def decoded(leaf: Leaf, encoding: str, invalid: Invalid, *, newline: str | None)
         newline: as for `open`.
     """
     stream: Stream = leaf.stream
-    return io.TextIOWrapper(io.BufferedReader(stream, _BUFFER), encoding=encoding, errors=invalid.handler, newline=newline)
+    return io.TextIOWrapper(io.BufferedReader(stream), encoding=encoding, errors=invalid.handler, newline=newline)
 
 
 def _advice(head: bytes, *, cut: bool) -> str:

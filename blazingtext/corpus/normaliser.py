@@ -159,10 +159,11 @@ class _Characters(dict[int, str]):
             return self._number(character)
         if kind[0] == "M":
             return self._mark(character, kind)
-        if kind[0] == "L" or character in "\n\u200c\u200d":
-            return character
+        # One of them is a letter to Unicode (U+02BC, which Ukrainian is written with).
         if character in _APOSTROPHES:
             return "'"
+        if kind[0] == "L" or character in "\n\u200c\u200d":
+            return character
         if kind == "Cf" and character != "\u200b":
             # Format characters (soft hyphen, word joiner) are inside words and invisible; U+200B is a word boundary (UAX 29, WB4).
             return ""

@@ -22,7 +22,8 @@ STDOUT = "-"
 _DOTTED = "capitals \u0130 became i; if the text is Turkish or Azerbaijani, whose I becomes \u0131, add --language tr or az"
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 LONGEST_LINE = 1000
-_BLOCK = 1 << 16
+# Characters that are normalised at once.
+_BLOCK = 65_536
 
 
 @dataclass(frozen=True)
@@ -189,14 +190,15 @@ def _blocks(texts: Iterable[tuple[str, str]], *, labelled: bool) -> Iterator[tup
     held: list[str] = []
     size = 0
     for label, text in texts:
-        if labelled or LABEL in text:
-            yield label, text
-            continue
-        held.append(text.rstrip("\n").replace("\n", " "))
-        size += len(text)
-        if size >= _BLOCK:
+        alone = labelled or LABEL in text
+        if not alone:
+            held.append(text.rstrip("\n").replace("\n", " "))
+            size += len(text)
+        if held and (alone or size >= _BLOCK):
             yield "", "\n".join(held)
             held, size = [], 0
+        if alone:
+            yield label, text
     if held:
         yield "", "\n".join(held)
 

@@ -233,8 +233,4 @@ def _warnings_of_form(tally: Tally, total: int) -> Iterator[str]:
 
 
 def _is_utf8(word: bytes) -> bool:
-    try:
-        word.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return word.decode(errors="ignore").encode() == word

@@ -136,5 +136,5 @@ class Rows:
 
 def _without_quotes(cell: str) -> str:
     inner = cell[1:-1]
-    quoted = len(cell) > 1 and cell.endswith('"') and '"' not in inner.replace('""', "")
+    quoted = len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', "")
     return inner.replace('""', '"') if quoted else cell

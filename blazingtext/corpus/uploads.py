@@ -22,7 +22,7 @@ from ..errors import NotACorpusError, UnreadableFileError
 from .normaliser import LABEL
 
 # The part size is fixed, so that the same file always gets the same ETag, and with it the same training job.
-PART_SIZE = 16 << 20
+PART_SIZE = 16_777_216
 _HASH = "blazingtext-sha256"
 
 Advance = Callable[[int], None]
@@ -43,8 +43,8 @@ class Channel:
     path: Path
     channel: str
     key: str
-    labelled: bool = False
-    warnings: tuple[str, ...] = ()
+    labelled: bool
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class UploadedCorpus:
     name: str
     uri: str
     files: tuple[UploadedFile, ...]
-    removed: tuple[str, ...] = ()
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Event:
     time: datetime
     phase: str
     text: str
-    stream: str = ""
+    stream: str
 
 
 def progress_of(line: str) -> tuple[float, float] | None:
@@ -87,7 +87,7 @@ def _phases(cloud: Cloud, job: str, seen: set[tuple[str, datetime]]) -> list[Eve
         key = (change["Status"], change["StartTime"])
         if key not in seen:
             seen.add(key)
-            found.append(Event(job, change["StartTime"], change["Status"], change.get("StatusMessage", "")))
+            found.append(Event(job, change["StartTime"], change["Status"], change.get("StatusMessage", ""), ""))
     return found
 
 

@@ -73,11 +73,7 @@ Prediction = WordVector | Classification
 
 def _is_text(word: str) -> bool:
     """Whether a word can be sent: what a terminal of another encoding typed has surrogates for its bytes."""
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return word.encode(errors="ignore").decode() == word
 
 
 def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, advance: Advance = lambda _: None) -> list[Prediction]:

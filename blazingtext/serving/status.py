@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +45,7 @@ class Stack:
 
     name: str
     status: str
-    updated: datetime | None = None
+    updated: datetime | None
 
 
 @dataclass(frozen=True)
@@ -105,10 +104,10 @@ class Status:
     state: str
     endpoint: Endpoint
     runs: tuple[training_jobs.Run, ...]
-    difference: str = ""
-    not_promoted: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    dead_letters: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
+    difference: str
+    not_promoted: Mapping[str, str]
+    dead_letters: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
@@ -125,7 +124,7 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
     stacks = []
     for name in names:
         found = cloud.find_stack(name)
-        stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, ""))
+        stacks.append(Stack(name, found["StackStatus"], found.get("LastUpdatedTime")) if found else Stack(name, "", None))
     serving = live_model.describe(cloud.cloudformation, cloud.stage)
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
     none: tuple[training_jobs.Run, ...] = ()

@@ -124,18 +124,12 @@ def strange_model(stack: ServingStack, endpoint: LiveEndpoint, model: str, artif
 
 def missing_artifact(cloud: Cloud, artifact: str) -> str:
     """A sentence or two when a model's artifact is gone from its bucket, else ""."""
-    if _exists(cloud, artifact):
-        return ""
-    return f"{artifact} is gone from the bucket. No instance can start with it. Promote another run."
-
-
-def _exists(cloud: Cloud, artifact: str) -> bool:
     bucket, key = naming.split_s3_uri(artifact)
     with translating_aws_errors(f"look for {artifact}"):
         try:
             cloud.s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if is_missing(error):
-                return False
+                return f"{artifact} is gone from the bucket. No instance can start with it. Promote another run."
             raise
-    return True
+    return ""

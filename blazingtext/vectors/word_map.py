@@ -68,7 +68,7 @@ class Map:
     path: Path
     words: tuple[str, ...]
     clusters: tuple[int, ...]
-    without_font: tuple[str, ...] = ()
+    without_font: tuple[str, ...]
 
 
 def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool = True) -> Map:
@@ -99,9 +99,9 @@ def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool 
         places, clusters = embed(directions, look.seed), group(directions, look.seed)
     words = [vectors.words[row] for row in rows]
     families, lacking = fonts.families_for("".join(words) + look.title)
-    # svg.hashsalt and no date: the same model and seed give the same bytes. A dollar sign begins no formula.
+    # No date: the same model and seed give the same bytes. A dollar sign begins no formula.
     with (
-        mpl.rc_context({"svg.hashsalt": "blazingtext", "font.family": families, "text.parse_math": False}),
+        mpl.rc_context({"font.family": families, "text.parse_math": False}),
         fonts.boxes_for_missing_characters(),
         atomic_file(path) as stream,
     ):

@@ -17,6 +17,7 @@ from blazingtext.cli.exit_codes import EXIT_CODES
 from blazingtext.cli.output import duration
 from blazingtext.cli.session import session_of
 from blazingtext.client import BlazingText
+from blazingtext.stages import typed_options
 from blazingtext_lifecycle.errors import LifecycleError
 from tests.unit.blazingtext.cloud_fakes import FakeClient
 from tests.unit.blazingtext.conftest import Typed
@@ -62,6 +63,7 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: Typed
 
     assert (code, out) == (2, "")
     assert 'Did you mean "neighbors"?' in err
+    assert err.startswith("Usage: blazingtext [OPTIONS] COMMAND")
 
 
 def test_the_client_comes_from_the_package_itself() -> None:
@@ -185,3 +187,10 @@ def test_the_shell_completes_commands_and_options(shell: str) -> None:
     if shell == "bash":
         assert "promote" in ask("complete", COMP_WORDS="blazingtext prom", COMP_CWORD="1")
         assert "--corpus" in ask("complete", COMP_WORDS="blazingtext train --cor", COMP_CWORD="2")
+
+
+@pytest.mark.parametrize("ending", [["corpus", "stats", "no.txt"], ["no-such-command"], ["--help"]])
+def test_what_was_typed_is_forgotten_when_the_command_ends(typed: Typed, ending: list[str]) -> None:
+    typed("--region", "eu-west-1", "--profile", "work", *ending)
+
+    assert dict(typed_options.get()) == {}

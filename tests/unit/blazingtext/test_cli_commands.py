@@ -298,6 +298,35 @@ def test_interrupting_a_wait_leaves_the_update_alone_and_says_so(
     assert "blazingtext status --wait" in err
 
 
+@pytest.mark.parametrize(
+    ("verb", "serving", "wish"),
+    [
+        ("promote", {}, (JOB, "running", True)),
+        ("rollback", {}, ("former", "running", True)),
+        ("pause", {}, ("other", "paused", True)),
+        ("resume", {"EndpointState": "paused"}, ("other", "running", True)),
+        ("resume", {}, ("other", "running", False)),
+    ],
+)
+def test_a_wait_knows_what_was_started(
+    typed: Typed,
+    model: dict[str, Any],
+    verb: str,
+    serving: dict[str, str],
+    wish: tuple[str, str, bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[dict[str, Any]] = []
+    monkeypatch.setattr(BlazingText, "wait", lambda _, job, **given: waited.append({"job": job, **given}))
+    if not serving:
+        model["sagemaker"].serve()
+    stacks = FakeStacks(**{"ModelDataUrl": artifact("other"), "PreviousModelDataUrl": artifact("former"), **serving})
+
+    assert typed(verb, **model, cloudformation=stacks)[0] == 0
+
+    assert [(each["job"], each["state"], each["update_started"]) for each in waited] == [wish]
+
+
 @pytest.mark.parametrize(("option", "guard"), [("--auto-rollback", "on"), ("--no-auto-rollback", "off")])
 def test_promote_lets_the_alarms_watch_unless_told_not_to(typed: Typed, model: dict[str, Any], option: str, guard: str) -> None:
     model["sagemaker"].serve()

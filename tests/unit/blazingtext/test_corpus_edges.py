@@ -256,3 +256,20 @@ def test_words_of_posts_are_whole_whatever_the_pieces_they_are_read_in(monkeypat
         assert [word for word in found if set(word) != {"c"}] == ["aaaa", "bbbb", "dd", "ee", "ff", "gg"]
     else:
         assert found == re.sub(r"(^|</post>)[^<]*<post>|</post>$", " ", text).split()
+
+
+@pytest.mark.parametrize("block", [1, 10, 1000])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_lines_do_not_depend_on_how_much_is_normalised_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, wrapped: bool
+) -> None:
+    (tmp_path / "a.txt").write_text("One. Two\nthree.\n\n__label__x four. five\nSix seven! Eight\n")
+    monkeypatch.setattr(preparation, "_BLOCK", block)
+
+    lines = made(tmp_path, tmp_path / "a.txt", shape=preparation.Shape(wrapped=wrapped))[1]
+
+    assert lines == (
+        ["one", "two three", "__label__x four five six seven eight"]
+        if wrapped
+        else ["one", "two", "three", "__label__x four five", "six seven", "eight"]
+    )

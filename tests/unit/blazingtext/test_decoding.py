@@ -56,7 +56,7 @@ def test_a_few_stray_bytes_are_read_as_cp1252_and_told(tmp_path: Path) -> None:
 
 
 def test_many_stray_bytes_behind_a_good_beginning_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="is not utf-8: 30,000 of"):
+    with pytest.raises(CorpusError, match="is not utf-8: 30,000 of 258,000 bytes"):
         prepared(tmp_path, "a", b"plain words\n" * 9000 + b"caf\xe9\n" * 30_000)
 
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
@@ -118,3 +118,14 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(
     else:
         assert made.lines == len(lines) > 0
         assert "\ufffd" not in "".join(lines)
+
+
+@pytest.mark.parametrize(("size", "read"), [(1000, True), (999, False)])
+def test_one_stray_byte_in_a_thousand_is_a_slip_and_more_are_another_encoding(tmp_path: Path, size: int, read: bool) -> None:
+    content = b"caf\xe9 " + b"plain " * 200
+
+    if read:
+        assert prepared(tmp_path, "a", content[:size])[1].undecodable == 1
+    else:
+        with pytest.raises(CorpusError, match="a is not UTF-8: 1 of 999 bytes are invalid"):
+            prepared(tmp_path, "a", content[:size])

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,7 @@ def test_the_whole_life_is_lived_in_order(monkeypatch: pytest.MonkeyPatch, outpu
         "blazingtext sandbox down",
     ]
     assert "predict awesome blazing" in " ".join(machine.commands)
+    assert any(re.search(r"/blazingtext-demo-\w+/", command) for command in machine.commands)
 
 
 def test_every_step_is_announced_as_a_person_would_type_it_and_timed(monkeypatch: pytest.MonkeyPatch, output: Output) -> None:

@@ -2,13 +2,16 @@
 
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import botocore.session
+import jmespath  # type: ignore[import-untyped] # comes with botocore, and without types
 import pytest
 from botocore import xform_name
 
@@ -55,6 +58,51 @@ def test_a_command_names_an_operation_and_options_that_aws_has(kind: str) -> Non
         assert shape is not None
         known |= {xform_name(member, "-") for member in shape.members}
     assert options <= known
+
+
+# What the AWS CLI would have of an account, by what it is asked; the query picks from it (https://jmespath.org).
+ACCOUNT = {
+    "get-queue-url": {"QueueUrl": "https://queue"},
+    "list-topics": {"Topics": [{"TopicArn": "arn:sns:1:other-mine"}, {"TopicArn": "arn:sns:1:mine"}, {"TopicArn": "arn:sns:1:mine-2"}]},
+    "list-state-machines": {
+        "stateMachines": [{"name": "mine-2", "stateMachineArn": "arn:2"}, {"name": "mine", "stateMachineArn": "arn:states:mine"}]
+    },
+    "list-targets-by-rule": {"Targets": [{"Id": "one"}, {"Id": "two"}]},
+    "list-role-policies": {"PolicyNames": ["own", "own-2"]},
+    "list-attached-role-policies": {"AttachedPolicies": [{"PolicyName": "x", "PolicyArn": "arn:policy/x"}]},
+}
+REMOVED = {
+    "queue": ["sqs delete-queue --queue-url https://queue --region eu-west-1"],
+    "topic": ["sns delete-topic --topic-arn arn:sns:1:mine --region eu-west-1"],
+    "state machine": ["stepfunctions delete-state-machine --state-machine-arn arn:states:mine --region eu-west-1"],
+    "rule": [
+        "events remove-targets --rule mine --region eu-west-1 --ids one two",
+        "events delete-rule --name mine --region eu-west-1",
+    ],
+    "role": [
+        "iam delete-role-policy --role-name mine --policy-name own",
+        "iam delete-role-policy --role-name mine --policy-name own-2",
+        "iam detach-role-policy --role-name mine --policy-arn arn:policy/x",
+        "iam delete-role --role-name mine",
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", REMOVED)
+def test_what_is_typed_removes_this_thing_and_no_other(kind: str, tmp_path: Path) -> None:
+    command = removal.command(Leftover(kind, "mine", region="eu-west-1"), "dev", "us-east-1")
+    answers = []
+    for verb, query in re.findall(r"aws [a-z]+ ([a-z-]+) --output text --query (\S+)", command):
+        found = jmespath.search("".join(shlex.split(query)), ACCOUNT[verb])
+        answers.append(f"{verb}) echo {shlex.quote(' '.join([found] if isinstance(found, str) else found))} ;;")
+    assert answers
+    aws = tmp_path / "aws"
+    aws.write_text("\n".join(["#!/bin/sh", 'case "$2" in', *answers, f'*) echo "$@" >> {tmp_path}/done ;;', "esac"]))
+    aws.chmod(0o755)
+
+    subprocess.run(["sh", "-c", command], check=True, env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+
+    assert (tmp_path / "done").read_text().splitlines() == REMOVED[kind]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {"role", "bucket"}])

@@ -100,6 +100,7 @@ def test_the_separator_is_known_by_the_columns(tmp_path: Path, delimiter: str) -
         ("a", "label,text\n1,a\n2,b\n", "label, text"),
         ("a.csv", "label,text\n1,a\n", "label, text"),
         ("a.tsv", "label\ttext\n1\ta\n", "label, text"),
+        ("a.TAB", "label\ttext\n1\ta\n", "label, text"),
         ("a", '{"review": "good", "stars": 5}\n', "review, stars"),
     ],
 )
@@ -249,3 +250,22 @@ def test_a_named_column_means_a_header_unless_it_is_said_that_there_is_none(give
     assert tables.Columns("text", "2", given).has_header is header
     assert tables.Columns("1", "2", given).has_header is (given is True)
     assert tables.Columns("1", "", given).wanted == ("1",)
+
+
+@pytest.mark.parametrize(("delimiter", "row"), [(",", '1,""1,a"'), ("\t", '"x"\ta 5"'), ("\t", 'x"\t"quoted" and not')])
+def test_a_quote_at_the_end_of_a_cell_costs_no_character_of_it(tmp_path: Path, delimiter: str, row: str) -> None:
+    lines, _ = prepared(tmp_path, "a", f"label{delimiter}text\nx{delimiter}y\n{row}\n", **BOTH)
+
+    assert lines == [
+        "__label__x y",
+        {'1,""1,a"': "__label__1 1 a", '"x"\ta 5"': "__label__x a 5", 'x"\t"quoted" and not': '__label__x" quoted and not'}[row],
+    ]
+
+
+def test_of_very_many_fields_the_first_fifty_are_named(tmp_path: Path) -> None:
+    names = [chr(0x4E00 + number) for number in range(60)]
+
+    with pytest.raises(CorpusError) as refusal:
+        prepared(tmp_path, "a", "\n".join(json.dumps({name: 1}) for name in names), column="text")
+
+    assert f"Its fields are: {', '.join(names[:50])}." in str(refusal.value)

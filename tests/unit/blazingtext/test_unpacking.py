@@ -128,6 +128,8 @@ def of_method(method: int, flags: int = 0) -> bytes:
         (of_method(9), r"method 9 \(Deflate64\).*7z x a\.zip"),
         (of_method(98), r"method 98 \(PPMd\)"),
         (of_method(97), r"method 97 \(WavPack\)"),
+        (of_method(95), r"method 95 \(XZ\)"),
+        (of_method(99), r"method 99 \(AES encryption\)"),
         (of_method(50), r"method 50 \(unknown\)"),
         (of_method(99, flags=1), "a is encrypted"),
         (of_method(0, flags=1), "a is encrypted"),

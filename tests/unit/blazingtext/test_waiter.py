@@ -142,3 +142,13 @@ def test_looks_are_frequent_again_when_something_happens() -> None:
 
     assert waiting.sleeps[19] > 30 / 2
     assert waiting.sleeps[21] == 1
+
+
+@pytest.mark.parametrize(("patience", "waited"), [(0, 1), (1, 2), (60, 61)])
+def test_the_last_look_is_a_second_after_the_time_is_over(patience: float, waited: float) -> None:
+    waiting = Waiting()
+
+    with pytest.raises(NotReady):
+        waiting.wait(job=JOB, timeout_seconds=patience)
+
+    assert waiting.time == waited
