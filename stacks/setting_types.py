@@ -192,6 +192,10 @@ KMS_KEY = matching(re.compile(r"|make|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[
 MANAGED_POLICY = matching(
     re.compile(r"|(arn:aws[a-z-]*:iam::(\d{12}|aws):policy/)?[\w+=,.@/-]{1,128}"), "empty, or the name or ARN of a managed policy"
 )
+# What GitHub allows as an owner and as a repository; no "*", which a trust policy would take for any.
+REPOSITORY = matching(
+    re.compile(r"|[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}"), "empty, or owner/name of a GitHub repository"
+)
 BUCKET = matching(re.compile(r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"), "empty, or the name of a bucket")
 SUBNETS = identifiers("subnet", 16, "a list of up to 16 subnets, such as subnet-0a1b2c3d")
 SECURITY_GROUPS = identifiers("sg", 5, "a list of up to 5 security groups, such as sg-0a1b2c3d")
