@@ -12,7 +12,6 @@ from .project_stack import ProjectStack
 from .settings import Settings
 
 ISSUER = "token.actions.githubusercontent.com"
-_MAIN = "ref:refs/heads/main"
 # The bootstrap's: to read, to upload assets, to deploy. No image is published, and CloudFormation's own role is handed over by "deploy".
 _LOOKING = ("lookup",)
 _DEPLOYING = ("lookup", "file-publishing", "deploy")
@@ -38,14 +37,11 @@ class DeliveryStack(ProjectStack):
             description=f"Lets GitHub workflows of {settings.github_repository} deploy BlazingText stage {settings.stage}",
             own_tags={naming.PROJECT_TAG: naming.PROJECT},
         )
-        repository = f"repo:{settings.github_repository}"
-        comparison = self._role(
-            "Comparison", f"Compares stage {settings.stage} with the code", [f"{repository}:pull_request", f"{repository}:{_MAIN}"], _LOOKING
-        )
-        pipeline = self._role("Pipeline", f"Deploys stage {settings.stage}", [f"{repository}:environment:{settings.stage}"], _DEPLOYING)
-        self.publish(
-            {naming.Output.COMPARISON_ROLE_ARN: comparison.role_arn, naming.Output.PIPELINE_ROLE_ARN: pipeline.role_arn},
-        )
+        repository, stage = f"repo:{settings.github_repository}", settings.stage
+        reviewing = [f"{repository}:pull_request", f"{repository}:ref:refs/heads/main"]
+        comparison = self._role("Comparison", f"Compares stage {stage} with the code", reviewing, _LOOKING)
+        pipeline = self._role("Pipeline", f"Deploys stage {stage}", [f"{repository}:environment:{stage}"], _DEPLOYING)
+        self.publish({naming.Output.COMPARISON_ROLE_ARN: comparison.role_arn, naming.Output.PIPELINE_ROLE_ARN: pipeline.role_arn})
 
     def _role(self, id_: str, description: str, subjects: Sequence[str], bootstrap_roles: Sequence[str]) -> iam.Role:
         provider = f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:oidc-provider/{ISSUER}"

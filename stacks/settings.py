@@ -139,7 +139,9 @@ class Settings:
         False, setting_types.FLAG, "managed policies for people: read-only, data scientist, operator; for you to attach"
     )
     github_repository: str = _setting(
-        "", setting_types.REPOSITORY, "whose workflows may deploy the stage: adds the stack Delivery, with two roles for GitHub; empty: none"
+        "",
+        setting_types.REPOSITORY,
+        "whose workflows may deploy the stage: adds the stack Delivery with two roles; empty: none",
     )
 
     def __post_init__(self) -> None:

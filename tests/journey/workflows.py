@@ -3,8 +3,6 @@
 Nothing of a job is left out but the actions that fetch the code, and the step that installs it: the tests' environment is what it makes.
 """
 
-import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +12,10 @@ import yaml
 
 from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ROOT, Ran, Shell
+from tests.parity.iam_support import web_identity
 
 FOLDER = ROOT / ".github" / "workflows"
-REPOSITORY = "company/search"
+REPOSITORY = "company@123456/search@456789"
 NOT_RUN = ("Check out", "Install")
 _CREDENTIALS = "aws-actions/configure-aws-credentials@"
 _EXPRESSION = re.compile(r"\$\{\{ (.*?) \}\}")
@@ -28,17 +27,11 @@ def load(name: str) -> dict[Any, Any]:
     return dict(yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8")))
 
 
-def token(subject: str, repository: str = REPOSITORY) -> str:
-    """An OIDC token as GitHub makes it, without a signature: the sandbox looks at claims only."""
-    claims = {"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": f"repo:{repository}:{subject}"}
-    parts = ({"alg": "none"}, claims, {})
-    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
-
-
 def take(account: Sandbox, role: str, subject: str, repository: str = REPOSITORY) -> Mapping[str, str]:
     """Credentials of a role for whom GitHub says so, as environment variables."""
     sts = account.boto3("sts")
-    given = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="GitHubActions", WebIdentityToken=token(subject, repository))
+    token = web_identity(f"repo:{repository}:{subject}")
+    given = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="GitHubActions", WebIdentityToken=token)
     return {variable: given["Credentials"][key] for key, variable in _KEYS.items()}
 
 
@@ -92,8 +85,10 @@ class Job:
             assert self.job["permissions"]["id-token"] == "write"
             self.credentials = dict(take(self.account, role, self.subject()))
             return
-        keys = {f"{variable.lower()}": value for variable, value in self.credentials.items()}
-        given = self.account.boto3("sts", **keys).assume_role(RoleArn=role, RoleSessionName="GitHubActions")["Credentials"]
+        keys = {variable.lower(): value for variable, value in self.credentials.items()}
+        tags = {} if inputs.get("role-skip-session-tagging") else {"Tags": [{"Key": "GitHub", "Value": "Actions"}]}
+        sts = self.account.boto3("sts", **keys)
+        given = sts.assume_role(RoleArn=role, RoleSessionName="GitHubActions", **tags)["Credentials"]
         self.credentials = {variable: given[key] for key, variable in _KEYS.items()}
 
     def _command(self, step: Mapping[str, Any]) -> Ran:

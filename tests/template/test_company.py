@@ -141,8 +141,13 @@ def test_there_is_a_dashboard_only_when_it_is_asked_for(each: Synthesis) -> None
         ({"tags": '{"team": 3}'}, '"team": its value 3 is not text.'),
         ({"tags": json.dumps({str(number): "x" for number in range(21)})}, "a JSON object of up to 20 texts"),
         ({"accessLogBucket": "Logs"}, 'accessLogBucket: "Logs" cannot be used.'),
-        ({"githubRepository": "company"}, 'githubRepository: "company" cannot be used. It must be empty, or owner/name of a GitHub repository.'),
+        (
+            {"githubRepository": "company"},
+            'githubRepository: "company" cannot be used. It must be empty, or a GitHub repository',
+        ),
         ({"githubRepository": "company/*"}, 'githubRepository: "company/*" cannot be used.'),
+        ({"githubRepository": "company@12/search"}, 'githubRepository: "company@12/search" cannot be used.'),
+        ({"githubRepository": "company@12/..@34"}, 'githubRepository: "company@12/..@34" cannot be used.'),
         ({"githubRepository": "company/.."}, 'githubRepository: "company/.." cannot be used.'),
         ({"githubRepository": "company/search:environment"}, 'githubRepository: "company/search:environment" cannot be used.'),
         ({"dashboard": "perhaps"}, "dashboard:"),
@@ -155,6 +160,11 @@ def test_a_wrong_setting_is_refused_by_name(context: dict[str, object], said: st
     (problem,) = problems(**context)
 
     assert said in problem
+
+
+@pytest.mark.parametrize("repository", ["company/search", "a-b/c.d_e-f", "company@123456/search@456789"])
+def test_a_repository_is_written_as_github_writes_it_in_tokens(repository: str) -> None:
+    assert Settings(github_repository=repository).github_repository == repository
 
 
 def test_lists_may_be_lists_or_text() -> None:

@@ -48,10 +48,14 @@ def _is_harmless(type_: str, impact: str) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the comparison and says what it found; 0: nothing is lost, 1: something is, or the comparison failed."""
+    """Runs the comparison and says what it found; 0: nothing is lost, 1: something is or may be, 2: there is no cdk."""
     # By templates, with the role that can only read: a change set would need the role that deploys.
     command = ["cdk", "diff", "--no-color", "--method", "template", "--fail-on", "destructive", *arguments]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", check=False)
+    try:
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", check=False)
+    except FileNotFoundError:
+        print("cdk was not found on PATH, so nothing was compared. Run `. .venv/bin/activate` first.", file=sys.stderr)
+        return 2
     print(ran.stdout, end="", flush=True)
     try:
         lost = destructive(ran.stdout)
