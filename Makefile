@@ -11,10 +11,10 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --py
 # Two workers; tests/conftest.py says which tests stay together. They start in this order: what takes longest comes first.
 PYTEST = python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help demo test check examples journey sandbox deploy destroy conformance mutants sdk2 lint types lock clean
+.PHONY: help demo test check examples journey sandbox deploy destroy conformance mutants sdk2 vulnerabilities lint types lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real corpus
 	@blazingtext demo
@@ -63,6 +63,11 @@ mutants: .venv/development.ready ## How many small deliberate faults the tests n
 	@echo "Running the tests against deliberate faults, one at a time (hours for all; --minutes N ends it)" >&2
 	@nice python -m tests.tools.mutants $(MUTANTS)
 
+# Not a part of `make check`: a minute, and what it says depends on the day and the network.
+vulnerabilities: .venv/audit.ready ## Ask for known vulnerabilities of every locked package (pip-audit)
+	@echo "Asking for known vulnerabilities of what requirements/ holds" >&2
+	@python -m tests.tools.vulnerabilities
+
 lint: .venv/development.ready ## ruff: lint and format
 	@ruff check .
 	@ruff format --check .
@@ -78,7 +83,8 @@ lock: .venv/bin/uv ## Compile requirements/*.txt anew from pyproject.toml
 	$$compile pyproject.toml --extra all --group project -c requirements/development.txt -o requirements/project.txt; \
 	$$compile pyproject.toml --extra look --group sagemaker-v3 -c requirements/development.txt -o requirements/sagemaker-v3.txt; \
 	$$compile pyproject.toml --extra look --group sagemaker-v2 -o requirements/sagemaker-v2.txt; \
-	$$compile --group awscli -o requirements/awscli.txt
+	$$compile --group awscli -o requirements/awscli.txt; \
+	$$compile --group audit -o requirements/audit.txt
 
 clean: ## Remove what the targets above made
 	rm -rf .venv node_modules cdk.out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
@@ -122,6 +128,13 @@ node_modules/.ready: package.json package-lock.json
 	@echo "Installing the AWS CLI for the tests ($<)" >&2
 	@$(BIN)/python -m venv --without-pip .venv/awscli
 	@$(BIN)/uv pip install --quiet --require-hashes --python .venv/awscli/bin/python -r $<
+	@touch $@
+
+# What pip-audit needs is nothing of ours.
+.venv/audit.ready: requirements/audit.txt .venv/bin/uv
+	@echo "Installing pip-audit ($<)" >&2
+	@$(BIN)/python -m venv --without-pip .venv/audit
+	@$(BIN)/uv pip install --quiet --require-hashes --python .venv/audit/bin/python -r $<
 	@touch $@
 
 # For mypy: every package of pyproject.toml under its import name, and none that has gone.

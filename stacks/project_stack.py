@@ -12,7 +12,7 @@ from .settings import Settings
 
 
 class ProjectStack(cdk.Stack):
-    """A stack of one stage, tagged as such."""
+    """A stack of one stage, tagged as such unless it has tags of its own."""
 
     def __init__(
         self,
@@ -23,8 +23,9 @@ class ProjectStack(cdk.Stack):
         stack_name: str,
         description: str,
         synthesizer: cdk.IStackSynthesizer | None = None,
+        own_tags: Mapping[str, str] | None = None,
     ) -> None:
-        tags = {**settings.tags, **naming.tags(settings.stage)}
+        tags = {**settings.tags, **(naming.tags(settings.stage) if own_tags is None else own_tags)}
         super().__init__(
             scope,
             id_,

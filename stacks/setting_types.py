@@ -192,6 +192,12 @@ KMS_KEY = matching(re.compile(r"|make|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[
 MANAGED_POLICY = matching(
     re.compile(r"|(arn:aws[a-z-]*:iam::(\d{12}|aws):policy/)?[\w+=,.@/-]{1,128}"), "empty, or the name or ARN of a managed policy"
 )
+# As GitHub writes a repository in its tokens: with both ids when it was made, renamed or moved since 15 July 2026
+# (https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/).
+_OWNER, _NAME = r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", r"(?!\.{1,2}(@|$))[A-Za-z0-9._-]{1,100}"
+REPOSITORY = matching(
+    re.compile(rf"|{_OWNER}/{_NAME}|{_OWNER}@[0-9]+/{_NAME}@[0-9]+"), "empty, or a GitHub repository: owner/name or owner@id/name@id"
+)
 BUCKET = matching(re.compile(r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"), "empty, or the name of a bucket")
 SUBNETS = identifiers("subnet", 16, "a list of up to 16 subnets, such as subnet-0a1b2c3d")
 SECURITY_GROUPS = identifiers("sg", 5, "a list of up to 5 security groups, such as sg-0a1b2c3d")

@@ -138,6 +138,11 @@ class Settings:
     people_policies: bool = _setting(
         False, setting_types.FLAG, "managed policies for people: read-only, data scientist, operator; for you to attach"
     )
+    github_repository: str = _setting(
+        "",
+        setting_types.REPOSITORY,
+        "whose workflows may deploy the stage: adds the stack Delivery with two roles; empty: none",
+    )
 
     def __post_init__(self) -> None:
         values, problems = _check({field.name: getattr(self, field.name) for field in dataclasses.fields(self)}, str)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import aws_cdk as cdk
 from constructs import Construct
 
+from .delivery_stack import DeliveryStack
 from .serving_stack import ServingStack
 from .settings import Settings, check_region
 from .storage_stack import StorageStack
@@ -20,7 +21,7 @@ class Stacks(NamedTuple):
 
 
 def build(scope: Construct, settings: Settings, *, serving_synthesizer: cdk.IStackSynthesizer | None = None) -> Stacks:
-    """Adds the three stacks of a stage to an app.
+    """Adds the three stacks of a stage to an app, and with ``github_repository`` the one that lets GitHub deploy them.
 
     Args:
         scope: an app, a `cdk.Stage` or any other construct above stacks; each stage of one app needs a scope of its own.
@@ -41,6 +42,8 @@ def build(scope: Construct, settings: Settings, *, serving_synthesizer: cdk.ISta
         key_arn=storage.key_arn,
         synthesizer=serving_synthesizer,
     )
+    if settings.github_repository:
+        DeliveryStack(scope, "Delivery", settings=settings)
     # Without a region of its own, a stack's is known at deployment only; `app.py` asks for the command line's.
     if not cdk.Token.is_unresolved(serving.region):
         for doubt in check_region(settings, serving.region):

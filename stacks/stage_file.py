@@ -110,6 +110,7 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "training_traffic_encryption": _lower,
     "permissions_boundary": lambda before, now: bool(before) and now != before,
     "access_log_bucket": lambda before, now: bool(before) and not now,
+    "github_repository": lambda before, now: bool(now) and now != before,
     "notification_email": lambda before, now: bool(before) and not now,
 }
 

@@ -70,6 +70,8 @@ class Output(StrEnum):
     READ_ONLY_POLICY_ARN = "ReadOnlyPolicyArn"
     DATA_SCIENTIST_POLICY_ARN = "DataScientistPolicyArn"
     OPERATOR_POLICY_ARN = "OperatorPolicyArn"
+    PIPELINE_ROLE_ARN = "PipelineRoleArn"
+    COMPARISON_ROLE_ARN = "ComparisonRoleArn"
     SERVING_UPDATE_ARN = "ServingUpdateArn"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
@@ -127,6 +129,14 @@ def training_stack(stage: str) -> str:
 def serving_stack(stage: str) -> str:
     """The stack that holds the model and its endpoint."""
     return stack(stage, "serving")
+
+
+def delivery_stack(stage: str) -> str:
+    """The stack that lets GitHub deploy a stage.
+
+    Its name does not begin as the stage's do: as the bootstrap, it is there before the stage and after it, and no audit counts it.
+    """
+    return f"{PROJECT}-delivery-{stage}"
 
 
 def serving_update(stage: str) -> str:

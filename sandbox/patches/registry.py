@@ -48,6 +48,7 @@ from . import (
     state_machine_tasks,
     target_policies,
     topic_encryption,
+    unsigned_operations,
     worker_threads,
 )
 
@@ -55,6 +56,7 @@ from . import (
 #: alarm_evaluation does, so they come later.
 PATCHES: Final[tuple[ModuleType, ...]] = (
     root_credentials,
+    unsigned_operations,
     startup_scripts,
     bucket_properties,
     bucket_deletion,

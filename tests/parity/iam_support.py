@@ -1,5 +1,6 @@
 """Roles for a test, clients that act as one, and the code a call is refused with."""
 
+import base64
 import json
 from typing import Any
 
@@ -49,3 +50,9 @@ def code_of(call: Any, **arguments: Any) -> str:
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return ""
+
+
+def web_identity(subject: str, issuer: str = "https://token.actions.githubusercontent.com") -> str:
+    """An OIDC token, without a signature: the sandbox looks at its claims only."""
+    parts: tuple[dict[str, str], ...] = ({"alg": "none"}, {"iss": issuer, "aud": "sts.amazonaws.com", "sub": subject}, {})
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)

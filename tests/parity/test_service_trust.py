@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.parity.iam_support import Roles
+from tests.parity.iam_support import Roles, code_of, web_identity
 from tests.parity.sagemaker_support import IMAGE, artifact, training_request
 from tests.parity.support import allow
 from tests.parity.test_passed_roles import create_function, create_schedule, put_target, refusal
@@ -182,3 +182,27 @@ def test_handing_a_role_over_needs_the_right_to_pass_that_role_to_that_service(
         assert service.words in refusal(service.hand_over, client, role)[1]
     else:
         service.hand_over(client, role)
+
+
+@pytest.mark.patch(name="unsigned_operations")
+def test_a_token_stands_for_credentials_where_the_trust_policy_says_so(account: Sandbox) -> None:
+    provider, iam = "token.actions.githubusercontent.com", account.boto3("iam")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::000000000000:oidc-provider/{provider}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{provider}:sub": "repo:company/search:pull_request"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="for-workflows", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    assume = account.boto3("sts").assume_role_with_web_identity
+    told = {"RoleArn": role, "RoleSessionName": "test"}
+
+    try:
+        given = assume(**told, WebIdentityToken=web_identity("repo:company/search:pull_request"))["Credentials"]
+        refused = code_of(assume, **told, WebIdentityToken=web_identity("repo:company/search:ref:refs/heads/main"))
+    finally:
+        iam.delete_role(RoleName="for-workflows")
+
+    assert given["AccessKeyId"].startswith("ASIA")
+    assert refused == "AccessDenied"

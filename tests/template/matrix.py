@@ -55,6 +55,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "dashboard": "true",
     },
     "boundary-and-tags": {"permissionsBoundary": "company-boundary", "tags": '{"cost-center": "42", "team": "search"}'},
+    "github": {"githubRepository": "company/search", "permissionsBoundary": "company-boundary"},
     "short-logs": {"logRetentionDays": "7"},
 }
 
@@ -69,7 +70,11 @@ class Synthesis:
     @cached_property
     def templates(self) -> Mapping[str, dict[str, Any]]:
         """The templates by construct id of their stacks."""
-        return {name: json.loads(self.template_file(name).read_text(encoding="utf-8")) for name in STACKS}
+        return {name: json.loads(self.template_file(name).read_text(encoding="utf-8")) for name in self.stacks}
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        return (*STACKS, "Delivery") if self.settings.github_repository else STACKS
 
     @cached_property
     def reports(self) -> Mapping[str, dict[str, Any]]:

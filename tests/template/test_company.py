@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage import Stacks, build
-from tests.template.matrix import GIVEN_KEY, ROOT, Synthesis
+from tests.template.matrix import GIVEN_KEY, ROOT, STACKS, Synthesis
 from tests.template.references import named, written
 from tests.template.test_policies import key
 
@@ -72,7 +72,7 @@ def test_a_boundary_may_be_one_of_another_account_or_of_aws() -> None:
 
 def test_the_stacks_themselves_have_the_owners_tags_which_cloudformation_hands_on(each: Synthesis) -> None:
     manifest = json.loads((each.folder / "manifest.json").read_text(encoding="utf-8"))
-    stacks = [artifact for artifact in manifest["artifacts"].values() if artifact["type"] == "aws:cloudformation:stack"]
+    stacks = [manifest["artifacts"][name] for name in STACKS]
 
     wanted = {**each.settings.tags, "blazingtext:project": "blazingtext", "blazingtext:stage": each.settings.stage}
     assert [stack["properties"]["tags"] for stack in stacks] == [wanted] * 3
@@ -141,6 +141,15 @@ def test_there_is_a_dashboard_only_when_it_is_asked_for(each: Synthesis) -> None
         ({"tags": '{"team": 3}'}, '"team": its value 3 is not text.'),
         ({"tags": json.dumps({str(number): "x" for number in range(21)})}, "a JSON object of up to 20 texts"),
         ({"accessLogBucket": "Logs"}, 'accessLogBucket: "Logs" cannot be used.'),
+        (
+            {"githubRepository": "company"},
+            'githubRepository: "company" cannot be used. It must be empty, or a GitHub repository',
+        ),
+        ({"githubRepository": "company/*"}, 'githubRepository: "company/*" cannot be used.'),
+        ({"githubRepository": "company@12/search"}, 'githubRepository: "company@12/search" cannot be used.'),
+        ({"githubRepository": "company@12/..@34"}, 'githubRepository: "company@12/..@34" cannot be used.'),
+        ({"githubRepository": "company/.."}, 'githubRepository: "company/.." cannot be used.'),
+        ({"githubRepository": "company/search:environment"}, 'githubRepository: "company/search:environment" cannot be used.'),
         ({"dashboard": "perhaps"}, "dashboard:"),
         ({"peoplePolicies": "perhaps"}, "peoplePolicies:"),
         ({"trainingNetworkIsolation": "perhaps"}, "trainingNetworkIsolation:"),
@@ -151,6 +160,11 @@ def test_a_wrong_setting_is_refused_by_name(context: dict[str, object], said: st
     (problem,) = problems(**context)
 
     assert said in problem
+
+
+@pytest.mark.parametrize("repository", ["company/search", "a-b/c.d_e-f", "company@123456/search@456789"])
+def test_a_repository_is_written_as_github_writes_it_in_tokens(repository: str) -> None:
+    assert Settings(github_repository=repository).github_repository == repository
 
 
 def test_lists_may_be_lists_or_text() -> None:

@@ -79,6 +79,8 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("trainingTrafficEncryption", True, "false"),
         ("permissionsBoundary", "company", ""),
         ("accessLogBucket", "company-logs", ""),
+        ("githubRepository", "", "company/search"),
+        ("githubRepository", "company/search", "company/other"),
     ],
 )
 def test_what_protects_less_than_the_file_is_warned_about_and_what_protects_as_much_is_not(
