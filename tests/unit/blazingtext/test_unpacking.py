@@ -254,7 +254,7 @@ def test_a_name_in_a_tar_archive_has_a_megabyte_at_most_and_a_file_any_size(kind
         tarfile.TarError("x"),
         zipfile.BadZipFile("x"),
         zlib.error("x"),
-        unpacking.zstd.ZstdError("x"),
+        zstd.ZstdError("x"),
     ],
     ids=lambda error: type(error).__name__,
 )
