@@ -167,8 +167,6 @@ def _run(arguments: list[str]) -> int:
     before = typed_options.set({})
     try:
         code = cli.main(arguments, prog_name="blazingtext", standalone_mode=False, obj=document)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130

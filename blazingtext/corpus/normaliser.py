@@ -136,7 +136,6 @@ class _Characters(dict[int, str]):
     """What each character becomes; filled when a character is first met, so that only characters that occur take space."""
 
     def __init__(self, numbers: Numbers, punctuation: Punctuation) -> None:
-        super().__init__()
         self._numbers = numbers
         self._punctuation = punctuation
         self._marks: set[str] = set()

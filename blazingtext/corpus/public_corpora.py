@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import lzma
 import shutil
-import ssl
 import tempfile
 import urllib.error
 import urllib.request
@@ -74,7 +73,7 @@ def _download(target: IO[bytes], advance: Callable[[int], None]) -> None:
             while piece := answer.read(_PIECE):
                 target.write(piece)
                 advance(len(piece))
-    except (urllib.error.URLError, ssl.SSLError, OSError) as error:
+    except OSError as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise CloudError(
             f"text8 could not be downloaded from {TEXT8_URL}. The site cannot be reached from here: {reason}. "

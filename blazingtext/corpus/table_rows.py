@@ -103,9 +103,9 @@ class Rows:
 
     def _alone(self, line: str) -> list[str]:
         """A line whose quotes do not follow the rules: as forgiving readers take it, or with quotes as characters."""
-        row = next(csv.reader([line], delimiter=self._delimiter), [])
+        row = next(csv.reader([line], delimiter=self._delimiter))
         if len(row) != self._width:
-            literal = next(csv.reader([line], delimiter=self._delimiter, quoting=csv.QUOTE_NONE), [])
+            literal = next(csv.reader([line], delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
             row = [_without_quotes(cell) for cell in literal]
         return row
 

@@ -40,7 +40,6 @@ BROKEN = (
     OSError,
     EOFError,
     RuntimeError,
-    NotImplementedError,
     OverflowError,
     struct.error,
     lzma.LZMAError,

@@ -40,7 +40,8 @@ class Reach:
         if file.startswith(KERNELS):
             found = self._of_kernel(file, line)
         elif self._is_inside_a_function(file, line) and not self._runs_on_import(file, line):
-            found = self._with_shared({name for name, lines in self._lines.items() if line in lines.get(file, ())})
+            statement = self._statement(file, line)
+            found = self._with_shared({name for name, lines in self._lines.items() if not statement.isdisjoint(lines.get(file, ()))})
         else:
             importers = self._importers(file)
             ran = {name for name, lines in self._lines.items() if any(self._ran_a_function(lines, each) for each in importers)}
@@ -87,6 +88,12 @@ class Reach:
 
     def _ran_a_function(self, lines: Mapping[str, set[int]], file: str) -> bool:
         return any(self._is_inside_a_function(file, line) for line in lines.get(file, ()))
+
+    def _statement(self, file: str, line: int) -> set[int]:
+        """The lines of the statement that a line belongs to, of a compound one its head: a constant over several lines runs as one."""
+        nodes = [node for node in ast.walk(ast.parse((self.root / file).read_bytes())) if isinstance(node, ast.stmt)]
+        spans = [(node.lineno, node.body[0].lineno - 1 if hasattr(node, "body") else node.end_lineno or node.lineno) for node in nodes]
+        return {line}.union(*(range(first, last + 1) for first, last in spans if first <= line <= last))
 
     def _is_inside_a_function(self, file: str, line: int) -> bool:
         return any(first < line <= last for first, last in self._functions[file])

@@ -1,6 +1,9 @@
 import errno
+import gzip
 import os
 import shutil
+import tarfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,3 +120,16 @@ def test_a_cache_that_cannot_be_written_is_said_with_the_way_round_it(
     with pytest.raises(UserError, match=os.strerror(errno.ENOSPC)):
         artifacts.fetch(where, artifact(JOB))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("error", [tarfile.ReadError("x"), EOFError("x"), zlib.error("x"), gzip.BadGzipFile("x")])
+def test_whatever_is_raised_over_a_damaged_archive_becomes_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(tarfile, "open", broken)
+
+    with pytest.raises(CloudError, match=rf"model\.tar\.gz cannot be unpacked\. {type(error).__name__}: x\. Run the command again"):
+        artifacts.unpack(tmp_path / "model.tar.gz", tmp_path / "files")

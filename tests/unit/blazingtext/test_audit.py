@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from blazingtext.audit import audit
 from blazingtext.cloud import Cloud
@@ -296,12 +296,17 @@ def test_regions_that_were_asked_for_are_looked_at_and_no_others() -> None:
 
 
 def test_regions_that_cannot_be_looked_at_are_named() -> None:
-    closed = {"resourcegroupstaggingapi__get_resources": denying("UnrecognizedClientException")}
-    where, _ = in_regions(af_south_1=closed)
+    def unreachable(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://tagging.ap-east-1.amazonaws.com")
+
+    where, _ = in_regions(
+        af_south_1={"resourcegroupstaggingapi__get_resources": denying("UnrecognizedClientException")},
+        ap_east_1={"resourcegroupstaggingapi__get_resources": unreachable},
+    )
 
     found = audit(where)
 
-    assert found.unseen == ("af-south-1",)
+    assert found.unseen == ("af-south-1", "ap-east-1")
 
 
 def test_no_region_of_another_partition_is_asked() -> None:

@@ -273,3 +273,16 @@ def test_lines_do_not_depend_on_how_much_is_normalised_at_once(
         if wrapped
         else ["one", "two", "three", "__label__x four five", "six seven", "eight"]
     )
+
+
+def test_a_line_without_end_is_read_by_the_megabyte(tmp_path: Path) -> None:
+    text, heard = "ab " * (1 << 20), list[int]()
+    (tmp_path / "a.txt").write_text(text)
+
+    statistics.statistics(tmp_path / "a.txt", advance=heard.append)
+    plain = [len(piece) for piece in sources.lines(io.StringIO(text))]
+    posted = [len(piece) for piece in blog_posts.posts(io.StringIO(f"<post>{text}</post>"))]
+
+    assert sum(heard) == sum(plain) == sum(posted) == len(text)
+    assert all((1 << 20) - 3 < size <= (1 << 20) + 3 for size in (*heard[:-1], *plain[:-1]))
+    assert 1 << 20 < posted[0] <= 2 << 20

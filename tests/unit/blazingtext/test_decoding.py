@@ -129,3 +129,15 @@ def test_one_stray_byte_in_a_thousand_is_a_slip_and_more_are_another_encoding(tm
     else:
         with pytest.raises(CorpusError, match="a is not UTF-8: 1 of 999 bytes are invalid"):
             prepared(tmp_path, "a", content[:size])
+
+
+GREEK = "\u039a\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1 \u03ba\u03cc\u03c3\u03bc\u03b5 \u03ba\u03b1\u03b9 \u03c6\u03af\u03bb\u03bf\u03b9"
+JAPANESE = "\u65e5\u672c\u8a9e\u306e\u6587\u7ae0 \u3053\u308c\u306f\u6587\u5b57\u306e\u8a66\u9a13\u3067\u3059"
+
+
+@pytest.mark.parametrize(("encoding", "text"), [("iso8859_7", GREEK), ("shift_jis", JAPANESE)])
+def test_what_an_encoding_is_guessed_to_be_is_offered_with_its_words(tmp_path: Path, encoding: str, text: str) -> None:
+    with pytest.raises(CorpusError) as refusal:
+        prepared(tmp_path, "a", f"{text}\n".encode(encoding) * 40)
+
+    assert f'gives "{text.split(maxsplit=1)[0]}"' in str(refusal.value)

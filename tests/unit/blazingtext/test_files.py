@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -134,3 +135,48 @@ def test_after_an_error_nothing_is_left_and_the_error_stays(tmp_path: Path) -> N
         fail()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_socket_is_refused_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the address of a socket is short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("door")
+
+        with pytest.raises(UserError, match=r"door cannot be written\. It is a disk or a socket, not a file"):
+            write(Path("door"))
+
+    assert Path("door").is_socket()
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o000, 0o666)])
+def test_who_may_read_a_file_is_for_the_umask_to_say(tmp_path: Path, mask: int, mode: int) -> None:
+    before = os.umask(mask)
+    try:
+        write(tmp_path / "out")
+        assert os.umask(mask) == mask, "it is as it was"
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "out").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("x" * 200, "x" * 200), ("x" * 75 + "y" * 75 + "z" * 51, "x" * 75 + "y" * 25 + "..." + "z" * 50)]
+)
+def test_a_very_long_path_is_cut_in_the_middle_of_a_message(name: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).mkdir()
+
+    with pytest.raises(UserError) as refusal:
+        write(Path(name))
+
+    assert str(refusal.value).startswith(f"{shown} cannot be written. It is a folder.")
+
+
+def test_a_file_that_is_there_is_kept_unless_it_may_be_replaced(tmp_path: Path) -> None:
+    write(tmp_path / "out", b"first")
+    with pytest.raises(UserError, match=r"out already exists\. Nothing was written\. Use --force"):
+        write(tmp_path / "out", b"second", force=False)
+    assert (tmp_path / "out").read_bytes() == b"first"
+    write(tmp_path / "new" / "out", b"third", force=False)
+    assert (tmp_path / "new" / "out").read_bytes() == b"third"

@@ -121,7 +121,10 @@ class Letters:
     def receive_message(self, **request: Any) -> dict[str, Any]:
         validate("sqs", "ReceiveMessage", request)
         assert request["VisibilityTimeout"] == 0, "looking must not hide the messages"
-        told = [{"Reason": {"DataType": "String", "StringValue": reason}} if reason else {} for reason in self.reasons]
+        # SQS gives the attributes that are asked for, and one message unless more are.
+        seen = [reason if "Reason" in request["MessageAttributeNames"] else None for reason in self.reasons]
+        told = [{"Reason": {"DataType": "String", "StringValue": reason}} if reason else {} for reason in seen]
+        told = told[: request.get("MaxNumberOfMessages", 1)]
         return {"Messages": [{"Body": "{}", "MessageAttributes": each} for each in told]} if told else {}
 
 

@@ -4,9 +4,11 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -237,3 +239,32 @@ def test_a_name_in_a_tar_archive_has_a_megabyte_at_most_and_a_file_any_size(kind
     else:
         with pytest.raises(tarfile.ReadError, match="a name of 1,048,577 bytes"):
             read((1 << 20) + 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("x"),
+        EOFError("x"),
+        RuntimeError("x"),
+        NotImplementedError("x"),
+        OverflowError("x"),
+        struct.error("x"),
+        lzma.LZMAError("x"),
+        tarfile.TarError("x"),
+        zipfile.BadZipFile("x"),
+        zlib.error("x"),
+        zstd.ZstdError("x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_a_library_raises_over_what_is_damaged_becomes_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(unpacking, "leaves", broken)
+
+    with pytest.raises(CorpusError, match=rf"a cannot be read\. {type(error).__name__}: x\. Check"):
+        prepared(tmp_path, "a", b"words")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from blazingtext.serving import status, waiter
-from blazingtext_lifecycle.errors import CloudError, NotReady
-from tests.unit.blazingtext.cloud_fakes import NOON, FakeJobs, FakeStacks, artifact, cloud
+from blazingtext_lifecycle.errors import AccessDeniedError, CloudError, NotReady
+from tests.unit.blazingtext.cloud_fakes import NOON, FakeJobs, FakeStacks, artifact, cloud, denying
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 
@@ -152,3 +152,12 @@ def test_the_last_look_is_a_second_after_the_time_is_over(patience: float, waite
         waiting.wait(job=JOB, timeout_seconds=patience)
 
     assert waiting.time == waited
+
+
+def test_what_may_not_be_seen_ends_the_wait_at_once() -> None:
+    waiting = Waiting(ModelDataUrl=artifact(JOB))
+    waiting.jobs.describe_endpoint = denying()  # type: ignore[method-assign] # for this test
+
+    with pytest.raises(AccessDeniedError, match="look at the endpoint blazingtext-dev"):
+        waiting.wait()
+    assert waiting.sleeps == []

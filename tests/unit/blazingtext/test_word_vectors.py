@@ -1,5 +1,8 @@
 import tempfile
+import zipfile
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,6 +158,43 @@ def test_a_cut_cache_is_made_anew(tmp_path: Path, damage: float) -> None:
 
     assert word_vectors.load(path).words == ("the", "of")
     assert cached.read_bytes() == content
+
+
+@pytest.mark.parametrize("error", [OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error])
+def test_a_cache_that_cannot_be_read_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    path = tmp_path / "vectors.txt"
+    path.write_text("1 2\nthe 0.3 0.4\n")
+    word_vectors.load(path)
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(np, "load", broken)
+
+    assert word_vectors.load(path).words == ("the",)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"words": np.array("a\nb")},
+        {"matrix": np.ones((2, 2), np.float32)},
+        {"words": np.array("a\nb"), "matrix": np.ones(2, np.float32)},
+        {"words": np.array("a\nb"), "matrix": np.ones((3, 2), np.float32)},
+    ],
+    ids=["no matrix", "no words", "a vector", "another number of rows"],
+)
+def test_a_cache_of_something_else_is_made_anew_and_a_good_one_is_taken(tmp_path: Path, stored: dict[str, Any]) -> None:
+    path, heard = tmp_path / "vectors.txt", list[int]()
+    path.write_text("2 2\nthe 0.3 0.4\nof 0.5 -0.6\n")
+    np.savez(tmp_path / "vectors.npz", **stored)
+
+    assert word_vectors.load(path, heard.append).words == ("the", "of")
+    assert sum(heard) == len("the 0.3 0.4\nof 0.5 -0.6\n")
+    heard.clear()
+    again = word_vectors.load(path, heard.append)
+    assert (again.words, heard) == (("the", "of"), [])
+    assert np.allclose(again.matrix, [[0.3, 0.4], [0.5, -0.6]])
 
 
 def test_without_room_for_the_cache_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

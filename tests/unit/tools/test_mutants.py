@@ -146,6 +146,17 @@ def test_a_line_is_reached_by_the_tests_that_ran_it(reach: Reach, line: int, tes
     assert {name.partition("::")[2] for name in reach.tests(FILE, line)} == tests
 
 
+def test_every_line_of_a_statement_is_reached_by_who_ran_it_and_none_of_what_it_holds(tmp_path: Path) -> None:
+    source = (
+        "def table(x):\n    if (\n        x\n    ):\n        return {\n            x: (\n                1,\n            ),\n        }\n"
+    )
+    (tmp_path / "table.py").write_text(source)
+    tests = {name: {"seconds": 1, "shared": [], "lines": {"table.py": lines}} for name, lines in (("out", [2, 3]), ("in", [2, 3, 5, 6]))}
+    reach = Reach(tmp_path, {"tests": tests, "fixtures": {}, "needs": {}, "failed": []})
+
+    assert [reach.tests("table.py", line) for line in (4, 7)] == [["in", "out"], ["in"]]
+
+
 @pytest.mark.parametrize(
     ("mutation", "killed"),
     [
