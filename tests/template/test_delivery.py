@@ -1,13 +1,12 @@
-"""The roles that GitHub's workflows take: who may, and what they may then do."""
+"""The roles that GitHub's workflows take, and who may take them; test_policies.py says what they may then do."""
 
 import json
 from typing import Any
 
-from tests.template.matrix import Synthesis, lists
-from tests.template.references import named, written
+from tests.template.matrix import Synthesis
+from tests.template.references import named
 
 ACCOUNT = "<AWS::AccountId>"
-ROLES = f"arn:<AWS::Partition>:iam::{ACCOUNT}:role/cdk-blzgtxt"
 ISSUER = "token.actions.githubusercontent.com"
 
 
@@ -37,23 +36,6 @@ def test_only_the_stages_environment_deploys_and_pull_requests_and_main_compare(
             "Principal": {"Federated": f"arn:<AWS::Partition>:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
             "Condition": {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": expected}},
         }
-
-
-def test_they_may_assume_roles_of_the_bootstrap_and_do_nothing_else(whole_matrix: dict[str, Synthesis]) -> None:
-    delivery = whole_matrix["github"]
-    policies = [each for each in delivery.templates["Delivery"]["Resources"].values() if each["Type"] == "AWS::IAM::Policy"]
-    may = {}
-    for policy in policies:
-        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-        (role,) = written(delivery, policy["Properties"]["Roles"])
-        assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
-        may[role] = [written(delivery, resource) for resource in lists(statement["Resource"])]
-
-    here = f"{ACCOUNT}-<AWS::Region>"
-    assert may == {
-        "<Comparison>": [f"{ROLES}-lookup-role-{here}"],
-        "<Pipeline>": [f"{ROLES}-{kind}-role-{here}" for kind in ("deploy", "file-publishing", "lookup")],
-    }
 
 
 def test_the_stack_outlasts_the_stage_so_it_has_neither_its_name_nor_its_tag(whole_matrix: dict[str, Synthesis]) -> None:

@@ -315,12 +315,13 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
     stage = each.settings.stage
     used = {"Fn::ImportValue": f"blazingtext-{stage}-storage-in-use"}
     people = {"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}
+    github = {"Delivery": {f"{role}RoleArn": f"<{role}.Arn>" for role in ("Comparison", "Pipeline")}}
 
     values = {
         stack: {key: written(each, output["Value"]) for key, output in template["Outputs"].items() if not key.startswith("PublishOutput")}
         for stack, template in each.templates.items()
     }
-    assert values == {
+    assert values == (github if each.settings.github_repository else {}) | {
         "Storage": {"BucketName": "<CorporaBucket>", "InUse": f"blazingtext-{stage}-storage"},
         "Training": people
         | {
