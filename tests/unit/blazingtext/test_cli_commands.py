@@ -1,12 +1,18 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blazingtext.client import BlazingText
+from blazingtext.corpus import preparation
+from blazingtext.corpus.normaliser import Normaliser, Numbers, Punctuation
+from blazingtext.corpus.preparation import Shape
+from blazingtext.corpus.sources import Reading
+from blazingtext_lifecycle.errors import CorpusError
 from tests.unit.blazingtext.cloud_fakes import (
     FakeBucket,
     FakeClient,
@@ -412,6 +418,49 @@ def test_options_of_prepare_that_do_not_fit_are_usage_errors(typed: Typed, tmp_p
 
     assert code == 2
     assert why in (json.loads(out)["error"]["message"] if "--json" in options else err)
+
+
+@pytest.mark.parametrize(
+    ("typed_options", "normaliser", "shape", "reading", "force"),
+    [
+        ("", Normaliser(), Shape(True, False, 1, 1000), Reading(), False),
+        (
+            "--numbers spell --punctuation split --keep-case --lines --wrapped --min-words 3 --max-words 9 --encoding cp1251 --force",
+            Normaliser(lower=False, numbers=Numbers.SPELL, punctuation=Punctuation.SPLIT),
+            Shape(False, True, 3, 9),
+            Reading("cp1251"),
+            True,
+        ),
+        ("--language TR --plain", Normaliser(language="tr"), Shape(), Reading(plain=True), False),
+        ("--column text --labels kind --header", Normaliser(), Shape(), Reading("", "text", "kind", True), False),
+        ("--column 2 --no-header", Normaliser(), Shape(), Reading("", "2", "", False), False),
+    ],
+)
+def test_every_option_of_prepare_arrives(
+    typed: Typed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    typed_options: str,
+    normaliser: Normaliser,
+    shape: Shape,
+    reading: Reading,
+    force: bool,
+) -> None:
+    asked: list[Any] = []
+
+    def prepare(inputs: Any, output: Path, **given: Any) -> None:
+        asked.append((inputs, output, given))
+        raise CorpusError("Enough.")
+
+    monkeypatch.setattr(preparation, "prepare", prepare)
+    (tmp_path / "a.txt").write_text("words")
+
+    typed("corpus", "prepare", str(tmp_path / "a.txt"), "-o", "out.txt", *typed_options.split())
+
+    ((inputs, output, given),) = asked
+    assert (inputs, output) == ((str(tmp_path / "a.txt"),), Path("out.txt"))
+    seen = replace(given["reading"], advance=reading.advance, tally=reading.tally)
+    assert (given["normaliser"], given["shape"], seen, given["force"]) == (normaliser, shape, reading, force)
 
 
 def test_a_header_and_plain_text_are_options_of_prepare(typed: Typed, tmp_path: Path) -> None:
