@@ -153,6 +153,8 @@ def test_the_names_of_outputs_are_what_clients_and_the_tutorial_read() -> None:
         "READ_ONLY_POLICY_ARN": "ReadOnlyPolicyArn",
         "DATA_SCIENTIST_POLICY_ARN": "DataScientistPolicyArn",
         "OPERATOR_POLICY_ARN": "OperatorPolicyArn",
+        "PIPELINE_ROLE_ARN": "PipelineRoleArn",
+        "COMPARISON_ROLE_ARN": "ComparisonRoleArn",
         "NOTIFICATIONS_TOPIC_ARN": "NotificationsTopicArn",
         "PROMOTION_QUEUE_URL": "PromotionQueueUrl",
         "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl",
