@@ -5,9 +5,9 @@ environment is in reach.
 """
 
 import os
+import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,13 +34,10 @@ def tracked(*patterns: str) -> list[str]:
 
 def copy_sources(target: Path) -> Path:
     """The repository's files at another place, so that a build neither sees nor leaves anything beside them."""
-    archive = target.with_suffix(".tar")
-    with tarfile.open(archive, "w") as packed:
-        for name in tracked():
-            packed.add(ROOT / name, name)
-    with tarfile.open(archive) as packed:
-        packed.extractall(target, filter="data")
-    archive.unlink()
+    for name in tracked():
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy)
     return target
 
 
