@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import sys
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -28,8 +29,9 @@ class JsonDocument:
             self._printed = True
 
     def print_error(self, error: BaseException, message: str, exit_code: int, **more: object) -> None:
-        """Prints why the command failed, unless its result was printed before."""
-        self.print({"error": {"type": type(error).__name__, "message": message, "exit_code": exit_code, **more}})
+        """Prints why the command failed, unless its result was printed before, or nobody reads it any more: the exit code says it still."""
+        with suppress(BrokenPipeError):
+            self.print({"error": {"type": type(error).__name__, "message": message, "exit_code": exit_code, **more}})
 
 
 def as_json(value: object) -> str:

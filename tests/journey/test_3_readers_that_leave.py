@@ -22,7 +22,7 @@ ARGUMENTS = {
     "corpus prepare": ("{text}", "--output", "-"),
     "corpus stats": ("{text}",),
     "corpus sample": ("{folder}/sample.txt",),
-    # What it gives cannot be had without another host: it ends with an error, on stderr, and as JSON on stdout.
+    # What it gives cannot be had without another host: it ends with an error.
     "corpus fetch": ("{folder}/text8", "--archive", "{text}"),
     "upload": ("{text}", "--corpus", "leaving"),
     "train": ("--corpus", "wiki", "--epochs", "100000", "--negative-samples", "9"),
@@ -44,6 +44,9 @@ ARGUMENTS = {
     # It ends before anything of a sandbox is there: the folder of the sandboxes is a file.
     "demo": (),
 }
+# What cannot have a result fails as ever, in both forms or as JSON only: a corpus on stdout leaves no room for a document, and nothing of
+# the demo's first step is on stdout then.
+FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",))}
 # The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
 ELSEWHERE = {"sandbox"}
 
@@ -56,7 +59,8 @@ def leaving(shell: Shell, *command: str, **environment: str) -> subprocess.Compl
         return subprocess.run(
             command,
             cwd=shell.assembly.parent,
-            env={**shell.environment, **environment},
+            # As at a terminal's pipe, whatever started the tests: results are written at the end of a command.
+            env={name: value for name, value in {**shell.environment, **environment}.items() if name != "PYTHONUNBUFFERED"},
             stdout=writer,
             stderr=subprocess.PIPE,
             check=False,
@@ -88,6 +92,5 @@ def test_a_reader_that_leaves_before_the_result_is_no_failure(
     ended = leaving(deployed, "blazingtext", *name.split(), *arguments, *form, **variables)
 
     said = ended.stderr.decode()
-    failed = name == "corpus fetch" and not form
-    assert ended.returncode in ({2} if failed else {0, 141}), said
+    assert ended.returncode in ({2} if (name, form) in FAILING else {0, 141}), said
     assert not {word for word in ("Traceback", "Broken", "Exception ignored", "a bug") if word in said}, said

@@ -80,7 +80,8 @@ def test_a_container_that_is_killed_in_service_is_started_again(sage: Sage) -> N
     after = wait_until(lambda: sage.invoke()[2].get("pid"), 30)
     assert after != before
     assert sage.invoke()[2]["reply"] == "one"
-    assert any("It is started again." in line for lines in sage.cloud.aws.lines.values() for line in lines)
+    # Lines reach the log in batches.
+    wait_until(lambda: any("It is started again." in line for lines in sage.cloud.aws.lines.values() for line in lines), 30)
     sage.call("DeleteEndpoint", EndpointName="e")
     wait_until(lambda: not psutil.pid_exists(after))
 

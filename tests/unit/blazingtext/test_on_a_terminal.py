@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,27 @@ def test_an_audit_says_what_it_is_looking_for() -> None:
         "looking for traces in other regions",
         *(f"looking for {kind} in us-east-1" for kind in REGIONAL),
     ]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_error_keeps_its_exit_code_when_nobody_reads_the_document(unbuffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "blazingtext", "corpus", "stats", "missing.txt", "--json"]
+    with os.fdopen(writer) as stdout:
+        ended = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 2, ended.stderr
+    assert "missing.txt" in ended.stderr
+    assert "BrokenPipe" not in ended.stderr
 
 
 class Gone(io.StringIO):
