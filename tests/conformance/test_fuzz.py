@@ -175,7 +175,10 @@ def test_no_headers_crash_an_invocation(operation: str, tmp_path: Path, data: st
     assert answer["x-amzn-errortype"]
 
 
-def test_a_request_that_holds_itself_many_times_is_refused(untouched: Untouched) -> None:
-    deep = b'{"Resource": "Model", "SearchExpression": ' + b'{"SubExpressions": [' * 450 + b"{}" + b"]}" * 450 + b"}"
+@pytest.mark.parametrize(("levels", "code"), [(100, ""), (102, "SerializationException"), (900, "SerializationException")])
+def test_a_request_that_holds_itself_too_many_times_is_refused(untouched: Untouched, levels: int, code: str) -> None:
+    # The request and its expression are one level each, and every other expression stands in a list.
+    inside = (levels - 2) // 2
+    deep = b'{"Resource": "Model", "SearchExpression": ' + b'{"SubExpressions": [' * inside + b"{}" + b"]}" * inside + b"}"
 
-    assert untouched.ask("Search", deep) == "SerializationException"
+    assert untouched.ask("Search", deep) == code

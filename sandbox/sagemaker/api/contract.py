@@ -28,6 +28,9 @@ from .errors import (
 
 __all__ = ["Parameters", "check_operation", "check_request", "model", "shape_answer", "shown_by"]
 
+# Far more than any request of the model needs, far less than Python's stack holds. Where AWS draws the line is not documented.
+DEEPEST = 100
+
 
 @cache
 def model() -> ServiceModel:
@@ -53,18 +56,26 @@ def check_request(operation: str, parameters: Parameters) -> None:
     """Refuse a request AWS would refuse by its model, then one the sandbox does not emulate.
 
     Raises:
-        SerializationException: a value of the wrong JSON type.
+        SerializationException: a value of the wrong JSON type, or nested deeper than `DEEPEST`.
         ValidationException: broken constraints, all in one message as AWS words them, or a member that is not emulated.
     """
     shape = cast("StructureShape", model().operation_model(operation).input_shape)
-    try:
-        problems = list(constraints.problems(shape, parameters, ""))
-    except RecursionError as problem:
-        raise SerializationException("the request holds itself too many times") from problem
-    if problems:
+    if _levels(parameters) > DEEPEST:
+        raise SerializationException(f"the request is nested more than {DEEPEST} levels deep")
+    if problems := list(constraints.problems(shape, parameters, "")):
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise ValidationException(count + "; ".join(problems))
     _refuse_uncovered(operation, parameters)
+
+
+def _levels(parameters: Parameters) -> int:
+    """How many objects and lists stand within each other."""
+    levels, inside = 0, [cast("Any", parameters)]
+    while inside:
+        levels += 1
+        held = [each.values() if isinstance(each, dict) else each for each in inside]
+        inside = [value for values in held for value in values if isinstance(value, dict | list)]
+    return levels
 
 
 # --- coverage ------------------------------------------------------------------------------------------------------------------------
