@@ -162,27 +162,32 @@ class BlazingText:
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""
-        from .vectors import word_vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+        from .vectors import reading  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
-        return word_vectors.load(self.artifact(job).path("vectors.txt"))
+        return reading.load(self.artifact(job).path("vectors.txt"))
 
-    def neighbors(self, word: str, count: int = 10, job: str | None = None) -> list[Neighbor]:
-        """The words nearest to a word."""
-        return self.vectors(job).neighbors(word, count)
+    def neighbors(self, query: str, count: int = 10, job: str | None = None, *, top: int | None = None) -> list[Neighbor]:
+        """The words nearest to a word, or to a sum such as "king - man + woman", among the `top` most frequent."""
+        return self.vectors(job).neighbors(query, count, top=top)
 
-    def analogy(self, first: str, second: str, third: str, count: int = 5, job: str | None = None) -> list[Neighbor]:
-        """What is to `third` as `second` is to `first`."""
-        return self.vectors(job).analogy(first, second, third, count)
+    def analogy(
+        self, first: str, second: str, third: str, count: int = 5, job: str | None = None, *, top: int | None = None
+    ) -> list[Neighbor]:
+        """What is to `third` as `second` is to `first`, among the `top` most frequent words."""
+        return self.vectors(job).analogy(first, second, third, count, top=top)
 
-    def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False) -> Evaluation:
-        """A run's vectors scored against human judgement: by the container, or here, also on your own word pairs."""
+    def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False, ngrams: bool = True) -> Evaluation:
+        """A run's vectors scored against human judgement: by the container, or here, also on your own word pairs.
+
+        Computed here, words outside the vocabulary have the vectors of their n-grams unless `ngrams` is false.
+        """
         from .vectors import evaluation  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
         artifact = self.artifact(job)
         name = naming.job_of_artifact(artifact.uri)
         if "eval.json" in artifact.files and not compute and not pairs:
             return evaluation.read_eval_json(artifact.path("eval.json"), source=f"{name}: eval.json")
-        return evaluation.evaluate(self.vectors(job), pairs, source=f"{name}: vectors.txt")
+        return evaluation.evaluate(self.vectors(job), pairs, source=f"{name}: vectors.txt", ngrams=ngrams)
 
     def map(self, path: str | Path, look: Look | None = None, job: str | None = None) -> Map:
         """Draws the most frequent words of a run."""

@@ -14,7 +14,7 @@ from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
 # --- vectors ----------------------------------------------------------------------------------------------------------
 
 
-@covers("neighbors", "--count", "--job")
+@covers("neighbors", "--count", "--job", "--top")
 def test_neighbors(first_run: Any, deployed: Shell) -> None:
     near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"], "--json").json()
     bogus = deployed.blazingtext("neighbors", "music", "--job", "blazingtext-dev-bogus", code=2)
@@ -23,10 +23,16 @@ def test_neighbors(first_run: Any, deployed: Shell) -> None:
     assert (len(similarities), similarities) == (3, sorted(similarities, reverse=True))
     assert "no training job blazingtext-dev-bogus" in bogus.err
     assert "AWS Support" not in bogus.err
+    summed = deployed.blazingtext("neighbors", "king", "-", "man", "+", "woman", "--top", "500", "--job", first_run["job"], "--json").json()
+    frequent = deployed.blazingtext("analogy", "man", "king", "woman", "--top", "500", "--count", "10", "--job", first_run["job"], "--json")
+    assert summed["neighbors"]["king - man + woman"] == frequent.json()
+    assert deployed.blazingtext("neighbors", "king man", "--job", first_run["job"], code=2).err.count("king - man + woman") == 1
 
 
-@covers("analogy", "--count", "--job")
+@covers("analogy", "--count", "--job", "--top", "--min-count")
 def test_analogy(first_run: Any, deployed: Shell) -> None:
+    uncounted = deployed.blazingtext("analogy", "man", "king", "woman", "--min-count", "9", "--job", first_run["job"], code=2)
+    assert "--top" in uncounted.err
     found = deployed.blazingtext("analogy", "man", "king", "woman", "--count", "4", "--job", first_run["job"], "--json").json()
     unknown = deployed.blazingtext("analogy", "man", "king", "qqqqq", "--job", first_run["job"], code=2)
 

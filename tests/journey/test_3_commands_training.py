@@ -177,13 +177,31 @@ def test_train_hands_every_option_to_sagemaker(deployed: Shell, first_run: Any, 
 
 
 @covers("train", "--subwords", "--min-char", "--max-char")
-def test_train_with_subwords(deployed: Shell, first_run: Any, described: Callable[[str], Any]) -> None:
-    options = ("--mode", "skipgram", "--subwords", "true", "--min-char", "2", "--max-char", "4", "--epochs", "1", "--min-count", "60")
+@covers("neighbors", "--min-count")
+@covers("map", "--word")
+@covers("evaluate", "--vocabulary-only")
+def test_a_run_with_subwords_knows_words_that_its_corpus_has_not(
+    deployed: Shell, first_run: Any, train: Callable[..., Any], described: Callable[[str], Any], tmp_path: Path
+) -> None:
+    small = ("--epochs", "1", "--min-count", "60", "--buckets", "20000", "--vector-dim", "20")
+    job = train("--mode", "skipgram", "--subwords", "true", "--min-char", "2", "--max-char", "4", *small, "--no-promote")["job"]
 
-    job = described(deployed.blazingtext("train", "--corpus", "wiki", *options, "--json").json()["job"])
-
-    taken = job["HyperParameters"]
+    taken = described(job)["HyperParameters"]
     assert (taken["subwords"].lower(), taken["min_char"], taken["max_char"]) == ("true", "2", "4")
+    near = deployed.blazingtext("neighbors", "musicologistly", "music", "--min-count", "1000", "--job", job, "--json").json()
+    assert (near["of_ngrams"], near["unknown"], len(near["neighbors"]["musicologistly"])) == (["musicologistly"], [], 10)
+    drawn = deployed.blazingtext(
+        "map", "--words", "20", "--word", "musicologistly", "--output", str(tmp_path / "map.svg"), "--job", job, "--json"
+    ).json()
+    assert drawn["words"][0] == "musicologistly"
+    found = [
+        deployed.blazingtext("evaluate", "--compute", *only, "--job", job, "--json").json()["scores"][0]
+        for only in ((), ("--vocabulary-only",))
+    ]
+    assert [(each["not_found"] > 0, each["of_ngrams"] > 0) for each in found] == [(False, True), (True, False)]
+    # The run without them knows none, and how often a word is in its corpus it does not say either.
+    deployed.blazingtext("neighbors", "musicologistly", "--job", first_run["job"], code=2)
+    assert "--top" in deployed.blazingtext("neighbors", "music", "--min-count", "9", "--job", first_run["job"], code=2).err
 
 
 @covers("train", "--word-ngrams", "--buckets", "--early-stopping", "--patience", "--min-epochs")
