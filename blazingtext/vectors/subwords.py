@@ -70,7 +70,7 @@ class Subwords:
         found = (_MATRIX.unpack_from(data, start - _MATRIX.size), _MATRIX.unpack_from(data, output - _MATRIX.size))
         if found != ((False, words + buckets, dimension), (False, words, dimension)):
             raise _damaged(path)
-        if max_char <= 0 or buckets <= 0:
+        if not buckets:
             return None
         rows = np.frombuffer(data, "<f4", (words + buckets) * dimension, start).reshape(words + buckets, dimension)
         return cls(min_char, max_char, words, rows, data)

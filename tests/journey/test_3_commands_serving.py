@@ -16,7 +16,7 @@ from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
 
 @covers("neighbors", "--count", "--job", "--top")
 def test_neighbors(first_run: Any, deployed: Shell) -> None:
-    near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"], "--json").json()
+    near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"][:-1], "--json").json()
     bogus = deployed.blazingtext("neighbors", "music", "--job", "blazingtext-dev-bogus", code=2)
 
     similarities = [each["similarity"] for each in near["neighbors"]["music"]]
