@@ -17,7 +17,7 @@ from .corpus import uploads
 from .leftovers import Leftover
 from .preflight.plan import Plan
 from .preflight.preflight import Preflight, preflight
-from .runs import artifacts, job_events, training_jobs
+from .runs import artifacts, comparison, job_events, training_jobs
 from .runs.launch import Launch, TrainingOrder, launch
 from .serving import changes, prediction, repair, status, verification, waiter
 from .serving.status import Status
@@ -162,9 +162,7 @@ class BlazingText:
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""
-        from .vectors import reading  # noqa: PLC0415 - NumPy loads only for those who look at vectors
-
-        return reading.load(self.artifact(job).path("vectors.txt"))
+        return _read_vectors(self.artifact(job))
 
     def neighbors(self, query: str, count: int = 10, job: str | None = None, *, top: int | None = None) -> list[Neighbor]:
         """The words nearest to a word, or to a sum such as "king - man + woman", among the `top` most frequent."""
@@ -188,6 +186,18 @@ class BlazingText:
         if "eval.json" in artifact.files and not compute and not pairs:
             return evaluation.read_eval_json(artifact.path("eval.json"), source=f"{name}: eval.json")
         return evaluation.evaluate(self.vectors(job), pairs, source=f"{name}: vectors.txt", ngrams=ngrams)
+
+    def compare(
+        self,
+        jobs: Sequence[str],
+        *,
+        pairs: Sequence[Path] = (),
+        neighbors: int = 10,
+        on_size: artifacts.OnSize = lambda _: lambda _: None,
+    ) -> comparison.RunComparison:
+        """Runs beside the first of them: settings, metrics and, of word vectors, scores, neighbours and the words that moved."""
+        found = [self.run(job) for job in jobs]
+        return comparison.compare(found, lambda job: self.artifact(job, on_size=on_size), _read_vectors, pairs=pairs, neighbors=neighbors)
 
     def map(self, path: str | Path, look: Look | None = None, job: str | None = None) -> Map:
         """Draws the most frequent words of a run."""
@@ -255,3 +265,9 @@ class BlazingText:
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""
         return audit.audit(self.cloud, regions=regions, on_progress=on_progress)
+
+
+def _read_vectors(artifact: artifacts.Artifact) -> Vectors:
+    from .vectors import reading  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+
+    return reading.load(artifact.path(comparison.VECTORS))

@@ -81,13 +81,33 @@ def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str =
     Raises:
         UserError: a file cannot be read, or no line of it holds a pair.
     """
-    folder = files("blazingtext") / "data" / "wordsim353"
-    sets: list[Traversable] = list(pair_files) or [folder / name for name in WORDSIM]
+    sets: list[Traversable] = list(pair_files) or wordsim()
     rows = {word.lower(): row for row, word in enumerate(vectors.words)}
     if not ngrams:
         vectors = replace(vectors, subwords=None)
     scores = tuple(_score(pairs, vectors, rows) for pairs in sets)
     return Evaluation(scores, sum(score.rho for score in scores) / len(scores), source)
+
+
+def wordsim() -> list[Traversable]:
+    """The files of WordSim-353: whole, relatedness and similarity."""
+    folder = files("blazingtext") / "data" / "wordsim353"
+    return [folder / name for name in WORDSIM]
+
+
+def judged(pairs: Traversable, vectors: Vectors) -> dict[tuple[str, str], tuple[float, float]]:
+    """The pairs of a file that have vectors, each with the score that people gave it and its cosine.
+
+    Raises:
+        UserError: the file cannot be read, or no line of it holds a pair.
+    """
+    rows = {word.lower(): row for row, word in enumerate(vectors.words)}
+    found = {}
+    for first, second, score in _pairs(pairs)[0]:
+        places = _place(rows, vectors, first), _place(rows, vectors, second)
+        if places[0] is not None and places[1] is not None:
+            found[first, second] = score, _similarity(_vector(vectors, places[0]), _vector(vectors, places[1]))
+    return found
 
 
 def _score(pairs: Traversable, vectors: Vectors, rows: Mapping[str, int]) -> Score:

@@ -180,6 +180,7 @@ def test_train_hands_every_option_to_sagemaker(deployed: Shell, first_run: Any, 
 @covers("neighbors", "--min-count")
 @covers("map", "--word")
 @covers("evaluate", "--vocabulary-only")
+@covers("compare", "--neighbors", "--pairs", "--output", "--force")
 def test_a_run_with_subwords_knows_words_that_its_corpus_has_not(
     deployed: Shell, first_run: Any, train: Callable[..., Any], described: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -199,6 +200,16 @@ def test_a_run_with_subwords_knows_words_that_its_corpus_has_not(
         for only in ((), ("--vocabulary-only",))
     ]
     assert [(each["not_found"] > 0, each["of_ngrams"] > 0) for each in found] == [(False, True), (True, False)]
+    page, pairs = tmp_path / "compare.html", tmp_path / "pairs.txt"
+    pairs.write_text("music song 9\nmusic war 1\nking queen 8\n", encoding="utf-8")
+    told = ("--neighbors", "5", "--pairs", str(pairs), "--output", str(page))
+    compared = deployed.blazingtext("compare", first_run["job"], job, *told, "--json").json()
+    deployed.blazingtext("compare", first_run["job"], job, "--output", str(page), "--no-force", code=2)
+    deployed.blazingtext("compare", first_run["job"], job, *told, "--force")
+    assert compared["settings"]["vector_dim"][1] == "20"
+    model = compared["models"][job]
+    assert (model["neighbors"], model["pair_sets"][0]["pairs"], 0 < model["overlap_frequent"] < 1) == (5, 3, True)
+    assert model["moved"][0]["word"] in page.read_text(encoding="utf-8")
     # The run without them knows none, and how often a word is in its corpus it does not say either.
     deployed.blazingtext("neighbors", "musicologistly", "--job", first_run["job"], code=2)
     assert "--top" in deployed.blazingtext("neighbors", "music", "--min-count", "9", "--job", first_run["job"], code=2).err

@@ -30,6 +30,7 @@ ARGUMENTS = {
     "runs": (),
     "logs": ("{job}",),
     "evaluate": ("--job", "{job}"),
+    "compare": ("{job}", "{other}"),
     "map": ("--words", "30", "--job", "{job}", "--output", "{folder}/map.svg"),
     "neighbors": ("music", "--job", "{job}"),
     "analogy": ("man", "king", "woman", "--job", "{job}"),
@@ -83,7 +84,7 @@ def test_a_reader_that_leaves_before_the_result_is_no_failure(
     name: str, form: tuple[str, ...], first_run: Any, classifier: Any, deployed: Shell, tmp_path: Path
 ) -> None:
     (tmp_path / "text.txt").write_text("some words of a text\n" * 3000, encoding="utf-8")
-    names = {"text": str(tmp_path / "text.txt"), "folder": str(tmp_path), "job": first_run["job"]}
+    names = {"text": str(tmp_path / "text.txt"), "folder": str(tmp_path), "job": first_run["job"], "other": classifier["job"]}
     arguments = [each.format(**names) for each in ARGUMENTS[name]]
     variables = {"BLAZINGTEXT_SANDBOX_HOME": names["text"]} if name == "demo" else {}
 
