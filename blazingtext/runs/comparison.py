@@ -77,11 +77,11 @@ def differing(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
             "corpus": run.corpus,
             "instance_type": run.instance_type,
             "instance_count": str(run.instance_count),
-            **dict(sorted(run.hyperparameters.items())),
+            **run.hyperparameters,
         }
         for run in runs
     ]
-    names = dict.fromkeys(name for each in told for name in each)
+    names = dict.fromkeys(["corpus", "instance_type", "instance_count", *sorted({name for run in runs for name in run.hyperparameters})])
     rows = {name: tuple(each.get(name, "") for each in told) for name in names}
     return {name: values for name, values in rows.items() if len(set(values)) > 1}
 

@@ -260,12 +260,18 @@ def test_a_running_job_is_stopped_and_its_log_followed_to_the_end(running: str, 
     assert "no training job blazingtext-dev-bogus" in bogus.err
 
 
-@covers("runs", "--limit")
+@covers("runs", "--limit", "--sort", "--reverse", "--filter", "--csv")
 def test_runs_shows_as_many_as_asked_for_each_with_its_own_speed(classifier: Any, first_run: Any, deployed: Shell) -> None:
     one = deployed.blazingtext("runs", "--limit", "1", "--json").json()
     many = deployed.blazingtext("runs", "--limit", "100", "--json").json()
     refused = deployed.blazingtext("runs", "--limit", "0", code=2)
 
+    asked = ("--filter", "status=Completed", "--sort", "corpus", "--limit", "100")
+    by_corpus = [run["corpus"] for run in deployed.blazingtext("runs", *asked, "--json").json()["runs"]]
+    backwards = deployed.blazingtext("runs", *asked, "--reverse", "--csv").out.splitlines()
+    assert (by_corpus, {"reviews", "wiki"} <= set(by_corpus)) == (sorted(by_corpus), True)
+    assert [line.split(",")[2] for line in backwards] == ["corpus", *by_corpus[::-1]]
+    assert "mean_rho" in deployed.blazingtext("runs", "--sort", "mean-rho", code=2).err
     assert (len(one["runs"]), len(many["runs"]) > 2) == (1, True)
     speeds = {job: speed for job, speed in many["million_words_per_second"].items() if speed}
     assert {first_run["job"], classifier["job"]} <= set(speeds)
