@@ -10,8 +10,9 @@ import click
 from blazingtext_lifecycle import naming
 
 from ..runs.artifacts import Artifact
+from ..runs.local_models import open_model
 from ..vectors import evaluation, reading
-from ..vectors.evaluation import Score
+from ..vectors.evaluation import Evaluation, Score
 from ..vectors.word_vectors import Neighbor, Vectors, query_terms
 from .options import Command
 from .output import Output
@@ -19,10 +20,15 @@ from .output import count as _count
 from .session import Session, shared
 
 
-def _job_option(command: Command) -> Command:
-    return click.option("--job", metavar="JOB", help="The run, or 'live' for the one whose model is live [default: the newest completed].")(
-        command
+def _model_options(command: Command) -> Command:
+    job = click.option("--job", metavar="JOB", help="The run, or 'live' for the one whose model is live [default: the newest completed].")
+    model = click.option(
+        "--model",
+        metavar="PATH",
+        type=click.Path(path_type=Path, exists=True),
+        help="Instead of a run: a folder or model.tar.gz of BlazingText, a .bin of fastText, or word2vec's text format.",
     )
+    return job(model(command))
 
 
 def _artifact(session: Session, job: str | None) -> Artifact:
@@ -31,16 +37,25 @@ def _artifact(session: Session, job: str | None) -> Artifact:
         return session.client.artifact(job, on_size=on_size)
 
 
-def _vectors(session: Session, job: str | None) -> Vectors:
+def _vectors(session: Session, job: str | None, model: Path | None) -> Vectors:
+    if model is not None:
+        _refuse_both(job)
+        with session.output.progress("Reading vectors", None) as advance:
+            return open_model(model, advance)
     path = _artifact(session, job).path("vectors.txt")
     with session.output.progress("Reading vectors", path.stat().st_size) as advance:
         return reading.load(path, advance)
 
 
+def _refuse_both(job: str | None) -> None:
+    if job is not None:
+        raise click.UsageError("--model and --job are two models. Name one of them.")
+
+
 def _among_options(command: Command) -> Command:
     top = click.option("--top", type=click.IntRange(1), metavar="N", help="Look only among the N most frequent words.")
     least = click.option(
-        "--min-count", type=click.IntRange(1), metavar="N", help="Look only among words that the corpus has N times; needs subwords."
+        "--min-count", type=click.IntRange(1), metavar="N", help="Look only among words that the corpus has N times; needs vectors.bin."
     )
     return top(least(command))
 
@@ -55,15 +70,17 @@ def _among(found: Vectors, top: int | None, min_count: int | None) -> int | None
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option("-n", "--count", type=click.IntRange(1), default=10, help="How many [default: 10].")
 @_among_options
-@_job_option
+@_model_options
 @shared
-def neighbors(session: Session, *, words: tuple[str, ...], count: int, top: int | None, min_count: int | None, job: str | None) -> None:
+def neighbors(
+    session: Session, *, words: tuple[str, ...], count: int, top: int | None, min_count: int | None, job: str | None, model: Path | None
+) -> None:
     """Show the words most similar to given words, or to a sum of words.
 
     For example: blazingtext neighbors king - man + woman. A word outside the vocabulary has the vector of its character n-grams, if
     the run was trained with subwords. Words without a vector are named on stderr; when none has one, the exit code is 2.
     """
-    found = _vectors(session, job)
+    found = _vectors(session, job, model)
     queries = _queries(words)
     # When none has a vector, the first says why.
     known = [query for query in queries if all(found.has_vector(word) for _, word in query_terms(query))] or queries[:1]
@@ -106,16 +123,25 @@ def _show_neighbors(session: Session, near: dict[str, list[Neighbor]]) -> None:
 @click.argument("third")
 @click.option("-n", "--count", type=click.IntRange(1), default=5, help="How many [default: 5].")
 @_among_options
-@_job_option
+@_model_options
 @shared
 def analogy(
-    session: Session, *, first: str, second: str, third: str, count: int, top: int | None, min_count: int | None, job: str | None
+    session: Session,
+    *,
+    first: str,
+    second: str,
+    third: str,
+    count: int,
+    top: int | None,
+    min_count: int | None,
+    job: str | None,
+    model: Path | None,
 ) -> None:
     """Show what is to THIRD as SECOND is to FIRST.
 
     For example: blazingtext analogy man king woman. It is the sum king - man + woman.
     """
-    vectors = _vectors(session, job)
+    vectors = _vectors(session, job, model)
     found = vectors.analogy(first, second, third, count, top=_among(vectors, top, min_count))
     out = session.output
     rows = [(each.word, f"{each.similarity:.3f}") for each in found]
@@ -124,7 +150,7 @@ def analogy(
 
 
 @click.command()
-@_job_option
+@_model_options
 @click.option("--compute", is_flag=True, help="Compute it here, even if the run has its own scores.")
 @click.option(
     "--pairs",
@@ -134,19 +160,16 @@ def analogy(
 )
 @click.option("--vocabulary-only", is_flag=True, help="Leave words outside the vocabulary out, as the container does.")
 @shared
-def evaluate(session: Session, *, job: str | None, compute: bool, pairs: tuple[Path, ...], vocabulary_only: bool) -> None:
+def evaluate(
+    session: Session, *, job: str | None, model: Path | None, compute: bool, pairs: tuple[Path, ...], vocabulary_only: bool
+) -> None:
     """Score a run's vectors against human judgement (WordSim-353).
 
     The score is Spearman's rank correlation between human similarity scores of word pairs and the cosine. mean_rho is what BlazingText
     reports as train:mean_rho; about 0.7 is good, and WordSim-353 is English. Computed here, a word outside the vocabulary has the vector
     of its character n-grams, if the run was trained with subwords.
     """
-    artifact = _artifact(session, job)
-    run = naming.job_of_artifact(artifact.uri)
-    if "eval.json" in artifact.files and not compute and not pairs:
-        found = evaluation.read_eval_json(artifact.path("eval.json"), source=f"{run}: its eval.json")
-    else:
-        found = evaluation.evaluate(_vectors(session, job), pairs, source=f"{run}: computed from vectors.txt", ngrams=not vocabulary_only)
+    found = _evaluated(session, job, model, compute=compute, pairs=pairs, ngrams=not vocabulary_only)
     rows = [(score.name, f"{score.rho:.4f}", _found(score)) for score in found.scores]
     rows.append(("mean_rho", f"{found.mean_rho:.4f}", ""))
     out = session.output
@@ -158,6 +181,19 @@ def evaluate(session: Session, *, job: str | None, compute: bool, pairs: tuple[P
                 f'{score.name}: {_count(len(score.skipped), "lines")} without a word pair left out, the first is line {number}: "{line}".'
             )
     out.next(session.command("neighbors music"))
+
+
+def _evaluated(
+    session: Session, job: str | None, model: Path | None, *, compute: bool, pairs: tuple[Path, ...], ngrams: bool
+) -> Evaluation:
+    """The container's scores of a run where they are what is asked for, else computed here."""
+    if model is not None:
+        return evaluation.evaluate(_vectors(session, job, model), pairs, source=str(model), ngrams=ngrams)
+    artifact = _artifact(session, job)
+    run = naming.job_of_artifact(artifact.uri)
+    if "eval.json" in artifact.files and not compute and not pairs:
+        return evaluation.read_eval_json(artifact.path("eval.json"), source=f"{run}: its eval.json")
+    return evaluation.evaluate(_vectors(session, job, None), pairs, source=f"{run}: computed from vectors.txt", ngrams=ngrams)
 
 
 def _found(score: Score) -> str:
@@ -179,7 +215,7 @@ def _found(score: Score) -> str:
 @click.option("--seed", type=click.IntRange(0), default=1, help="Random seed [default: 1].")
 @click.option("--title", default="", help="Title of the picture.")
 @click.option("--force/--no-force", default=True, help="Replace an existing picture [default: replace].")
-@_job_option
+@_model_options
 @shared
 def map_(
     session: Session,
@@ -192,6 +228,7 @@ def map_(
     title: str,
     force: bool,
     job: str | None,
+    model: Path | None,
 ) -> None:
     """Draw the most frequent words, similar ones near each other.
 
@@ -200,7 +237,7 @@ def map_(
     """
     from ..vectors import word_map  # noqa: PLC0415 - Matplotlib takes a second to load
 
-    found = _vectors(session, job)
+    found = _vectors(session, job, model)
     out = session.output
     with out.waiting(f"Drawing {words} words"):
         drawn = word_map.draw(found, output, word_map.Look(words, seed, stop_words, title, own), force=force)

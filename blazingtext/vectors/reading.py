@@ -1,4 +1,4 @@
-"""Word vectors read from a run's files: the words of vectors.txt, the n-grams of vectors.bin."""
+"""Word vectors read from files: word2vec's text format, and fastText's binary one with its n-grams."""
 
 from __future__ import annotations
 
@@ -14,40 +14,93 @@ import numpy as np
 from blazingtext_lifecycle.errors import CloudError, UserError
 
 from ..files import atomic_file
-from .subwords import Subwords
+from .subwords import BrokenFileError, Subwords, WordFile
 from .word_vectors import Matrix, Vectors
 
 _CHUNK_LINES = 2000
 _CACHE = "vectors.npz"
 _LEAST_COSINE = 0.3
-_DOWNLOAD_AGAIN = "Delete the folder {}, then run the command again: it downloads the run's artifact anew."
+_END_OF_SENTENCE = "</s>"
+# Of a file that is something else, the first line may be all of it.
+_LONGEST_HEAD = 1000
 
 
 def load(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
-    """The vectors of a vectors.txt, with the n-grams of the vectors.bin beside it; a binary copy is kept, which loads much faster.
+    """The vectors of a run's vectors.txt, with the n-grams of the vectors.bin beside it; a binary copy is kept, which loads much faster.
 
     Args:
         path: the file in word2vec's text format.
         advance: called with the number of bytes parsed.
 
     Raises:
-        CloudError: the file is broken.
+        CloudError: a file is broken.
     """
-    cached = path.with_name(_CACHE)
-    vectors = _cached(cached)
-    if vectors is None:
-        vectors = parse(path, advance)
-        _keep(vectors, cached)
+    try:
+        return of_text(path, path.with_name(_CACHE), advance)
+    except BrokenFileError as error:
+        raise CloudError(
+            f"The model in {path.parent} cannot be read: {error}. "
+            "Delete that folder, then run the command again: it downloads the run's artifact anew."
+        ) from error
+
+
+def of_text(path: Path, cache: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
+    """The vectors of a file in word2vec's text format, with the n-grams of a vectors.bin beside it.
+
+    Args:
+        path: the file.
+        cache: where a binary copy is kept, or was.
+        advance: called with the number of bytes parsed.
+
+    Raises:
+        BrokenFileError: a file is broken.
+    """
+    vectors = _kept(cache, lambda: parse(path, advance))
     binary = path.with_name("vectors.bin")
-    return replace(vectors, subwords=_subwords(binary, vectors)) if binary.is_file() else vectors
+    if not binary.is_file():
+        return vectors
+    file = WordFile.read(binary)
+    return replace(vectors, subwords=_trained(file.subwords, vectors), file=file)
 
 
-def _subwords(path: Path, vectors: Vectors) -> Subwords | None:
+def of_binary(path: Path, cache: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
+    """The vectors of fastText's binary format: of a word the mean of its row and those of its n-grams, if there are any.
+
+    Args:
+        path: the file.
+        cache: where a copy is kept, or was.
+        advance: called with the number of bytes of rows that have been read.
+
+    Raises:
+        BrokenFileError: the file is broken, or has no words.
+    """
+    file = WordFile.read(path)
+    return replace(_kept(cache, lambda: _means(file, advance)), subwords=file.subwords, file=file)
+
+
+def _means(file: WordFile, advance: Callable[[int], None]) -> Vectors:
+    matrix: Matrix = np.array(file.rows[: file.words])
+    if file.subwords is not None:
+        for row, word in enumerate(file.counts):
+            numbers = [row, *(file.words + bucket for bucket in file.subwords.buckets_of(word))] if word != _END_OF_SENTENCE else [row]
+            matrix[row] = file.rows[numbers].mean(axis=0, dtype=np.float64)
+            advance(4 * matrix.shape[1])
+    return _without_end_of_sentence(list(file.counts), matrix)
+
+
+def _kept(cache: Path, read: Callable[[], Vectors]) -> Vectors:
+    vectors = _cached(cache)
+    if vectors is None:
+        vectors = read()
+        _keep(vectors, cache)
+    return vectors
+
+
+def _trained(subwords: Subwords | None, vectors: Vectors) -> Subwords | None:
     """The n-grams of a vectors.bin, unless they were never trained: whether AWS's file without subwords has rows for them is not known.
 
     A word's vector is near the mean of its n-grams where they were trained with it, and at right angles to it where they were not.
     """
-    subwords = Subwords.read(path)
     if subwords is None:
         return None
     made = [(row, vector) for row, word in enumerate(vectors.words[:20]) if (vector := subwords.vector(word)) is not None]
@@ -75,22 +128,20 @@ def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vector
     """The vectors of a file in word2vec's text format, with or without spaces at line ends; a ``</s>`` row is left out.
 
     Raises:
-        CloudError: it has another format, or ends early.
+        BrokenFileError: it has another format, or ends early.
     """
     with path.open("rb") as stream:
         try:
-            count, dimension = (int(number) for number in stream.readline().split())
+            count, dimension = (int(number) for number in stream.readline(_LONGEST_HEAD).split())
             words: list[str] = []
             blocks: list[Matrix] = []
             while lines := stream.readlines(_CHUNK_LINES * dimension * 10):
                 advance(sum(map(len, lines)))
                 blocks.append(_block(lines, dimension, words))
         except ValueError as error:
-            raise CloudError(f"{path} is not in word2vec's text format: {error}. {_DOWNLOAD_AGAIN.format(path.parent)}") from error
+            raise BrokenFileError(f"{path.name} is not in word2vec's text format: {error}") from error
     if len(words) != count:
-        raise CloudError(
-            f"{path} ends early. Its first line announces {count} words, but it holds {len(words)}. {_DOWNLOAD_AGAIN.format(path.parent)}"
-        )
+        raise BrokenFileError(f"{path.name} ends early: its first line announces {count} words, but it holds {len(words)}")
     return _without_end_of_sentence(words, np.concatenate(blocks) if blocks else np.zeros((0, dimension), np.float32))
 
 
@@ -112,7 +163,7 @@ def _block(lines: Sequence[bytes], dimension: int, words: list[str]) -> Matrix:
 
 
 def _without_end_of_sentence(words: list[str], matrix: Matrix) -> Vectors:
-    if "</s>" not in words:
+    if _END_OF_SENTENCE not in words:
         return Vectors(tuple(words), matrix)
-    row = words.index("</s>")
+    row = words.index(_END_OF_SENTENCE)
     return Vectors(tuple(words[:row] + words[row + 1 :]), np.delete(matrix, row, axis=0))

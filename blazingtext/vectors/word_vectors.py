@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from blazingtext_lifecycle.errors import UserError
 from blazingtext_lifecycle.suggestions import did_you_mean
 
-from .subwords import Subwords
+from .subwords import Subwords, WordFile
 
 Matrix = NDArray[np.float32]
 # Joiners and the like: nobody sees them, and not every corpus has them.
@@ -41,11 +41,13 @@ class Vectors:
         words: n words.
         matrix: n x dimension, float32.
         subwords: the character n-grams of which words outside the vocabulary are made; None when the model has none.
+        file: the vectors.bin, which knows how often a word is in the corpus; None when there is none.
     """
 
     words: tuple[str, ...]
     matrix: Matrix = field(repr=False)
     subwords: Subwords | None = field(default=None, repr=False)
+    file: WordFile | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.matrix.flags.writeable = False
@@ -155,14 +157,14 @@ class Vectors:
         """How many words are at least `min_count` times in the corpus.
 
         Raises:
-            UserError: only a vectors.bin with n-grams says how often a word is.
+            UserError: there is no vectors.bin, which says how often a word is.
         """
-        if self.subwords is None:
+        if self.file is None:
             raise UserError(
-                "How often its words are is not known of this model: only a run with subwords says so. "
+                "How often its words are is not known of this model: it has no vectors.bin. "
                 "Name a number of most frequent words instead (--top)."
             )
-        counts = self.subwords.counts
+        counts = self.file.counts
         return sum(counts.get(word, 0) >= min_count for word in self.words)
 
     def unit(self, word: str) -> Matrix:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from blazingtext.vectors import evaluation, reading, word_map
-from blazingtext.vectors.subwords import Subwords
+from blazingtext.vectors.subwords import BrokenFileError, WordFile
 from blazingtext.vectors.word_vectors import Vectors, query_terms
 from blazingtext_lifecycle.errors import CloudError, UserError
 from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeJobs, packed
@@ -21,7 +21,7 @@ _WORDS = ["walking", "walked", "talking", "talked", "caf\u00e9", "cafeteria", "\
 _UNSEEN = ["walks", "talker", "caf\u00e9s", "\u6771\u4eac\u5927\u5b66", "b", "\U0001f600\U0001f601"]
 
 
-def _save(folder: Path, minn: int = 3, maxn: int = 6) -> Any:
+def save_model(folder: Path, minn: int = 3, maxn: int = 6) -> Any:
     """Writes a vectors.bin of random rows as fastText 0.9.2 saves one, has fastText read it, and writes its vectors.txt with all digits."""
     dim, buckets, chance = 12, 5000 if maxn else 0, np.random.default_rng(5)
     parameters = struct.pack("<14id", 793712314, 12, dim, 5, 5, 1, 5, 1, 2, 2, buckets, minn, maxn, 100, 1e-4)
@@ -40,7 +40,7 @@ def _save(folder: Path, minn: int = 3, maxn: int = 6) -> Any:
 @pytest.fixture(name="theirs", scope="module")
 def _theirs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     folder = tmp_path_factory.mktemp("model")
-    return folder, _save(folder)
+    return folder, save_model(folder)
 
 
 @pytest.fixture(name="ours")
@@ -59,8 +59,8 @@ def test_a_word_nobody_has_seen_has_fasttexts_vector(theirs: tuple[Path, Any], o
 
 @pytest.mark.parametrize(("shortest", "longest"), [(1, 3), (2, 2), (5, 9)])
 def test_the_lengths_of_n_grams_are_the_files(tmp_path: Path, shortest: int, longest: int) -> None:
-    theirs = _save(tmp_path, minn=shortest, maxn=longest)
-    found = Subwords.read(tmp_path / "vectors.bin")
+    theirs = save_model(tmp_path, minn=shortest, maxn=longest)
+    found = WordFile.read(tmp_path / "vectors.bin").subwords
 
     assert found is not None
     for word in _UNSEEN[:4]:
@@ -107,22 +107,22 @@ def test_the_same_is_read_from_the_binary_copy(theirs: tuple[Path, Any]) -> None
 def test_counts_are_those_of_the_dictionary(theirs: tuple[Path, Any], ours: Vectors) -> None:
     words, counts = theirs[1].get_words(include_freq=True)
 
-    assert ours.subwords is not None
-    assert ours.subwords.counts == {word: count for word, count in zip(words, counts.tolist(), strict=True) if word != "</s>"}
-    assert (ours.subwords.counts["walking"], ours.subwords.counts["a"]) == (280, 100)
+    assert ours.file is not None
+    assert ours.file.counts == dict(zip(words, counts.tolist(), strict=True))
+    assert (ours.file.counts["walking"], ours.file.counts["a"]) == (280, 100)
 
 
 def test_a_file_whose_n_grams_were_never_trained_gives_none(tmp_path: Path) -> None:
-    _save(tmp_path, maxn=0, minn=0)
+    save_model(tmp_path, maxn=0, minn=0)
     path = tmp_path / "vectors.bin"
     without = reading.load(tmp_path / "vectors.txt")
 
     # As fastText writes it, then as if AWS kept rows that training never touched.
-    assert Subwords.read(path) is None
+    assert WordFile.read(path).subwords is None
     assert without.subwords is None
     untrained = tmp_path / "untrained"
     untrained.mkdir()
-    _save(untrained, maxn=6, minn=3)
+    save_model(untrained, maxn=6, minn=3)
     lines = (untrained / "vectors.txt").read_text(encoding="utf-8").splitlines()
     chance = np.random.default_rng(1)
     shuffled = [f"{line.split()[0]} " + " ".join(map(str, chance.normal(size=12))) for line in lines[1:]]
@@ -142,17 +142,22 @@ def test_a_damaged_file_is_refused_with_what_to_do(theirs: tuple[Path, Any], tmp
     path = tmp_path / "vectors.bin"
     path.write_bytes(content)
 
-    with pytest.raises(CloudError, match=r"vectors\.bin is not a vectors\.bin.*Delete the folder .*, then run the command again"):
-        Subwords.read(path)
+    (tmp_path / "vectors.txt").write_bytes((theirs[0] / "vectors.txt").read_bytes())
+
+    with pytest.raises(BrokenFileError, match="no fastText model of words, or it was cut short"):
+        WordFile.read(path)
+    with pytest.raises(CloudError, match=r"cannot be read: it is no fastText model.*\. Delete that folder, then run the command again"):
+        reading.load(tmp_path / "vectors.txt")
 
 
-def test_a_classifier_is_no_file_of_word_vectors(tmp_path: Path) -> None:
-    text = tmp_path / "text.txt"
-    text.write_text("__label__a good film\n__label__b bad film\n", encoding="utf-8")
-    fasttext.train_supervised(str(text), dim=4, epoch=1, thread=1, verbose=0).save_model(str(tmp_path / "vectors.bin"))
+def test_a_classifier_is_no_file_of_word_vectors(theirs: tuple[Path, Any], tmp_path: Path) -> None:
+    content = bytearray((theirs[0] / "vectors.bin").read_bytes())
+    # The third number of the dictionary is how many of its entries are labels.
+    content[64 + 8] = 1
+    (tmp_path / "vectors.bin").write_bytes(content)
 
-    with pytest.raises(CloudError, match="is not a vectors"):
-        Subwords.read(tmp_path / "vectors.bin")
+    with pytest.raises(BrokenFileError, match="no fastText model of words"):
+        WordFile.read(tmp_path / "vectors.bin")
 
 
 # --- sums of words ----------------------------------------------------------------------------------------------------
@@ -246,9 +251,9 @@ def test_neighbors_take_a_sum_with_or_without_quotes(typed: Typed, run_of: dict[
 
 
 def test_neighbors_and_analogy_look_among_frequent_words(typed: Typed, run_of: dict[str, Any], ours: Vectors) -> None:
-    assert ours.subwords is not None
-    least = sorted(ours.subwords.counts.values())[-3]
-    frequent = {word for word, count in ours.subwords.counts.items() if count >= least}
+    assert ours.file is not None
+    least = sorted(ours.file.counts.values())[-3]
+    frequent = {word for word, count in ours.file.counts.items() if count >= least and word != "</s>"}
 
     by_count = json.loads(typed("neighbors", "talker", "--min-count", str(least), "--json", **run_of)[1])["neighbors"]["talker"]
     by_rank = json.loads(typed("neighbors", "talker", "--top", "2", "--min-count", "1", "--json", **run_of)[1])["neighbors"]["talker"]
@@ -263,7 +268,7 @@ def test_counts_are_asked_for_in_vain_where_there_are_none(typed: Typed, run_of:
 
     code, _, err = typed("neighbors", "the", "--min-count", "5", **run_of)
 
-    assert (code, "--top" in err, "only a run with subwords" in err) == (2, True, True)
+    assert (code, "--top" in err, "it has no vectors.bin" in err) == (2, True, True)
 
 
 def test_evaluate_counts_what_n_grams_found(typed: Typed, run_of: dict[str, Any], tmp_path: Path) -> None:
@@ -284,7 +289,7 @@ def test_map_draws_a_word_nobody_has_seen(typed: Typed, run_of: dict[str, Any], 
 
 
 def test_a_word_too_short_for_n_grams_is_unknown(tmp_path: Path) -> None:
-    _save(tmp_path, minn=5, maxn=6)
+    save_model(tmp_path, minn=5, maxn=6)
     vectors = reading.load(tmp_path / "vectors.txt")
 
     assert not vectors.has_vector("b")
