@@ -31,7 +31,9 @@ def test_neighbors(first_run: Any, deployed: Shell) -> None:
 
 @covers("analogy", "--count", "--job", "--top", "--min-count")
 def test_analogy(first_run: Any, deployed: Shell) -> None:
-    frequent = deployed.blazingtext("analogy", "man", "king", "woman", "--min-count", "10000", "--job", first_run["job"], "--json").json()
+    frequent = deployed.blazingtext(
+        "analogy", "man", "king", "woman", "--top", "99", "--min-count", "10000", "--job", first_run["job"], "--json"
+    ).json()
     assert {each["word"] for each in frequent} <= {"the", "of", "and", "in", "to", "a"}
     found = deployed.blazingtext("analogy", "man", "king", "woman", "--count", "4", "--job", first_run["job"], "--json").json()
     unknown = deployed.blazingtext("analogy", "man", "king", "qqqqq", "--job", first_run["job"], code=2)
