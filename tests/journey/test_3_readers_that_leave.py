@@ -37,6 +37,10 @@ ARGUMENTS = {
     "pause": (),
     "resume": (),
     "rollback": (),
+    # The stage has no model registry: these end with an error.
+    "models approve": ("1",),
+    "models reject": ("1",),
+    "models list": (),
     "promote": ("{job}",),
     "verify": (),
     "status": (),
@@ -46,7 +50,8 @@ ARGUMENTS = {
 }
 # What cannot have a result fails as ever, in both forms or as JSON only: a corpus on stdout leaves no room for a document, and nothing of
 # the demo's first step is on stdout then.
-FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",))}
+FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",)),
+           ("models approve", ()), ("models approve", ("--json",)), ("models reject", ()), ("models reject", ("--json",))}  # fmt: skip
 # The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
 ELSEWHERE = {"sandbox"}
 
