@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from blazingtext_lifecycle import live_model, naming
+from blazingtext_lifecycle import live_model, naming, values
 from blazingtext_lifecycle.errors import RequestError
 from blazingtext_lifecycle.live_model import ServingStack
 from blazingtext_lifecycle.model_registry import LONGEST_COMMENT, ApprovalStatus, Registry, Version
-from blazingtext_lifecycle.values import cut
 
 from ..cloud import Cloud
 from ..runs import training_jobs
@@ -119,7 +119,7 @@ def _of_run(run: training_jobs.Run, stack: ServingStack) -> Model:
 
 
 def _of_version(version: Version, stack: ServingStack) -> Model:
-    metrics = {name.removeprefix(_METRIC): float(value) for name, value in version.metadata.items() if name.startswith(_METRIC)}
+    metrics = {name.removeprefix(_METRIC): value for name, value in _numbers(version.metadata) if name.startswith(_METRIC)}
     return Model(
         version.number,
         version.job,
@@ -133,6 +133,13 @@ def _of_version(version: Version, stack: ServingStack) -> Model:
     )
 
 
+def _numbers(metadata: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    """What of a version's notes is a number; anybody may add notes of any kind."""
+    for name, text in metadata.items():
+        with suppress(ValueError):
+            yield name, values.number(text)
+
+
 def version(cloud: Cloud, versions: Registry, wanted: str) -> Version:
     """The version of a number, or of a run's name.
 
@@ -141,7 +148,7 @@ def version(cloud: Cloud, versions: Registry, wanted: str) -> Version:
     """
     found = versions.numbered(int(wanted)) if is_number(wanted) else versions.of_run(wanted)
     if found is None:
-        kind = f"version {wanted}" if is_number(wanted) else f"version of {cut(wanted)}"
+        kind = f"version {wanted}" if is_number(wanted) else f"version of {values.cut(wanted)}"
         raise RequestError(
             f"There is no {kind} in {versions.group}. Finished runs of the stage are registered, but none from before its approval was "
             f"manual. List the versions with: {blazingtext_command('models list', cloud.stage)}"

@@ -52,6 +52,13 @@ def test_versions_are_listed_newest_first_with_what_is_live() -> None:
     assert found.models[0].artifact == artifact(THIRD)
 
 
+def test_what_somebody_else_has_noted_as_a_metric_need_be_no_number() -> None:
+    jobs = reviewed("Approved")
+    jobs.versions[1]["CustomerMetadataProperties"] = {"metric/ours": "good", "metric/mine": "0.5", "more": "2"}
+
+    assert models.listed(stage(jobs)).models[0].metrics == {"mine": 0.5}
+
+
 def test_no_more_versions_are_described_than_are_asked_for() -> None:
     jobs = reviewed("Approved", "Approved", "Approved")
 
