@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.model_registry import ApprovalStatus
+from blazingtext_lifecycle.model_registry import ApprovalStatus, Version
 
 from . import audit, removal, stage_costs
 from .cloud import Cloud
@@ -196,6 +196,10 @@ class BlazingText:
     def models(self, limit: int = 10) -> Models:
         """The models that can be live, newest first: versions of the model registry, or completed runs where there is none."""
         return models_.listed(self.cloud, limit)
+
+    def register(self, job: str) -> Version:
+        """The version of a run, which it gets now if it has none."""
+        return models_.register(self.cloud, job)
 
     def approve(self, version: int | str, comment: str = "") -> Judged:
         """Approves a version of the model registry, by its number or its run; one that is newer than what was promoted goes live."""

@@ -138,9 +138,13 @@ def _ended(event: Mapping[str, Any], environment: PromoteEnvironment, clients: C
     if status not in TERMINAL:
         return Decision(Outcome.IGNORE, f"{name} is still {status}; its end has an event of its own.")
     job = _look_up(name, clients)
+    if job is not None and environment.model_package_group and registration.requested(event):
+        # Its tuning job has many, of which this one was chosen.
+        job = replace(job, tuning_job="")
     if job is None:
         return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
-    return _judged(job, live_model.describe(clients.cloudformation, environment.stage), environment, clients)
+    decision = _judged(job, live_model.describe(clients.cloudformation, environment.stage), environment, clients)
+    return replace(decision, request=registration.requested(event))
 
 
 def _judged(job: TrainedJob, stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients) -> Decision:
@@ -229,7 +233,7 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
         if not updater.update(decision.stack, decision.changes):
             return
     if decision.job is not None:
-        version = _register(decision.job, decision.note, environment, clients)
+        version = _register(decision.job, decision, environment, clients)
         if version is None:
             return
         decision = replace(decision, reason=registration.announcement(decision, version, environment.stage))
@@ -241,7 +245,7 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
     _notify(decision, environment, clients.sns)
 
 
-def _register(job: TrainedJob, note: str, environment: PromoteEnvironment, clients: Clients) -> Version | None:
+def _register(job: TrainedJob, decision: Decision, environment: PromoteEnvironment, clients: Clients) -> Version | None:
     """The version that a job has become; None when it was one already."""
     registry = Registry(clients.sagemaker, environment.model_package_group)
     if registry.of_run(job.name) is not None:
@@ -254,7 +258,7 @@ def _register(job: TrainedJob, note: str, environment: PromoteEnvironment, clien
             Body=registration.quality(job),
             ContentType="application/json",
         )
-    return registry.register(registration.request(job, environment, note))
+    return registry.register(registration.request(job, environment, decision.note), decision.request)
 
 
 def delay_seconds(deliveries: int) -> int:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import click
 
+from blazingtext_lifecycle.model_registry import ApprovalStatus
+
 from ..serving.models import Judged, Model, Models
 from .options import Command
 from .session import Session, shared
@@ -37,7 +39,7 @@ def list_(session: Session, limit: int) -> None:
         out.say("There are no models yet.")
         out.next(session.command("train --corpus <name> --watch"))
         return
-    pending = [each for each in found.models if each.approval == "PendingManualApproval"]
+    pending = [each for each in found.models if each.approval == ApprovalStatus.PENDING]
     if pending:
         out.next(session.command(f"models approve {pending[0].version}"))
 
@@ -70,6 +72,24 @@ def _score(metrics: Mapping[str, float]) -> str:
 
 def _moment(time: datetime) -> str:
     return time.astimezone().strftime("%d %b %H:%M")
+
+
+@models.command()
+@click.argument("job")
+@shared
+def register(session: Session, job: str) -> None:
+    """Give a completed run a version in the stage's model registry.
+
+    Runs get one when they complete; this is for one of a tuning job, one from before models needed approval, or one whose version was
+    deleted. What the gate refuses is registered as Rejected.
+    """
+    out = session.output
+    with out.waiting(f"Registering {job}"):
+        found = session.client.register(job)
+    out.result(found, lambda: out.text(str(found.number)))
+    out.done(f"{found.job} is version {found.number}, {found.approval}")
+    if found.approval != ApprovalStatus.APPROVED:
+        out.next(session.command(f"models approve {found.number}"))
 
 
 def _deciding(command: Command) -> Command:

@@ -16,6 +16,7 @@ from ..errors import NotDeployedError, RunError
 from ..runs import training_jobs
 from ..stages import blazingtext_command
 from . import models
+from .servable import servable
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ def promote(cloud: Cloud, job: str | None = None, *, version: int | None = None,
     registry = models.registry(cloud) if version is None else models.required(cloud, f"version {version}")
     guard = live_model.AutoRollback.ON if auto_rollback else live_model.AutoRollback.OFF
     if registry is None:
-        found = _deployable(cloud, training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job))
+        found = servable(cloud, training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job))
         if job is None:
             _refuse_unnamed(cloud, found)
         return _deploy(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
     named = str(version) if version is not None else job
     chosen = _newest_approved(cloud, registry) if named is None else models.version(cloud, registry, named)
-    found = _deployable(cloud, _run_of(cloud, chosen))
+    found = servable(cloud, _run_of(cloud, chosen))
     if chosen.approval != ApprovalStatus.APPROVED:
         ready_stack(cloud)
         registry.decide(chosen, ApprovalStatus.APPROVED, "")
@@ -95,24 +96,6 @@ def _run_of(cloud: Cloud, version: Version) -> training_jobs.Run:
     return training_jobs.run(cloud, version.job)
 
 
-def _deployable(cloud: Cloud, found: training_jobs.Run) -> training_jobs.Run:
-    """The run itself, when its model can be served here.
-
-    Raises:
-        RequestError: it has no complete model, or belongs to another stage.
-        NotReady: it has not ended.
-    """
-    if not found.over:
-        wait = blazingtext_command(f"logs {found.job} --follow", cloud.stage)
-        raise NotReady(f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")
-    if found.status != "Completed" or not found.artifact:
-        why = f": {found.failure}" if found.failure else ""
-        raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
-    if found.artifact != naming.artifact_uri(cloud.bucket, found.job) or not found.job.startswith(naming.job_prefix(cloud.stage)):
-        raise _foreign(cloud, found)
-    return found
-
-
 def _deploy_approved(cloud: Cloud, found: training_jobs.Run, wish: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
     """A change to an approved model; the promoter, which hears of the approval, may have begun it already."""
     try:
@@ -134,17 +117,6 @@ def _refuse_unnamed(cloud: Cloud, found: training_jobs.Run) -> None:
     if note:
         by_name = blazingtext_command(f"promote {found.job}", cloud.stage)
         raise RunError(f"The newest run, {found.job}, is not promoted: {note}. To promote it all the same, name it: {by_name}", cloud.stage)
-
-
-def _foreign(cloud: Cloud, found: training_jobs.Run) -> RunError:
-    """A run whose artifact the stage's endpoint could not read: the update would fail after minutes, and be rolled back."""
-    train = blazingtext_command(f"train --corpus {found.corpus or '<name>'} --mode {found.mode or '<mode>'}", cloud.stage)
-    return RunError(
-        f"{found.job} cannot be promoted in stage {cloud.stage}. Its artifact {found.artifact} is not one of the stage's own "
-        f"(s3://{cloud.bucket}/{naming.RUNS}), and the stage's endpoint may read no other. "
-        f"Upload its corpus to stage {cloud.stage} and train there: {train}.",
-        cloud.stage,
-    )
 
 
 def rollback(cloud: Cloud, to: str | None = None) -> Change:
@@ -173,7 +145,7 @@ def rollback(cloud: Cloud, to: str | None = None) -> Change:
         found = _run_of(cloud, chosen)
     else:
         found = training_jobs.run(cloud, to)
-    _deployable(cloud, found)
+    servable(cloud, found)
     return _deploy(cloud, lambda stack: live_model.rollback_to(stack, found.artifact))
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from blazingtext_lifecycle import live_model, naming, values
-from blazingtext_lifecycle.errors import RequestError
+from blazingtext_lifecycle import live_model, naming, registration, values
+from blazingtext_lifecycle.errors import NotReady, RequestError
 from blazingtext_lifecycle.live_model import ServingStack
 from blazingtext_lifecycle.model_registry import LONGEST_COMMENT, ApprovalStatus, Registry, Version
 
+from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
+from .servable import servable
 
 _METRIC = "metric/"
+# A message is worked on within seconds.
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -150,8 +157,9 @@ def version(cloud: Cloud, versions: Registry, wanted: str) -> Version:
     if found is None:
         kind = f"version {wanted}" if is_number(wanted) else f"version of {values.cut(wanted)}"
         raise RequestError(
-            f"There is no {kind} in {versions.group}. Finished runs of the stage are registered, but none from before its approval was "
-            f"manual. List the versions with: {blazingtext_command('models list', cloud.stage)}"
+            f"There is no {kind} in {versions.group}. Runs are registered when they complete, but not those of a tuning job, nor any from "
+            f"before approval was manual. Register one with: {blazingtext_command('models register <job>', cloud.stage)}. "
+            f"List the versions with: {blazingtext_command('models list', cloud.stage)}"
         )
     return found
 
@@ -209,6 +217,47 @@ def judge(cloud: Cloud, wanted: str, approval: ApprovalStatus, comment: str = ""
         goes_live = live_model.is_newer(stack, training_jobs.run(cloud, found.job).created)
     versions.decide(found, approval, comment)
     return Judged(found.number, found.job, str(approval), comment, found.artifact == stack.live, goes_live)
+
+
+def register(
+    cloud: Cloud,
+    job: str,
+    *,
+    timeout_seconds: float = 120,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Version:
+    """Has a run registered that has no version: from before models needed approval, of a tuning job, or whose version was deleted.
+
+    Args:
+        cloud: the stage.
+        job: the run.
+        timeout_seconds: when to give up.
+        sleep: called between two looks.
+        clock: the time in seconds.
+
+    Raises:
+        RequestError: no registry, no such run, or it has no complete model.
+        NotReady: it has not ended, or was not registered in time.
+    """
+    versions, run = required(cloud, f"version of {values.cut(job)}"), servable(cloud, training_jobs.run(cloud, job))
+    found, deadline = versions.of_run(run.job), clock() + timeout_seconds
+    if found is not None:
+        return found
+    body = json.dumps(registration.request_event(run.job, uuid.uuid4().hex))
+    queue = cloud.output(naming.training_stack(cloud.stage), naming.Output.PROMOTION_QUEUE_URL)
+    with translating_aws_errors(f"ask for the registration of {run.job}"):
+        cloud.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
+    while found is None:
+        if clock() > deadline:
+            status = blazingtext_command("status", cloud.stage)
+            raise NotReady(
+                f"{run.job} is not registered after {timeout_seconds:.0f} s. The promoter may be waiting for the serving stack, or have "
+                f"refused: its log and the dead letters say which. Look with: {status}"
+            )
+        sleep(_POLL_SECONDS)
+        found = versions.of_run(run.job)
+    return found
 
 
 def waiting(versions: Registry, live: str) -> tuple[int | None, tuple[int, ...]]:

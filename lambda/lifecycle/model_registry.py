@@ -145,17 +145,18 @@ class Registry:
                     return None
                 raise
 
-    def register(self, request: Mapping[str, Any]) -> Version:
-        """A new version; the same run at the same time gets one and the same, by its ClientToken.
+    def register(self, request: Mapping[str, Any], reason: str = "") -> Version:
+        """A new version; the same run for the same reason gets one and the same, by its ClientToken.
 
         Args:
             request: what CreateModelPackage is asked for, without the group.
+            reason: tells a request by name from the run's end, and from other requests: a version that was deleted may be wanted again.
 
         Raises:
             LifecycleError: AWS refused or failed.
         """
         name = request["ModelPackageDescription"]
-        token = hashlib.sha256(f"{self.group} {name}".encode()).hexdigest()[:36]
+        token = hashlib.sha256(f"{self.group} {name} {reason}".encode()).hexdigest()[:36]
         with translating_aws_errors(f"register {name} in {self.group}"):
             arn = self.sagemaker.create_model_package(ModelPackageGroupName=self.group, ClientToken=token, **request)["ModelPackageArn"]
             return _version(self.sagemaker.describe_model_package(ModelPackageName=arn))

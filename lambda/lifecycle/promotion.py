@@ -40,6 +40,7 @@ class Decision:
         note: why a job is not promoted, to be kept as its tag; ``""`` when nothing is.
         job_arn: the job whose tag that is.
         job: a job that becomes a version in the model registry; None when none does.
+        request: who asked for that by name; ``""`` when its end did.
     """
 
     outcome: Outcome
@@ -49,6 +50,7 @@ class Decision:
     note: str = ""
     job_arn: str = ""
     job: "TrainedJob | None" = None
+    request: str = ""
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,22 @@ def announcement(decision: Decision, version: Version, stage: str) -> str:
     return f"{decision.reason} {registered} Approve it: blazingtext models approve {version.number}{option}"
 
 
+def request_event(job: str, request: str) -> dict[str, Any]:
+    """A message for the promotion queue that asks for the registration of a run by name.
+
+    Args:
+        job: the run, which has completed.
+        request: differs from one request to the next.
+    """
+    return {"source": naming.PROJECT, "detail": {"TrainingJobName": job, "TrainingJobStatus": "Completed", "RequestId": request}}
+
+
+def requested(event: Mapping[str, Any]) -> str:
+    """The request by name that an event is; ``""`` for the end of a job."""
+    detail = event.get("detail")
+    return str(detail.get("RequestId", "")) if event.get("source") == naming.PROJECT and isinstance(detail, dict) else ""
+
+
 def approved_version(event: Mapping[str, Any]) -> str:
     """The ARN of the version that an event of the registry is about; ``""`` when it names none."""
     detail = event.get("detail")

@@ -40,6 +40,7 @@ ARGUMENTS = {
     # The stage has no model registry: these end with an error.
     "models approve": ("1",),
     "models reject": ("1",),
+    "models register": ("{job}",),
     "models list": (),
     "promote": ("{job}",),
     "verify": (),
@@ -51,7 +52,8 @@ ARGUMENTS = {
 # What cannot have a result fails as ever, in both forms or as JSON only: a corpus on stdout leaves no room for a document, and nothing of
 # the demo's first step is on stdout then.
 FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",)),
-           ("models approve", ()), ("models approve", ("--json",)), ("models reject", ()), ("models reject", ("--json",))}  # fmt: skip
+           ("models approve", ()), ("models approve", ("--json",)), ("models reject", ()), ("models reject", ("--json",)),
+           ("models register", ()), ("models register", ("--json",))}  # fmt: skip
 # The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
 ELSEWHERE = {"sandbox"}
 

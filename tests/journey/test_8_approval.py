@@ -235,6 +235,21 @@ def test_a_version_that_is_promoted_by_its_number_is_approved_by_that(
     assert reviewed.status()["dead_letters"] == []
 
 
+@covers("models register")
+def test_a_run_whose_version_was_deleted_gets_another_when_it_is_asked_for(
+    as_person: Callable[..., Any], reviewed: Reviewed, first: str
+) -> None:
+    known = as_person("Operator", "models", "register", first)
+    reviewed.account.boto3("sagemaker").delete_model_package(ModelPackageName=reviewed.package(1)["ModelPackageArn"])
+
+    again = as_person("Operator", "models", "register", first, "--json").json()
+    unknown = as_person("Operator", "models", "register", f"blazingtext-{STAGE}-bogus", code=2)
+
+    assert known.out == "1\n"
+    assert (again["number"], again["job"], again["approval"]) == (3, first, "PendingManualApproval")
+    assert "There is no training job" in unknown.err
+
+
 def test_destroying_the_stage_leaves_no_version_and_no_group(reviewed: Reviewed, second: str) -> None:
     group = reviewed.output("ModelPackageGroupName")
     before = reviewed.blazingtext("audit", "--json", code=1).json()

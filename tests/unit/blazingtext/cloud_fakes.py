@@ -120,7 +120,7 @@ class FakeStacks:
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
         outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
         if self.model_package_group and part == "training":
-            outputs["ModelPackageGroupName"] = self.model_package_group
+            outputs |= {"ModelPackageGroupName": self.model_package_group, "PromotionQueueUrl": "https://sqs/promotion"}
         if self.dead_letters:
             outputs["DeadLetterQueueUrl"] = self.dead_letters
         if self.configuration and self.parameters["ModelDataUrl"]:

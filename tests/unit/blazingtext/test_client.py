@@ -64,6 +64,7 @@ def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BlazingText:
         ("rollback", {"to": "3"}, changes, "rollback", (("3",), {})),
         ("models", {}, models, "listed", ((10,), {})),
         ("models", {"limit": 7}, models, "listed", ((7,), {})),
+        ("register", {"job": JOB}, models, "register", ((JOB,), {})),
         ("approve", {"version": 3, "comment": "good"}, models, "judge", (("3", "Approved", "good"), {})),
         ("reject", {"version": JOB}, models, "judge", ((JOB, "Rejected", ""), {})),
         ("pause", {}, changes, "pause", ((), {})),

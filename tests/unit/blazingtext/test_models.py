@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from blazingtext.serving import changes, models, status
+from blazingtext_lifecycle import registration
 from blazingtext_lifecycle.errors import NotReady, RequestError
 from blazingtext_lifecycle.model_registry import ApprovalStatus
+from tests.unit.aws_requests import validate
 from tests.unit.blazingtext.cloud_fakes import NOON, FakeJobs, FakeStacks, artifact, cloud, denying
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.blazingtext.registry_fakes import GROUP, FakeVersions, stacks
@@ -274,6 +276,77 @@ def test_a_rollback_to_a_run_where_nobody_approves() -> None:
         changes.rollback(where, SECOND)
     assert changes.rollback(where, FIRST).live == FIRST
     assert not changes.rollback(where, FIRST).changed
+
+
+# --- register ---------------------------------------------------------------------------------------------------------
+
+
+class Promoter:
+    """The promotion queue with the promoter behind it, which registers what it is asked for, sooner or later."""
+
+    def __init__(self, jobs: FakeVersions) -> None:
+        self.jobs = jobs
+        self.messages: list[Any] = []
+        self.slept: list[float] = []
+
+    def send_message(self, **request: Any) -> None:
+        validate("sqs", "SendMessage", request)
+        assert request["QueueUrl"] == "https://sqs/promotion"
+        self.messages.append(json.loads(request["MessageBody"]))
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if len(self.slept) == 2:
+            self.jobs.register(self.messages[-1]["detail"]["TrainingJobName"])
+
+
+def test_a_run_without_a_version_is_given_one_by_the_promoter() -> None:
+    jobs = reviewed("Approved")
+    jobs.add(SECOND)
+    promoter = Promoter(jobs)
+    where = cloud(cloudformation=stacks(), sagemaker=jobs, sqs=promoter)
+
+    found = models.register(where, SECOND, sleep=promoter.sleep)
+
+    assert (found.number, found.job, promoter.slept) == (2, SECOND, [1.0, 1.0])
+    (message,) = promoter.messages
+    assert registration.requested(message) == message["detail"].pop("RequestId")
+    assert message == {"source": "blazingtext", "detail": {"TrainingJobName": SECOND, "TrainingJobStatus": "Completed"}}
+
+
+def test_a_run_with_a_version_keeps_it() -> None:
+    jobs = reviewed("Approved")
+    promoter = Promoter(jobs)
+
+    assert models.register(cloud(cloudformation=stacks(), sagemaker=jobs, sqs=promoter), FIRST).number == 1
+    assert promoter.messages == []
+
+
+def test_a_registration_that_does_not_come_is_not_waited_for_without_end() -> None:
+    jobs, times = reviewed("Approved"), iter(range(0, 1000, 50))
+    jobs.add(SECOND)
+    where = cloud(cloudformation=stacks(), sagemaker=jobs, sqs=Promoter(jobs))
+
+    with pytest.raises(NotReady, match=f"{SECOND} is not registered after 120 s.*blazingtext status"):
+        models.register(where, SECOND, sleep=lambda _: None, clock=lambda: next(times))
+
+
+def test_only_a_finished_run_of_a_stage_with_a_registry_is_registered() -> None:
+    jobs = reviewed("Approved")
+    jobs.add(SECOND, "Failed")
+
+    with pytest.raises(RequestError, match=f"{SECOND} cannot be promoted. It is Failed"):
+        models.register(stage(jobs), SECOND)
+    with pytest.raises(RequestError, match=f"Stage dev has no version of {FIRST}"):
+        models.register(stage(FakeJobs()), FIRST)
+
+
+@pytest.mark.parametrize(("approval", "following"), [("Approved", ""), ("Rejected", "next: blazingtext models approve 1\n")])
+def test_register_says_the_number_and_what_it_waits_for(typed: Typed, approval: str, following: str) -> None:
+    code, out, err = typed("models", "register", FIRST, cloudformation=stacks(), sagemaker=reviewed(approval))
+
+    assert (code, out) == (0, "1\n")
+    assert err == f"done {FIRST} is version 1, {approval}\n{following}"
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------

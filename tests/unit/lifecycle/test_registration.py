@@ -279,6 +279,46 @@ def test_what_is_no_finished_run_of_the_stages_is_not_registered(more: dict[str,
     assert account.sagemaker.versions == {}
 
 
+TUNED: dict[str, Any] = {"TuningJobArn": "arn:of/tuning"}
+
+
+def test_a_run_of_a_tuning_job_is_registered_when_it_is_asked_for_by_name() -> None:
+    account = Reviewed()
+    account.finish(**TUNED)
+
+    assert account.deliver_body(json.dumps(registration.request_event(JOB, "one")), MANUAL)
+
+    assert account.version()["ModelApprovalStatus"] == "PendingManualApproval"
+    assert account.cloudformation.updates == []
+
+
+def test_asking_for_a_registration_promotes_nothing_where_nobody_approves() -> None:
+    account = Reviewed()
+    account.train(**TUNED)
+
+    assert account.deliver_body(json.dumps(registration.request_event(JOB, "one")), ENVIRONMENT)
+
+    assert account.cloudformation.updates == []
+    assert account.sagemaker.versions == {}
+
+
+def test_a_deleted_version_is_registered_anew_for_each_request_and_once_for_the_same() -> None:
+    account = Reviewed()
+    account.finish()
+    tokens = []
+    for request in ("one", "one", "two"):
+        account.sagemaker.versions.clear()
+        account.deliver_body(json.dumps(registration.request_event(JOB, request)), MANUAL)
+        tokens.append(len(account.sagemaker.tokens))
+
+    assert tokens == [2, 2, 3]
+
+
+@pytest.mark.parametrize("event", [{}, {"source": "aws.sagemaker", "detail": {"RequestId": "one"}}, {"source": "blazingtext", "detail": 5}])
+def test_only_our_own_message_is_a_request(event: dict[str, Any]) -> None:
+    assert registration.requested(event) == ""
+
+
 def test_an_approval_puts_a_version_into_service() -> None:
     account = Reviewed()
     account.finish()
