@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.model_registry import ApprovalStatus, Version
 
 from . import audit, removal, stage_costs
 from .cloud import Cloud
@@ -20,6 +21,8 @@ from .preflight.preflight import Preflight, preflight
 from .runs import artifacts, comparison, job_events, training_jobs
 from .runs.launch import Launch, TrainingOrder, launch
 from .serving import changes, prediction, repair, status, verification, waiter
+from .serving import models as models_
+from .serving.models import Judged, Models
 from .serving.status import Status
 
 if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the methods that need them
@@ -205,16 +208,33 @@ class BlazingText:
 
         return word_map.draw(self.vectors(job), Path(path), look)
 
-    def promote(self, job: str | None = None, *, auto_rollback: bool = True) -> changes.Change:
-        """Makes a run's model live; None means the newest completed run with the stage's tags.
+    def models(self, limit: int = 10) -> Models:
+        """The models that can be live, newest first: versions of the model registry, or completed runs where there is none."""
+        return models_.listed(self.cloud, limit)
 
-        Without `auto_rollback`, no alarm watches the deployment.
+    def register(self, job: str) -> Version:
+        """The version of a run, which it gets now if it has none."""
+        return models_.register(self.cloud, job)
+
+    def approve(self, version: int | str, comment: str = "") -> Judged:
+        """Approves a version of the model registry, by its number or its run; one that is newer than what was promoted goes live."""
+        return models_.judge(self.cloud, str(version), ApprovalStatus.APPROVED, comment)
+
+    def reject(self, version: int | str, comment: str = "") -> Judged:
+        """Rejects a version of the model registry, by its number or its run; a live one stays live."""
+        return models_.judge(self.cloud, str(version), ApprovalStatus.REJECTED, comment)
+
+    def promote(self, job: str | None = None, *, version: int | None = None, auto_rollback: bool = True) -> changes.Change:
+        """Makes a run's model live, or a version of the model registry, which is approved by that.
+
+        None means the newest completed run with the stage's tags, or the newest approved version. Without `auto_rollback`, no alarm watches
+        the deployment.
         """
-        return changes.promote(self.cloud, job, auto_rollback=auto_rollback)
+        return changes.promote(self.cloud, job, version=version, auto_rollback=auto_rollback)
 
-    def rollback(self) -> changes.Change:
-        """Makes the previous model live again."""
-        return changes.rollback(self.cloud)
+    def rollback(self, to: str | None = None) -> changes.Change:
+        """Makes the previous model live again, or any run, or any version by its number."""
+        return changes.rollback(self.cloud, to)
 
     def pause(self) -> changes.Change:
         """Removes the endpoint, and with it its cost; the chosen model stays."""

@@ -171,6 +171,15 @@ def _endpoint_configs(scope: Scope) -> Iterator[Leftover]:
     return _tagged(scope, "endpoint config", scope.pages("sagemaker", "list_endpoint_configs", "EndpointConfigs"), "EndpointConfig")
 
 
+def _model_package_groups(scope: Scope) -> Iterator[Leftover]:
+    listing = scope.pages("sagemaker", "list_model_package_groups", "ModelPackageGroupSummaryList", NameContains=scope.prefix)
+    for group in listing:
+        name = group["ModelPackageGroupName"]
+        if name.startswith(scope.prefix):
+            versions = scope.pages("sagemaker", "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
+            yield Leftover("model package group", name, detail=f"{sum(1 for _ in versions)} versions")
+
+
 def _endpoints(scope: Scope) -> Iterator[Leftover]:
     for endpoint in scope.pages("sagemaker", "list_endpoints", "Endpoints", NameContains=naming.endpoint(scope.stage)):
         if endpoint["EndpointName"] == naming.endpoint(scope.stage) or endpoint["EndpointName"].startswith(scope.prefix):
@@ -220,6 +229,7 @@ REGIONAL: Mapping[str, Finder] = {
     "endpoints": _endpoints,
     "endpoint configs": _endpoint_configs,
     "models": _models,
+    "model package groups": _model_package_groups,
     "training jobs": _jobs,
     "functions": _functions,
     "state machines": _state_machines,

@@ -65,6 +65,15 @@ def _rule(found: Leftover, _stage: str) -> str:
     return f"{targets} && {_aws(found, 'events delete-rule --name')}"
 
 
+def _model_package_group(found: Leftover, _stage: str) -> str:
+    """SageMaker deletes a group once it has no version."""
+    query = "'ModelPackageSummaryList[].ModelPackageArn'"
+    versions = _aws(found, f"sagemaker list-model-packages --output text --query {query} --model-package-group-name")
+    each = _aws(found, "sagemaker delete-model-package --model-package-name", "$version")
+    group = _aws(found, "sagemaker delete-model-package-group --model-package-group-name")
+    return f"for version in $({versions}); do {each}; done && {group}"
+
+
 def _role(found: Leftover, _stage: str) -> str:
     """IAM deletes a role once it has no policy, whether its own or an attached one."""
     name = shlex.quote(found.name)
@@ -86,7 +95,7 @@ def _plain(operation: str) -> Callable[[Leftover, str], str]:
 def _aws(found: Leftover, operation: str, value: str | None = None) -> str:
     """A command of the AWS CLI about the thing's name, or about another value, in the thing's region."""
     name = found.name if value is None else value
-    argument = f'"{name}"' if name.startswith("$(") else shlex.quote(name)
+    argument = f'"{name}"' if name.startswith("$") else shlex.quote(name)
     region = f" --region {found.region}" if found.region else ""
     return f"aws {operation} {argument}{region}"
 
@@ -99,6 +108,7 @@ _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
     "function": _plain("lambda delete-function --function-name"),
     "log group": _plain("logs delete-log-group --log-group-name"),
     "log stream": _log_stream,
+    "model package group": _model_package_group,
     "model": _plain("sagemaker delete-model --model-name"),
     "queue": _queue,
     "role": _role,

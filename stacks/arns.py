@@ -10,6 +10,16 @@ def training_jobs(stage: str) -> str:
     return _arn("sagemaker", "training-job", f"{naming.job_prefix(stage)}*")
 
 
+def model_versions(stage: str) -> str:
+    """Every version in a model package group of a stage, and of no other."""
+    return _arn("sagemaker", "model-package", f"{naming.model_package_group(stage, '*')}/*")
+
+
+def model_package_groups(stage: str) -> str:
+    """Every model package group of a stage, and of no other."""
+    return _arn("sagemaker", "model-package-group", naming.model_package_group(stage, "*"))
+
+
 def serving_stack(stage: str) -> str:
     """The serving stack of a stage, with any id that CloudFormation may give it.
 

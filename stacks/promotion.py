@@ -35,7 +35,8 @@ class Promotion(Construct):
     """Ends of training jobs, and of updates of the serving stack, go through a queue to the function ``promote_model``.
 
     Attributes:
-        function: the function.
+        promoter: the function with its role.
+        function: the function alone.
         queue: the queue.
         serving_update: the state machine that it updates the serving stack with.
     """
@@ -54,6 +55,7 @@ class Promotion(Construct):
         minimum_accuracy: float | None,
         log_retention_days: int,
         key_arn: str = "",
+        model_package_group: str = "",
     ) -> None:
         super().__init__(scope, id_)
         automatic = policy is not AutoPromote.NEVER
@@ -71,6 +73,8 @@ class Promotion(Construct):
             minimum_mean_rho=minimum_mean_rho,
             minimum_accuracy=minimum_accuracy,
             auto_promote=policy,
+            model_package_group=model_package_group,
+            key_arn=key_arn if model_package_group else "",
         )
         promoter = PythonFunction(
             self,
@@ -88,7 +92,7 @@ class Promotion(Construct):
         topic.grant_publish(promoter.role)
         dead_letters.grant_send_messages(promoter.role)
         self.queue.grant_consume_messages(promoter.role)
-        self.function = promoter.function
+        self.promoter, self.function = promoter, promoter.function
         if automatic:
             self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
 

@@ -9,7 +9,7 @@ from typing import Any
 import botocore.loaders
 
 from blazingtext_lifecycle import limits, tag_rules, values
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.suggestions import did_you_mean, some
 
 # AWS allows 50 on a resource; a training job carries four of this project's and those of its request, too.
@@ -183,6 +183,7 @@ def _auto_promote(raw: object) -> AutoPromote:
     return former.get(text) or AutoPromote(text)
 
 
+APPROVAL = SettingType("none or manual", lambda raw: Approval(str(raw).strip().lower()))
 AUTO_PROMOTE = SettingType("never, better or always", _auto_promote)
 FLAG = SettingType("true or false", values.boolean)
 EMAIL = SettingType("empty, or an e-mail address", _email)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from blazingtext_lifecycle import availability, images, instances, naming, requests
-from blazingtext_lifecycle.environments import AutoPromote, LaunchEnvironment
+from blazingtext_lifecycle.environments import Approval, AutoPromote, LaunchEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
@@ -105,6 +105,11 @@ class Settings:
         setting_types.AUTO_PROMOTE,
         "which finished training jobs that pass the gate go into service by themselves: those better than the live model, or all; "
         "none replaces a model of another kind",
+    )
+    approval: Approval = _setting(  # noqa: RUF009 - as above
+        Approval.NONE,
+        setting_types.APPROVAL,
+        "who lets those models through: manual registers every finished run in the SageMaker Model Registry, where a person approves it",
     )
     minimum_mean_rho: float | None = _setting(
         None, setting_types.threshold(-1), "gate: the least WordSim-353 correlation of word vectors; empty: none"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 
 from .settings import Settings, belongs_to_cdk, check_keys, context_key, raise_all
 
@@ -90,6 +90,7 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "delete_data": _higher,
     "termination_protection": _lower,
     "auto_promote": lambda before, now: list(AutoPromote).index(now) > list(AutoPromote).index(before),
+    "approval": lambda before, now: before is Approval.MANUAL and now is not before,
     "notebook_role": _higher,
     "minimum_mean_rho": _lower,
     "minimum_accuracy": _lower,

@@ -6,7 +6,7 @@ import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.environments import Approval, LaunchEnvironment
 from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.naming import Output
 
@@ -18,6 +18,7 @@ from .function_alarms import FunctionAlarms
 from .image import blazingtext_image
 from .job_cleanup import JobCleanup
 from .launcher import Launcher
+from .model_registry import ModelRegistry
 from .network import Network
 from .notebook_role import NotebookRole
 from .notifications import Notifications
@@ -88,19 +89,35 @@ class TrainingStack(ProjectStack):
         return launcher.function
 
     def _promotion(self, dead_letters: sqs.IQueue) -> Promotion:
-        return Promotion(
+        settings, key_arn = self._settings, self._key_arn
+        registry = None
+        if settings.approval is Approval.MANUAL:
+            registry = ModelRegistry(
+                self,
+                "ModelRegistry",
+                stage=settings.stage,
+                delete_data=settings.delete_data,
+                log_retention_days=settings.log_retention_days,
+                key_arn=key_arn,
+            )
+            self.publish({Output.MODEL_PACKAGE_GROUP_NAME: registry.group_name})
+        promotion = Promotion(
             self,
             "Promotion",
-            stage=self._settings.stage,
+            stage=settings.stage,
             bucket=self._bucket,
             topic=self.topic,
             dead_letters=dead_letters,
-            policy=self._settings.auto_promote,
-            minimum_mean_rho=self._settings.minimum_mean_rho,
-            minimum_accuracy=self._settings.minimum_accuracy,
-            log_retention_days=self._settings.log_retention_days,
-            key_arn=self._key_arn,
+            policy=settings.auto_promote,
+            minimum_mean_rho=settings.minimum_mean_rho,
+            minimum_accuracy=settings.minimum_accuracy,
+            log_retention_days=settings.log_retention_days,
+            key_arn=key_arn,
+            model_package_group="" if registry is None else registry.group_name,
         )
+        if registry is not None:
+            registry.lead_to(promotion, stage=settings.stage, bucket=self._bucket, dead_letters=dead_letters, key_arn=key_arn)
+        return promotion
 
     def _clean_up(self, launcher: lambda_.Function) -> None:
         JobCleanup(
@@ -138,6 +155,7 @@ class TrainingStack(ProjectStack):
                 topic=self.topic,
                 queues=[promotion.queue, dead_letters],
                 key_arn=self._key_arn,
+                approval=self._settings.approval is Approval.MANUAL,
             )
             self.publish({name: policy.managed_policy_arn for name, policy in people.policies.items()})
 

@@ -45,11 +45,13 @@ def _show(session: Session, found: Status) -> None:
     endpoint = found.endpoint
     rows = [(stack.name, stack.status or "not deployed") for stack in found.stacks]
     rows += [
-        ("live model", found.live or "none"),
+        ("live model", f"{found.live} (version {found.version})" if found.version is not None else found.live or "none"),
         ("previous model", found.previous or "none"),
         ("endpoint", f"{endpoint.name}: {endpoint.status or _absence(found)}"),
         ("costs", _cost(endpoint)),
     ]
+    if found.waiting:
+        rows.append(("waiting for approval", f"version {', '.join(str(each) for each in found.waiting)}"))
     if endpoint.failure:
         rows.append(("failure", endpoint.failure))
     if found.dead_letters:
@@ -102,6 +104,8 @@ def _next(session: Session, found: Status) -> list[str]:
 
 
 def _before_the_first_model(found: Status) -> str:
+    if found.waiting:
+        return f"models approve {found.waiting[0]}"
     completed = [run.job for run in found.runs if run.status == "Completed"]
     if not completed:
         return "logs --follow"
@@ -115,6 +119,7 @@ def _wait_option(command: Command) -> Command:
 
 @click.command()
 @click.argument("job", required=False)
+@click.option("--version", type=click.IntRange(1), metavar="NUMBER", help="A version of the model registry, instead of JOB.")
 @click.option(
     "--auto-rollback/--no-auto-rollback",
     default=True,
@@ -122,26 +127,30 @@ def _wait_option(command: Command) -> Command:
 )
 @_wait_option
 @shared
-def promote(session: Session, job: str | None, auto_rollback: bool, wait: bool) -> None:
+def promote(session: Session, job: str | None, version: int | None, auto_rollback: bool, wait: bool) -> None:
     """Make a run's model live.
 
     JOB is a completed run [default: the newest that carries the stage's tags; one that was refused has to be named].
+    Where models need approval, a model that is named is approved by that [default: the newest approved one].
     The endpoint is updated in place; if the update fails, the former model stays live.
     SageMaker lets no model through while an alarm rings: use --no-auto-rollback when the live model makes it ring.
     """
-    _change(session, wait, lambda: session.client.promote(job, auto_rollback=auto_rollback), "is already live")
+    if job is not None and version is not None:
+        raise click.UsageError("JOB and --version name two models. One can be live: leave one of them out.")
+    _change(session, wait, lambda: session.client.promote(job, version=version, auto_rollback=auto_rollback), "is already live")
 
 
 @click.command()
+@click.option("--to", metavar="MODEL", help="A run, or a version's number in the model registry [default: the previous model].")
 @_wait_option
 @shared
-def rollback(session: Session, wait: bool) -> None:
-    """Make the previous model live again.
+def rollback(session: Session, to: str | None, wait: bool) -> None:
+    """Make a former model live again.
 
-    It takes over at once, also while the alarms ring, which do not watch it; the next promotion is watched again. A second rollback undoes
-    the first.
+    It takes over at once, also while the alarms ring, which do not watch it; the next promotion is watched again. Without --to, a second
+    rollback undoes the first. `blazingtext models list` shows what there is; where models need approval, only approved ones.
     """
-    _change(session, wait, session.client.rollback, "is already live")
+    _change(session, wait, lambda: session.client.rollback(to), "is already live")
 
 
 @click.command()

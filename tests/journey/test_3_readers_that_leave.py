@@ -38,6 +38,11 @@ ARGUMENTS = {
     "pause": (),
     "resume": (),
     "rollback": (),
+    # The stage has no model registry: these end with an error.
+    "models approve": ("1",),
+    "models reject": ("1",),
+    "models register": ("{job}",),
+    "models list": (),
     "promote": ("{job}",),
     "verify": (),
     "status": (),
@@ -47,7 +52,9 @@ ARGUMENTS = {
 }
 # What cannot have a result fails as ever, in both forms or as JSON only: a corpus on stdout leaves no room for a document, and nothing of
 # the demo's first step is on stdout then.
-FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",))}
+FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",)),
+           ("models approve", ()), ("models approve", ("--json",)), ("models reject", ()), ("models reject", ("--json",)),
+           ("models register", ()), ("models register", ("--json",))}  # fmt: skip
 # The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
 ELSEWHERE = {"sandbox"}
 

@@ -13,7 +13,7 @@ BASE, COMPANY = (json.loads((ROOT / "bootstrap" / f"{name}-policy.json").read_te
 # What CloudFormation may do in an account with every setting for companies.
 POLICY = {"Statement": [*BASE["Statement"], *COMPANY["Statement"]]}
 # Types and actions that only these settings need: the execution policy is without them.
-COMPANY_TYPES = {"AWS::CloudWatch::Dashboard", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key"}
+COMPANY_TYPES = {"AWS::CloudWatch::Dashboard", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key", "AWS::SageMaker::ModelPackageGroup"}
 COMPANY_ACTIONS = ("kms:*", "logs:*ssociateKmsKey", "s3:PutBucketLogging", "iam:*PermissionsBoundary")
 
 # What AWS's resource schemas list for features that no template here uses, and that the policy therefore leaves out.
@@ -32,6 +32,7 @@ UNUSED = {
     "s3files:*": "no function mounts a file system",
     "firehose:*": "no log group delivers to a stream",
     "s3tables:*": "the bucket has no metadata tables",
+    "sagemaker:PutModelPackageGroupPolicy": "no other account looks at the models",
     "lambda:*CodeSigning*": "functions are not signed",
     "lambda:*Concurrency": "no function reserves concurrency",
     "lambda:*RecursionConfig": "recursion detection stays as it is",
@@ -90,6 +91,7 @@ NAMES = {
     "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:blazingtext-dev-serving-update",
     "AWS::SageMaker::Endpoint": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/blazingtext-dev",
     "AWS::SageMaker::EndpointConfig": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/Config-1",
+    "AWS::SageMaker::ModelPackageGroup": "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/blazingtext-dev-models-1",
     "AWS::SageMaker::Model": "arn:aws:sagemaker:eu-west-1:123456789012:model/Model-1",
 }
 ASSET = "arn:aws:s3:::cdk-blzgtxt-assets-123456789012-eu-west-1/1.zip"

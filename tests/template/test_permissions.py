@@ -58,6 +58,8 @@ def test_every_resource_is_allowed_only_where_iam_knows_no_narrower_one(each: Sy
     }
 
     known = {("cloudwatch:PutMetricData", True), ("cloudwatch:DescribeAlarms", False), ("sagemaker:ListTrainingJobs", False)}
+    if each.settings.approval == "manual":
+        known.add(("sagemaker:ListModelPackages", False))
     network = ("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups") if each.settings.vpc_subnets else ()
     assert unlimited == known | {(f"ec2:Describe{what}", False) for what in network}
 
@@ -128,15 +130,18 @@ def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Sy
     assert written(may["states:StartExecution"]["Resource"]).endswith(f":stateMachine:{machine}")
     assert written(may["states:DescribeExecution"]["Resource"]).endswith(f":execution:{machine}:*")
     assert written(may["cloudformation:DescribeStacks"]["Resource"]).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+    registering = {"sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"}
     assert {action for action in may if action.startswith("sagemaker:")} == {
         "sagemaker:DescribeTrainingJob",
         "sagemaker:ListTags",
         "sagemaker:AddTags",
         "sagemaker:DescribeEndpoint",
+        *(registering if each.settings.approval == "manual" else ()),
     }
     assert may["sagemaker:AddTags"]["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["blazingtext:promotion"]}
     assert written(may["sagemaker:DescribeEndpoint"]["Resource"]).endswith(f":endpoint/blazingtext-{each.settings.stage}")
-    assert not {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))}
+    written_ = {"s3:PutObject"} if each.settings.approval == "manual" else set()
+    assert {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))} == written_
     assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
 
 

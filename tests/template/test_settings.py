@@ -11,7 +11,7 @@ import pytest
 from aws_cdk import assertions
 
 import app as project
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings, check_region, context_key
 from blazingtext_stacks.stage import build
@@ -53,6 +53,7 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
             "notificationEmail": "someone@example.org",
             "trainOnUpload": "true",
             "autoPromote": "always",
+            "approval": "Manual",
             "minimumMeanRho": "0.5",
             "minimumAccuracy": "0",
             "logRetentionDays": "7",
@@ -80,6 +81,7 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
         notification_email="someone@example.org",
         train_on_upload=True,
         auto_promote=AutoPromote.ALWAYS,
+        approval=Approval.MANUAL,
         minimum_mean_rho=0.5,
         minimum_accuracy=0.0,
         log_retention_days=7,
@@ -388,6 +390,24 @@ def test_without_limits_of_its_own_a_stage_lets_no_request_take_more_than_four_i
 )
 def test_the_switch_that_auto_promote_once_was_still_means_what_it_meant(given: object, meant: str) -> None:
     assert Settings.from_context({"autoPromote": given}).auto_promote == meant
+
+
+@pytest.mark.parametrize("wrong", ["automatic", "", True])
+def test_approval_is_none_or_manual(wrong: object) -> None:
+    (found,) = problems(approval=wrong)
+
+    assert "It must be none or manual." in found
+
+
+def test_approvals_that_nobody_would_read_are_a_contradiction() -> None:
+    (found,) = problems(approval="manual", autoPromote="never")
+
+    assert found == (
+        "approval: manual has no effect with autoPromote never. No event is read then, so no run is registered and no approval promotes "
+        "one. Set autoPromote to better or always: no run goes live before it is approved."
+    )
+    assert len(problems(approval="manual", autoPromote="sometimes")) == 1
+    assert Settings.from_context({"approval": "none", "autoPromote": "never"}).approval is Approval.NONE
 
 
 @pytest.mark.parametrize("wrong", ["sometimes", "", None, 1])

@@ -56,6 +56,7 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("autoPromote", "never", "better"),
         ("autoPromote", "never", "always"),
         ("autoPromote", "better", "always"),
+        ("approval", "manual", "none"),
         ("minimumMeanRho", 0.6, "0.5"),
         ("minimumMeanRho", 0.6, ""),
         ("minimumAccuracy", 0.9, "0"),

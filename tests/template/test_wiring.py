@@ -17,6 +17,17 @@ FUNCTIONS = {
     "RetirementRetireFunction": ("empty_bucket.handler", "RetirementRetireRole", "RetirementRetireLogs", 900),
     "JobCleanupFunction": ("stop_training_jobs.handler", "JobCleanupFunctionRole", "JobCleanupFunctionLogs", 900),
 }
+# The same where a person approves models.
+VERSIONS = {
+    "ModelRegistryCleanupFunction": ("delete_model_versions.handler", "ModelRegistryCleanupRole", "ModelRegistryCleanupLogs", 900),
+}
+# The group's name ends as its stack's id begins.
+GROUP = "blazingtext-{stage}-models-<AWS::StackId>//[2]/-[0]"
+
+
+def is_approved(synthesis: Synthesis) -> bool:
+    """Whether a person approves models."""
+    return synthesis.settings.approval == "manual"
 
 
 def depends_on(synthesis: Synthesis) -> dict[str, set[str]]:
@@ -41,7 +52,7 @@ def test_each_function_has_its_own_handler_role_and_log_group(each: Synthesis) -
 
     assert found == {
         function: (handler, f"<{role}.Arn>", {"LogGroup": f"<{group}>"}, seconds)
-        for function, (handler, role, group, seconds) in FUNCTIONS.items()
+        for function, (handler, role, group, seconds) in (FUNCTIONS | (VERSIONS if is_approved(each) else {})).items()
     }
 
 
@@ -71,6 +82,8 @@ def test_the_promoter_is_told_bucket_topic_queues_and_state_machine(each: Synthe
         "QUEUE_URL": "<PromotionQueue>",
         "DEAD_LETTER_QUEUE_URL": "<DeadLettersQueue>",
         "SERVING_UPDATE_ARN": "<PromotionServingUpdateStateMachine>",
+        **({"MODEL_PACKAGE_GROUP": GROUP.format(stage=each.settings.stage)} if is_approved(each) else {}),
+        **({"KMS_KEY_ARN": "<Key.Arn>"} if is_approved(each) and each.settings.kms_key == "make" else {}),
     }
 
 
@@ -117,6 +130,7 @@ def test_each_rule_sends_what_it_matches_to_one_target_and_what_fails_to_the_dea
             "RolledBackComplete": TOPIC,
             "RolledBackFailed": TOPIC,
             "RolledBackEndpoint": TOPIC,
+            **({"ModelRegistryApproved": "<PromotionQueue.Arn>"} if is_approved(each) else {}),
             **uploads,
         }.items()
     }
@@ -298,9 +312,17 @@ def test_what_waits_for_what(each: Synthesis) -> None:
     # AWS Budgets refuses a topic that it may not publish to.
     budget = {"Budget": {"NotificationsTopicPolicy"}} if each.settings.monthly_budget else {}
 
-    assert depends_on(each) == (retried | budget) | {
+    # No version is registered after they were deleted, and they are before their group is.
+    cleaned = {"ModelRegistryDeleteModelVersions"} if is_approved(each) else set()
+    registry = {
+        "ModelRegistryCleanupFunction": complete("ModelRegistryCleanupRole"),
+        "ModelRegistryDeleteModelVersions": complete("ModelRegistryCleanupRole") | {"ModelRegistryGroup"},
+        "PromotionPromoteModelFunctionSqsEventSourceTrainingPromotionQueueEB0F39A2": cleaned,
+    }
+
+    assert depends_on(each) == (retried | budget | (registry if is_approved(each) else {})) | {
         "LauncherLaunchTrainingFunction": launching | complete("LauncherLaunchTrainingRole"),
-        "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole"),
+        "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole") | cleaned,
         "PromotionServingUpdateStateMachine": complete("PromotionServingUpdateRole"),
         "JobCleanupFunction": complete("JobCleanupFunctionRole"),
         "JobCleanupStopTrainingJobs": complete("JobCleanupFunctionRole") | complete("ExecutionRole"),
@@ -332,6 +354,7 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
             "HostingRoleArn": "<HostingRole.Arn>",
             **({"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}),
             **{f"{who}PolicyArn": f"<People{who}>" for who in PEOPLE if each.settings.people_policies},
+            **({"ModelPackageGroupName": GROUP.format(stage=stage)} if is_approved(each) else {}),
             "NotificationsTopicArn": TOPIC,
             "PromotionQueueUrl": "<PromotionQueue>",
             "DeadLetterQueueUrl": "<DeadLettersQueue>",

@@ -83,6 +83,7 @@ class FakeStacks:
 
     def __init__(self, *, dead_letters: str = "", **serving: str) -> None:
         self.dead_letters = dead_letters
+        self.model_package_group = ""
         defaults = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "AutoRollback": "on"}
         self.parameters = {**defaults, **serving}
         self.statuses = dict.fromkeys(("storage", "training", "serving"), "CREATE_COMPLETE")
@@ -118,6 +119,8 @@ class FakeStacks:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
         outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
+        if self.model_package_group and part == "training":
+            outputs |= {"ModelPackageGroupName": self.model_package_group, "PromotionQueueUrl": "https://sqs/promotion"}
         if self.dead_letters:
             outputs["DeadLetterQueueUrl"] = self.dead_letters
         if self.configuration and self.parameters["ModelDataUrl"]:
@@ -391,6 +394,11 @@ LISTINGS: Mapping[tuple[str, str], tuple[str, Callable[[Any, Mapping[str, Any]],
     ("sagemaker", "list_endpoints"): ("Endpoints", _with("EndpointName", contains="NameContains")),
     ("sagemaker", "list_endpoint_configs"): ("EndpointConfigs", _with("EndpointConfigName", contains="NameContains")),
     ("sagemaker", "list_models"): ("Models", _with("ModelName", contains="NameContains")),
+    ("sagemaker", "list_model_package_groups"): (
+        "ModelPackageGroupSummaryList",
+        _with("ModelPackageGroupName", contains="NameContains"),
+    ),
+    ("sagemaker", "list_model_packages"): ("ModelPackageSummaryList", lambda item, wish: item["of"] == wish["ModelPackageGroupName"]),
     ("sagemaker", "list_training_jobs"): ("TrainingJobSummaries", _with("TrainingJobName", contains="NameContains")),
     ("sagemaker", "list_tags"): ("Tags", lambda item, wish: item["of"] == wish["ResourceArn"]),
     ("s3", "list_buckets"): ("Buckets", _with("Name", begins="Prefix")),

@@ -68,6 +68,7 @@ ACCOUNT = {
         "stateMachines": [{"name": "mine-2", "stateMachineArn": "arn:2"}, {"name": "mine", "stateMachineArn": "arn:states:mine"}]
     },
     "list-targets-by-rule": {"Targets": [{"Id": "one"}, {"Id": "two"}]},
+    "list-model-packages": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:mine/1"}, {"ModelPackageArn": "arn:mine/2"}]},
     "list-role-policies": {"PolicyNames": ["own", "own-2"]},
     "list-attached-role-policies": {"AttachedPolicies": [{"PolicyName": "x", "PolicyArn": "arn:policy/x"}]},
 }
@@ -75,6 +76,11 @@ REMOVED = {
     "queue": ["sqs delete-queue --queue-url https://queue --region eu-west-1"],
     "topic": ["sns delete-topic --topic-arn arn:sns:1:mine --region eu-west-1"],
     "state machine": ["stepfunctions delete-state-machine --state-machine-arn arn:states:mine --region eu-west-1"],
+    "model package group": [
+        "sagemaker delete-model-package --model-package-name arn:mine/1 --region eu-west-1",
+        "sagemaker delete-model-package --model-package-name arn:mine/2 --region eu-west-1",
+        "sagemaker delete-model-package-group --model-package-group-name mine --region eu-west-1",
+    ],
     "rule": [
         "events remove-targets --rule mine --region eu-west-1 --ids one two",
         "events delete-rule --name mine --region eu-west-1",
