@@ -9,6 +9,7 @@ from constructs import Construct
 
 from blazingtext_lifecycle import instances, naming
 
+from .data_capture import DataCapture
 from .network import NO_NETWORK, Network
 
 # How long a fleet may take to start, besides the bake time; AWS allows 10 minutes to 8 hours in all.
@@ -38,6 +39,7 @@ class Hosting(Construct):
         has_model: cdk.CfnCondition,
         key_arn: str = "",
         network: Network = NO_NETWORK,
+        capture: DataCapture,
     ) -> None:
         super().__init__(scope, id_)
         self._model = sagemaker.CfnModel(
@@ -55,6 +57,7 @@ class Hosting(Construct):
             self,
             "EndpointConfig",
             production_variants=[self._variant(instance_type)],
+            data_capture_config=capture.properties(),
             # SageMaker refuses a key for a disk that encrypts itself.
             kms_key_id=None if instances.encrypts_local_disk(instance_type) else key_arn or None,
         )

@@ -102,6 +102,8 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "monthly_budget": _more,
     "endpoint_instance_count": _lower,
     "endpoint_bake_seconds": _lower,
+    "data_capture_percent": _higher,
+    "data_capture_days": _higher,
     "log_retention_days": _lower,
     "kms_key": lambda before, now: bool(before) and now != before,
     "vpc_subnets": lambda before, now: bool(before) and set(now) != set(before),

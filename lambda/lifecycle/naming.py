@@ -36,6 +36,7 @@ RESERVED_TAG_PREFIXES = ("aws:", "blazingtext:")
 
 CORPORA = "corpora/"
 RUNS = "runs/"
+CAPTURED = "captured/"
 TRAIN = "train"
 VALIDATION = "validation"
 MANIFEST = "complete.json"

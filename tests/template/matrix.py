@@ -57,6 +57,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "boundary-and-tags": {"permissionsBoundary": "company-boundary", "tags": '{"cost-center": "42", "team": "search"}'},
     "github": {"githubRepository": "company/search", "permissionsBoundary": "company-boundary"},
     "short-logs": {"logRetentionDays": "7"},
+    "data-capture": {"dataCapturePercent": "20", "dataCaptureDays": "7", "kmsKey": "make"},
 }
 
 

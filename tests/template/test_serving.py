@@ -11,6 +11,8 @@ from blazingtext_lifecycle.live_model import AutoRollback, Parameter, ServingSta
 from blazingtext_sandbox.emulator import metric_math
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix
+from tests.template.references import written
+from tests.template.test_policies import key
 
 MODEL, CONFIG, ENDPOINT = "AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"
 ALARM = "AWS::CloudWatch::Alarm"
@@ -250,3 +252,16 @@ def test_alarms_judge_the_share_of_errors_and_only_when_enough_was_asked(
 def deployments(resources: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """How the endpoint takes the next model."""
     return [resource["Properties"]["DeploymentConfig"] for resource in resources.values() if resource["Type"] == ENDPOINT]
+
+
+def test_requests_are_captured_into_the_stages_bucket_and_only_when_asked_for(each: Synthesis) -> None:
+    capture, percent = each.one(CONFIG).get("DataCaptureConfig"), each.settings.data_capture_percent
+
+    assert (capture is None) == (percent == 0)
+    if capture is None:
+        return
+    assert (capture["EnableCapture"], capture["InitialSamplingPercentage"]) == (True, percent)
+    assert capture["CaptureOptions"] == [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
+    assert capture["CaptureContentTypeHeader"] == {"JsonContentTypes": ["application/json", "application/jsonlines"]}
+    assert written(each, capture["DestinationS3Uri"]) == "s3://<CorporaBucket>/captured"
+    assert written(each, capture.get("KmsKeyId", "")) == key(each.settings)

@@ -70,6 +70,8 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("monthlyBudget", 10.0, "11"),
         ("endpointInstanceCount", 2, "1"),
         ("endpointBakeSeconds", 600, "0"),
+        ("dataCapturePercent", 0, "10"),
+        ("dataCaptureDays", 7, "30"),
         ("logRetentionDays", 365, "30"),
         ("notificationEmail", "a@example.org", ""),
         ("kmsKey", "make", ""),

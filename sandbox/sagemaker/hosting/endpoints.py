@@ -14,7 +14,7 @@ from ..api.errors import ValidationException
 from ..cloud import Cloud, arn, authorize_tags
 from ..store import Endpoint, EndpointConfig, Store, now, taken
 from ..store import Fleet as LiveFleet
-from . import deployment
+from . import captures, deployment
 from .deployment import RolledBackError, Rollout
 from .endpoint_configs import EndpointConfigs, check_quota
 from .fleet import Fleet, FleetError
@@ -75,7 +75,7 @@ class Endpoints:
             "EndpointConfigName": endpoint.config_name,
             "ProductionVariants": fleets[0].describe_variants() if fleets else None,
             "EndpointStatus": endpoint.status,
-            "DataCaptureConfig": _capture(fleets[0].config) if fleets else None,
+            "DataCaptureConfig": captures.summary(fleets[0].config) if fleets else None,
             "MetricsConfig": fleets[0].config.request.get("MetricsConfig") if fleets else None,
             "FailureReason": endpoint.failure,
             "CreationTime": endpoint.created,
@@ -251,20 +251,6 @@ class Endpoints:
             for each in config.request["ProductionVariants"]
         ]
         events.endpoint_changed(self._cloud, endpoint, variants)
-
-
-def _capture(config: EndpointConfig) -> Parameters | None:
-    """The data capture of a configuration as DescribeEndpoint shows it: stopped, because nothing is captured here."""
-    asked = config.request.get("DataCaptureConfig")
-    if asked is None:
-        return None
-    return {
-        "EnableCapture": bool(asked.get("EnableCapture")),
-        "CaptureStatus": "Stopped",
-        "CurrentSamplingPercentage": asked["InitialSamplingPercentage"],
-        "DestinationS3Uri": asked["DestinationS3Uri"],
-        "KmsKeyId": asked.get("KmsKeyId", ""),
-    }
 
 
 def _role(store: Store, config: EndpointConfig) -> str:

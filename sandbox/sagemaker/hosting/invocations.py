@@ -51,6 +51,7 @@ class Invocations:
             answer = self._send(invocation, instance)
             status = answer.status
             self._check(invocation, instance, answer)
+            instance.capture(invocation, answer)
         finally:
             instance.release()
             self._metrics.add(invocation.endpoint, instance.variant, status, time.perf_counter() - started)
