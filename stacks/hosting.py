@@ -74,7 +74,14 @@ class Hosting(Construct):
         )
 
     def endpoint(
-        self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition, guarded: cdk.CfnCondition
+        self,
+        *,
+        name: str,
+        alarm_names: list[str],
+        bake_seconds: int,
+        condition: cdk.CfnCondition,
+        guarded: cdk.CfnCondition,
+        scaled: bool = False,
     ) -> sagemaker.CfnEndpoint:
         """The endpoint.
 
@@ -84,6 +91,7 @@ class Hosting(Construct):
             bake_seconds: how long they watch the new fleet before the old one goes.
             condition: when there is an endpoint.
             guarded: when the alarms watch a deployment; without them, the new fleet takes over at once.
+            scaled: whether the number of instances follows the load: a new model then begins with as many as the one before had.
         """
         watched = deployment(instances=self._instances, bake_seconds=bake_seconds, alarm_names=alarm_names)
         endpoint = sagemaker.CfnEndpoint(
@@ -91,6 +99,7 @@ class Hosting(Construct):
             "Endpoint",
             endpoint_name=name,
             endpoint_config_name=self._config.attr_endpoint_config_name,
+            retain_all_variant_properties=True if scaled else None,
             deployment_config=cast(cdk.IResolvable, cdk.Fn.condition_if(guarded.logical_id, watched, at_once())),
         )
         endpoint.cfn_options.condition = condition

@@ -10,6 +10,7 @@ from constructs import Construct
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.naming import Output
 
+from .autoscaling import Autoscaling, Scaling
 from .data_capture import DataCapture
 from .hosting import Hosting
 from .image import blazingtext_image
@@ -65,6 +66,7 @@ class ServingStack(ProjectStack):
         kept_logs = self._logs()
         live = LiveModel(self, "Live")
         hosting = self._hosting(live, hosting_role, DataCapture(settings.data_capture_percent, bucket, key_arn))
+        scaling = Scaling(settings.endpoint_instance_count, settings.endpoint_maximum_instances or 0, settings.endpoint_target_invocations)
         alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
         endpoint = hosting.endpoint(
             name=name,
@@ -72,7 +74,10 @@ class ServingStack(ProjectStack):
             bake_seconds=settings.endpoint_bake_seconds,
             condition=live.has_endpoint,
             guarded=live.auto_rollback,
+            scaled=scaling.is_on,
         )
+        if scaling.is_on:
+            Autoscaling(self, "Scaling", endpoint=endpoint, name=name, scaling=scaling, condition=live.has_endpoint)
         live.publish_configuration(hosting.configuration_name)
         # If the endpoint came first, SageMaker would create the log group itself, without a retention.
         endpoint.node.add_dependency(kept_logs)

@@ -84,6 +84,16 @@ class Settings:
     endpoint_instance_count: int = _setting(
         1, setting_types.whole_number(1, 100), "number of these instances; from 2 on, a new model meets one of them first"
     )
+    endpoint_maximum_instances: int | None = _setting(
+        None,
+        setting_types.optional_whole_number(1, 100),
+        "the most of these instances; more than `endpointInstanceCount`: their number follows the load between the two; empty: it stays",
+    )
+    endpoint_target_invocations: int = _setting(
+        1000,
+        setting_types.whole_number(1, 1_000_000),
+        "how many invocations a minute each instance is to have while their number follows the load",
+    )
     endpoint_bake_seconds: int = _setting(
         300, setting_types.whole_number(0, 3600), "how long a new model is watched by the rollback alarms before the old one goes"
     )

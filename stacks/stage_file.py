@@ -101,6 +101,7 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "maximum_training_cost": _more,
     "monthly_budget": _more,
     "endpoint_instance_count": _lower,
+    "endpoint_maximum_instances": lambda before, now: (now or 0) > (before or 0),
     "endpoint_bake_seconds": _lower,
     "data_capture_percent": _higher,
     "data_capture_days": _higher,

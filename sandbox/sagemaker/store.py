@@ -116,9 +116,15 @@ class ModelPackage:
 
 
 class Instance(Protocol):
-    """One container behind an endpoint, held for one request."""
+    """One container behind an endpoint, held for one request.
+
+    Attributes:
+        variant: the name of its variant.
+        share: one, divided by the instances of the variant.
+    """
 
     variant: str
+    share: float
 
     @property
     def stream(self) -> str:

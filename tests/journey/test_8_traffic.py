@@ -1,6 +1,6 @@
-"""The endpoint's traffic, with every setting about it: what it was asked is kept in the bucket.
+"""The endpoint's traffic, with every setting about it: what it was asked is kept in the bucket, and its instances follow the load.
 
-CloudFormation has the project's two policies and no more, as a company would give it.
+CloudFormation has the project's policies and no more, as a company would give it.
 """
 
 import json
@@ -18,6 +18,7 @@ from blazingtext_sandbox.account import Sandbox
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage import build
 from tests.journey.story import ROOT, Shell, wait_until
+from tests.journey.traffic import traffic
 
 STAGE = "busy"
 ENDPOINT = f"blazingtext-{STAGE}"
@@ -26,6 +27,8 @@ CONTEXT = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
 SETTINGS = Settings(
     stage=STAGE, delete_data=True, endpoint_instance_type="ml.m5.xlarge", endpoint_bake_seconds=0, kms_key="make", data_capture_percent=100
 )
+# Three instances at most; a caller that waits a twentieth of a second asks far more than they are to be asked.
+SCALED = replace(SETTINGS, data_capture_percent=0, data_capture_days=7, endpoint_maximum_instances=3, endpoint_target_invocations=60)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with Sandbox(home=tmp_path_factory.mktemp("busy")) as account:
         environment = {**account.environment(), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         shell, policies = Shell(environment, tmp_path_factory.mktemp("traffic") / "cdk.out"), []
-        for name in ("execution", "company"):
+        for name in ("execution", "company", "autoscaling"):
             document = (ROOT / "bootstrap" / f"{name}-policy.json").read_text(encoding="utf-8")
             made = account.boto3("iam").create_policy(PolicyName=f"blazingtext-{name}", PolicyDocument=document)
             policies.append(made["Policy"]["Arn"])
@@ -112,7 +115,7 @@ def test_what_the_endpoint_was_asked_and_answered_lies_in_the_bucket_with_the_st
 @pytest.mark.usefixtures("live")
 def test_the_capture_is_switched_off_and_what_was_captured_stays_as_long_as_set(stage: Stage) -> None:
     before = captured(stage)
-    stage.deploy(replace(SETTINGS, data_capture_percent=0, data_capture_days=7))
+    stage.deploy(SCALED)
 
     stage.blazingtext("predict", "music")
 
@@ -125,7 +128,74 @@ def test_the_capture_is_switched_off_and_what_was_captured_stays_as_long_as_set(
     assert captured(stage) == before
 
 
+def instances(stage: Stage) -> int:
+    endpoint = stage.blazingtext("status", "--json").json()["endpoint"]
+    return int(endpoint["instance_count"]) if endpoint["status"] == "InService" else 0
+
+
+def targets(stage: Stage) -> list[tuple[int, int]]:
+    found = stage.account.boto3("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    return [(each["MinCapacity"], each["MaxCapacity"]) for each in found["ScalableTargets"]]
+
+
+def scaling_alarms(stage: Stage) -> list[str]:
+    found = stage.account.boto3("cloudwatch").describe_alarms(AlarmNamePrefix="TargetTracking-")["MetricAlarms"]
+    return [each["AlarmName"] for each in found]
+
+
+@pytest.fixture(scope="module")
+def scaled(stage: Stage, live: Any) -> Any:
+    stage.deploy(SCALED)
+    return live
+
+
+@pytest.mark.usefixtures("scaled")
+def test_instances_follow_the_load_a_new_model_keeps_their_number_and_silence_takes_them_away(stage: Stage) -> None:
+    assert targets(stage) == [(1, 3)]
+    assert instances(stage) == 1
+
+    with traffic(stage.account, ENDPOINT):
+        wait_until(lambda: instances(stage) == 3, what="three instances")
+        stage.promoted(2)
+        assert instances(stage) == 3
+
+    wait_until(lambda: instances(stage) == 1, what="one instance again", deadline=180)
+    activities = stage.account.boto3("application-autoscaling").describe_scaling_activities(ServiceNamespace="sagemaker")[
+        "ScalingActivities"
+    ]
+    described = [each["Description"] for each in reversed(activities)]
+    assert (described[0], described[-1]) == ("Setting desired instance count to 3.", "Setting desired instance count to 1.")
+
+
+@pytest.mark.usefixtures("scaled")
+def test_a_pause_ends_the_scaling_and_a_resume_brings_it_back(stage: Stage) -> None:
+    before = scaling_alarms(stage)
+    stage.blazingtext("pause")
+
+    assert (targets(stage), scaling_alarms(stage)) == ([], [])
+
+    stage.blazingtext("resume")
+    assert targets(stage) == [(1, 3)]
+    assert len(scaling_alarms(stage)) == len(before) == 2
+
+
+@pytest.mark.usefixtures("scaled")
+def test_another_instance_type_is_refused_while_the_endpoint_is_scaled_and_taken_while_it_is_paused(stage: Stage) -> None:
+    bigger = replace(SCALED, endpoint_instance_type="ml.m5.2xlarge")
+
+    refused = stage.deploy(bigger, code=1)
+    assert "is a target for automatic scaling" in refused.out + refused.err
+    assert instances(stage) == 1
+
+    stage.blazingtext("pause")
+    stage.deploy(bigger)
+    stage.blazingtext("resume")
+    assert stage.blazingtext("status", "--json").json()["endpoint"]["instance_type"] == "ml.m5.2xlarge"
+
+
 def test_at_the_end_nothing_is_left(stage: Stage) -> None:
     stage.cdk("destroy", "--force")
+
+    assert (targets(stage), scaling_alarms(stage)) == ([], [])
 
     assert not stage.blazingtext("audit", "--json").json()["left"]

@@ -69,6 +69,8 @@ def test_the_context_goes_over_the_file(write: Write) -> None:
         ("maximumTrainingCost", 10.0, ""),
         ("monthlyBudget", 10.0, "11"),
         ("endpointInstanceCount", 2, "1"),
+        ("endpointMaximumInstances", 2, "3"),
+        ("endpointMaximumInstances", 1, "3"),
         ("endpointBakeSeconds", 600, "0"),
         ("dataCapturePercent", 0, "10"),
         ("dataCaptureDays", 7, "30"),

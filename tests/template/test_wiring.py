@@ -271,6 +271,10 @@ def test_a_guarded_model_is_watched_as_long_as_set_and_any_other_takes_over_at_o
     assert other == {"BlueGreenUpdatePolicy": policy(at_once, 0)}
 
 
+def scaled(each: Synthesis) -> bool:
+    return each.settings.endpoint_maximum_instances is not None
+
+
 def test_what_exists_on_which_condition(each: Synthesis) -> None:
     conditions = {name(logical_id): resource["Condition"] for logical_id, resource in each.resources() if "Condition" in resource}
 
@@ -280,6 +284,7 @@ def test_what_exists_on_which_condition(each: Synthesis) -> None:
         "HostingEndpoint": "HasEndpoint",
         "RollbackErrors": "HasEndpoint",
         "RollbackLatency": "HasEndpoint",
+        **({"ScalingTarget": "HasEndpoint", "ScalingPolicy": "HasEndpoint"} if scaled(each) else {}),
     }
     assert written(each, each.templates["Serving"]["Conditions"]) == {
         "HasModel": {"Fn::Not": [{"Fn::Equals": ["<ModelDataUrl>", ""]}]},
@@ -298,7 +303,10 @@ def test_what_waits_for_what(each: Synthesis) -> None:
     # AWS Budgets refuses a topic that it may not publish to.
     budget = {"Budget": {"NotificationsTopicPolicy"}} if each.settings.monthly_budget else {}
 
-    assert depends_on(each) == (retried | budget) | {
+    # A variant is scaled once it is there, and no longer before it goes.
+    scaling = {"ScalingTarget": {"HostingEndpoint"}} if scaled(each) else {}
+
+    assert depends_on(each) == (retried | budget | scaling) | {
         "LauncherLaunchTrainingFunction": launching | complete("LauncherLaunchTrainingRole"),
         "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole"),
         "PromotionServingUpdateStateMachine": complete("PromotionServingUpdateRole"),

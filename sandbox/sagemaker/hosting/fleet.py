@@ -66,6 +66,7 @@ class Instance:
     restarts: int = 0
     in_flight: int = 0
     served: int = 0
+    share: float = 1.0
 
     @property
     def stream(self) -> str:
@@ -213,6 +214,7 @@ class Fleet:
             instance = min(candidates, key=lambda each: (each.in_flight, each.served))
             instance.in_flight += 1
             instance.served += 1
+            instance.share = 1 / len(candidates)
             return instance
 
     def stop(self) -> None:
