@@ -148,8 +148,10 @@ def _topics(scope: Scope) -> Iterator[Leftover]:
 
 
 def _alarms(scope: Scope) -> Iterator[Leftover]:
-    for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=scope.prefix):
-        yield Leftover("alarm", alarm["AlarmName"], bills=True)
+    # Application Auto Scaling names its alarms after what they watch.
+    for prefix in (scope.prefix, f"TargetTracking-endpoint/{naming.endpoint(scope.stage)}/"):
+        for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=prefix):
+            yield Leftover("alarm", alarm["AlarmName"], bills=True)
 
 
 def _rules(scope: Scope) -> Iterator[Leftover]:

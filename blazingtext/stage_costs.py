@@ -28,12 +28,16 @@ class EndpointCosts:
         hour: for an hour.
         day: for a day.
         month: for 730 hours.
+        most_instances: the most that it may have; more than in the price, if their number follows the load.
+        month_at_most: for 730 hours of so many.
     """
 
     price: HourlyPrice
     hour: float | None
     day: float | None
     month: float | None
+    most_instances: int
+    month_at_most: float | None
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,20 @@ def of_stage(cloud: Cloud, plan: Plan) -> StageCosts:
         LifecycleError: AWS did not list the bucket's objects.
     """
     hosting = costs.of_endpoint(plan.endpoint_type, plan.endpoint_count, cloud.region)
+    most = costs.of_endpoint(plan.endpoint_type, plan.endpoint_most, cloud.region)
     training = costs.of_training(plan.training_type, plan.training_count, cloud.region)
     runtime = plan.training_seconds
     return StageCosts(
         stage=cloud.stage,
         region=cloud.region,
-        endpoint=EndpointCosts(hosting, hosting.for_hours(1), hosting.for_hours(_HOURS_PER_DAY), hosting.for_hours(HOURS_PER_MONTH)),
+        endpoint=EndpointCosts(
+            hosting,
+            hosting.for_hours(1),
+            hosting.for_hours(_HOURS_PER_DAY),
+            hosting.for_hours(HOURS_PER_MONTH),
+            most.instance_count,
+            most.for_hours(HOURS_PER_MONTH),
+        ),
         training=TrainingCosts(training, runtime, training.for_hours(1), training.for_seconds(runtime)),
         storage=_storage(cloud),
     )

@@ -37,6 +37,15 @@ def whole_number(minimum: int, maximum: int) -> SettingType:
     return SettingType(f"a whole number from {minimum} to {maximum}", lambda raw: values.whole_number(raw, minimum, maximum))
 
 
+def optional_whole_number(minimum: int, maximum: int) -> SettingType:
+    """A whole number between two bounds, both allowed, or nothing at all, which becomes None."""
+
+    def parse(raw: object) -> int | None:
+        return None if raw is None or str(raw).strip() == "" else values.whole_number(raw, minimum, maximum)
+
+    return SettingType(f"empty, or a whole number from {minimum} to {maximum}", parse)
+
+
 def threshold(minimum: float) -> SettingType:
     """A number from a minimum to 1, or nothing at all, which becomes None."""
 

@@ -84,9 +84,23 @@ class Settings:
     endpoint_instance_count: int = _setting(
         1, setting_types.whole_number(1, 100), "number of these instances; from 2 on, a new model meets one of them first"
     )
+    endpoint_maximum_instances: int | None = _setting(
+        None,
+        setting_types.optional_whole_number(1, 100),
+        "the most of these instances; more than `endpointInstanceCount`: their number follows the load between the two; empty: it stays",
+    )
+    endpoint_target_invocations: int = _setting(
+        1000,
+        setting_types.whole_number(1, 1_000_000),
+        "how many invocations a minute each instance is to have while their number follows the load",
+    )
     endpoint_bake_seconds: int = _setting(
         300, setting_types.whole_number(0, 3600), "how long a new model is watched by the rollback alarms before the old one goes"
     )
+    data_capture_percent: int = _setting(
+        0, setting_types.whole_number(0, 100), "how many of the endpoint's requests are kept in the bucket with their answers, in percent"
+    )
+    data_capture_days: int = _setting(30, setting_types.whole_number(1, 3650), "how long they are kept, in days")
     delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
     termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")
     notification_email: str = _setting("", setting_types.EMAIL, "who is told about promotions, failures and alarms")

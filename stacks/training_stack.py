@@ -12,6 +12,7 @@ from blazingtext_lifecycle.naming import Output
 
 from .budget import Budget
 from .dashboard import Dashboard
+from .data_capture import DataCapture
 from .dead_letters import DeadLetters
 from .execution_role import execution_role, hosting_role
 from .function_alarms import FunctionAlarms
@@ -50,7 +51,8 @@ class TrainingStack(ProjectStack):
         network = Network(settings.vpc_subnets, settings.vpc_security_groups)
         stage = settings.stage
         self._execution_role = execution_role(self, "ExecutionRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
-        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
+        capture = DataCapture(settings.data_capture_percent, bucket, key_arn)
+        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, capture=capture, key_arn=key_arn, network=network)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email, key_arn=key_arn).topic
         if settings.monthly_budget is not None:
             Budget(self, "Budget", monthly_dollars=settings.monthly_budget, topic=self.topic)

@@ -40,6 +40,7 @@ REVISION_TAG = "git-revision"
 
 CORPORA = "corpora/"
 RUNS = "runs/"
+CAPTURED = "captured/"
 TRAIN = "train"
 VALIDATION = "validation"
 MANIFEST = "complete.json"

@@ -91,6 +91,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_record_history",
         "_stat_value",
         "_store_datum",
+        "cloudformation_delete_metric_alarm",
+        "cloudformation_put_metric_alarm",
     ),
     "services.cloudwatch_logs": (
         "_compile_filter_pattern",

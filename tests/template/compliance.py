@@ -149,6 +149,12 @@ def _artifacts(settings: Settings) -> Iterator[Accepted]:
         (EXECUTION, PROMOTER, HOSTING),
         "Each run has a folder of its own, named when it is launched. Jobs write there; promoter and endpoint read.",
     )
+    if settings.data_capture_percent:
+        yield Accepted(
+            _wildcard(f"{_bucket_arn(settings)}/{naming.CAPTURED}*"),
+            (HOSTING,),
+            "SageMaker makes up the names of the files with captured requests. Writing only.",
+        )
 
 
 def _notebooks(settings: Settings) -> Iterator[Accepted]:

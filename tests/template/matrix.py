@@ -66,6 +66,13 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "boundary-and-tags": {"permissionsBoundary": "company-boundary", "tags": '{"cost-center": "42", "team": "search"}'},
     "github": {"githubRepository": "company/search", "permissionsBoundary": "company-boundary"},
     "short-logs": {"logRetentionDays": "7"},
+    "autoscaling": {
+        "endpointInstanceCount": "2",
+        "endpointMaximumInstances": "4",
+        "endpointTargetInvocations": "600",
+        "endpointInstanceType": "ml.m5.xlarge",
+    },
+    "data-capture": {"dataCapturePercent": "20", "dataCaptureDays": "7", "kmsKey": "make"},
 }
 
 

@@ -93,10 +93,12 @@ def test_training_may_read_corpora_and_write_runs_and_no_more_of_the_bucket(each
     assert written(may["s3:PutObject"]["Resource"]).endswith(">/runs/*")
 
 
-def test_hosting_may_read_runs_and_write_nothing(each: Synthesis) -> None:
+def test_hosting_may_read_runs_and_write_captured_requests_only(each: Synthesis) -> None:
     may = {action: statement for action, statement in allowed(each, "HostingRole").items() if action.startswith("s3:")}
 
-    assert set(may) == {"s3:ListBucket", "s3:GetObject"}
+    capturing = {"s3:PutObject"} if each.settings.data_capture_percent else set()
+    assert set(may) == {"s3:ListBucket", "s3:GetObject"} | capturing
+    assert all(written(may[action]["Resource"]).endswith(">/captured/*") for action in capturing)
     assert may["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": ["runs/*"]}}
     assert written(may["s3:GetObject"]["Resource"]).endswith(">/runs/*")
 

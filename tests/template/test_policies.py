@@ -84,9 +84,10 @@ def _sagemaker(settings: Settings) -> dict[str, Rights]:
         },
         "HostingRole": {
             **volumes,
-            **with_key(settings, "Decrypt"),
+            **with_key(settings, "Decrypt", *(["GenerateDataKey"] if settings.data_capture_percent else [])),
             on(BUCKET, StringLike={"s3:prefix": ["runs/*"]}): {"s3:ListBucket"},
             f"{BUCKET}/runs/*": {"s3:GetObject"},
+            **({f"{BUCKET}/captured/*": {"s3:PutObject"}} if settings.data_capture_percent else {}),
             arn("logs", f"log-group:/aws/sagemaker/Endpoints/blazingtext-{stage}:*"): {*LOGGING, "logs:DescribeLogStreams"},
             on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}): {"cloudwatch:PutMetricData"},
             "*": {"cloudwatch:DescribeAlarms"} | volumes.get("*", set()),

@@ -73,6 +73,7 @@ def test_stacks_and_bootstrap_are_named_as_agreed(each: Synthesis) -> None:
 
 def test_everything_that_can_be_tagged_carries_the_project_and_the_stage(each: Synthesis) -> None:
     untaggable = {
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::Lambda::EventInvokeConfig",

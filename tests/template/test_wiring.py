@@ -285,6 +285,10 @@ def test_a_guarded_model_is_watched_as_long_as_set_and_any_other_takes_over_at_o
     assert other == {"BlueGreenUpdatePolicy": policy(at_once, 0)}
 
 
+def scaled(each: Synthesis) -> bool:
+    return each.settings.endpoint_maximum_instances is not None
+
+
 def test_what_exists_on_which_condition(each: Synthesis) -> None:
     conditions = {name(logical_id): resource["Condition"] for logical_id, resource in each.resources() if "Condition" in resource}
 
@@ -294,6 +298,7 @@ def test_what_exists_on_which_condition(each: Synthesis) -> None:
         "HostingEndpoint": "HasEndpoint",
         "RollbackErrors": "HasEndpoint",
         "RollbackLatency": "HasEndpoint",
+        **({"ScalingTarget": "HasEndpoint", "ScalingPolicy": "HasEndpoint"} if scaled(each) else {}),
     }
     assert written(each, each.templates["Serving"]["Conditions"]) == {
         "HasModel": {"Fn::Not": [{"Fn::Equals": ["<ModelDataUrl>", ""]}]},
@@ -312,6 +317,8 @@ def test_what_waits_for_what(each: Synthesis) -> None:
     # AWS Budgets refuses a topic that it may not publish to.
     budget = {"Budget": {"NotificationsTopicPolicy"}} if each.settings.monthly_budget else {}
 
+    # A variant is scaled once it is there, and no longer before it goes.
+    scaling = {"ScalingTarget": {"HostingEndpoint"}} if scaled(each) else {}
     # No version is registered after they were deleted, and they are before their group is.
     cleaned = {"ModelRegistryDeleteModelVersions"} if is_approved(each) else set()
     registry = {
@@ -320,7 +327,7 @@ def test_what_waits_for_what(each: Synthesis) -> None:
         "PromotionPromoteModelFunctionSqsEventSourceTrainingPromotionQueueEB0F39A2": cleaned,
     }
 
-    assert depends_on(each) == (retried | budget | (registry if is_approved(each) else {})) | {
+    assert depends_on(each) == (retried | budget | scaling | (registry if is_approved(each) else {})) | {
         "LauncherLaunchTrainingFunction": launching | complete("LauncherLaunchTrainingRole"),
         "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole") | cleaned,
         "PromotionServingUpdateStateMachine": complete("PromotionServingUpdateRole"),

@@ -135,8 +135,15 @@ PLANTED: dict[str, tuple[dict[str, list[Any]], Leftover]] = {
         Leftover("rule", "blazingtext-dev-r"),
     ),
     "alarms": (
-        {"cloudwatch__describe_alarms": [{"AlarmName": "blazingtext-dev-a"}, {"AlarmName": "blazingtext-dev-b"}]},
-        Leftover("alarm", "blazingtext-dev-b", bills=True),
+        {
+            "cloudwatch__describe_alarms": [
+                {"AlarmName": "blazingtext-dev-a"},
+                {"AlarmName": "blazingtext-dev-b"},
+                {"AlarmName": "TargetTracking-endpoint/blazingtext-devel/variant/AllTraffic-AlarmHigh-1"},
+                {"AlarmName": "TargetTracking-endpoint/blazingtext-dev/variant/AllTraffic-AlarmLow-1"},
+            ]
+        },
+        Leftover("alarm", "TargetTracking-endpoint/blazingtext-dev/variant/AllTraffic-AlarmLow-1", bills=True),
     ),
     "log groups": (
         {
