@@ -6,7 +6,7 @@ from typing import Any
 from blazingtext_lifecycle import combinations, costs, hyperparameters, limits, requests
 from blazingtext_lifecycle.errors import HyperparameterError
 
-from . import company_rules
+from . import company_rules, schedule_rules
 
 Spell = Callable[[str], str]
 # A setting of one job, or of the endpoint, and the limit that stands above it.
@@ -36,6 +36,7 @@ def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Spe
         )
     yield from _above_limits(values, wrong, spell)
     yield from company_rules.contradictions(values, wrong, spell)
+    yield from schedule_rules.contradictions(values, wrong, spell)
 
 
 def _hyperparameter_problems(values: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.naming import Output
 
 from .hosting import Hosting
+from .idle_alarm import IdleAlarm
 from .image import blazingtext_image
 from .live_model import LiveModel
 from .log_group import log_group
@@ -77,6 +78,8 @@ class ServingStack(ProjectStack):
             network=Network(settings.vpc_subnets, settings.vpc_security_groups),
         )
         alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
+        if settings.idle_alarm_hours is not None:
+            IdleAlarm(self, "Use", stage=settings.stage, hours=settings.idle_alarm_hours, condition=live.has_endpoint, topic=topic)
         endpoint = hosting.endpoint(
             name=name,
             alarm_names=alarms.names,

@@ -10,7 +10,7 @@ from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
 
-from . import setting_types
+from . import schedule_rules, setting_types
 from .contradictions import contradictions, cost_problem
 from .log_group import RETENTION
 from .setting_types import SettingType
@@ -86,6 +86,14 @@ class Settings:
     )
     endpoint_bake_seconds: int = _setting(
         300, setting_types.whole_number(0, 3600), "how long a new model is watched by the rollback alarms before the old one goes"
+    )
+    pause_schedule: str = _setting("", schedule_rules.CRON, "when the endpoint pauses by itself, and its bill ends; empty: by hand only")
+    resume_schedule: str = _setting(
+        "", schedule_rules.CRON, "when it resumes by itself, with the model that is live then; empty: by hand only"
+    )
+    schedule_time_zone: str = _setting("UTC", schedule_rules.TIME_ZONE, "whose clock these two mean, daylight saving time included")
+    idle_alarm_hours: int | None = _setting(
+        None, schedule_rules.IDLE_HOURS, "an alarm when the endpoint was there for so many hours and nobody called it; empty: none"
     )
     delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
     termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")

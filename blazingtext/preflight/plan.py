@@ -25,6 +25,9 @@ class Plan:
         endpoint_type: of the endpoint.
         endpoint_count: how many of them.
         training_seconds: how long a job may run unless its request says.
+        pause: when the endpoint pauses by itself, a cron expression, or "".
+        resume: when it resumes by itself, likewise.
+        time_zone: whose clock these mean.
     """
 
     training_type: str = LaunchEnvironment.instance_type
@@ -33,6 +36,9 @@ class Plan:
     endpoint_type: str = "ml.m4.xlarge"
     endpoint_count: int = 1
     training_seconds: int = LaunchEnvironment.max_runtime_seconds
+    pause: str = ""
+    resume: str = ""
+    time_zone: str = "UTC"
 
 
 # The fields by the names of the settings (docs/configuration.md).
@@ -43,6 +49,9 @@ _SETTINGS = {
     "endpointInstanceType": "endpoint_type",
     "endpointInstanceCount": "endpoint_count",
     "trainingMaxRuntimeSeconds": "training_seconds",
+    "pauseSchedule": "pause",
+    "resumeSchedule": "resume",
+    "scheduleTimeZone": "time_zone",
 }
 
 

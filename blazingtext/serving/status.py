@@ -18,6 +18,7 @@ from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
+from .pause_schedule import Turn, turns
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -93,6 +94,7 @@ class Status:
         not_promoted: why completed ones of these jobs did not go live by themselves, by job.
         dead_letters: why promotions failed for good: the reasons of up to ten messages of the dead-letter queue.
         unknown: what could not be looked at, and why.
+        schedule: when the endpoint pauses and resumes by itself.
     """
 
     stage: str
@@ -108,6 +110,7 @@ class Status:
     not_promoted: Mapping[str, str]
     dead_letters: tuple[str, ...]
     unknown: tuple[str, ...]
+    schedule: tuple[Turn, ...] = ()
 
 
 def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
@@ -129,6 +132,9 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
     none: tuple[training_jobs.Run, ...] = ()
     latest = _seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), none, unknown)
+    deployed = stacks[1].status and not complete
+    no_turns: tuple[Turn, ...] = ()
+    schedule = _seen(lambda: turns(cloud), no_turns, unknown) if deployed else no_turns
     served = {serving.live, serving.previous}
     return Status(
         stage=cloud.stage,
@@ -142,7 +148,8 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         runs=latest,
         not_promoted={} if complete else _seen(lambda: training_jobs.not_promoted(cloud, latest, served), {}, unknown),
         difference=_difference(serving, found_endpoint),
-        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
+        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if deployed else (),
+        schedule=schedule,
         unknown=tuple(unknown or ()),
     )
 

@@ -41,6 +41,9 @@ VALIDATION = "validation"
 MANIFEST = "complete.json"
 ARTIFACT = "model.tar.gz"
 
+# The schedules of an endpoint, in a group of the stage's own.
+PAUSE, RESUME = "pause", "resume"
+
 VARIANT = "AllTraffic"
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 ENDPOINT_LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
@@ -73,6 +76,7 @@ class Output(StrEnum):
     PIPELINE_ROLE_ARN = "PipelineRoleArn"
     COMPARISON_ROLE_ARN = "ComparisonRoleArn"
     SERVING_UPDATE_ARN = "ServingUpdateArn"
+    SCHEDULE_GROUP_NAME = "ScheduleGroupName"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
     PROMOTED_THROUGH = "PromotedThrough"
@@ -142,6 +146,11 @@ def delivery_stack(stage: str) -> str:
 def serving_update(stage: str) -> str:
     """The state machine that updates the serving stack of a stage."""
     return stack(stage, "serving-update")
+
+
+def schedule_group(stage: str) -> str:
+    """The group of the schedules that pause and resume the endpoint of a stage."""
+    return stack(stage, "schedules")
 
 
 def endpoint(stage: str) -> str:
