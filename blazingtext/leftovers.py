@@ -158,6 +158,11 @@ def _rules(scope: Scope) -> Iterator[Leftover]:
     return scope.named("rule", scope.pages("events", "list_rules", "Rules", NamePrefix=scope.prefix), "Name")
 
 
+def _schedule_groups(scope: Scope) -> Iterator[Leftover]:
+    groups = scope.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=scope.prefix)
+    return scope.named("schedule group", groups, "Name")
+
+
 def _jobs(scope: Scope) -> Iterator[Leftover]:
     for job in scope.pages("sagemaker", "list_training_jobs", "TrainingJobSummaries", NameContains=scope.prefix):
         if job["TrainingJobName"].startswith(scope.prefix):
@@ -224,8 +229,32 @@ def _key(scope: Scope, arn: str) -> Iterator[Leftover]:
         yield Leftover("tagged resource", arn, bills=True, detail=state)
 
 
+def _policies(scope: Scope) -> Iterator[Leftover]:
+    for policy in scope.pages("iam", "list_policies", "Policies", Scope="Local"):
+        if policy["PolicyName"].startswith(scope.prefix):
+            yield Leftover("managed policy", policy["Arn"], detail=f"attached {policy.get('AttachmentCount', 0)} times")
+
+
+def _dashboards(scope: Scope) -> Iterator[Leftover]:
+    name = naming.endpoint(scope.stage)
+    for page in scope.pages("cloudwatch", "list_dashboards", "DashboardEntries", DashboardNamePrefix=name):
+        if page["DashboardName"] == name or page["DashboardName"].startswith(scope.prefix):
+            yield Leftover("dashboard", page["DashboardName"], bills=True)
+
+
+def _budgets(scope: Scope) -> Iterator[Leftover]:
+    account = scope.cloud.client("sts").get_caller_identity()["Account"]
+    return scope.named("budget", scope.pages("budgets", "describe_budgets", "Budgets", AccountId=account), "BudgetName")
+
+
 # What belongs to the whole account: looked for once, whatever the regions.
-GLOBAL: Mapping[str, Finder] = {"buckets": _buckets, "roles": _roles}
+GLOBAL: Mapping[str, Finder] = {
+    "buckets": _buckets,
+    "roles": _roles,
+    "managed policies": _policies,
+    "dashboards": _dashboards,
+    "budgets": _budgets,
+}
 REGIONAL: Mapping[str, Finder] = {
     "stacks": _stacks,
     "endpoints": _endpoints,
@@ -238,6 +267,7 @@ REGIONAL: Mapping[str, Finder] = {
     "queues": _queues,
     "topics": _topics,
     "rules": _rules,
+    "schedule groups": _schedule_groups,
     "alarms": _alarms,
     "log groups": _log_groups,
     "log streams": _log_streams,

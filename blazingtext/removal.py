@@ -84,6 +84,19 @@ def _role(found: Leftover, _stage: str) -> str:
     return f"{own} && {attached} && aws iam delete-role --role-name {name}"
 
 
+def _managed_policy(found: Leftover, _stage: str) -> str:
+    """IAM deletes a policy once it has its default version only; one that is attached it refuses to, and names the reason."""
+    arn = shlex.quote(found.name)
+    others = f"aws iam list-policy-versions --output text --query 'Versions[?!IsDefaultVersion].VersionId' --policy-arn {arn}"
+    versions = f'for version in $({others}); do aws iam delete-policy-version --policy-arn {arn} --version-id "$version"; done'
+    return f"{versions} && aws iam delete-policy --policy-arn {arn}"
+
+
+def _budget(found: Leftover, _stage: str) -> str:
+    account = "aws sts get-caller-identity --output text --query Account"
+    return _aws(found, f'budgets delete-budget --account-id "$({account})" --budget-name')
+
+
 def _bucket(found: Leftover, stage: str) -> str:
     return blazingtext_command(f"audit --delete-bucket {shlex.quote(found.name)}", stage)
 
@@ -103,16 +116,20 @@ def _aws(found: Leftover, operation: str, value: str | None = None) -> str:
 _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
     "alarm": _plain("cloudwatch delete-alarms --alarm-names"),
     "bucket": _bucket,
+    "budget": _budget,
+    "dashboard": _plain("cloudwatch delete-dashboards --dashboard-names"),
     "endpoint": _plain("sagemaker delete-endpoint --endpoint-name"),
     "endpoint config": _plain("sagemaker delete-endpoint-config --endpoint-config-name"),
     "function": _plain("lambda delete-function --function-name"),
     "log group": _plain("logs delete-log-group --log-group-name"),
     "log stream": _log_stream,
     "model package group": _model_package_group,
+    "managed policy": _managed_policy,
     "model": _plain("sagemaker delete-model --model-name"),
     "queue": _queue,
     "role": _role,
     "rule": _rule,
+    "schedule group": _plain("scheduler delete-schedule-group --name"),
     "stack": _plain("cloudformation delete-stack --stack-name"),
     "state machine": _state_machine,
     "topic": _topic,

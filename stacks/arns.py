@@ -48,6 +48,16 @@ def serving_update_executions(stage: str) -> str:
     return _arn("states", "execution", f"{naming.serving_update(stage)}:*", cdk.ArnFormat.COLON_RESOURCE_NAME)
 
 
+def schedule_group(stage: str) -> str:
+    """The group of a stage's schedules."""
+    return _arn("scheduler", "schedule-group", naming.schedule_group(stage))
+
+
+def schedules(stage: str) -> str:
+    """The schedules in that group."""
+    return _arn("scheduler", "schedule", f"{naming.schedule_group(stage)}/*")
+
+
 def training_log_group() -> str:
     """The log group that SageMaker keeps for all training jobs of an account."""
     return _log_group(naming.TRAINING_LOG_GROUP)

@@ -7,7 +7,7 @@ from blazingtext_lifecycle import combinations, costs, hyperparameters, limits, 
 from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.errors import HyperparameterError
 
-from . import company_rules, traffic_rules
+from . import company_rules, schedule_rules, traffic_rules
 
 Spell = Callable[[str], str]
 # A setting of one job, or of the endpoint, and the limit that stands above it.
@@ -44,6 +44,7 @@ def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Spe
     yield from _above_limits(values, wrong, spell)
     yield from company_rules.contradictions(values, wrong, spell)
     yield from traffic_rules.contradictions(values, wrong, spell)
+    yield from schedule_rules.contradictions(values, wrong, spell)
 
 
 def _hyperparameter_problems(values: Mapping[str, Any]) -> list[str]:

@@ -76,6 +76,7 @@ def _looking(stage: str, bucket: s3.IBucket, topic: sns.ITopic, queues: Sequence
         _allow(["sagemaker:DescribeEndpointConfig"], arns.named("endpoint-config", "*")),
         _allow(["sagemaker:DescribeModel"], arns.named("model", "*")),
         _allow(["states:DescribeExecution"], arns.serving_update_executions(stage)),
+        _allow(["scheduler:GetSchedule"], arns.schedules(stage)),
         _allow(["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], *logs),
         _allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *(queue.queue_arn for queue in queues)),
         _allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], topic.topic_arn),

@@ -76,16 +76,7 @@ class Promotion(Construct):
             model_package_group=model_package_group,
             key_arn=key_arn if model_package_group else "",
         )
-        promoter = PythonFunction(
-            self,
-            "PromoteModel",
-            handler="promote_model.handler",
-            description="Puts a finished training job's model into service",
-            timeout=TIMEOUT,
-            log_retention_days=log_retention_days,
-            environment=environment.variables(),
-            key_arn=key_arn,
-        )
+        promoter = self._promoter(environment, log_retention_days, key_arn)
         _allow(promoter, stage, bucket)
         # It reads artifacts and messages, and writes to topic and dead-letter queue.
         allow_key(promoter.role, key_arn, SENDING)
@@ -95,6 +86,18 @@ class Promotion(Construct):
         self.promoter, self.function = promoter, promoter.function
         if automatic:
             self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
+
+    def _promoter(self, environment: PromoteEnvironment, log_retention_days: int, key_arn: str) -> PythonFunction:
+        return PythonFunction(
+            self,
+            "PromoteModel",
+            handler="promote_model.handler",
+            description="Puts a finished training job's model into service",
+            timeout=TIMEOUT,
+            log_retention_days=log_retention_days,
+            environment=environment.variables(),
+            key_arn=key_arn,
+        )
 
     def _queue(self, dead_letters: sqs.IQueue, key_arn: str) -> sqs.Queue:
         return encrypted_queue(

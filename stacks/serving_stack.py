@@ -13,6 +13,7 @@ from blazingtext_lifecycle.naming import Output
 from .autoscaling import Autoscaling, Scaling
 from .data_capture import DataCapture
 from .hosting import Hosting
+from .idle_alarm import IdleAlarm
 from .image import blazingtext_image
 from .live_model import LiveModel
 from .log_group import log_group
@@ -68,6 +69,8 @@ class ServingStack(ProjectStack):
         hosting = self._hosting(live, hosting_role, DataCapture(settings.data_capture_percent, bucket, key_arn))
         scaling = Scaling(settings.endpoint_instance_count, settings.endpoint_maximum_instances or 0, settings.endpoint_target_invocations)
         alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
+        if settings.idle_alarm_hours is not None:
+            IdleAlarm(self, "Use", stage=settings.stage, hours=settings.idle_alarm_hours, condition=live.has_endpoint, topic=topic)
         endpoint = hosting.endpoint(
             name=name,
             alarm_names=alarms.names,

@@ -10,7 +10,7 @@ from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
 
-from . import setting_types
+from . import schedule_rules, setting_types
 from .contradictions import contradictions, cost_problem
 from .log_group import RETENTION
 from .setting_types import SettingType
@@ -101,6 +101,14 @@ class Settings:
         0, setting_types.whole_number(0, 100), "how many of the endpoint's requests are kept in the bucket with their answers, in percent"
     )
     data_capture_days: int = _setting(30, setting_types.whole_number(1, 3650), "how long they are kept, in days")
+    pause_schedule: str = _setting("", schedule_rules.CRON, "when the endpoint pauses by itself, and its bill ends; empty: by hand only")
+    resume_schedule: str = _setting(
+        "", schedule_rules.CRON, "when it resumes by itself, with the model that is live then; empty: by hand only"
+    )
+    schedule_time_zone: str = _setting("UTC", schedule_rules.TIME_ZONE, "whose clock these two mean, daylight saving time included")
+    idle_alarm_hours: int | None = _setting(
+        None, schedule_rules.IDLE_HOURS, "an alarm when the endpoint was there for so many hours and nobody called it; empty: none"
+    )
     delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
     termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")
     notification_email: str = _setting("", setting_types.EMAIL, "who is told about promotions, failures and alarms")

@@ -23,6 +23,7 @@ from .model_registry import ModelRegistry
 from .network import Network
 from .notebook_role import NotebookRole
 from .notifications import Notifications
+from .pause_schedule import PauseSchedule
 from .people import People
 from .project_stack import ProjectStack
 from .promotion import Promotion
@@ -63,6 +64,7 @@ class TrainingStack(ProjectStack):
         self._clean_up(launcher)
         self._watch(launcher, promotion, dead_letters)
         self._let_people_in(launcher, promotion, dead_letters)
+        self._schedule(promotion, dead_letters)
         self.declare_use(naming.storage_in_use(stage))
         self.publish(
             {
@@ -160,6 +162,23 @@ class TrainingStack(ProjectStack):
                 approval=self._settings.approval is Approval.MANUAL,
             )
             self.publish({name: policy.managed_policy_arn for name, policy in people.policies.items()})
+
+    def _schedule(self, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
+        """The times when the endpoint pauses and resumes by itself, where the settings have some."""
+        settings = self._settings
+        if settings.pause_schedule or settings.resume_schedule:
+            PauseSchedule(
+                self,
+                "Schedule",
+                stage=settings.stage,
+                pause=settings.pause_schedule,
+                resume=settings.resume_schedule,
+                time_zone=settings.schedule_time_zone,
+                serving_update_arn=promotion.serving_update.arn,
+                topic=self.topic,
+                dead_letters=dead_letters,
+            )
+            self.publish({Output.SCHEDULE_GROUP_NAME: naming.schedule_group(settings.stage)})
 
     def _watch(self, launcher: lambda_.Function, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
         """The alarms of the functions and, where the settings ask for it, the dashboard."""

@@ -11,6 +11,7 @@ from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
 from ..serving.changes import Change
+from ..serving.pause_schedule import Turn, running_share
 from ..serving.status import MOST_DEAD_LETTERS, UNKNOWN, Endpoint, Status
 from ..stages import cdk_command
 from .options import Command
@@ -48,7 +49,8 @@ def _show(session: Session, found: Status) -> None:
         ("live model", f"{found.live} (version {found.version})" if found.version is not None else found.live or "none"),
         ("previous model", found.previous or "none"),
         ("endpoint", f"{endpoint.name}: {endpoint.status or _absence(found)}"),
-        ("costs", _cost(endpoint)),
+        ("costs", _cost(endpoint, running_share(found.schedule))),
+        *((f"next {turn.does}", _when(turn)) for turn in found.schedule),
     ]
     if found.waiting:
         rows.append(("waiting for approval", f"version {', '.join(str(each) for each in found.waiting)}"))
@@ -75,7 +77,14 @@ def _absence(found: Status) -> str:
     return "paused" if found.live and found.state == EndpointState.PAUSED else "none"
 
 
-def _cost(endpoint: Endpoint) -> str:
+def _when(turn: Turn) -> str:
+    if not turn.enabled:
+        return f"never: its schedule, {turn.expression}, is switched off"
+    by = f"by {turn.expression}, {turn.time_zone}"
+    return f"never, {by}" if turn.next is None else f"{turn.next:%A, %Y-%m-%d %H:%M}, {by}"
+
+
+def _cost(endpoint: Endpoint, share: float) -> str:
     if not endpoint.status:
         return "nothing per hour (no endpoint); storage of the bucket's contents"
     if endpoint.status == UNKNOWN:
@@ -84,7 +93,8 @@ def _cost(endpoint: Endpoint) -> str:
     if endpoint.hourly_dollars is None:
         return f"{instances}: the price of that type in this region is not known; see https://aws.amazon.com/sagemaker/pricing/"
     hourly, monthly = endpoint.hourly_dollars, endpoint.hourly_dollars * HOURS_PER_MONTH
-    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month (prices of {endpoint.prices_of})"
+    scheduled = "" if share == 1 else f", {dollars(monthly * share)} by its schedule"
+    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month{scheduled} (prices of {endpoint.prices_of})"
 
 
 def _next(session: Session, found: Status) -> list[str]:

@@ -26,6 +26,9 @@ class Plan:
         endpoint_count: how many of them.
         endpoint_maximum: the most of them, if their number follows the load; 0: it does not.
         training_seconds: how long a job may run unless its request says.
+        pause: when the endpoint pauses by itself, a cron expression, or "".
+        resume: when it resumes by itself, likewise.
+        time_zone: whose clock these mean.
     """
 
     training_type: str = LaunchEnvironment.instance_type
@@ -35,6 +38,9 @@ class Plan:
     endpoint_count: int = 1
     endpoint_maximum: int = 0
     training_seconds: int = LaunchEnvironment.max_runtime_seconds
+    pause: str = ""
+    resume: str = ""
+    time_zone: str = "UTC"
 
     @property
     def endpoint_most(self) -> int:
@@ -51,6 +57,9 @@ _SETTINGS = {
     "endpointInstanceCount": "endpoint_count",
     "endpointMaximumInstances": "endpoint_maximum",
     "trainingMaxRuntimeSeconds": "training_seconds",
+    "pauseSchedule": "pause",
+    "resumeSchedule": "resume",
+    "scheduleTimeZone": "time_zone",
 }
 
 _MAY_BE_EMPTY = {"endpointMaximumInstances"}

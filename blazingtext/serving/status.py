@@ -19,6 +19,7 @@ from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
 from . import models
+from .pause_schedule import Turn, turns
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -97,6 +98,7 @@ class Status:
         unknown: what could not be looked at, and why.
         version: the live model's number in the model registry; None when it has none.
         waiting: the versions that wait for approval, newest first.
+        schedule: when the endpoint pauses and resumes by itself.
     """
 
     stage: str
@@ -114,6 +116,7 @@ class Status:
     unknown: tuple[str, ...]
     version: int | None = None
     waiting: tuple[int, ...] = ()
+    schedule: tuple[Turn, ...] = ()
 
 
 def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
@@ -135,6 +138,9 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
     none: tuple[training_jobs.Run, ...] = ()
     latest = _seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), none, unknown)
+    deployed = stacks[1].status and not complete
+    no_turns: tuple[Turn, ...] = ()
+    schedule = _seen(lambda: turns(cloud), no_turns, unknown) if deployed else no_turns
     served = {serving.live, serving.previous}
     live = naming.job_of_artifact(serving.live) or serving.live
     version, waiting = _seen(lambda: _versions(cloud, live), _NO_VERSIONS, unknown) if stacks[1].status and not complete else _NO_VERSIONS
@@ -150,7 +156,8 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         runs=latest,
         not_promoted={} if complete else _seen(lambda: training_jobs.not_promoted(cloud, latest, served), {}, unknown),
         difference=_difference(serving, found_endpoint),
-        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
+        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if deployed else (),
+        schedule=schedule,
         unknown=tuple(unknown or ()),
         version=version,
         waiting=waiting,

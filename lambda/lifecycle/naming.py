@@ -47,6 +47,9 @@ MANIFEST = "complete.json"
 ARTIFACT = "model.tar.gz"
 METRICS = "metrics.json"
 
+# The schedules of an endpoint, in a group of the stage's own.
+PAUSE, RESUME = "pause", "resume"
+
 VARIANT = "AllTraffic"
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 ENDPOINT_LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
@@ -80,6 +83,7 @@ class Output(StrEnum):
     COMPARISON_ROLE_ARN = "ComparisonRoleArn"
     SERVING_UPDATE_ARN = "ServingUpdateArn"
     MODEL_PACKAGE_GROUP_NAME = "ModelPackageGroupName"
+    SCHEDULE_GROUP_NAME = "ScheduleGroupName"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
     PROMOTED_THROUGH = "PromotedThrough"
@@ -159,6 +163,11 @@ def model_package_group(stage: str, suffix: str) -> str:
         suffix: differs from one deployment of the stage to the next, so that a group which was kept does not take its name away.
     """
     return f"{stack(stage, 'models')}-{suffix}"
+
+
+def schedule_group(stage: str) -> str:
+    """The group of the schedules that pause and resume the endpoint of a stage."""
+    return stack(stage, "schedules")
 
 
 def endpoint(stage: str) -> str:

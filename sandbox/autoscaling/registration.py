@@ -13,8 +13,8 @@ from ..emulator.service_roles import ServiceLinkedRole
 from ..emulator.services import Request, Response, register_service
 from ..sagemaker.api.errors import AwsError, InternalFailure
 from ..sagemaker.emulated_cloud import EmulatedCloud
-from ..sagemaker.hosting import deployment
 from ..sagemaker.service import SageMaker, read_json
+from ..waits import clock
 from . import cloudformation
 from .endpoint_variants import EndpointVariants, ScalableTargets
 from .scaler import Scaler
@@ -33,7 +33,7 @@ def register(sagemaker: SageMaker) -> None:
         sagemaker: whose endpoints are scaled.
     """
     cloud, variants, cloudwatch = EmulatedCloud(), EndpointVariants(sagemaker), CloudWatch()
-    scaler = Scaler(cloud, variants, cloudwatch, deployment.clock)
+    scaler = Scaler(cloud, variants, cloudwatch, clock)
     service = ApplicationAutoScaling(cloud, variants, cloudwatch, ServiceLinkedRole(ROLE_NAME, ROLE_SERVICE), scaler)
     sagemaker.endpoints.scaling = ScalableTargets(service)
     register_service(

@@ -104,7 +104,14 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "error_response_json",
         "json_response",
     ),
-    "services.eventbridge": ("_dispatch_event", "_dispatch_to_lambda", "_invoke_target"),
+    "services.eventbridge": (
+        "_cron_next_fire",
+        "_dispatch_event",
+        "_dispatch_to_lambda",
+        "_invoke_target",
+        "_parse_cron_fields",
+        "_parse_rate_seconds",
+    ),
     "services.iam": (
         "_IAM_HANDLERS",
         "_aws_managed_attachment_counts",
@@ -150,6 +157,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_resolve_sse_write_headers",
         "_xml_body",
     ),
+    "services.scheduler": ("_create_schedule", "_delete_schedule", "_schedules", "_to_epoch", "_update_schedule", "start_scheduler"),
     "services.sns": ("_topic_by_arn_any_scope", "topic_policy_allows"),
     "services.sqs": (
         "_Err",

@@ -210,6 +210,7 @@ def _people(settings: Settings) -> Iterator[Accepted]:
         _arn("states", f"execution:{naming.serving_update(settings.stage)}:*"),
         _arn("logs", f"{group}*"),
         _arn("logs", f"{group}log-stream:{prefix}*"),
+        _arn("scheduler", f"schedule/{naming.schedule_group(settings.stage)}/*"),
         _arn("logs", f"log-group:{naming.endpoint_log_group(settings.stage)}:*"),
         _arn("logs", f"log-group:{prefix}*:*"),
         *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS)),

@@ -50,6 +50,12 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     },
     "quality-gate": {"minimumMeanRho": "0.5", "minimumAccuracy": "0.9"},
     "budget": {"monthlyBudget": "50"},
+    "pauses": {
+        "pauseSchedule": "cron(0 20 ? * MON-FRI *)",
+        "resumeSchedule": "cron(30 7 ? * MON-FRI *)",
+        "scheduleTimeZone": "Europe/Berlin",
+    },
+    "pause-only": {"pauseSchedule": "cron(0 20 * * ? *)", "idleAlarmHours": "24"},
     "email": {"notificationEmail": "someone@example.org"},
     "two-endpoint-instances": {"endpointInstanceCount": "2", "endpointInstanceType": "ml.m5.xlarge", "endpointBakeSeconds": "600"},
     "notebook-role": {"notebookRole": "true"},

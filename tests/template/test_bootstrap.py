@@ -21,6 +21,8 @@ COMPANY_TYPES = {
     "AWS::IAM::ManagedPolicy",
     "AWS::KMS::Key",
     "AWS::SageMaker::ModelPackageGroup",
+    "AWS::Scheduler::Schedule",
+    "AWS::Scheduler::ScheduleGroup",
     *SCALING_TYPES,
 }
 COMPANY_ACTIONS = ("kms:*", "logs:*ssociateKmsKey", "s3:PutBucketLogging", "iam:*PermissionsBoundary")
@@ -103,6 +105,8 @@ NAMES = {
     "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-west-1:123456789012:blazingtext-dev-training-Topic-1",
     "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
     "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
+    "AWS::Scheduler::Schedule": "arn:aws:scheduler:eu-west-1:123456789012:schedule/blazingtext-dev-schedules/pause",
+    "AWS::Scheduler::ScheduleGroup": "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/blazingtext-dev-schedules",
     "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:blazingtext-dev-serving-update",
     "AWS::SageMaker::Endpoint": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/blazingtext-dev",
     "AWS::SageMaker::EndpointConfig": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/Config-1",
@@ -203,6 +207,7 @@ def test_the_policy_covers_what_cloudformation_does_besides() -> None:
     assert allows("cloudformation:DescribeStacks", "arn:aws:cloudformation:eu-west-1:123456789012:stack/blazingtext-dev-storage/1")
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "sagemaker.amazonaws.com"})
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "states.amazonaws.com"})
+    assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "scheduler.amazonaws.com"})
 
 
 def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[str, Synthesis]) -> None:
@@ -226,6 +231,7 @@ def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[s
         ("iam:CreateUser", "arn:aws:iam::123456789012:user/blazingtext-x"),
         ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:somebody-elses"),
         ("sagemaker:DeleteEndpoint", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/somebody-elses"),
+        ("scheduler:DeleteSchedule", "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/somebody-elses"),
         ("sqs:DeleteQueue", "arn:aws:sqs:eu-west-1:123456789012:somebody-elses"),
         ("states:UpdateStateMachine", "arn:aws:states:eu-west-1:123456789012:stateMachine:somebody-elses"),
         ("states:StartExecution", NAMES["AWS::StepFunctions::StateMachine"]),

@@ -169,20 +169,19 @@ def test_only_the_one_state_machine_may_use_that_role(each: Synthesis) -> None:
 
 def test_an_execution_sets_parameters_of_the_serving_stack_and_nothing_else(each: Synthesis) -> None:
     machine = each.one("AWS::StepFunctions::StateMachine")
-    (state,) = machine["Definition"]["States"].values()
+    tasks = [state for state in machine["Definition"]["States"].values() if state["Type"] not in {"Choice", "Wait", "Succeed", "Fail"}]
 
     assert machine["StateMachineName"] == f"blazingtext-{each.settings.stage}-serving-update"
     assert machine["StateMachineType"] == "STANDARD"
-    assert state | {"Resource": written(state["Resource"])} == {
-        "Type": "Task",
-        "Resource": "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack",
-        "Parameters": {
+    assert len(tasks) == 2
+    for task in tasks:
+        assert task["Type"] == "Task"
+        assert written(task["Resource"]) == "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack"
+        assert task["Parameters"] == {
             "StackName": f"blazingtext-{each.settings.stage}-serving",
             "UsePreviousTemplate": True,
             "Parameters.$": "$.Parameters",
-        },
-        "End": True,
-    }
+        }
 
 
 def test_what_empties_the_bucket_may_do_nothing_else(whole_matrix: dict[str, Synthesis]) -> None:

@@ -244,8 +244,13 @@ def expected(settings: Settings) -> dict[str, Rights]:
         "JobCleanupFunctionRole": _stopper(settings),
         **({"NotebookRole": _people(settings)} if settings.notebook_role else {}),
         **({"ModelRegistryCleanupRole": _version_cleaner(settings)} if settings.approval == "manual" else {}),
+        **({"ScheduleRole": _scheduler(settings)} if settings.pause_schedule or settings.resume_schedule else {}),
         **(_delivery() if settings.github_repository else {}),
     }
+
+
+def _scheduler(settings: Settings) -> Rights:
+    return {arn("states", f"stateMachine:blazingtext-{settings.stage}-serving-update"): {"states:StartExecution"}}
 
 
 def _delivery() -> dict[str, Rights]:
@@ -285,6 +290,10 @@ def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis
     account = assuming | {"Principal": {"AWS": "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"}}
     people = {"NotebookRole": [*sagemaker, account]} if each.settings.notebook_role else {}
 
+    group = {"aws:SourceArn": arn("scheduler", f"schedule-group/blazingtext-{each.settings.stage}-schedules")}
+    scheduler = assuming | {"Principal": {"Service": "scheduler.amazonaws.com"}, "Condition": {"StringEquals": SAME_ACCOUNT | group}}
+    scheduled = each.settings.pause_schedule or each.settings.resume_schedule
+
     roles = {name: role for name, role in named(each, "AWS::IAM::Role").items() if name not in _delivery()}  # see test_delivery.py
     trusts = {role: statements(each, properties["AssumeRolePolicyDocument"]) for role, properties in roles.items()}
     assert trusts == people | {
@@ -296,6 +305,7 @@ def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis
         "RetirementRetireRole": functions,
         "JobCleanupFunctionRole": functions,
         **({"ModelRegistryCleanupRole": functions} if each.settings.approval == "manual" else {}),
+        **({"ScheduleRole": [scheduler]} if scheduled else {}),
         **({"NotebookRole": [*sagemaker, assuming | {"Principal": {"AWS": ROOT_OF_ACCOUNT}}]} if each.settings.notebook_role else {}),
     }
 
@@ -323,9 +333,13 @@ def test_a_queue_takes_messages_of_the_rules_that_send_there_and_of_no_others(ea
     jobs_and_updates = {"<PromotionFinished.Arn>", "<PromotionUpdated.Arn>"} | approvals
     rolled_back = {"<RolledBackComplete.Arn>", "<RolledBackFailed.Arn>", "<RolledBackEndpoint.Arn>"}
 
+    scheduled = {"<ScheduleFailed.Arn>"} if each.settings.pause_schedule or each.settings.resume_schedule else set()
+
     assert named(each, "AWS::SQS::QueuePolicy").keys() == {"PromotionQueuePolicy", "DeadLettersQueuePolicy"}
     assert senders(each, "PromotionQueuePolicy") == dict.fromkeys(jobs_and_updates, SENDING)
-    assert senders(each, "DeadLettersQueuePolicy") == {rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads}
+    assert senders(each, "DeadLettersQueuePolicy") == {
+        rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads | scheduled
+    }
 
 
 def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Synthesis) -> None:
@@ -370,6 +384,7 @@ def people(settings: Settings) -> dict[str, Rights]:
         arn("sagemaker", "endpoint-config/*"): {"sagemaker:DescribeEndpointConfig"},
         arn("sagemaker", "model/*"): {"sagemaker:DescribeModel"},
         arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
+        arn("scheduler", f"schedule/blazingtext-{stage}-schedules/*"): {"scheduler:GetSchedule"},
         **{arn("logs", f"log-group:{group}"): READING_LOGS for group in logs},
         **{queue: {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"} for queue in queues},
         "<NotificationsTopic>": {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"},

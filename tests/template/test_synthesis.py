@@ -79,6 +79,7 @@ def test_everything_that_can_be_tagged_carries_the_project_and_the_stage(each: S
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
         "AWS::S3::BucketPolicy",
+        "AWS::Scheduler::Schedule",
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",

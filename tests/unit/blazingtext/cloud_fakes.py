@@ -17,6 +17,7 @@ from blazingtext_lifecycle import naming
 from tests.unit.aws_requests import CheckedClient
 from tests.unit.lifecycle.aws_fakes import MACHINE, client_error
 
+ACCOUNT = "123456789012"
 BUCKET = "blazingtext-dev-storage-corpora"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -81,8 +82,8 @@ def cloud(**clients: Any) -> Cloud:
 class FakeStacks:
     """The three stacks; the serving stack takes updates at once."""
 
-    def __init__(self, *, dead_letters: str = "", **serving: str) -> None:
-        self.dead_letters = dead_letters
+    def __init__(self, *, dead_letters: str = "", schedules: str = "", **serving: str) -> None:
+        self.dead_letters, self.schedules = dead_letters, schedules
         self.model_package_group = ""
         defaults = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "AutoRollback": "on"}
         self.parameters = {**defaults, **serving}
@@ -123,6 +124,8 @@ class FakeStacks:
             outputs |= {"ModelPackageGroupName": self.model_package_group, "PromotionQueueUrl": "https://sqs/promotion"}
         if self.dead_letters:
             outputs["DeadLetterQueueUrl"] = self.dead_letters
+        if self.schedules:
+            outputs["ScheduleGroupName"] = self.schedules
         if self.configuration and self.parameters["ModelDataUrl"]:
             outputs["EndpointConfigName"] = self.configuration
         return {
@@ -418,6 +421,10 @@ LISTINGS: Mapping[tuple[str, str], tuple[str, Callable[[Any, Mapping[str, Any]],
         lambda item, wish: item["of"] == wish["logGroupName"] and item["logStreamName"].startswith(wish.get("logStreamNamePrefix", "")),
     ),
     ("iam", "list_roles"): ("Roles", lambda _item, _wish: True),
+    ("iam", "list_policies"): ("Policies", lambda item, wish: item.get("Scope", "Local") == wish.get("Scope", "All")),
+    ("cloudwatch", "list_dashboards"): ("DashboardEntries", _with("DashboardName", begins="DashboardNamePrefix")),
+    ("budgets", "describe_budgets"): ("Budgets", lambda _item, wish: wish["AccountId"] == ACCOUNT),
+    ("scheduler", "list_schedule_groups"): ("ScheduleGroups", _with("Name", begins="NamePrefix")),
     ("resourcegroupstaggingapi", "get_resources"): ("ResourceTagMappingList", _tagged),
 }
 
@@ -478,9 +485,10 @@ class FakeListingPaginator:
         return self._listings.pages(self._operation, wish)
 
 
-def account(**planted: list[Any] | Callable[..., Any]) -> dict[str, FakeListings]:
+def account(**planted: list[Any] | Callable[..., Any]) -> dict[str, Any]:
     """An empty account, but for `service__operation=[items of its listing]`, or =`denying()`."""
-    clients = {service: FakeListings(service) for service, _ in LISTINGS}
+    clients: dict[str, Any] = {service: FakeListings(service) for service, _ in LISTINGS}
+    clients["sts"] = FakeClient(get_caller_identity=lambda: {"Account": ACCOUNT})
     for place, items in planted.items():
         service, _, operation = place.partition("__")
         if callable(items):

@@ -163,6 +163,7 @@ def test_the_names_of_outputs_are_what_clients_and_the_tutorial_read() -> None:
         "ENDPOINT_CONFIG_NAME": "EndpointConfigName",
         "HOSTING_ROLE_ARN": "HostingRoleArn",
         "SERVING_UPDATE_ARN": "ServingUpdateArn",
+        "SCHEDULE_GROUP_NAME": "ScheduleGroupName",
         "LIVE_MODEL_DATA_URL": "LiveModelDataUrl",
         "PREVIOUS_MODEL_DATA_URL": "PreviousModelDataUrl",
         "PROMOTED_THROUGH": "PromotedThrough",
