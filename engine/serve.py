@@ -52,7 +52,7 @@ class Instance:
     """One word or text to answer, and how many labels are wanted."""
 
     text: str
-    k: int = 1
+    k: int
 
 
 def decode_json(body: bytes) -> list[Instance]:
@@ -167,7 +167,7 @@ class Application:
         return await asyncio.to_thread(respond, self._model, content_type, body)
 
 
-def run(container: Container, *, host: str, port: int, workers: int = 1) -> int:
+def run(container: Container, *, host: str, port: int, workers: int) -> int:
     """Serve the container's model until SIGTERM; requests under way are finished first.
 
     Raises:

@@ -18,7 +18,7 @@ from ..kernels.float_text import LONGEST_NUMBER, format_rows
 _CHUNK_NUMBERS = 1 << 18
 
 
-def write_vectors(path: Path, words: Sequence[bytes], vectors: NDArray[np.float32], *, threads: int = 1) -> None:
+def write_vectors(path: Path, words: Sequence[bytes], vectors: NDArray[np.float32], *, threads: int) -> None:
     """Write the file.
 
     Args:

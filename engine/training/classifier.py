@@ -53,7 +53,7 @@ def train(
     seconds = time.perf_counter() - schedule.started
     raise_if_diverged(run.matrices, settings.learning_rate)
     if early is not None:
-        early.restore_best(trained_on=not completed)
+        early.restore_best()
     progress(schedule.progress())
     return run.model(seconds, completed, () if early is None else tuple(early.results))
 
@@ -165,15 +165,10 @@ class _EarlyStopping:
             self.best = np.empty_like(matrices.vectors), np.empty_like(matrices.outputs)
         self.best[0][:], self.best[1][:] = matrices.vectors, matrices.outputs
 
-    def restore_best(self, *, trained_on: bool) -> None:
-        """Put the best weights back, if others followed them.
-
-        Args:
-            trained_on: whether part of another epoch followed the last result.
-        """
-        if self.best is None or (self.results[-1].improved and not trained_on):
-            return
-        self.run.matrices.vectors[:], self.run.matrices.outputs[:] = self.best
+    def restore_best(self) -> None:
+        """Put the best weights back; without any, because training ended before min_epochs, leave those there are."""
+        if self.best is not None:
+            self.run.matrices.vectors[:], self.run.matrices.outputs[:] = self.best
 
 
 def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int, progress: Callable[[int], None] | None = None) -> Corpus:

@@ -32,6 +32,8 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 # What they are given says something about types or tools, and nothing about behaviour.
 _SAYS_NOTHING = {"TypeVar", "cast", "dataclass", "getLogger", "NewType"}
+# What a name for a type begins with; the values of a Literal can be asked for, and are.
+_TYPES = {"tuple", "list", "dict", "set", "type", "Callable", "Awaitable", "Iterator", "Mapping", "MutableMapping", "Sequence", "NDArray"}
 
 
 @dataclass(frozen=True, order=True)
@@ -126,8 +128,9 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _says_nothing(node: ast.AST) -> bool:
-    if isinstance(node, ast.Assign):
-        return isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        is_type = isinstance(node.value, ast.Subscript) and ast.unparse(node.value.value).rpartition(".")[2] in _TYPES
+        return is_type or node.targets[0].id == "__all__"
     if isinstance(node, ast.Expr):  # a docstring
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.If):  # what a program begins with, and imports for types alone, which tests/wheel does without

@@ -79,7 +79,7 @@ def test_a_server_says_where_it_listens_and_gives_requests_their_time(
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
 
-    assert serve.run(served, host="127.0.0.1", port=0) == 0
+    assert serve.run(served, host="127.0.0.1", port=0, workers=1) == 0
 
     assert capsys.readouterr().out == f"Serving on 127.0.0.1 port {ports[0]}.\n"
     (configuration,) = configurations
@@ -128,7 +128,7 @@ def test_a_port_that_is_taken_is_named_with_the_remedy(served: Container) -> Non
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ModelError, match=rf"^127\.0\.0\.1 port {port} cannot be listened on: .* Choose another --port\.$"):
-            serve.run(served, host="127.0.0.1", port=port)
+            serve.run(served, host="127.0.0.1", port=port, workers=1)
 
 
 def test_a_server_ends_with_exit_code_0_when_it_is_told_to(served: Container, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_a_server_ends_with_exit_code_0_when_it_is_told_to(served: Container, mo
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
 
-    serve.run(served, host="127.0.0.1", port=0)
+    serve.run(served, host="127.0.0.1", port=0, workers=1)
 
     with pytest.raises(SystemExit) as ended:
         handlers[signal.SIGTERM](signal.SIGTERM, None)

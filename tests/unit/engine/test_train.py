@@ -66,6 +66,17 @@ def test_word_vectors_are_trained_saved_and_evaluated(tmp_path: Path) -> None:
     assert not container.failure_file.exists()
 
 
+@pytest.mark.parametrize(("window", "warnings"), [("5", 0), ("3", 1)])
+def test_what_is_probably_not_meant_is_warned_of_before_training(tmp_path: Path, window: str, warnings: int) -> None:
+    container = containers.lay_out(tmp_path, SMALL | {"window_size": window, "epochs": "1"}, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    assert code == 0, log
+    sentence = "It is recommended that you set batch_size as 2*window_size + 1 which is 7 in this case."
+    assert len(re.findall(rf"^\[.* WARNING \d+\] {re.escape(sentence)}$", log.partition("Running")[0], re.MULTILINE)) == warnings
+
+
 def test_without_evaluation_there_is_no_report(tmp_path: Path) -> None:
     container = containers.lay_out(tmp_path, SMALL | {"evaluation": "False"}, {"train": {"text.txt": TEXT}})
 
@@ -341,6 +352,7 @@ def test_a_classifier_is_trained_and_saved_as_fasttext_would(tmp_path: Path) -> 
     assert code == 0, log
     assert list(artifacts(container)) == ["model.bin"]
     assert re.search(r"#train_accuracy: [01]\.\d{4}\nNumber of train examples: 500\n\n#validation_accuracy: ", log)
+    assert "Loading validation data from /opt/ml/input/data/validation/text.txt\nLoaded validation data.\n" in log
     assert log.endswith("Number of validation examples: 100\n")
     assert float(re.findall(r"#validation_accuracy: (\S+)", log)[0]) > 0.9
     library, own = fasttext.load_model(str(container.model / "model.bin")), load(container.model)

@@ -46,6 +46,7 @@ def after(code: str, kind: str) -> list[str]:
         ("entry", "a = {'b': c, 'd': e}", {"a = {'b': c}", "a = {'d': e}"}),
         ("entry", "a = (b, c)", {"a = (c,)", "a = (b,)"}),
         ("entry", "a, b = c", set()),
+        ("entry", "Mode = Literal['b', 'c']", {"Mode = Literal[('b',)]", "Mode = Literal[('c',)]"}),
         ("handler", "try: a()\nexcept B: c()", {"try: a()\nexcept (): c()"}),
     ],
 )
@@ -63,6 +64,8 @@ def test_a_fault_of_a_kind(kind: str, code: str, expected: set[str]) -> None:
         "if __name__ == '__main__': ...",
         "if TYPE_CHECKING:\n    import a\nelse:\n    A = B",
         "T = TypeVar('T', bound=int)",
+        "Row = tuple[str, Callable[[int, bytes], dict[str, 'Row']]]",
+        "Step = collections.abc.Callable[[int, int], tuple[int, int]]",
         "a = f'{b + 1}'",
     ],
 )

@@ -72,7 +72,7 @@ def test_gensim_reads_the_same_numbers_to_six_digits(tmp_path: Path) -> None:
     rows = np.random.default_rng(1).normal(0, 0.3, (50, 7)).astype(np.float32)
     words = [b"caf\xc3\xa9", *(b"w%d" % row for row in range(49))]
 
-    write_vectors(path, words, rows)
+    write_vectors(path, words, rows, threads=1)
 
     loaded = KeyedVectors.load_word2vec_format(str(path), binary=False)
     assert loaded.index_to_key == [word.decode() for word in words]
@@ -82,6 +82,6 @@ def test_gensim_reads_the_same_numbers_to_six_digits(tmp_path: Path) -> None:
 def test_words_that_are_not_utf8_survive_as_bytes(tmp_path: Path) -> None:
     path = tmp_path / "vectors.txt"
 
-    write_vectors(path, [b"\xff\xfe", b"plain"], np.ones((2, 2), np.float32))
+    write_vectors(path, [b"\xff\xfe", b"plain"], np.ones((2, 2), np.float32), threads=1)
 
     assert path.read_bytes() == b"2 2\n\xff\xfe 1 1\nplain 1 1\n"
