@@ -222,7 +222,8 @@ def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
 async def _read(scope: Scope, receive: Receive) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     declared = _header(scope, b"content-length")
-    _reject_large_body(int(declared) if declared.isdigit() else 0)
+    if declared.isdigit():
+        _reject_large_body(int(declared))
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -233,7 +234,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
         size += len(parts[-1])
         _reject_large_body(size)
         more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return b"".join(parts)
 
 
 def _reject_large_body(size: int) -> None:

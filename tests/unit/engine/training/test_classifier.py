@@ -132,6 +132,11 @@ def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(
     in_parts = encode_corpus(corpus, settings, lambda: False)
 
     assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))
+    assert [len(in_parts.lines.starts), len(in_parts.lines.label_starts), len(in_parts.lines.words)] == [81, 81, 80]
+    assert in_parts.lines.labels.tolist() == [0] * 40
+    # So many ids past the last are read ahead.
+    assert len(in_parts.lines.features) == len(expected) + row_operations.AHEAD
+    assert not in_parts.lines.features.flags.writeable
     rows = np.concatenate([np.arange(words), words + in_parts.bucket_ids])
     assert rows[in_parts.lines.features[: len(expected)]].tolist() == expected
     for one, other in zip(whole.lines, in_parts.lines, strict=True):
@@ -172,6 +177,8 @@ def test_what_was_learnt_holds_for_other_lines(corpus: Corpus, validation: Corpu
 
     assert share > 0.97
     assert lines == 100
+    assert len(model.input.bucket_rows) == len(model.input.bucket_ids)
+    assert (len(model.input.bucket_ids) > 0) is (ngrams > 1)
     assert model.input.shape == (len(corpus.vocabulary.words) + (SETTINGS.buckets if ngrams > 1 else 0), 12)
 
 
