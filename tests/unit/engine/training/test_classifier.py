@@ -18,7 +18,7 @@ from blazingtext_engine.training.encoded_lines import encode_corpus
 from blazingtext_engine.training.matrices import ModelMatrices
 from blazingtext_engine.training.models import ClassifierModel
 from blazingtext_engine.training.settings import ClassifierSettings, EpochResult
-from tests.unit.engine.reference import Guarded
+from tests.unit.engine.reference import Guarded, GuardedScratch
 
 SETTINGS = ClassifierSettings(dim=12, epochs=20, learning_rate=0.5, buckets=500)
 GOOD, BAD = ["good", "great", "fine", "nice", "lovely"], ["bad", "awful", "poor", "sad", "ugly"]
@@ -78,12 +78,13 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    order, scratch = np.arange(42), new_scratch(dim, labels, batch_lines=batch_lines)
+    order, memory = np.arange(42), GuardedScratch.around(new_scratch(dim, labels, batch_lines=batch_lines))
     read = train_lines(
-        row_operations.row_width(dim), encoded.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch
+        row_operations.row_width(dim), encoded.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), memory.scratch
     )
 
-    assert len(scratch.private_rows) == (2 * labels if batch_lines else 0)
+    assert len(memory.scratch.private_rows) == (2 * labels if batch_lines else 0)
+    assert memory.untouched_outside()
     assert read == 70
     np.testing.assert_allclose(vectors.values, v, atol=1e-5)
     np.testing.assert_allclose(outputs.values, u, atol=1e-5)
