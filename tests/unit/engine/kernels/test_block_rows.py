@@ -7,7 +7,7 @@ import pytest
 
 from blazingtext_engine.kernels.block_plan import BlockSizes
 from blazingtext_engine.kernels.block_rows import Matrices, addresses_of, hash_bit, plan_prefetch, prefetch_next, score_tiles
-from blazingtext_engine.kernels.jit import kernel
+from blazingtext_engine.kernels.jit import int64, kernel
 from blazingtext_engine.kernels.row_operations import row_width
 from tests.unit.engine.reference import LINES, WORDS, Guarded, corpus, planned
 
@@ -24,8 +24,8 @@ def call_prefetch_next(width: Any, prefetch: Any) -> None:
 
 @kernel
 def call_score_tiles(width: Any, x: Any, y: Any, n: int, out: Any, prefetch: Any) -> None:
-    at, stride = np.int64(out.ctypes.data), np.int64(4 * out.shape[1])
-    score_tiles(width, np.int64(x.ctypes.data), np.int64(y.ctypes.data), n, at, stride, prefetch)
+    at, stride = int64(out.ctypes.data), int64(4 * out.shape[1])
+    score_tiles(width, int64(x.ctypes.data), int64(y.ctypes.data), n, at, stride, prefetch)
 
 
 @kernel
