@@ -194,10 +194,7 @@ def test_the_policy_covers_what_cloudformation_does_besides() -> None:
 
 def test_what_is_said_to_be_unused_is_what_the_schemas_name() -> None:
     named = {
-        action
-        for type_ in NAMES
-        for handler in resource_schema(type_)["handlers"].values()
-        for action in handler.get("permissions", [])
+        action for type_ in NAMES for handler in resource_schema(type_)["handlers"].values() for action in handler.get("permissions", [])
     }
 
     assert [pattern for pattern in UNUSED if not any(fnmatchcase(action, pattern) for action in named)] == []
