@@ -10,8 +10,8 @@ from blazingtext_sandbox.account import Sandbox
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T | None], seconds: float = 20.0) -> T:
-    """The first true value of `look`; fails with the last one after so many seconds."""
+def wait_until(look: Callable[[], T | None], seconds: float = 60.0) -> T:
+    """The first true value of `look`; fails with the last one after so many seconds, which only a test that fails waits for."""
     deadline = time.monotonic() + seconds
     while True:
         seen = look()

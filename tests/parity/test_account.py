@@ -187,7 +187,7 @@ def test_a_killed_sandbox_is_noticed_and_its_processes_and_files_removed(elsewhe
     sandbox.start()
     record = sandbox.record
     orphan_environment = {**os.environ, state.MARKER: record.marker}
-    with subprocess.Popen(["sleep", "60"], env=orphan_environment) as orphan, subprocess.Popen(["sleep", "60"]) as stranger:
+    with subprocess.Popen(["sleep", "300"], env=orphan_environment) as orphan, subprocess.Popen(["sleep", "300"]) as stranger:
         os.kill(record.pid, signal.SIGKILL)
         wait_until(lambda: state.server_of(record) is None)
 
@@ -195,7 +195,7 @@ def test_a_killed_sandbox_is_noticed_and_its_processes_and_files_removed(elsewhe
 
         assert found.returncode == 3
         assert "had been killed" in found.stderr
-        assert orphan.wait(timeout=5) < 0
+        assert orphan.wait(timeout=60) < 0
         assert stranger.poll() is None
         stranger.kill()
     assert not sandbox.folder.path.exists()
@@ -204,7 +204,7 @@ def test_a_killed_sandbox_is_noticed_and_its_processes_and_files_removed(elsewhe
 
 def test_another_process_with_the_server_s_id_is_left_alone(elsewhere: Path) -> None:
     sandbox = Sandbox(home=elsewhere)
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    with subprocess.Popen(["sleep", "300"]) as stranger:
         sandbox.folder.path.mkdir(parents=True)
         born_earlier = psutil.Process(stranger.pid).create_time() - 100
         sandbox.folder.write(

@@ -44,7 +44,7 @@ def test_a_service_that_is_not_there_says_so(account: Sandbox, service: str, ope
     assert error["Message"].startswith("The sandbox does not emulate ")
     assert services()[client.meta.service_model.signing_name].title in error["Message"]
     assert name in error["Message"] or path in error["Message"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_credentials_are_asked_for_there_too(account: Sandbox) -> None:

@@ -235,7 +235,7 @@ def play(
         proxy = asyncio.create_task(ForwardProxy(9, outside(port), **options).serve(listener))
         scene = Scene(listener.getsockname()[1], port)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await scenario(scene)
         finally:
             for writer in scene.writers:
@@ -407,10 +407,11 @@ def test_a_tunnel_silent_for_too_long_is_closed_and_one_in_use_is_not() -> None:
         for _ in range(6):
             writer.write(b"x")
             assert await reader.read(1) == b"x"
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
         assert await reader.read() == b""
 
-    play(scenario, echo, silent_seconds=0.3)
+    # Less than all the pauses, and much more than one of them on a busy machine.
+    play(scenario, echo, silent_seconds=1.5)
 
 
 def test_more_tunnels_than_allowed_are_refused_until_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,9 +423,10 @@ def test_more_tunnels_than_allowed_are_refused_until_one_ends(monkeypatch: pytes
         writer.write_eof()
         assert await reader.read() == b""
         writer.close()
-        await asyncio.sleep(0.2)
-        _, _, third = await scene.tunnel()
-        assert (first, second, third) == (200, 503, 200)
+        assert (first, second) == (200, 503)
+        third = second
+        while third != 200:
+            _, _, third = await scene.tunnel()
 
     play(scenario, wait_for_the_end)
 
@@ -491,4 +493,4 @@ def test_the_proxy_ends_with_its_sandbox(elsewhere: Path) -> None:
             return True
         return False
 
-    wait_until(refused, 5)
+    wait_until(refused)

@@ -57,13 +57,14 @@ UNUSED = {
     "lambda:GetLayerVersion": "no function has a layer",
     "lambda:PublishVersion": "functions have no versions",
     "logs:CreateLogDelivery": "nothing is vended",
-    "logs:*DataProtectionPolicy": "logs hold no personal data to mask",
-    "logs:*IndexPolic*": "no field index",
+    "logs:PutDataProtectionPolicy": "logs hold no personal data to mask",
+    "logs:DeleteDataProtectionPolicy": "logs hold no personal data to mask",
+    "logs:PutIndexPolicy": "no field index",
+    "logs:DeleteIndexPolicy": "no field index",
     "logs:*ResourcePolicy": "no resource policy",
     "logs:PutLogGroupDeletionProtection": "log groups go with their stack",
     "logs:PutBearerTokenAuthentication": "no bearer tokens",
     "sns:PutDataProtectionPolicy": "no data protection policy",
-    "sns:GetDataProtectionPolicy": "no data protection policy",
     "s3:*Abac": "no attribute-based access",
     "s3:*Analytics*": "no analytics",
     "s3:*Inventory*": "no inventory",
@@ -138,12 +139,21 @@ def allowed_by(policy: dict[str, Any], action: str, resource: str, context: dict
 
 
 def _matches(statement: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> bool:
-    conditions = {**statement.get("Condition", {}).get("StringEquals", {}), **statement.get("Condition", {}).get("Bool", {})}
+    conditions = [
+        (operator, key, lists(values)) for operator, keys in statement.get("Condition", {}).items() for key, values in keys.items()
+    ]
     return (
         any(fnmatchcase(action.lower(), pattern.lower()) for pattern in lists(statement["Action"]))
         and any(fnmatchcase(resource, pattern) for pattern in lists(statement["Resource"]))
-        and all(context.get(key) in lists(values) for key, values in conditions.items())
+        and all(_holds(operator, context.get(key), values) for operator, key, values in conditions)
     )
+
+
+def _holds(operator: str, given: str | None, values: list[str]) -> bool:
+    if operator == "ForAllValues:StringLike":
+        return given is None or any(fnmatchcase(given, pattern) for pattern in values)
+    assert operator in {"StringEquals", "Bool"}
+    return given in values
 
 
 def needed(type_: str) -> set[str]:
@@ -170,19 +180,20 @@ def types_of(matrix: dict[str, Synthesis]) -> set[str]:
     return {resource["Type"] for each in matrix.values() for _, resource in each.resources() if resource["Type"].startswith("AWS::")}
 
 
-def test_the_policy_covers_every_resource_type_of_the_matrix(whole_matrix: dict[str, Synthesis]) -> None:
-    types = types_of(whole_matrix)
-    assert types == set(NAMES)
+def test_the_types_are_those_of_the_matrix(whole_matrix: dict[str, Synthesis]) -> None:
+    assert types_of(whole_matrix) == set(NAMES)
 
-    missing = {f"{type_}: {action}" for type_ in types for action in needed(type_) if not allows(action, target(type_, action), **CONTEXT)}
+
+def test_the_policy_covers_every_resource_type() -> None:
+    missing = {f"{type_}: {action}" for type_ in NAMES for action in needed(type_) if not allows(action, target(type_, action), **CONTEXT)}
 
     assert missing == set()
 
 
-def test_without_settings_for_companies_the_execution_policy_is_enough(whole_matrix: dict[str, Synthesis]) -> None:
+def test_without_settings_for_companies_the_execution_policy_is_enough() -> None:
     missing = {
         f"{type_}: {action}"
-        for type_ in types_of(whole_matrix) - COMPANY_TYPES
+        for type_ in NAMES.keys() - COMPANY_TYPES
         for action in needed(type_)
         if not any(fnmatchcase(action, pattern) for pattern in COMPANY_ACTIONS)
         if not allowed_by(BASE, action, target(type_, action), CONTEXT)
@@ -203,22 +214,63 @@ def test_a_key_is_handed_on_to_services_only_and_decrypts_nothing_for_cloudforma
 def test_the_policy_covers_what_cloudformation_does_besides() -> None:
     function = NAMES["AWS::Lambda::Function"]
     assert allows("lambda:InvokeFunction", function), "custom resources"
-    assert allows("ssm:GetParameters", "arn:aws:ssm:eu-west-1:123456789012:parameter/cdk-bootstrap/blzgtxt/version")
+    for action in ("ssm:GetParameter", "ssm:GetParameters"):
+        # What CDK's own bootstrap template allows for reading its version.
+        assert allows(action, "arn:aws:ssm:eu-west-1:123456789012:parameter/cdk-bootstrap/blzgtxt/version")
     assert allows("cloudformation:DescribeStacks", "arn:aws:cloudformation:eu-west-1:123456789012:stack/blazingtext-dev-storage/1")
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "sagemaker.amazonaws.com"})
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "states.amazonaws.com"})
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "scheduler.amazonaws.com"})
 
 
-def test_what_is_said_to_be_unused_is_what_the_schemas_name(whole_matrix: dict[str, Synthesis]) -> None:
+def test_what_is_said_to_be_unused_is_what_the_schemas_name() -> None:
     named = {
-        action
-        for type_ in types_of(whole_matrix)
-        for handler in resource_schema(type_)["handlers"].values()
-        for action in handler.get("permissions", [])
+        action for type_ in NAMES for handler in resource_schema(type_)["handlers"].values() for action in handler.get("permissions", [])
     }
 
     assert [pattern for pattern in UNUSED if not any(fnmatchcase(action, pattern) for action in named)] == []
+
+
+def test_the_log_group_of_the_endpoint_which_has_sagemakers_name_is_as_much_the_stacks_as_the_others() -> None:
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/Endpoints/blazingtext-dev"
+    of_groups = {action for action in needed("AWS::Logs::LogGroup") if allows(action, NAMES["AWS::Logs::LogGroup"])}
+
+    assert {action for action in of_groups if not allows(action, group)} == set()
+
+
+@pytest.mark.parametrize("action", ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"])
+def test_who_makes_an_endpoint_is_asked_about_its_configuration_too(action: str) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html"""
+    assert allows(action, NAMES["AWS::SageMaker::EndpointConfig"])
+
+
+@pytest.mark.parametrize(
+    ("instance", "allowed"),
+    [
+        ("ml.c5.xlarge", True),
+        ("ml.m4.xlarge", True),
+        ("ml.r5.large", True),
+        ("ml.t2.medium", True),
+        ("ml.p3.2xlarge", False),
+        ("ml.g5.xlarge", False),
+        ("ml.inf1.xlarge", False),
+        ("ml.trn1.2xlarge", False),
+    ],
+)
+def test_endpoints_are_made_on_cpu_instances_only(instance: str, allowed: bool) -> None:
+    types = {"sagemaker:InstanceTypes": instance}
+
+    assert allows("sagemaker:CreateEndpointConfig", NAMES["AWS::SageMaker::EndpointConfig"], **types) is allowed
+
+
+@pytest.mark.parametrize("policy", [BASE, COMPANY], ids=["execution", "company"])
+def test_each_policy_is_one_that_iam_takes_and_only_allows(policy: dict[str, Any]) -> None:
+    assert policy.keys() == {"Version", "Statement"}
+    # Of the two versions, the one that knows policy variables.
+    assert policy["Version"] == "2012-10-17"
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow"
+        assert statement.keys() - {"Condition"} == {"Sid", "Effect", "Action", "Resource"}
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .equivalents import Equivalent, equivalents
+from .classes import CLASSES
+from .equivalents import equivalents
 from .mutations import Mutation
-from .packages import PACKAGES, Package, changed_lines, sample
+from .packages import PACKAGES, Package, changed_lines, every, sample
 from .reach import Reach
 from .run import RecordError, Runner
 from .tree import Copy
@@ -47,29 +48,33 @@ def home() -> Path:
     return Path(cache) / "blazingtext-mutants" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
 
 
-def measure(package: Package, mutants: Sequence[Mutation], runner: Runner, copy: Copy, end: float) -> Score:
-    """Try the mutants one after another until the time `end` of the monotonic clock."""
+def measure(
+    package: Package, mutants: Sequence[Mutation], runner: Runner, copy: Copy, end: float, tried: dict[Mutation, bool] | None = None
+) -> Score:
+    """Try the mutants one after another until the time `end` of the monotonic clock; of those in `tried` it is known whether they die."""
     score, known = Score(), equivalents()
+    tried = {} if tried is None else tried
     reach = Reach(copy.folder, runner.record(package.tests))
     for mutation in mutants:
         if time.monotonic() > end:
             print("The time is over: the rest was not tried", file=sys.stderr)
             break
-        _try(mutation, reach, runner, known, score)
+        if any(each.covers(mutation) for each in known):
+            score.equivalent.append(mutation)
+            continue
+        if mutation not in tried:
+            tried[mutation] = _is_killed(mutation, reach, runner)
+        (score.killed if tried[mutation] else score.survived).append(mutation)
     return score
 
 
-def _try(mutation: Mutation, reach: Reach, runner: Runner, known: Sequence[Equivalent], score: Score) -> None:
-    if any(each.covers(mutation) for each in known):
-        score.equivalent.append(mutation)
-        return
+def _is_killed(mutation: Mutation, reach: Reach, runner: Runner) -> bool:
     tests = reach.tests(mutation.file, mutation.line)
     seconds = sum(reach.record["tests"][test]["seconds"] for test in tests)
-    if tests and runner.is_killed(mutation, tests, 60 + 5 * seconds):
-        score.killed.append(mutation)
-        return
-    score.survived.append(mutation)
-    print(f"{mutation}{'' if tests else '  (no test gets there)'}", flush=True)
+    killed = bool(tests) and runner.is_killed(mutation, tests, 60 + 5 * seconds)
+    if not killed:
+        print(f"{mutation}{'' if tests else '  (no test gets there)'}", flush=True)
+    return killed
 
 
 def options() -> argparse.ArgumentParser:
@@ -78,6 +83,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("packages", nargs="*", metavar="package", help=f"{', '.join(PACKAGES)}; all without one")
     parser.add_argument("--sample", type=int, default=60, metavar="N", help="mutants of each package (default 60)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another sample (default 0)")
+    parser.add_argument("--class", dest="classes", action="append", choices=CLASSES, help="all mutants of one kind of lines; repeatable")
     parser.add_argument("--files", nargs="+", metavar="FILE", help="only these files")
     parser.add_argument("--changed", metavar="COMMIT", help="only lines that differ from this commit, for example main")
     parser.add_argument("--minutes", type=float, default=600, metavar="N", help="stop after so many minutes (default 600)")
@@ -100,17 +106,31 @@ def _main(arguments: Sequence[str] | None) -> int:
     if unknown := [name for name in names if name not in PACKAGES]:
         print(f"No package is called {', '.join(unknown)}. There are: {', '.join(PACKAGES)}.", file=sys.stderr)
         return 2
-    lines = changed_lines(ROOT, given.changed) if given.changed else None
     end = time.monotonic() + 60 * given.minutes
     copy = Copy(ROOT, home() / "tree")
-    scores = {}
+    scores = []
     for name in names:
-        files = [file for file in PACKAGES[name].files(copy.folder) if not given.files or file in given.files]
-        mutants = sample(copy.folder, files, given.sample, given.seed, lines)
-        if mutants:
-            scores[name] = measure(PACKAGES[name], mutants, Runner(copy, home()), copy, end)
-            print(f"{name:12} {scores[name]}", flush=True)
-    return 1 if any(score.percent < given.least for score in scores.values()) else 0
+        runner = Runner(copy, home(), PACKAGES[name].modules)
+        tried: dict[Mutation, bool] = {}
+        try:
+            for title, mutants in _chosen(given, name, copy.folder):
+                scores.append(measure(PACKAGES[name], mutants, runner, copy, end, tried))
+                print(f"{title:12} {scores[-1]}", flush=True)
+        finally:
+            runner.close()
+    return 1 if any(score.percent < given.least for score in scores) else 0
+
+
+def _chosen(given: argparse.Namespace, name: str, root: Path) -> Iterator[tuple[str, list[Mutation]]]:
+    """The mutants of a package that are tried, if there are any, and what they are called; a class has all its own."""
+    files = [file for file in PACKAGES[name].files(root) if not given.files or file in given.files]
+    for kind in given.classes or ():
+        if name in CLASSES[kind].packages and (mutants := every(root, CLASSES[kind].lines(root, files))):
+            yield f"{kind} in {name}", mutants
+    if not given.classes:
+        changed = changed_lines(ROOT, given.changed) if given.changed else None
+        if mutants := sample(root, files, given.sample, given.seed, changed):
+            yield name, mutants
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The deliberate faults that one Python file can be given."""
 
 import ast
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ class Mutation:
     Attributes:
         file: the file, relative to the repository.
         line: the line it begins in, from 1.
-        kind: comparison, constant, string, boolean, arithmetic, branch, logic, statement, argument, entry or handler.
+        kind: comparison, constant, string, boolean, arithmetic, branch, logic, statement, argument, entry, error or handler.
         before: the source it replaces.
         after: what stands there instead.
         start: where it begins in the file, in bytes.
@@ -66,16 +67,20 @@ class Mutation:
 
 
 def mutations(file: str, source: bytes) -> list[Mutation]:
-    """Every fault this module knows for a file, in the order of the text; `is_valid` says whether one leaves valid Python."""
+    """Every fault this module knows for a file, in the order of the text; `is_valid` says whether one leaves valid Python.
+
+    A file in JSON reads as an expression of Python, but for the names of three constants, and is given faults that leave it JSON.
+    """
     starts = _line_starts(source)
     found = set()
-    for kind, target, after in _faults(ast.parse(source)):
+    for kind, target, after in _faults_in_json(ast.parse(source)) if file.endswith(".json") else _faults(ast.parse(source)):
         last, column = target.end_lineno or target.lineno, target.end_col_offset or target.col_offset
         begin, end = starts[target.lineno - 1] + target.col_offset, starts[last - 1] + column
         before = source[begin:end].decode()
         # What follows in the file stays on its line.
         lines = before.count("\n") - after.count("\n")
-        padded = f"({after}{chr(10) * lines})" if lines and isinstance(target, ast.expr) else after + "\n" * lines
+        in_brackets = lines and isinstance(target, ast.expr) and not file.endswith(".json")
+        padded = f"({after}{chr(10) * lines})" if in_brackets else after + "\n" * lines
         mutation = Mutation(file, target.lineno, kind, before, padded, begin)
         if before != padded:
             found.add(mutation)
@@ -110,12 +115,32 @@ def _faults(tree: ast.Module) -> Iterator[tuple[str, "ast.expr | ast.stmt", str]
                 yield kind, target, after
 
 
+def _faults_in_json(tree: ast.Module) -> Iterator[tuple[str, ast.expr, str]]:
+    """Every text misspelt, and every entry left out; a ``Sid`` is what people call a statement."""
+    names = {id(each) for node in ast.walk(tree) if isinstance(node, ast.Dict) for each in _called(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in names:
+            yield "string", node, json.dumps(_misspelt(node.value))
+        elif isinstance(node, ast.List | ast.Dict):
+            value = ast.literal_eval(node)
+            for key in value if isinstance(value, dict) else range(len(value)):
+                rest = {**value} if isinstance(value, dict) else [*value]
+                del rest[key]
+                if key != "Sid":
+                    yield "entry", node, json.dumps(rest)
+
+
+def _called(node: ast.Dict) -> list[ast.expr]:
+    pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)]
+    return [each for key, value in pairs if key.value == "Sid" for each in (key, value)]
+
+
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
     """Every node whose change can change behaviour; those inside an f-string have no usable place before Python 3.12."""
     for child in _children(node):
-        if not isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom) and not _says_nothing(child):
+        if not isinstance(child, ast.Import | ast.ImportFrom) and not _says_nothing(child):
             yield child
-            yield from _walk(child)
+            yield from () if isinstance(child, ast.JoinedStr) else _walk(child)
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -167,10 +192,30 @@ def _boolean(node: ast.AST) -> _Sites:
 
 def _string(node: ast.AST) -> _Sites:
     """Names, keys and patterns; a sentence is for people, and no test should hold its spelling."""
+    if isinstance(node, ast.JoinedStr) and not any(len(each.split()) > 1 for each in _texts(node)):
+        yield from ((node, ast.unparse(ast.JoinedStr(values))) for values in _other_values(node.values))
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 1 and len(node.value.split()) == 1:
-        yield node, repr(node.value + node.value[-1])
+        yield node, repr(_misspelt(node.value))
     if isinstance(node, ast.Constant) and isinstance(node.value, bytes) and len(node.value) > 1:
         yield node, repr(node.value + node.value[-1:])
+
+
+def _misspelt(text: str) -> str:
+    """The text with its last letter twice; another star would match no more than one, so a letter takes its place."""
+    return text[:-1] + "x" if text.endswith("*") else text + text[-1:]
+
+
+def _texts(node: ast.JoinedStr) -> list[str]:
+    return [each.value for each in node.values if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+
+
+def _other_values(values: list[ast.expr]) -> Iterator[list[ast.expr]]:
+    """The parts of an f-string without one of its values, or with one of its texts misspelt."""
+    for index, value in enumerate(values):
+        if isinstance(value, ast.FormattedValue):
+            yield [*values[:index], *values[index + 1 :]]
+        elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield [*values[:index], ast.Constant(_misspelt(value.value)), *values[index + 1 :]]
 
 
 def _arithmetic(node: ast.AST) -> _Sites:
@@ -230,6 +275,12 @@ def _entry(node: ast.AST) -> _Sites:
             yield node, ast.unparse(ast.Set(rest) if isinstance(node, ast.Set) else type(node)(rest, ast.Load()))
 
 
+def _error(node: ast.AST) -> _Sites:
+    """An error of a class that nobody expects, which says the same."""
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        yield node.exc.func, "Exception"
+
+
 def _handler(node: ast.AST) -> _Sites:
     if isinstance(node, ast.ExceptHandler) and node.type is not None:
         yield node.type, "()"
@@ -246,5 +297,6 @@ _KINDS: dict[str, Callable[[ast.AST], _Sites]] = {
     "statement": _statement,
     "argument": _argument,
     "entry": _entry,
+    "error": _error,
     "handler": _handler,
 }

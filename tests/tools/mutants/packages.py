@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .mutations import Mutation, is_valid, mutations
 
+_ALWAYS = ("hypothesis", "pytest_timeout", "xdist.plugin", "xdist.scheduler")
+
 
 @dataclass(frozen=True)
 class Package:
@@ -19,15 +21,20 @@ class Package:
         tests: the tests that answer for it. Those that need a sandbox in a process of its own are not among them (`tests/parity` has it
             in the process of the tests here), nor are the snapshots, which notice everything and explain nothing.
         without: folders below that are a package of their own.
+        suffix: of its files.
+        modules: what its tests need of others, and what therefore is loaded before any of them runs. Not ministack, nor Numba, which read
+            their settings while they are imported.
     """
 
     folders: tuple[str, ...]
     tests: tuple[str, ...]
     without: tuple[str, ...] = ()
+    suffix: str = ".py"
+    modules: tuple[str, ...] = ("boto3", *_ALWAYS)
 
     def files(self, root: Path) -> list[str]:
-        """Its modules, relative to the repository; not what a script of ours writes."""
-        found = [path for folder in self.folders for path in sorted((root / folder).rglob("*.py"))]
+        """Its files, relative to the repository; not what a script of ours writes."""
+        found = [path for folder in self.folders for path in sorted((root / folder).rglob(f"*{self.suffix}"))]
         names = [str(path.relative_to(root)) for path in found if b"do not edit" not in path.read_bytes()[:400]]
         return [name for name in names if not name.startswith(self.without or ("/",))]
 
@@ -37,6 +44,8 @@ _TEMPLATE = tuple(
     for name in (
         "alarms",
         "bootstrap",
+        "company",
+        "delivery",
         "foreign_app",
         "function_asset",
         "notebook_role",
@@ -76,19 +85,38 @@ _ACCOUNT = tuple(
         "state_machines",
     )
 )
+_COMMAND_LINE = ("boto3", "click", *_ALWAYS, "numpy", "rich.console", "rich.progress")
+_SERVER = ("boto3", "cryptography.x509", "hypercorn.asyncio", *_ALWAYS, "psutil")
+_CDK = tuple(
+    f"aws_cdk{part}"
+    for part in ("", ".aws_cloudwatch_actions", ".aws_events_targets", ".aws_lambda_event_sources", ".aws_sagemaker", ".aws_stepfunctions")
+)
 PACKAGES: Mapping[str, Package] = {
     "lambda": Package(("lambda",), ("tests/unit/lifecycle", "tests/unit/test_extras.py")),
-    "stacks": Package(("stacks",), _TEMPLATE),
-    "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",)),
+    "stacks": Package(("stacks",), _TEMPLATE, modules=(*_ALWAYS, *_CDK)),
+    "bootstrap": Package(("bootstrap",), ("tests/template/test_bootstrap.py",), suffix=".json", modules=("cfnlint.schema.manager", *_CDK)),
+    "blazingtext": Package(("blazingtext",), ("tests/unit/blazingtext",), modules=_COMMAND_LINE),
     "sagemaker": Package(
         ("sandbox/sagemaker",),
         ("tests/unit/sandbox", "tests/unit/test_sagemaker_condition_keys.py", *_SAGEMAKER, *_SAGEMAKER_ASKED, "tests/conformance"),
+        modules=_SERVER,
     ),
     # What renews the vendored tables is run by hand, on a wheel somebody has downloaded.
-    "sandbox": Package(("sandbox",), ("tests/unit/sandbox", *_ACCOUNT), ("sandbox/sagemaker/", "sandbox/data/")),
+    "sandbox": Package(("sandbox",), ("tests/unit/sandbox", *_ACCOUNT), ("sandbox/sagemaker/", "sandbox/data/"), modules=_SERVER),
     "engine": Package(("engine",), ("tests/unit/engine",), ("engine/kernels/",)),
     "kernels": Package(("engine/kernels",), ("tests/unit/engine",)),
 }
+
+
+def every(root: Path, lines: Mapping[str, set[int]]) -> list[Mutation]:
+    """Every mutant of some lines of some files, in the order of the text."""
+    return [
+        mutation
+        for file, chosen in lines.items()
+        for source in [(root / file).read_bytes()]
+        for mutation in mutations(file, source)
+        if mutation.line in chosen and is_valid(mutation.applied(source))
+    ]
 
 
 def sample(root: Path, files: Iterable[str], size: int, seed: int, lines: Mapping[str, set[int]] | None = None) -> list[Mutation]:

@@ -18,6 +18,8 @@ import pytest
 
 _ROOT = Path(__file__).parents[3]
 _FOLDERS = tuple(f"{_ROOT / name}{os.sep}" for name in ("lambda", "stacks", "blazingtext", "sandbox", "engine"))
+# Lines of one function in one test. A branch that is taken later than that is missed, as is one that a cached result hides.
+_LONG = 3000
 
 
 class Recorder:
@@ -25,35 +27,44 @@ class Recorder:
 
     def __init__(self) -> None:
         self.running = "import"
-        self.lines: dict[str, set[tuple[CodeType, int]]] = defaultdict(set)
         self.seconds: dict[str, float] = defaultdict(float)
         self.fixtures: dict[str, list[str]] = {}
         self.needs: dict[str, list[str]] = {}
         self.failed: set[str] = set()
-        self._files: dict[CodeType, str | None] = {}
+        # By the identity of a function's code, which is kept so that no other gets it: to hash code is to hash all that is in it.
+        self._functions: dict[int, tuple[CodeType, str | None]] = {}
+        self._lines: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self._nothing_new: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
 
-    def file(self, code: CodeType) -> str | None:
+    def _file(self, code: CodeType) -> str | None:
         """The file of a function, relative to the repository, or None if it is none of ours."""
-        if code not in self._files:
+        known = self._functions.get(id(code))
+        if known is None:
             path = os.path.realpath(code.co_filename)
-            self._files[code] = str(Path(path).relative_to(_ROOT)) if path.startswith(_FOLDERS) else None
-        return self._files[code]
+            known = code, str(Path(path).relative_to(_ROOT)) if path.startswith(_FOLDERS) else None
+            self._functions[id(code)] = known
+        return known[1]
 
     def trace(self, frame: FrameType, event: str, _: object) -> Any:
-        """A trace function for `sys.settrace`; it follows our own functions alone."""
-        if self.file(frame.f_code) is None:
+        """A trace function for `sys.settrace`; it follows our own functions alone, and each until it has shown nothing new for long."""
+        code, line = frame.f_code, frame.f_lineno
+        if self._file(code) is None:
             return None
         if event in {"call", "line"}:
-            self.lines[self.running].add((frame.f_code, frame.f_lineno))
+            seen, nothing_new = self._lines[self.running][id(code)], self._nothing_new[self.running]
+            nothing_new[id(code)] = nothing_new[id(code)] + 1 if line in seen else 0
+            seen.add(line)
+            if nothing_new[id(code)] > _LONG:
+                return None
         return self.trace
 
     def result(self) -> dict[str, Any]:
         """The record: seconds, shared fixtures and lines by file of every test; the lines of every shared fixture, and what it needs."""
         reached: dict[str, dict[str, list[int]]] = {}
-        for name, seen in self.lines.items():
+        for name, seen in self._lines.items():
             files: dict[str, set[int]] = defaultdict(set)
-            for code, line in seen:
-                files[str(self.file(code))].add(line)
+            for function, numbers in seen.items():
+                files[str(self._functions[function][1])] |= numbers
             reached[name] = {file: sorted(lines) for file, lines in files.items()}
         tests = {
             test: {"seconds": round(seconds, 3), "shared": self.fixtures[test], "lines": reached.get(test, {})}

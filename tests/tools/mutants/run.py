@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +16,15 @@ from .compiled import CompiledCode
 from .mutations import Mutation
 from .reach import KERNELS
 from .tree import Copy
+from .workers import Ended, Workers
 
-# pytest's exit codes: all passed; some failed; interrupted, as by an error of an import; a test it was asked for is not there.
-_PASSED, _FAILED, _INTERRUPTED, _NOT_THERE = 0, 1, 2, 4
-_PYTEST = (sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist")
+# pytest's exit codes: all passed; interrupted, as by an error of an import; a test it was asked for is not there.
+_PASSED, _INTERRUPTED, _NOT_THERE = 0, 2, 4
+_OPTIONS = ("-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist")
+# How many tests that noticed other faults in a file are tried before all.
+_LIKELIEST = 6
+# What is loaded before pytest starts is told so.
+_LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 class RecordError(Exception):
@@ -33,10 +37,17 @@ class Runner:
     Args:
         copy: the copy.
         home: where records and compiled kernels are kept between runs.
+        modules: what the tests need of others, loaded once for all runs.
     """
 
-    def __init__(self, copy: Copy, home: Path) -> None:
+    def __init__(self, copy: Copy, home: Path, modules: Sequence[str] = ()) -> None:
         self._copy, self._home = copy, home
+        self._workers = Workers(copy.folder, self._environment(), modules)
+        self._killers: dict[str, list[str]] = defaultdict(list)
+
+    def close(self) -> None:
+        """Ends the process that ran the tests."""
+        self._workers.close()
 
     def record(self, tests: Sequence[str]) -> dict[str, Any]:
         """What the tests below some paths reach. Files of tests that have not changed since the last time are not run again.
@@ -87,7 +98,7 @@ class Runner:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "record.json"
             environment = self._environment() | {"MUTANTS_RECORD": str(target)}
-            command = [each for each in _PYTEST if each != "-x"] + ["-p", "tests.tools.mutants.recorder", "--timeout=0", *files]
+            command = [sys.executable, "-m", "pytest", *_OPTIONS, "-p", "tests.tools.mutants.recorder", "--timeout=0", *files]
             subprocess.run(command, cwd=self._copy.folder, env=environment, stdout=sys.stderr, check=False)
             if not target.exists():
                 raise RecordError("The tests did not run to their end; pytest says above why.")
@@ -105,26 +116,38 @@ class Runner:
         }
 
     def is_killed(self, mutation: Mutation, tests: Iterable[str], seconds: float) -> bool:
-        """Whether one of some tests fails, or does not end within so many seconds, with a fault in the copy."""
+        """Whether one of some tests fails, or does not end within so many seconds, with a fault in the copy.
+
+        Tests that noticed other faults, in the same file or lately in another, come first, and alone, since every file of tests takes its
+        time to be read.
+        """
         names = list(tests)
-        code = self._code_with(mutation, names, seconds)
+        here, lately = ([each for each in some if each in names][:_LIKELIEST] for some in (self._killers[mutation.file], self._killers[""]))
+        known = list(dict.fromkeys([*here, *lately]))
+        rest = [each for each in names if each not in known]
+        return any(self._fails(mutation, some, seconds) for some in (known, rest) if some)
+
+    def _fails(self, mutation: Mutation, names: Sequence[str], seconds: float) -> bool:
+        code, failed = self._ended_with(mutation, names, seconds)
+        for file in (mutation.file, "") if failed else ():
+            self._killers[file] = [failed, *(each for each in self._killers[file] if each != failed)]
         # A module that cannot be imported any more takes its tests with it; a test that never was there is a mistake of the caller's.
-        if code == _NOT_THERE and self._code(["--collect-only"], names, self._environment(), 600) != _PASSED:
+        if code == _NOT_THERE and self._ended(["--collect-only"], names, {}, 600).code != _PASSED:
             raise RecordError(f"There is no test {names[0]}, or none of {len(names) - 1} others. Is its name the same every time?")
         # A negative code is a crash: a kernel that wrote where it must not.
-        if code > _INTERRUPTED and code != _NOT_THERE:
+        if code is not None and code > _INTERRUPTED and code != _NOT_THERE:
             raise RuntimeError(f"pytest ended with exit code {code} for {mutation}.")
         return code != _PASSED
 
-    def _code_with(self, mutation: Mutation, tests: Sequence[str], seconds: float) -> int:
+    def _ended_with(self, mutation: Mutation, tests: Sequence[str], seconds: float) -> Ended:
         if not mutation.file.startswith(KERNELS):
             with self._copy.fault(mutation):
-                return self._code([], tests, self._environment(), seconds)
+                return self._ended([], tests, {}, seconds)
         compiled = self._compiled
         own = Path(tempfile.mkdtemp(prefix="mutant-", dir=self._home))
         try:
             with self._copy.fault(mutation), compiled.lent(mutation, own):
-                return self._code([], tests, self._environment(own), seconds)
+                return self._ended([], tests, {"NUMBA_CACHE_DIR": str(own)}, seconds)
         finally:
             shutil.rmtree(own, ignore_errors=True)
 
@@ -132,31 +155,14 @@ class Runner:
     def _compiled(self) -> CompiledCode:
         return CompiledCode(self._copy, self._home / "compiled")
 
-    def _environment(self, compiled: Path | None = None) -> dict[str, str]:
-        return self._copy.environment(compiled or self._home / "compiled")
+    def _environment(self) -> dict[str, str]:
+        return self._copy.environment(self._home / "compiled")
 
-    def _code(self, options: Sequence[str], tests: Sequence[str], environment: dict[str, str], seconds: float) -> int:
-        """pytest's exit code; that of a failure when it takes longer."""
+    def _ended(self, options: Sequence[str], tests: Sequence[str], environment: Mapping[str, str], seconds: float) -> Ended:
         with tempfile.NamedTemporaryFile("w", suffix=".tests") as listed:
             listed.write("\n".join(tests))
             listed.flush()
-            quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            command = [*_PYTEST, *options, f"@{listed.name}"]
-            with subprocess.Popen(command, cwd=self._copy.folder, env=environment, start_new_session=True, **quiet) as process:
-                try:
-                    return process.wait(seconds)
-                except subprocess.TimeoutExpired:
-                    return _FAILED
-                finally:
-                    _end_group(process.pid)
-
-
-def _end_group(group: int) -> None:
-    """End what a test started and left behind."""
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+            return self._workers.run([*_OPTIONS, *_LOADED, "-x", *options, f"@{listed.name}"], environment, seconds)
 
 
 def _test_files(path: Path) -> list[Path]:

@@ -59,6 +59,8 @@ class Copy:
             "NUMBA_CACHE_DIR": str(compiled),
             # See tests/parity/in_process.py: what runs in another process can be neither traced nor given a fault unseen.
             "BLAZINGTEXT_TESTS_IN_PROCESS": "1",
+            # See tests/template/matrix.py: what the CDK's plugins find takes most of the time, and only tests that do not count read it.
+            "BLAZINGTEXT_TESTS_WITHOUT_REPORTS": "1",
         }
 
     @contextmanager

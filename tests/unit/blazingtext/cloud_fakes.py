@@ -229,7 +229,9 @@ class FakeBucket:
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         self._check(Bucket)
-        return {"Contents": [{"Key": key, "Size": len(self.objects[key])} for key in sorted(self.objects) if key.startswith(Prefix)]}
+        found = [{"Key": key, "Size": len(self.objects[key])} for key in sorted(self.objects) if key.startswith(Prefix)]
+        # S3 leaves out the list that is empty.
+        return {"Contents": found} if found else {}
 
     def get_paginator(self, operation: str) -> FakePaginator:
         return FakePaginator(getattr(self, operation))

@@ -172,6 +172,22 @@ def test_every_line_of_a_pair_file_is_a_pair_or_named(tmp_path: Path, content: b
     assert abs(score.rho) <= 1 + 1e-9
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_pair_file_holds_64_mib_and_not_a_byte_more(tmp_path: Path, more: int) -> None:
+    path = tmp_path / "pairs.txt"
+    with path.open("wb") as stream:
+        stream.write(b"a b 1\na c 2\n#")
+        # A comment to the end, which takes no room on the disk.
+        stream.truncate((64 << 20) + more)
+    vectors = Vectors(("a", "b", "c"), np.eye(3, dtype=np.float32))
+
+    if more:
+        with pytest.raises(UserError, match=r"pairs\.txt is no file of word pairs: it holds more than 64 MB\."):
+            evaluation.evaluate(vectors, [path])
+    else:
+        assert evaluation.evaluate(vectors, [path]).scores[0].pairs == 2
+
+
 def test_a_file_that_does_not_end_is_no_pair_file_and_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "_LARGEST_PAIR_FILE", 1 << 20)
 

@@ -150,6 +150,32 @@ def test_a_reader_that_goes_away_at_once_is_no_error(arguments: list[str], tmp_p
     assert [(tmp_path / name).read_bytes() for name in ("out", "err")] == [b"", b""]
 
 
+def test_a_console_whose_reader_is_gone_says_so_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Gone(1))
+
+    # rich would end the process, with exit code 1.
+    with pytest.raises(BrokenPipeError):
+        Output().text("a line")
+
+
+def test_a_reader_that_goes_away_in_the_middle_of_a_command_has_its_stream_closed_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("blazingtext.cli.output.Output.text", gone)
+    (tmp_path / "a.txt").write_text("some words\n")
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+
+        assert cli.run(["corpus", "stats", str(tmp_path / "a.txt")]) == 0
+        os.write(out.fileno(), b"late")
+
+    assert b"late" not in (tmp_path / "out").read_bytes()
+
+
 def test_a_word_that_the_terminal_lacks_is_shown_as_code_points_and_the_code_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="latin-1") for _ in range(2)]
     monkeypatch.setattr(sys, "stdout", streams[0])

@@ -80,6 +80,8 @@ def test_nothing_speaks_against_a_deployment() -> None:
     assert not found.problems
     assert {check.outcome for check in found.checks} == {Outcome.OK}
     assert (found.account, found.caller) == ("123456789012", USER)
+    (training,) = (check.said for check in found.checks if check.what == "training instance")
+    assert training == "ml.c5.xlarge trains in us-east-1, as far as the price list tells"
     assert [check.what for check in found.checks] == [
         "credentials",
         "region",

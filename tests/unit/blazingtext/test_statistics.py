@@ -7,6 +7,7 @@ import pytest
 from blazingtext.corpus import statistics as statistics_module
 from blazingtext.corpus.statistics import statistics
 from blazingtext.errors import UnreadableFileError
+from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.errors import CorpusError
 
 
@@ -96,6 +97,15 @@ def test_what_is_no_prepared_text_has_no_statistics(tmp_path: Path, content: byt
 
     with pytest.raises(CorpusError, match=f"{what}.*corpus prepare"):
         statistics(path)
+
+
+def test_a_letter_that_the_sample_cuts_in_two_is_no_reason_to_doubt_a_corpus(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    # The second byte of the letter is the first after the sample.
+    path.write_bytes(b"word " * ((SAMPLE_BYTES - 6) // 5) + b"some".ljust((SAMPLE_BYTES - 6) % 5 + 5, b"x") + "\u00e9 and more\n".encode())
+
+    assert path.read_bytes()[:SAMPLE_BYTES].endswith(b"\xc3")
+    assert [each for each in statistics(path).warnings if "UTF-8" in each] == []
 
 
 def test_a_folder_has_no_statistics(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 from blazingtext.runs import training_jobs
-from blazingtext_lifecycle.errors import RequestError
-from tests.unit.blazingtext.cloud_fakes import NOON, FakeClient, FakeJobs, cloud
+from blazingtext_lifecycle.errors import AccessDeniedError, RequestError
+from tests.unit.blazingtext.cloud_fakes import NOON, FakeClient, FakeJobs, cloud, denying
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 OLD = "blazingtext-dev-wiki-skipgram-9876543210"
@@ -61,6 +61,12 @@ def test_the_speed_of_a_run_is_read_from_its_own_log_to_the_last_page() -> None:
     )
 
     assert [training_jobs.throughput(cloud(logs=logs), job) for job in (JOB, OLD, "another")] == [2.27, 1.13, None]
+
+
+def test_without_a_log_a_run_has_no_speed_yet_and_what_is_denied_is_said() -> None:
+    assert training_jobs.throughput(cloud(logs=FakeClient(filter_log_events=denying("ResourceNotFoundException"))), JOB) is None
+    with pytest.raises(AccessDeniedError, match=f"read the log of {JOB}"):
+        training_jobs.throughput(cloud(logs=FakeClient(filter_log_events=denying("AccessDeniedException"))), JOB)
 
 
 def test_an_unknown_job_is_named() -> None:

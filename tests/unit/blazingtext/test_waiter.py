@@ -119,7 +119,9 @@ def test_a_pause_or_resumption_that_is_rolled_back_fails_the_wait(state: str) ->
     waiting = Waiting(ModelDataUrl=artifact(JOB), EndpointState="running" if state == "paused" else "paused")
     waiting.stacks.roll_back(NOON, "No capacity")
 
-    with pytest.raises(CloudError, match=r"is still (running|paused).*Cause: Endpoint: No capacity"):
+    still = "running" if state == "paused" else "paused"
+    update = "The update of blazingtext-dev-serving ended in UPDATE_ROLLBACK_COMPLETE"
+    with pytest.raises(CloudError, match=rf"blazingtext-dev is still {still}\. {update}\. Cause: Endpoint: No capacity"):
         waiting.wait(job=JOB, state=state, update_started=True)
 
 

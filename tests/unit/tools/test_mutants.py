@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.tools.mutants.packages import PACKAGES, Package, changed_lines, sampl
 from tests.tools.mutants.reach import Reach
 from tests.tools.mutants.run import RecordError, Runner
 from tests.tools.mutants.tree import Copy
+from tests.tools.mutants.workers import Ended
 
 ROOT = Path(__file__).parents[3]
 PYPROJECT = """
@@ -107,8 +109,10 @@ def _copy(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 @pytest.fixture(scope="module", name="runner")
-def _runner(copy: Copy) -> Runner:
-    return Runner(copy, copy.folder.parent)
+def _runner(copy: Copy) -> Iterator[Runner]:
+    runner = Runner(copy, copy.folder.parent)
+    yield runner
+    runner.close()
 
 
 @pytest.fixture(scope="module", name="reach")
@@ -185,6 +189,7 @@ def test_the_bytecode_of_a_former_run_is_not_taken_for_a_fault(project: Path, co
     for after in ("4", "6"):
         run = Runner(Copy(project, copy.folder), copy.folder.parent)
         results.append(run.is_killed(one("constant", 2, after), ["tests/unit/test_limits.py::test_allowed"], 60))
+        run.close()
 
     # With a limit of four, five is refused; with one of six it is allowed.
     assert results == [True, False]
@@ -235,6 +240,41 @@ def test_survivors_and_scores_are_printed(project: Path, copy: Copy, runner: Run
         f"{FILE}:10 constant: 1 -> 2  (no test gets there)",
     ]
     assert str(score) == " 33.3 % of   3 killed, 0 equivalent; survived: constant 2"
+
+
+def test_what_is_known_of_a_fault_is_not_tried_again(copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    fault = one("constant", 2, "4")
+
+    score = command.measure(Package(("lambda",), ("tests/unit",)), [fault], runner, copy, time.monotonic() + 600, {fault: False})
+
+    assert (score.killed, score.survived) == ([], [fault])
+    assert capsys.readouterr().out == ""
+
+
+def test_who_noticed_other_faults_is_asked_first_and_alone(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ended(_: Runner, _mutation: Mutation, tests: Sequence[str], _seconds: float) -> Ended:
+        asked.append([*tests])
+        return Ended(1, "b") if "b" in tests else Ended(0, "")
+
+    monkeypatch.setattr(Runner, "_ended_with", ended)
+    runner = Runner(copy, copy.folder.parent)
+
+    assert [runner.is_killed(one("constant", 2, "4"), tests, 60) for tests in (["a", "b"], ["a", "b", "c"], ["a", "c"])] == [
+        True,
+        True,
+        False,
+    ]
+    assert asked == [["a", "b"], ["b"], ["a", "c"]]
+
+
+def test_an_unknown_class_is_refused_with_the_ones_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        command.main(["lambda", "--class", "everything"])
+
+    assert refused.value.code == 2
+    assert "'iam', 'events', 'names', 'hyperparameters', 'exits'" in capsys.readouterr().err
 
 
 def test_when_the_time_is_over_the_rest_is_not_tried(copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:

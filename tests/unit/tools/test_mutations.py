@@ -1,5 +1,7 @@
 """Which faults `make mutants` knows, and that each is what it says."""
 
+import json
+
 import pytest
 
 from tests.tools.mutants.mutations import is_valid, mutations
@@ -27,7 +29,10 @@ def after(code: str, kind: str) -> list[str]:
         ("boolean", "a = True", {"a = False"}),
         ("boolean", "a = not b", {"a = bool(b)"}),
         ("string", "a = 'key'", {"a = 'keyy'"}),
+        ("string", "a = 's3:Get*'", {"a = 's3:Getx'"}),
         ("string", "a = b'key'", {"a = b'keyy'"}),
+        ("string", "a = f'{b + 1}-c/'", {"a = f'-c/'", "a = f'{b + 1}-c//'"}),
+        ("string", "a = f'{b} and a sentence'", set()),
         ("string", "raise ValueError('a sentence for people')", set()),
         ("arithmetic", "a = b + c", {"a = (b - c)"}),
         ("arithmetic", "a = b // c", {"a = (b * c)"}),
@@ -50,6 +55,8 @@ def after(code: str, kind: str) -> list[str]:
         ("entry", "a = (b, c)", {"a = (c,)", "a = (b,)"}),
         ("entry", "a, b = c", set()),
         ("entry", "Mode = Literal['b', 'c']", {"Mode = Literal[('b',)]", "Mode = Literal[('c',)]"}),
+        ("error", "raise ValueError(a)", {"raise Exception(a)"}),
+        ("error", "raise", set()),
         ("handler", "try: a()\nexcept B: c()", {"try: a()\nexcept (): c()"}),
     ],
 )
@@ -96,3 +103,19 @@ def test_a_fault_that_is_no_python_is_known_as_one() -> None:
     assert is_valid(b"def f(): return 1")
     assert not is_valid(b"return 1")
     assert not is_valid(b"a = (")
+
+
+def test_a_file_in_json_stays_json_and_loses_an_entry_or_gets_a_letter() -> None:
+    source = b'{"Sid": "Name", "Action": ["a",\n "b"]}'
+
+    found = [json.loads(each.applied(source)) for each in mutations("policy.json", source)]
+
+    assert found == [
+        {"Sid": "Name"},
+        {"Sid": "Name", "Actionn": ["a", "b"]},
+        {"Sid": "Name", "Action": ["a"]},
+        {"Sid": "Name", "Action": ["b"]},
+        {"Sid": "Name", "Action": ["aa", "b"]},
+        {"Sid": "Name", "Action": ["a", "bb"]},
+    ]
+    assert all(b"\n" in each.applied(source) for each in mutations("policy.json", source))
