@@ -76,7 +76,6 @@ def test_a_fault_of_a_kind(kind: str, code: str, expected: set[str]) -> None:
         "T = TypeVar('T', bound=int)",
         "Row = tuple[str, Callable[[int, bytes], dict[str, 'Row']]]",
         "Step = collections.abc.Callable[[int, int], tuple[int, int]]",
-        "a = f'{b + 1}'",
     ],
 )
 def test_what_says_nothing_about_behaviour_is_left_alone(code: str) -> None:
