@@ -20,12 +20,12 @@ _HEAD = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark; --line: #8884; --bar: #1f5fa8; }}
+:root {{ color-scheme: light dark; --line: #8884; }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }}
 table {{ border-collapse: collapse; margin: 0 0 2rem; }}
 caption {{ text-align: left; font-weight: 600; padding: .5rem 0; }}
 th, td {{ text-align: left; vertical-align: top; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line); }}
-td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 meter {{ width: 8rem; vertical-align: middle; }}
 @media print {{ body {{ margin: 0; max-width: none; }} table {{ break-inside: avoid; }} }}
 </style>
@@ -92,5 +92,5 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, 
     body = "".join(
         "<tr>" + "".join(f"<td{kind if column else ''}>{escape(cell)}</td>" for column, cell in enumerate(row)) + "</tr>\n" for row in rows
     )
-    heads = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    heads = "".join(f'<th scope="col"{kind if column else ""}>{escape(cell)}</th>' for column, cell in enumerate(head))
     return f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
