@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "resume": ("serving", "resume", "Create the endpoint again, with the model that was live."),
     "verify": ("verify", "verify", "Check that what answers is what the serving stack says."),
     "audit": ("audit", "audit", "List what of the stage still exists; exit 0 if nothing does."),
+    "local": ("local", "local", "Train on this machine, without AWS."),
     "demo": ("demo", "demo", "Run a model's whole life in a sandbox, and remove everything."),
     "sandbox": ("sandbox", "sandbox", "Run an AWS account on this machine: up, down, reset, run and more."),
 }

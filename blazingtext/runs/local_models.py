@@ -19,7 +19,7 @@ _GZIP = b"\x1f\x8b"
 _TEXT, _BINARY = "vectors.txt", "vectors.bin"
 
 
-def open_model(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
+def open_model(path: str | Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
     """The word vectors of a file or folder.
 
     Args:
@@ -33,7 +33,7 @@ def open_model(path: Path, advance: Callable[[int], None] = lambda _: None) -> V
     from ..vectors.subwords import BrokenFileError  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
     try:
-        return _opened(path, advance)
+        return _opened(Path(path), advance)
     except (BrokenFileError, CloudError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error).removesuffix(".")
         raise UserError(

@@ -47,6 +47,7 @@ ARGUMENTS = {
     "verify": (),
     "status": (),
     "audit": (),
+    "local train": ("{text}", "--output", "{folder}/model", "--epochs", "1", "--vector-dim", "8", "--evaluation", "False"),
     # It ends before anything of a sandbox is there: the folder of the sandboxes is a file.
     "demo": (),
 }
