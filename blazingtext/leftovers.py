@@ -184,7 +184,8 @@ def _model_package_groups(scope: Scope) -> Iterator[Leftover]:
         name = group["ModelPackageGroupName"]
         if name.startswith(scope.prefix):
             versions = scope.pages("sagemaker", "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
-            yield Leftover("model package group", name, detail=f"{sum(1 for _ in versions)} versions")
+            count = sum(1 for _ in versions)
+            yield Leftover("model package group", name, detail=f"{count} version{'' if count == 1 else 's'}")
 
 
 def _endpoints(scope: Scope) -> Iterator[Leftover]:

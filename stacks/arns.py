@@ -2,7 +2,7 @@
 
 import aws_cdk as cdk
 
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle import images, naming
 
 
 def training_jobs(stage: str) -> str:
@@ -18,6 +18,11 @@ def model_versions(stage: str) -> str:
 def model_package_groups(stage: str) -> str:
     """Every model package group of a stage, and of no other."""
     return _arn("sagemaker", "model-package-group", naming.model_package_group(stage, "*"))
+
+
+def algorithm_image() -> str:
+    """The repository of the BlazingText image, whichever of AWS's accounts has it in the region."""
+    return f"arn:{cdk.Aws.PARTITION}:ecr:{cdk.Aws.REGION}:*:repository/{images.REPOSITORY}"
 
 
 def serving_stack(stage: str) -> str:

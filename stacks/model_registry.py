@@ -17,7 +17,9 @@ from .deletion import TIMEOUT, on_delete
 from .promotion import Promotion
 from .python_function import PythonFunction
 
-# What SageMaker does with a key of a model package, by AWS's own policy AmazonSageMakerModelRegistryFullAccess (CreateGrant apart).
+# What whoever registers a model needs of its image, and (CreateGrant apart) of the key of its record, by AWS's own policy for the registry:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/security-iam-awsmanpol-model-registry.html
+_IMAGE_ACTIONS = ("ecr:BatchGetImage", "ecr:DescribeImages")
 _KEY_ACTIONS = ("kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt")
 
 
@@ -86,6 +88,7 @@ class ModelRegistry(Construct):
         promoter.allow("sagemaker:CreateModelPackage", on=[arns.model_package_groups(stage), arns.model_versions(stage)], **unapproved)
         promoter.allow("sagemaker:DescribeModelPackage", on=arns.model_versions(stage))
         promoter.allow("sagemaker:ListModelPackages", on="*")
+        promoter.allow(*_IMAGE_ACTIONS, on=arns.algorithm_image())
         promoter.allow("s3:PutObject", on=bucket.arn_for_objects(naming.metrics_key("*")))
         allow_key(promoter.role, key_arn, _KEY_ACTIONS)
         allow_grant(promoter.role, key_arn)

@@ -110,12 +110,10 @@ class ModelPackages:
 
         Raises:
             AccessDeniedException: AddTags.
-            ValidationException: neither or both of name and group, no such group, tags for a version, or a name that is taken.
+            ValidationException: neither or both of name and group, no such group, or a name that is taken.
         """
         if ("ModelPackageName" in parameters) == ("ModelPackageGroupName" in parameters):
             raise ValidationException("Exactly one of ModelPackageName and ModelPackageGroupName must be given.")
-        if "ModelPackageGroupName" in parameters and parameters.get("Tags"):
-            raise ValidationException("A version has the tags of its group: Tags cannot be given with ModelPackageGroupName.")
         if "InferenceSpecification" not in parameters:
             raise ValidationException("InferenceSpecification must be given: the sandbox copies none from an algorithm.")
         with store.lock:

@@ -261,3 +261,37 @@ def test_destroying_the_stage_leaves_no_version_and_no_group(reviewed: Reviewed,
     sagemaker = reviewed.account.boto3("sagemaker")
     assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
     assert sagemaker.list_model_packages(ModelPackageType="Both")["ModelPackageSummaryList"] == []
+
+
+def test_versions_that_are_kept_are_named_and_not_in_the_way_of_the_next_deployment(
+    reviewed: Reviewed, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    kept = replace(reviewed, assembly=tmp_path_factory.mktemp("kept") / "cdk.out")
+    app = cdk.App(outdir=str(kept.assembly), context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"])
+    build(app, Settings(stage="kept", approval=Approval.MANUAL))
+    app.synth()
+    sagemaker, cloudformation = kept.account.boto3("sagemaker"), kept.account.boto3("cloudformation")
+
+    def deploy() -> str:
+        """The stage without its serving stack; the name of its group."""
+        kept.shell.run("cdk", "deploy", "--app", str(kept.assembly), "*torage", "*raining", "--require-approval", "never")
+        (found,) = cloudformation.describe_stacks(StackName="blazingtext-kept-training")["Stacks"]
+        return str(next(each["OutputValue"] for each in found["Outputs"] if each["OutputKey"] == "ModelPackageGroupName"))
+
+    def destroy() -> None:
+        kept.shell.run("cdk", "destroy", "--app", str(kept.assembly), "*torage", "*raining", "--force")
+
+    first = deploy()
+    container = {"Containers": [{"Image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/mine:1"}]}
+    version = sagemaker.create_model_package(ModelPackageGroupName=first, InferenceSpecification=container)["ModelPackageArn"]
+    destroy()
+    left = {each["name"]: each for each in kept.shell.blazingtext("audit", "--stage", "kept", "--json", code=1).json()["left"]}
+    second = deploy()
+    destroy()
+
+    assert (left[first]["kind"], left[first]["detail"]) == ("model package group", "1 version")
+    assert left[first]["remove"].startswith("for version in $(aws sagemaker list-model-packages")
+    assert sagemaker.describe_model_package(ModelPackageName=version)["ModelPackageVersion"] == 1
+    assert second != first
+    groups = {each["ModelPackageGroupName"] for each in sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]}
+    assert groups == {first, second}

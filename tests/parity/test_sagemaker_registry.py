@@ -161,14 +161,7 @@ def test_tags_in_the_registry_need_the_permission_and_are_the_resources_own(sage
     with pytest.raises(AccessDeniedException):
         sage.call("CreateModelPackageGroup", ModelPackageGroupName="Other", Tags=tags)
     with pytest.raises(AccessDeniedException):
-        sage.call("CreateModelPackage", ModelPackageName="alone", InferenceSpecification=SPECIFICATION, Tags=tags)
-
-
-def test_a_version_has_no_tags_of_its_own(sage: Sage) -> None:
-    sage.call("CreateModelPackageGroup", ModelPackageGroupName="Group")
-
-    with pytest.raises(ValidationException, match="has the tags of its group"):
-        version(sage, Tags=[{"Key": "stage", "Value": "dev"}])
+        version(sage, Tags=tags)
 
 
 def test_a_request_that_comes_twice_makes_one_package(sage: Sage) -> None:

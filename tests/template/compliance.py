@@ -237,6 +237,11 @@ def _versions(settings: Settings) -> Iterator[Accepted]:
         "The group ends as its stack's id begins, so that one that was kept is not in the way. The prefix is this stage's.",
     )
     yield Accepted(
+        _wildcard("arn:<AWS::Partition>:ecr:<AWS::Region>:*:repository/blazingtext"),
+        (PROMOTER,),
+        "The repository is AWS's own, in an account that differs from region to region. Reading only.",
+    )
+    yield Accepted(
         _wildcard(f"{_bucket_arn(settings)}/{naming.metrics_key('*')}"),
         (PROMOTER,),
         "Each run has a folder of its own, named when it is launched. Only the one file with its metrics is written.",

@@ -137,6 +137,7 @@ def _registering(settings: Settings) -> Rights:
         versions(settings.stage): {"sagemaker:DescribeModelPackage"},
         "*": {"sagemaker:ListModelPackages"},
         f"{BUCKET}/runs/*/output/metrics.json": {"s3:PutObject"},
+        "arn:<AWS::Partition>:ecr:<AWS::Region>:*:repository/blazingtext": {"ecr:BatchGetImage", "ecr:DescribeImages"},
     }
 
 

@@ -207,6 +207,15 @@ PLANTED: dict[str, tuple[dict[str, list[Any]], Leftover]] = {
 }
 
 
+def test_one_version_is_one() -> None:
+    group = {"ModelPackageGroupName": "blazingtext-dev-models-1"}
+    version = {"of": "blazingtext-dev-models-1", "ModelPackageArn": "arn"}
+
+    (found,) = left(sagemaker__list_model_package_groups=[group], sagemaker__list_model_packages=[version])
+
+    assert found.detail == "1 version"
+
+
 @pytest.mark.parametrize("kind", [*REGIONAL, *GLOBAL])
 def test_what_is_left_of_every_kind_is_found_on_the_last_page(kind: str) -> None:
     planted, leftover = PLANTED[kind]

@@ -516,9 +516,13 @@ def test_a_listing_of_many_pages_is_read_to_the_end() -> None:
         later = {"ModelPackageArn": arn, "ModelPackageVersion": number, "CreationTime": STARTED + timedelta(hours=number)}
         account.sagemaker.versions[arn] = {**first, "ModelPackageDescription": "another", **later}
 
+    account.sagemaker.descriptions.clear()
+
     assert account.deliver(environment=MANUAL)
 
     assert len(account.sagemaker.versions) == 202
+    # Only the one that says that it is of the run is looked at.
+    assert account.sagemaker.descriptions == [account.arn(1)]
 
 
 def test_the_words_for_an_approval_are_sagemakers() -> None:
