@@ -21,7 +21,7 @@ _STORAGE = {"us-east-1": (0.023, "2026-08-17")}
 
 @dataclass(frozen=True)
 class EndpointCosts:
-    """What the endpoint costs while there is one: US dollars, None where no price is known.
+    """What the endpoint costs while there is one: US dollars, None where no price is known; a serverless one bills by the request.
 
     Attributes:
         price: of an hour of its instances.
@@ -30,6 +30,7 @@ class EndpointCosts:
         month: for 730 hours.
         most_instances: the most that it may have; more than in the price, if their number follows the load.
         month_at_most: for 730 hours of so many.
+        serverless_mb: the memory of a serverless endpoint, in MB; 0: it has instances.
     """
 
     price: HourlyPrice
@@ -38,6 +39,7 @@ class EndpointCosts:
     month: float | None
     most_instances: int
     month_at_most: float | None
+    serverless_mb: int
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ def of_stage(cloud: Cloud, plan: Plan) -> StageCosts:
     Raises:
         LifecycleError: AWS did not list the bucket's objects.
     """
-    hosting = costs.of_endpoint(plan.endpoint_type, plan.endpoint_count, cloud.region)
-    most = costs.of_endpoint(plan.endpoint_type, plan.endpoint_most, cloud.region)
+    kind, count, most_ = (costs.SERVERLESS, 0, 0) if plan.serverless_mb else (plan.endpoint_type, plan.endpoint_count, plan.endpoint_most)
+    hosting, most = (costs.of_endpoint(kind, number, cloud.region) for number in (count, most_))
     training = costs.of_training(plan.training_type, plan.training_count, cloud.region)
     runtime = plan.training_seconds
     return StageCosts(
@@ -111,6 +113,7 @@ def of_stage(cloud: Cloud, plan: Plan) -> StageCosts:
             hosting.for_hours(HOURS_PER_MONTH),
             most.instance_count,
             most.for_hours(HOURS_PER_MONTH),
+            plan.serverless_mb,
         ),
         training=TrainingCosts(training, runtime, training.for_hours(1), training.for_seconds(runtime)),
         storage=_storage(cloud),
