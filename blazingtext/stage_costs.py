@@ -24,7 +24,7 @@ _STORAGE = {"us-east-1": (0.023, "2026-08-17")}
 
 @dataclass(frozen=True)
 class EndpointCosts:
-    """What the endpoint costs while there is one: US dollars, None where no price is known.
+    """What the endpoint costs while there is one: US dollars, None where no price is known; a serverless one bills by the request.
 
     Attributes:
         price: of an hour of its instances.
@@ -33,6 +33,7 @@ class EndpointCosts:
         month: for 730 hours.
         most_instances: the most that it may have; more than in the price, if their number follows the load.
         month_at_most: for 730 hours of so many.
+        serverless_mb: the memory of a serverless endpoint, in MB; 0: it has instances.
         scheduled_hours: the hours of such a month in which it runs by the stage's schedules; None without them.
         scheduled_month: for these.
     """
@@ -43,6 +44,7 @@ class EndpointCosts:
     month: float | None
     most_instances: int
     month_at_most: float | None
+    serverless_mb: int
     scheduled_hours: float | None = None
     scheduled_month: float | None = None
 
@@ -105,8 +107,8 @@ def of_stage(cloud: Cloud, plan: Plan) -> StageCosts:
         ConfigurationError: the plan's schedules cannot be read.
         LifecycleError: AWS did not list the bucket's objects.
     """
-    hosting = costs.of_endpoint(plan.endpoint_type, plan.endpoint_count, cloud.region)
-    most = costs.of_endpoint(plan.endpoint_type, plan.endpoint_most, cloud.region)
+    kind, count, most_ = (costs.SERVERLESS, 0, 0) if plan.serverless_mb else (plan.endpoint_type, plan.endpoint_count, plan.endpoint_most)
+    hosting, most = (costs.of_endpoint(kind, number, cloud.region) for number in (count, most_))
     hours = _scheduled_hours(plan, datetime.now(UTC))
     training = costs.of_training(plan.training_type, plan.training_count, cloud.region)
     runtime = plan.training_seconds
@@ -122,6 +124,7 @@ def of_stage(cloud: Cloud, plan: Plan) -> StageCosts:
             month_at_most=most.for_hours(HOURS_PER_MONTH),
             scheduled_hours=hours,
             scheduled_month=None if hours is None else hosting.for_hours(hours),
+            serverless_mb=plan.serverless_mb,
         ),
         training=TrainingCosts(training, runtime, training.for_hours(1), training.for_seconds(runtime)),
         storage=_storage(cloud),

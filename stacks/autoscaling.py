@@ -55,7 +55,7 @@ class Autoscaling(Construct):
             max_capacity=scaling.maximum,
         )
         target.cfn_options.condition = condition
-        target.add_dependency(endpoint)
+        target.node.add_dependency(endpoint)
         tracking = autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
             target_value=scaling.invocations,
             predefined_metric_specification=autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(

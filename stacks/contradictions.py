@@ -62,7 +62,9 @@ def _above_limits(values: Mapping[str, Any], wrong: Collection[str], spell: Spel
         if values[name] > values[limit] and not {name, limit}.intersection(wrong):
             yield f"{spell(name)}: {values[name]} is more than {spell(limit)} allows ({values[limit]}). Lower the one or raise the other."
     allowed = values["allowed_instance_types"]
-    for name in ("training_instance_type", "endpoint_instance_type"):
+    # A serverless endpoint has no instances to limit.
+    endpoint = ("endpoint_instance_type",) if values["serverless_memory_mb"] is None else ()
+    for name in ("training_instance_type", *endpoint):
         if not limits.allows(allowed, values[name]) and not {name, "allowed_instance_types"}.intersection(wrong):
             yield (
                 f"{spell(name)}: {values[name]} is none of {spell('allowed_instance_types')} ({', '.join(allowed)}). "

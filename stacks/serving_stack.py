@@ -11,6 +11,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.naming import Output
 
 from .autoscaling import Autoscaling, Scaling
+from .capacity import Capacity, Instances, Serverless
 from .data_capture import DataCapture
 from .hosting import Hosting
 from .idle_alarm import IdleAlarm
@@ -20,6 +21,7 @@ from .log_group import log_group
 from .network import Network
 from .project_stack import ProjectStack
 from .rollback_alarms import RollbackAlarms
+from .rollout import Rollout
 from .settings import Settings
 
 
@@ -74,7 +76,7 @@ class ServingStack(ProjectStack):
         endpoint = hosting.endpoint(
             name=name,
             alarm_names=alarms.names,
-            bake_seconds=settings.endpoint_bake_seconds,
+            rollout=Rollout(settings.endpoint_rollout, settings.endpoint_rollout_percent, settings.endpoint_bake_seconds),
             condition=live.has_endpoint,
             guarded=live.auto_rollback,
             scaled=scaling.is_on,
@@ -104,10 +106,15 @@ class ServingStack(ProjectStack):
             image=blazingtext_image(self),
             model_data_url=live.model_data_url,
             role_arn=role.role_arn,
-            instance_type=settings.endpoint_instance_type,
-            instance_count=settings.endpoint_instance_count,
+            capacity=_capacity(settings),
             has_model=live.has_model,
             key_arn=self._key_arn,
             network=Network(settings.vpc_subnets, settings.vpc_security_groups),
             capture=capture,
         )
+
+
+def _capacity(settings: Settings) -> Capacity:
+    if settings.serverless_memory_mb is None:
+        return Instances(settings.endpoint_instance_type, settings.endpoint_instance_count)
+    return Serverless(settings.serverless_memory_mb, settings.serverless_max_concurrency)

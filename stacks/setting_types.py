@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -104,6 +105,21 @@ def one_of(numbers: Collection[int]) -> SettingType:
         return number
 
     return SettingType(f"one of {', '.join(str(number) for number in numbers)}", parse)
+
+
+def optional_one_of(numbers: Collection[int]) -> SettingType:
+    """One of a few whole numbers, or nothing at all, which becomes None."""
+    given = one_of(numbers)
+
+    def parse(raw: object) -> int | None:
+        return None if raw is None or str(raw).strip() == "" else int(given.parse(raw))
+
+    return SettingType(f"empty, or {given.allowed}", parse)
+
+
+def choice(words: type[StrEnum]) -> SettingType:
+    """One of a few words."""
+    return SettingType(" or ".join(words), lambda raw: words(str(raw).strip().lower()))
 
 
 def identifiers(prefix: str, maximum: int, allowed: str) -> SettingType:

@@ -13,6 +13,7 @@ from blazingtext_lifecycle.suggestions import did_you_mean
 from . import schedule_rules, setting_types
 from .contradictions import contradictions, cost_problem
 from .log_group import RETENTION
+from .rollout import Shift
 from .setting_types import SettingType
 
 
@@ -93,6 +94,24 @@ class Settings:
         1000,
         setting_types.whole_number(1, 1_000_000),
         "how many invocations a minute each instance is to have while their number follows the load",
+    )
+    endpoint_rollout: Shift = _setting(  # noqa: RUF009 - as its neighbours; ruff takes any class for a mutable type
+        Shift.CANARY,
+        setting_types.choice(Shift),
+        "how a new model takes over from two instances on: some instances meet the traffic first, or it moves step by step",
+    )
+    endpoint_rollout_percent: int | None = _setting(
+        None,
+        setting_types.optional_whole_number(10, 50),
+        "how many instances meet it first, or in each step, in percent; empty: one instance, or steps of 25",
+    )
+    serverless_memory_mb: int | None = _setting(
+        None,
+        setting_types.optional_one_of(range(1024, 6145, 1024)),
+        "memory of a serverless endpoint, which has no instances and bills by the request; empty: the endpoint has instances",
+    )
+    serverless_max_concurrency: int = _setting(
+        5, setting_types.whole_number(1, 200), "how many requests a serverless endpoint answers at a time; more are refused"
     )
     endpoint_bake_seconds: int = _setting(
         300, setting_types.whole_number(0, 3600), "how long a new model is watched by the rollback alarms before the old one goes"
@@ -232,7 +251,8 @@ def check_region(settings: Settings, region: str) -> list[str]:
     if not region:
         return []
     images.image_uri(region)
-    availability.check_hosting(settings.endpoint_instance_type, region)
+    if settings.serverless_memory_mb is None:
+        availability.check_hosting(settings.endpoint_instance_type, region)
     values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     raise_all("The settings cannot be used in this region:", list(cost_problem(values, region, context_key)))
     doubts = [availability.region_doubt(region), availability.training_doubt(settings.training_instance_type, region)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from blazingtext_lifecycle.costs import HOURS_PER_MONTH, HourlyPrice, dollars
+from blazingtext_lifecycle.costs import HOURS_PER_MONTH, SERVERLESS, HourlyPrice, dollars
 
 from ..preflight import plan
 from ..runs.launch import Cost
@@ -16,6 +16,7 @@ from .output import duration, size
 from .session import Session, shared
 
 _UNKNOWN = "not known"
+_PRICES = "https://aws.amazon.com/sagemaker/pricing/"
 
 
 @click.command()
@@ -48,11 +49,7 @@ def _show(session: Session, found: StageCosts) -> None:
     endpoint, training, storage = found.endpoint, found.training, found.storage
     longest = f"at most, in {duration(training.max_runtime_seconds)}"
     rows = [
-        (f"endpoint, {_instances(endpoint.price)}", "an hour", _amount(endpoint.hour)),
-        ("", "a day", _amount(endpoint.day)),
-        ("", "a month", _amount(endpoint.month)),
-        *_at_most(endpoint),
-        *_scheduled(endpoint),
+        *_endpoint(endpoint),
         (f"a training job, {_instances(training.price)}", "an hour", _amount(training.hour)),
         ("", longest, _amount(training.at_most)),
     ]
@@ -61,6 +58,18 @@ def _show(session: Session, found: StageCosts) -> None:
     session.output.table(("", "", "US dollars"), rows, right=(2,), title=f"stage {found.stage}, {found.region or 'no region'}")
     for line in _sources(found):
         session.output.say(line)
+
+
+def _endpoint(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
+    if endpoint.serverless_mb:
+        return [(f"endpoint, serverless, {endpoint.serverless_mb} MB", "an hour", "by the request")]
+    return [
+        (f"endpoint, {_instances(endpoint.price)}", "an hour", _amount(endpoint.hour)),
+        ("", "a day", _amount(endpoint.day)),
+        ("", "a month", _amount(endpoint.month)),
+        *_at_most(endpoint),
+        *_scheduled(endpoint),
+    ]
 
 
 def _at_most(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
@@ -89,11 +98,12 @@ def _sources(found: StageCosts) -> list[str]:
     known = dict.fromkeys(f"Prices of {each.region}, {each.date}: {each.source}." for each in prices if each.date)
     where = found.region or "no region"
     missing = dict.fromkeys(
-        f"The price of {each.instance_type} in {where} is not known: see https://aws.amazon.com/sagemaker/pricing/."
+        f"The price of {each.instance_type} in {where} is not known: see {_PRICES}."
         for each in prices
-        if not each.date
+        if not each.date and each.instance_type != SERVERLESS
     )
-    return [*known, *missing]
+    billed = f"A serverless endpoint has no price by the hour: requests bill by memory and time, silence not at all ({_PRICES})."
+    return [*known, *missing, *([billed] if found.endpoint.serverless_mb else [])]
 
 
 def of_job(cost: Cost) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from blazingtext_lifecycle.costs import HOURS_PER_MONTH, dollars
+from blazingtext_lifecycle.costs import HOURS_PER_MONTH, SERVERLESS, dollars
 from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
@@ -89,6 +89,8 @@ def _cost(endpoint: Endpoint, share: float) -> str:
         return "nothing per hour (no endpoint); storage of the bucket's contents"
     if endpoint.status == UNKNOWN:
         return "not known: the endpoint could not be looked at"
+    if endpoint.instance_type == SERVERLESS:
+        return "serverless: by the request, nothing while nobody asks; see https://aws.amazon.com/sagemaker/pricing/"
     instances = f"{endpoint.instance_count} x {endpoint.instance_type}"
     if endpoint.hourly_dollars is None:
         return f"{instances}: the price of that type in this region is not known; see https://aws.amazon.com/sagemaker/pricing/"

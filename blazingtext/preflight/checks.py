@@ -105,7 +105,10 @@ def region(cloud: Cloud, plan: Plan) -> Iterator[Check]:
         return
     doubt = availability.region_doubt(cloud.region)
     yield Check("region", Outcome.UNKNOWN if doubt else Outcome.OK, doubt or f"AWS offers BlazingText in {cloud.region}")
-    yield _hosting(plan.endpoint_type, cloud)
+    if plan.serverless_mb:
+        yield Check("endpoint", Outcome.OK, f"serverless, with {plan.serverless_mb} MB: there is no instance that the region could lack")
+    else:
+        yield _hosting(plan.endpoint_type, cloud)
     doubt = availability.training_doubt(plan.training_type, cloud.region)
     said = doubt or f"{plan.training_type} trains in {cloud.region}, as far as the price list tells"
     yield Check("training instance", Outcome.UNKNOWN if doubt else Outcome.OK, said)

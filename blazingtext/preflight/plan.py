@@ -25,6 +25,7 @@ class Plan:
         endpoint_type: of the endpoint.
         endpoint_count: how many of them.
         endpoint_maximum: the most of them, if their number follows the load; 0: it does not.
+        serverless_mb: the memory of a serverless endpoint, in MB, which has no instances; 0: it has some.
         training_seconds: how long a job may run unless its request says.
         pause: when the endpoint pauses by itself, a cron expression, or "".
         resume: when it resumes by itself, likewise.
@@ -37,6 +38,7 @@ class Plan:
     endpoint_type: str = "ml.m4.xlarge"
     endpoint_count: int = 1
     endpoint_maximum: int = 0
+    serverless_mb: int = 0
     training_seconds: int = LaunchEnvironment.max_runtime_seconds
     pause: str = ""
     resume: str = ""
@@ -56,13 +58,14 @@ _SETTINGS = {
     "endpointInstanceType": "endpoint_type",
     "endpointInstanceCount": "endpoint_count",
     "endpointMaximumInstances": "endpoint_maximum",
+    "serverlessMemoryMb": "serverless_mb",
     "trainingMaxRuntimeSeconds": "training_seconds",
     "pauseSchedule": "pause",
     "resumeSchedule": "resume",
     "scheduleTimeZone": "time_zone",
 }
 
-_MAY_BE_EMPTY = {"endpointMaximumInstances"}
+_MAY_BE_EMPTY = {"endpointMaximumInstances", "serverlessMemoryMb"}
 
 
 def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
@@ -80,7 +83,11 @@ def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     given = _read(file) if file.is_file() else {}
     wanted = {key: value for key, value in given.items() if key not in _MAY_BE_EMPTY or value not in (None, "")}
     chosen: dict[str, Any] = {field: _checked(file, key, wanted[key]) for key, field in _SETTINGS.items() if key in wanted}
-    return Plan(**{**chosen, **{name: value for name, value in asked.items() if value is not None}})
+    given_instead = {name: value for name, value in asked.items() if value is not None}
+    if given_instead.keys() & {"endpoint_type", "endpoint_count"}:
+        # Whoever asks about instances means an endpoint that has some.
+        chosen.pop("serverless_mb", None)
+    return Plan(**{**chosen, **given_instead})
 
 
 def _read(file: Path) -> Mapping[str, object]:

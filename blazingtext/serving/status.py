@@ -251,7 +251,7 @@ def endpoint(cloud: Cloud) -> Endpoint:
             if aws_errors.is_missing(error):
                 return Endpoint(name)
             raise
-    kind, count = str(variant.get("InstanceType", "serverless")), int(variant.get("InitialInstanceCount", 0))
+    kind, count = str(variant.get("InstanceType", costs.SERVERLESS)), int(variant.get("InitialInstanceCount", 0))
     live = next(iter(found.get("ProductionVariants", [])), None)
     count = count if live is None else int(live.get("CurrentInstanceCount", count))
     price = costs.of_endpoint(kind, count, cloud.region)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from .instance_prices import LISTS
 
 HOURS_PER_MONTH = 730
+# What stands for the type of instances of an endpoint that has none. Its price goes by requests, and is in none of the lists.
+SERVERLESS = "serverless"
 _SECONDS_PER_HOUR = 3600
 
 

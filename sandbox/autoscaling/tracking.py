@@ -65,7 +65,7 @@ class Tracker:
         """
         target = float(policy["TargetValue"])
         if self.is_high(target):
-            wanted = max(instances + 1, math.ceil(instances * (self.values[0] or 0.0) / target))
+            wanted = math.ceil(instances * (self.values[0] or 0.0) / target)
             return wanted if self._may_grow(wanted, time, _cooldown(policy, "ScaleOutCooldown") / clock) else instances
         if self.is_low(target) and not policy.get("DisableScaleIn") and self._may_shrink(policy, time, clock):
             return min(instances, math.ceil(instances * max(value or 0.0 for value in self.values) / target))

@@ -84,8 +84,8 @@ class EndpointConfig:
 
     @property
     def instances(self) -> int:
-        """The instances of a fleet of this configuration, all variants together."""
-        return sum(int(variant["InitialInstanceCount"]) for variant in self.variants)
+        """The instances of a fleet of this configuration, all variants together; a serverless variant counts as one."""
+        return sum(int(variant.get("InitialInstanceCount", 1)) for variant in self.variants)
 
 
 @dataclass

@@ -165,6 +165,7 @@ DEPENDS: Mapping[str, str] = {
     "CreateTrainingJob AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
     **{f"CreateHyperParameterTuningJob {member}": words for member, words in TUNING.items()},
     "CreateModel Containers": "PrimaryContainer and Containers can not both be given",
+    "CreateEndpointConfig ProductionVariants.ServerlessConfig": "either ServerlessConfig or InstanceType",
     "CreateModelPackage ModelPackageName": "Exactly one of",
     "ListModelPackages ModelPackageGroupName": "does not exist",
     "CreateModel PrimaryContainer.ModelPackageName": "does not exist",

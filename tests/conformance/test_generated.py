@@ -57,7 +57,11 @@ def test_describe_shows_an_inactive_member_as_it_was_given(operation: str, path:
 
 
 def beside(path: str, start: dict[str, Any]) -> dict[str, Any]:
-    """A request that may have the member: a model's containers, a tuning job's definitions and their resources come in one of two ways."""
+    """A request that may have the member: containers, variants, a tuning job's definitions and their resources come in one of two ways."""
+    if path.startswith("ProductionVariants.ServerlessConfig."):
+        ((name, model),) = ((each["VariantName"], each["ModelName"]) for each in start["ProductionVariants"])
+        memory = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
+        return {**start, "ProductionVariants": [{"VariantName": name, "ModelName": model, "ServerlessConfig": memory}]}
     if path.startswith("Containers."):
         return {**{name: value for name, value in start.items() if name != "PrimaryContainer"}, "Containers": [CONTAINER]}
     if not path.startswith("TrainingJobDefinition"):

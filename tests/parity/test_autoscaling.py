@@ -396,3 +396,15 @@ def test_a_name_has_printable_characters_of_ascii(scaled: Scaled, name: str, tak
         refused = problem.message
 
     assert ("failed to satisfy constraint" not in refused) is taken
+
+
+def test_a_serverless_variant_is_not_scaled(sage: Sage) -> None:
+    sage.model("first", "one")
+    memory = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
+    variant = {"VariantName": "AllTraffic", "ModelName": "first", "ServerlessConfig": memory}
+    sage.call("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[variant])
+    sage.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
+    sage.stable()
+
+    with pytest.raises(ValidationException, match="is serverless: it has no instances"):
+        Scaled.make(sage).register()

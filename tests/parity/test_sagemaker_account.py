@@ -404,6 +404,84 @@ def test_an_artifact_that_cannot_be_served_rolls_the_stack_back_with_the_reason(
     assert before["Model"] in there
 
 
+def serverless(role: str, model: str, name: str) -> dict[str, Any]:
+    """The same endpoint without instances; its numbers are text, as a template may write them."""
+    found = template(role, model, EndpointName=name)
+    (variant,) = found["Resources"]["Config"]["Properties"]["ProductionVariants"]
+    del variant["InitialInstanceCount"], variant["InstanceType"]
+    variant["ServerlessConfig"] = {"MemorySizeInMB": "2048", "MaxConcurrency": "2"}
+    return found
+
+
+def test_a_stack_makes_a_serverless_endpoint_and_gives_it_instances_but_not_the_other_way_round(
+    home: Home, hosting: str, stacks: Stacks
+) -> None:
+    describe = home.account.boto3("sagemaker").describe_endpoint
+    with_instances = template(hosting, "model-2", EndpointName="less")
+
+    assert stacks.deploy("less", serverless(hosting, "model-1", "less")) == "CREATE_COMPLETE", stacks.reasons("less")
+    assert describe(EndpointName="less")["ProductionVariants"][0]["CurrentServerlessConfig"] == {
+        "MemorySizeInMB": 2048,
+        "MaxConcurrency": 2,
+    }
+    assert vector(home.account, "less") == [1.0, 1.0]
+
+    assert stacks.update("less", TemplateBody=json.dumps(with_instances)) == "UPDATE_COMPLETE", stacks.reasons("less")
+    assert describe(EndpointName="less")["ProductionVariants"][0]["CurrentInstanceCount"] == 1
+    assert stacks.update("less", TemplateBody=json.dumps(serverless(hosting, "model-1", "less"))) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Cannot update an instance-based endpoint to a serverless endpoint" in stacks.reasons("less")
+    assert vector(home.account, "less") == [2.0, 2.0]
+
+
+def scaled(role: str, model: str, name: str) -> dict[str, Any]:
+    """The same endpoint, between one and two instances, which a new model retains."""
+    found = template(role, model, EndpointName=name, RetainAllVariantProperties=True)
+    place = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    found["Resources"]["Target"] = {
+        "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+        "DependsOn": "Endpoint",
+        "Properties": {**place, "ResourceId": f"endpoint/{name}/variant/AllTraffic", "MinCapacity": 1, "MaxCapacity": "2"},
+    }
+    metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    found["Resources"]["Tracking"] = {
+        "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
+        "Properties": {
+            "PolicyName": "tracking",
+            "PolicyType": "TargetTrackingScaling",
+            "ScalingTargetId": {"Ref": "Target"},
+            "TargetTrackingScalingPolicyConfiguration": {"TargetValue": "1000", "PredefinedMetricSpecification": metric},
+        },
+    }
+    return found
+
+
+def test_a_stack_scales_its_endpoint_and_leaves_neither_target_nor_alarm(home: Home, hosting: str, stacks: Stacks) -> None:
+    sagemaker, scaling = home.account.boto3("sagemaker"), home.account.boto3("application-autoscaling")
+    assert stacks.deploy("grown", scaled(hosting, "model-1", "grown")) == "CREATE_COMPLETE", stacks.reasons("grown")
+
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    (policy,) = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    names = [alarm["AlarmName"] for alarm in policy["Alarms"]]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 2)
+    assert target["RoleARN"].endswith("/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint")
+    alarms = home.account.boto3("cloudwatch").describe_alarms
+    assert len(alarms(AlarmNames=names)["MetricAlarms"]) == 2
+
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="grown", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}]
+    )
+    wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["EndpointStatus"] == "InService")
+    assert stacks.update("grown", TemplateBody=json.dumps(scaled(hosting, "model-2", "grown"))) == "UPDATE_COMPLETE", stacks.reasons(
+        "grown"
+    )
+    assert sagemaker.describe_endpoint(EndpointName="grown")["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    assert vector(home.account, "grown") == [2.0, 2.0]
+
+    assert stacks.delete("grown") == "DELETE_COMPLETE"
+    assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert alarms(AlarmNames=names)["MetricAlarms"] == []
+
+
 @pytest.fixture
 def silent(account: Sandbox) -> Iterator[None]:
     account.endpoint_rollbacks = "silent"

@@ -81,6 +81,9 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "endpointTargetInvocations": "600",
         "endpointInstanceType": "ml.m5.xlarge",
     },
+    "linear-rollout": {"endpointInstanceCount": "4", "endpointRollout": "linear", "endpointRolloutPercent": "50"},
+    "wide-canary": {"endpointInstanceCount": "4", "endpointRolloutPercent": "25"},
+    "serverless": {"serverlessMemoryMb": "2048", "serverlessMaxConcurrency": "10", "kmsKey": "make", "region": "eu-west-3"},
     "data-capture": {"dataCapturePercent": "20", "dataCaptureDays": "7", "kmsKey": "make"},
 }
 

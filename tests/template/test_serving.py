@@ -1,4 +1,5 @@
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ import pytest
 from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.live_model import AutoRollback, Parameter, ServingStack, pause, promote, rollback
 from blazingtext_sandbox.emulator import metric_math
+from blazingtext_sandbox.sagemaker.hosting import deployment as sandbox_deployment
+from blazingtext_stacks.settings import Settings
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix
 from tests.template.references import written
@@ -199,17 +202,36 @@ def test_a_new_model_takes_over_as_the_number_of_instances_allows(each: Synthesi
     (variant,) = each.one(CONFIG)["ProductionVariants"]
     (watched,) = deployments(serving(each, ModelDataUrl=artifact(each, "one")))
     policy = watched["BlueGreenUpdatePolicy"]
-    routing, instances = policy["TrafficRoutingConfiguration"], variant["InitialInstanceCount"]
+    routing, instances = policy["TrafficRoutingConfiguration"], variant.get("InitialInstanceCount", 1)
 
     if instances == 1:
         # Half of one instance is none: SageMaker refuses a canary.
         assert routing == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     else:
-        assert routing["Type"] == "CANARY"
-        assert routing["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
-        assert routing["CanarySize"]["Value"] <= instances / 2
+        assert routing == rollout(each.settings, instances)
     assert policy["TerminationWaitInSeconds"] == each.settings.endpoint_bake_seconds
-    assert policy["MaximumExecutionTimeoutInSeconds"] > policy["TerminationWaitInSeconds"] + routing["WaitIntervalInSeconds"]
+    waits = steps(routing) * routing["WaitIntervalInSeconds"] + policy["TerminationWaitInSeconds"]
+    assert waits < policy["MaximumExecutionTimeoutInSeconds"] <= 28_800
+    # The sandbox's judge of what SageMaker takes.
+    sandbox_deployment.check(watched, instances)
+
+
+def rollout(settings: Settings, instances: int) -> dict[str, Any]:
+    """What the settings ask for, from two instances on."""
+    linear, percent = settings.endpoint_rollout == "linear", settings.endpoint_rollout_percent
+    one: dict[str, Any] = {"Type": "INSTANCE_COUNT", "Value": 1}
+    size = {"Type": "CAPACITY_PERCENT", "Value": percent or 25} if linear or percent else one
+    assert instances == 1 or one["Value"] <= instances / 2
+    return {
+        "Type": "LINEAR" if linear else "CANARY",
+        "LinearStepSize" if linear else "CanarySize": size,
+        "WaitIntervalInSeconds": settings.endpoint_bake_seconds,
+    }
+
+
+def steps(routing: dict[str, Any]) -> int:
+    """How many steps are waited for before all of the traffic has moved."""
+    return math.ceil(100 / routing["LinearStepSize"]["Value"]) - 1 if "LinearStepSize" in routing else 1
 
 
 def test_errors_and_slowness_roll_a_deployment_back_and_silence_does_not(each: Synthesis) -> None:

@@ -13,6 +13,7 @@ from aws_cdk import assertions
 import app as project
 from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_stacks.rollout import Shift
 from blazingtext_stacks.settings import Settings, check_region, context_key
 from blazingtext_stacks.stage import build
 
@@ -48,6 +49,10 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
             "endpointInstanceType": "ml.m5.xlarge",
             "endpointInstanceCount": "2",
             "endpointMaximumInstances": "3",
+            "endpointRollout": "Linear",
+            "endpointRolloutPercent": "50",
+            "serverlessMemoryMb": "",
+            "serverlessMaxConcurrency": "20",
             "endpointTargetInvocations": "500",
             "endpointBakeSeconds": "0",
             "dataCapturePercent": "5",
@@ -80,6 +85,9 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
         endpoint_instance_type="ml.m5.xlarge",
         endpoint_instance_count=2,
         endpoint_maximum_instances=3,
+        endpoint_rollout=Shift.LINEAR,
+        endpoint_rollout_percent=50,
+        serverless_max_concurrency=20,
         endpoint_target_invocations=500,
         endpoint_bake_seconds=0,
         data_capture_percent=5,
@@ -430,6 +438,53 @@ def test_a_maximum_of_instances_below_their_least_number_is_refused() -> None:
 
     assert found.startswith("endpointMaximumInstances: 2 is less than endpointInstanceCount (3), which is the least.")
     assert Settings(endpoint_instance_count=2, endpoint_maximum_instances=2).endpoint_maximum_instances == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("endpointInstanceCount", "2", "It has no instances."),
+        ("endpointMaximumInstances", "2", "It has no instances to scale."),
+        ("dataCapturePercent", "1", "SageMaker captures none of its requests."),
+        ("vpcSubnets", "subnet-0a1b2c3d", "SageMaker gives it no network of yours."),
+    ],
+)
+def test_what_serverless_inference_excludes_is_refused_with_it(setting: str, value: str, words: str) -> None:
+    groups = {"vpcSecurityGroups": "sg-0a1b2c3d"} if setting == "vpcSubnets" else {}
+
+    (found,) = problems(serverlessMemoryMb="2048", **{setting: value}, **groups)
+
+    assert found.startswith(f"{setting}: it does not go with serverlessMemoryMb, which makes a serverless endpoint. {words}")
+
+
+def test_a_serverless_endpoint_has_no_instance_that_a_limit_or_a_region_could_forbid() -> None:
+    settings = Settings(serverless_memory_mb=1024, allowed_instance_types=("ml.c5.*",))
+
+    assert check_region(settings, "eu-west-3") == []
+    with pytest.raises(ConfigurationError, match=r"ml\.m4\.xlarge"):
+        check_region(Settings(), "eu-west-3")
+
+
+def test_a_rollout_that_is_watched_longer_than_sagemaker_waits_is_refused() -> None:
+    (found,) = problems(endpointRollout="linear", endpointRolloutPercent="10", endpointBakeSeconds="3600")
+
+    assert found.startswith("endpointBakeSeconds: 3600 for each of 10 steps")
+    assert Settings(endpoint_rollout=Shift.LINEAR, endpoint_rollout_percent=10, endpoint_bake_seconds=2700).endpoint_rollout == "linear"
+    assert Settings(endpoint_bake_seconds=3600).endpoint_rollout == "canary"
+
+
+@pytest.mark.parametrize("wrong", ["blue", "", "canary linear"])
+def test_a_rollout_is_one_of_two_words(wrong: str) -> None:
+    (found,) = problems(endpointRollout=wrong)
+
+    assert found.endswith("It must be canary or linear.")
+
+
+@pytest.mark.parametrize("wrong", ["512", "1025", "6145", "8192", "much"])
+def test_serverless_memory_is_one_of_six_sizes(wrong: str) -> None:
+    (found,) = problems(serverlessMemoryMb=wrong)
+
+    assert "It must be empty, or one of 1024, 2048, 3072, 4096, 5120, 6144." in found
 
 
 def test_a_burstable_instance_is_not_scaled() -> None:

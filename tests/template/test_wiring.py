@@ -6,6 +6,7 @@ from typing import Any
 from tests.template.matrix import Synthesis
 from tests.template.references import IMAGE, name, named, written
 from tests.template.test_policies import key
+from tests.template.test_serving import rollout, steps
 
 PEOPLE = ("ReadOnly", "DataScientist", "Operator")
 TOPIC, DEAD_LETTERS = "<NotificationsTopic>", {"Arn": "<DeadLettersQueue.Arn>"}
@@ -324,38 +325,41 @@ def test_the_endpoint_serves_the_configuration_the_configuration_the_model_and_t
 
     assert model["ExecutionRoleArn"] == "<HostingRole.Arn>"
     assert model["PrimaryContainer"] == {"Image": IMAGE, "ModelDataUrl": "<ModelDataUrl>"}
-    assert model["EnableNetworkIsolation"] is True
+    serverless = settings.serverless_memory_mb is not None
+    instances = {"InstanceType": settings.endpoint_instance_type, "InitialInstanceCount": settings.endpoint_instance_count}
+    memory = {"MemorySizeInMB": settings.serverless_memory_mb, "MaxConcurrency": settings.serverless_max_concurrency}
+    # SageMaker refuses to isolate a serverless model, and has no volume of it to encrypt.
+    assert model["EnableNetworkIsolation"] is not serverless
     assert config["ProductionVariants"] == [
         {
             "VariantName": "AllTraffic",
             "ModelName": "<HostingModel.ModelName>",
-            "InstanceType": settings.endpoint_instance_type,
-            "InitialInstanceCount": settings.endpoint_instance_count,
             "InitialVariantWeight": 1,
+            **({"ServerlessConfig": memory} if serverless else instances),
         }
     ]
-    assert config.get("KmsKeyId", "") == key(settings)
+    assert config.get("KmsKeyId", "") == ("" if serverless else key(settings))
     network = {"Subnets": [*settings.vpc_subnets], "SecurityGroupIds": [*settings.vpc_security_groups]} if settings.vpc_subnets else None
     assert model.get("VpcConfig") == network
     assert endpoint["EndpointConfigName"] == "<HostingEndpointConfig.EndpointConfigName>"
 
 
 def test_a_guarded_model_is_watched_as_long_as_set_and_any_other_takes_over_at_once(each: Synthesis) -> None:
-    bake = each.settings.endpoint_bake_seconds
+    bake, instances = each.settings.endpoint_bake_seconds, each.settings.endpoint_instance_count
     at_once = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
-    canary = {"Type": "CANARY", "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": bake}
+    shifted = rollout(each.settings, instances)
 
     def policy(routing: dict[str, Any], seconds: int) -> dict[str, Any]:
         return {
             "TrafficRoutingConfiguration": routing,
             "TerminationWaitInSeconds": seconds,
-            "MaximumExecutionTimeoutInSeconds": 1800 + 2 * seconds,
+            "MaximumExecutionTimeoutInSeconds": 1800 + (steps(shifted) + 1) * seconds,
         }
 
     condition, guarded, other = named(each, "AWS::SageMaker::Endpoint")["HostingEndpoint"]["DeploymentConfig"]["Fn::If"]
     assert condition == "IsGuarded"
     assert guarded == {
-        "BlueGreenUpdatePolicy": policy(at_once if each.settings.endpoint_instance_count == 1 else canary, bake),
+        "BlueGreenUpdatePolicy": policy(at_once if instances == 1 else shifted, bake),
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "<RollbackErrors>"}, {"AlarmName": "<RollbackLatency>"}]},
     }
     assert other == {"BlueGreenUpdatePolicy": policy(at_once, 0)}

@@ -7,6 +7,7 @@ AwsError
 ├── ResourceLimitExceeded      400  a quota
 ├── ResourceNotFound           400  no such tuning job
 ├── AccessDeniedException      400  IAM says no
+├── ThrottlingException        400  too many requests
 ├── SerializationException     400  the body is not the JSON the model asks for
 ├── UnknownOperationException  400  an operation the sandbox does not emulate
 ├── InternalFailure            500  a bug in the sandbox
@@ -80,6 +81,18 @@ class AccessDeniedException(AwsError):  # noqa: N818 - AWS's name
 
 class ConflictException(AwsError):  # noqa: N818 - AWS's name
     """The resource is in use by others."""
+
+
+class ThrottlingException(AwsError):  # noqa: N818 - AWS's name
+    """Too many requests; InvokeEndpoint has no message for it (https://github.com/opensearch-project/ml-commons/issues/2429)."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def response(self) -> tuple[int, dict[str, str], bytes]:
+        """As the others, with no message at all."""
+        status, headers, _ = super().response()
+        return status, headers, json.dumps({"__type": self.code, "message": None}).encode()
 
 
 class SerializationException(AwsError):  # noqa: N818 - AWS's name

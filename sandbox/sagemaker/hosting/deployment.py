@@ -27,6 +27,8 @@ from .fleet import FleetError
 
 logger = logging.getLogger("sandbox.sagemaker")
 
+#: The largest part of the capacity that meets the traffic first, or in one step.
+_MOST: Final = 0.5
 #: How often alarms are read while a deployment bakes.
 _POLL_SECONDS: Final = 0.5
 
@@ -64,14 +66,17 @@ def check(config: Parameters | None, instances: int) -> None:
         ValidationException: a step size that is missing or too large.
     """
     routing = (config or {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
-    for kind, member, most in (("CANARY", "CanarySize", 0.5), ("LINEAR", "LinearStepSize", 0.5)):
+    # Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html
+    for kind, member, least in (("CANARY", "CanarySize", 0.0), ("LINEAR", "LinearStepSize", 0.1)):
         if routing.get("Type") != kind:
             continue
         size = routing.get(member)
         if size is None:
             raise ValidationException(f"{member} must be specified for a TrafficRoutingConfiguration of type {kind}.")
-        if _share(size, instances) > most:
-            raise ValidationException(f"{member} must be at most {most:.0%} of the capacity.")
+        if _share(size, instances) > _MOST:
+            raise ValidationException(f"{member} must be at most {_MOST:.0%} of the capacity.")
+        if _share(size, instances) < least:
+            raise ValidationException(f"{member} must be at least {least:.0%} of the capacity.")
     waits = sum(step.bake for step in steps(config, instances))
     if waits > execution_timeout(config):
         raise ValidationException(

@@ -11,6 +11,7 @@ from ..api.errors import QUOTA_INCREASE_HINT, ResourceLimitExceeded, ValidationE
 from ..cloud import Cloud, arn, authorize_tags
 from ..s3 import Location
 from ..store import EndpointConfig, Store, taken
+from . import serverless
 
 #: AWS's quota "Number of instances for an endpoint" of a fresh account; each instance is a process here.
 INSTANCES_PER_ENDPOINT: Final = 4
@@ -38,6 +39,7 @@ class EndpointConfigs:
         config = EndpointConfig(name, arn(self._cloud, "endpoint-config", name), parameters, tagging.as_map(parameters.get("Tags", [])))
         authorize_tags(self._cloud, config.arn, parameters.get("Tags", []))
         self._check_variants(store, parameters["ProductionVariants"])
+        serverless.check(parameters["ProductionVariants"], parameters, store.models)
         _check_capture(parameters.get("DataCaptureConfig"))
         with store.lock:
             if taken(store.endpoint_configs, config):
@@ -87,12 +89,13 @@ class EndpointConfigs:
         if len(set(names)) < len(names):
             raise ValidationException("Production variant names must be unique within an endpoint configuration.")
         for variant in variants:
-            missing = [member for member in ("ModelName", "InstanceType", "InitialInstanceCount") if member not in variant]
+            needed = ("ModelName",) if serverless.is_serverless(variant) else ("ModelName", "InstanceType", "InitialInstanceCount")
+            missing = [member for member in needed if member not in variant]
             if missing:
                 raise ValidationException(f"Production variant {variant['VariantName']} must name {', '.join(missing)}.")
             if variant["ModelName"] not in store.models:
                 raise ValidationException(f'Could not find model "{arn(self._cloud, "model", variant["ModelName"])}".')
-        check_quota(sum(variant["InitialInstanceCount"] for variant in variants))
+        check_quota(sum(serverless.instances(variant) for variant in variants))
 
 
 def _check_capture(asked: Parameters | None) -> None:

@@ -15,7 +15,7 @@ from ..cloud import Cloud, arn, authorize_tags
 from ..scaling import NoScaling, Scaling
 from ..store import Endpoint, EndpointConfig, Store, now, taken
 from ..store import Fleet as LiveFleet
-from . import captures, deployment, scaled_variants
+from . import captures, deployment, scaled_variants, serverless
 from .deployment import RolledBackError, Rollout
 from .endpoint_configs import EndpointConfigs, check_quota
 from .fleet import Fleet, FleetError
@@ -102,7 +102,7 @@ class Endpoints:
         Raises:
             ValidationException: no such endpoint or configuration, the endpoint is being created, updated or deleted, or the
                 configuration that it serves was deleted (seen on AWS: https://github.com/hashicorp/terraform-provider-aws/issues/48997);
-                or a variant that is scaled would be gone, or have another instance type.
+                or a variant that is scaled would be gone, or have another instance type; or one with instances would be serverless.
         """
         endpoint = self.find(store, parameters["EndpointName"])
         config = self._configs.find(store, parameters["EndpointConfigName"])
@@ -110,6 +110,8 @@ class Endpoints:
         retained = endpoint.deployment if parameters.get("RetainDeploymentConfig") else None
         plan = parameters.get("DeploymentConfig", retained)
         deployment.check(plan, config.instances)
+        for fleet in endpoint.router.fleets()[:1]:
+            serverless.check_update(fleet.config, config)
         scaled_variants.check_update(self.scaling, endpoint, config)
         with store.lock:
             if endpoint.status not in _STABLE:
@@ -256,7 +258,11 @@ class Endpoints:
 
     def _publish_state(self, endpoint: Endpoint, config: EndpointConfig) -> None:
         variants = [
-            {"VariantName": each["VariantName"], "Weight": each.get("InitialVariantWeight", 1.0), "Count": each["InitialInstanceCount"]}
+            {
+                "VariantName": each["VariantName"],
+                "Weight": each.get("InitialVariantWeight", 1.0),
+                "Count": serverless.instances(each),
+            }
             for each in config.request["ProductionVariants"]
         ]
         events.endpoint_changed(self._cloud, endpoint, variants)

@@ -9,17 +9,14 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from urllib3 import BaseHTTPResponse
-
 from .. import container, model_archive, s3
 from ..api.contract import Parameters
-from ..api.runtime import Invocation
 from ..cloud import Cloud, RoleError
 from ..container import Container
 from ..images import deployed_image
@@ -28,8 +25,10 @@ from ..model_archive import ArchiveError
 from ..programs import Programs
 from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
+from . import serverless
 from .captures import Capture, Captured, Captures
 from .container_client import ContainerClient
+from .instance import Instance
 from .ports import reserve_port
 
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
@@ -48,56 +47,6 @@ ACCESS_VARIABLE: Final = "ENGINE_ACCESS_TOKEN"
 
 class FleetError(Exception):
     """A fleet did not become healthy; the message is the endpoint's FailureReason."""
-
-
-@dataclass
-class Instance:
-    """One instance of a variant: a container with a port, and how many requests it is answering."""
-
-    id: str
-    variant: str
-    base: Path
-    client: ContainerClient
-    container: Container
-    run: Callable[[], Container]
-    logs: LogStream
-    changed: threading.Condition
-    captured: Captured | None
-    restarts: int = 0
-    in_flight: int = 0
-    served: int = 0
-    share: float = 1.0
-
-    @property
-    def stream(self) -> str:
-        """The name of its log stream."""
-        return f"{self.variant}/{self.id}"
-
-    def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> BaseHTTPResponse:
-        """The container's answer to `POST /invocations`.
-
-        Raises:
-            ContainerTimeoutError: no answer in time.
-            ContainerUnreachableError: no connection, or it broke.
-        """
-        return self.client.post("/invocations", body, headers, seconds)
-
-    def capture(self, invocation: Invocation, answer: BaseHTTPResponse) -> None:
-        """Capture a request that was answered, if the endpoint's configuration asks for it."""
-        if self.captured is not None:
-            self.captured.add(invocation, answer)
-
-    def restart(self) -> None:
-        """Start its container again, which has ended by itself."""
-        self.logs.write(f"The container ended with code {self.container.exit_code}. It is started again.")
-        self.restarts += 1
-        self.container = self.run()
-
-    def release(self) -> None:
-        """The request is over; a fleet that is stopping waits for this."""
-        with self.changed:
-            self.in_flight -= 1
-            self.changed.notify_all()
 
 
 @dataclass
@@ -133,7 +82,7 @@ class Fleet:
             FleetError: a model or a container failed; the message is AWS's.
         """
         for variant in self.config.variants:
-            self._launch_all(store, variant, variant["InitialInstanceCount"], self.instances)
+            self._launch_all(store, variant, serverless.containers(variant), self.instances)
         self._await_all(self.instances)
         threading.Thread(target=self._keep_running, daemon=True, name=f"fleet-{self.endpoint}").start()
 
@@ -160,7 +109,7 @@ class Fleet:
         try:
             for variant in config.variants:
                 running = sum(each.variant == variant["VariantName"] for each in self.instances)
-                self._launch_all(store, variant, variant["InitialInstanceCount"] - running, new)
+                self._launch_all(store, variant, serverless.containers(variant) - running, new)
             self._await_all(new)
         except FleetError:
             self._end(new)
@@ -169,7 +118,7 @@ class Fleet:
             kept: list[Instance] = []
             for variant in config.variants:
                 same = [each for each in (*self.instances, *new) if each.variant == variant["VariantName"]]
-                kept += same[: variant["InitialInstanceCount"]]
+                kept += same[: serverless.containers(variant)]
             surplus = [each for each in self.instances if each not in kept]
             self.config, self.instances = config, kept
         self._drain(surplus)
@@ -205,12 +154,14 @@ class Fleet:
 
         Raises:
             LookupError: no instance of that variant.
+            ThrottlingException: a serverless variant answers as many requests as it may already.
         """
         with self._changed:
             chosen = variant if variant is not None else self._choose_variant()
             candidates = [each for each in self.instances if each.variant == chosen]
             if not candidates:
                 raise LookupError(chosen)
+            serverless.check_concurrency(self.config, str(chosen), sum(each.in_flight for each in candidates))
             instance = min(candidates, key=lambda each: (each.in_flight, each.served))
             instance.in_flight += 1
             instance.served += 1
@@ -252,8 +203,7 @@ class Fleet:
                     "RoutingConfig": variant.get("RoutingConfig"),
                     "CurrentWeight": weight,
                     "DesiredWeight": weight,
-                    "CurrentInstanceCount": sum(each.variant == variant["VariantName"] for each in self.instances),
-                    "DesiredInstanceCount": variant["InitialInstanceCount"],
+                    **serverless.capacity(variant, sum(each.variant == variant["VariantName"] for each in self.instances)),
                 }
             )
         return shown

@@ -27,7 +27,7 @@ def check_update(scaling: Scaling, endpoint: Endpoint, config: EndpointConfig) -
     """
     types = {variant["VariantName"]: variant.get("InstanceType") for variant in config.variants}
     for variant in _scaled(scaling, endpoint):
-        if types.get(variant["VariantName"]) != variant["InstanceType"]:
+        if types.get(variant["VariantName"]) != variant.get("InstanceType"):
             raise ValidationException(
                 f"The variant {variant['VariantName']} of the endpoint {endpoint.name} is a target for automatic scaling. Deregister it"
                 " as a scalable target before it is removed or gets another instance type."

@@ -9,13 +9,14 @@ from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..store import EndpointConfig
 from ..store import Fleet as LiveFleet
+from . import serverless
 
 
 def resized(config: EndpointConfig, wanted: Sequence[Parameters]) -> EndpointConfig:
     """The live configuration with other weights and instance counts.
 
     Raises:
-        ValidationException: a variant it does not have.
+        ValidationException: a variant it does not have, or instances of a serverless one.
     """
     changes: dict[str, Parameters] = {each["VariantName"]: each for each in wanted}
     unknown = sorted(set(changes) - {variant["VariantName"] for variant in config.variants})
@@ -23,8 +24,14 @@ def resized(config: EndpointConfig, wanted: Sequence[Parameters]) -> EndpointCon
         raise ValidationException(f"Could not find the production variant(s) {', '.join(unknown)} of the endpoint.")
     variants = []
     for variant in config.variants:
-        change = {"DesiredInstanceCount": variant["InitialInstanceCount"], **changes.get(variant["VariantName"], {})}
+        change = changes.get(variant["VariantName"], {})
         weight = change.get("DesiredWeight", variant.get("InitialVariantWeight", 1.0))
+        if serverless.is_serverless(variant):
+            if "DesiredInstanceCount" in change:
+                raise ValidationException(f"The production variant {variant['VariantName']} is serverless: it has no instances.")
+            variants.append({**variant, "InitialVariantWeight": weight})
+            continue
+        change = {"DesiredInstanceCount": variant["InitialInstanceCount"], **change}
         count = int(change["DesiredInstanceCount"])
         if count < 1:
             raise ValidationException(f"DesiredInstanceCount of production variant {variant['VariantName']} must be at least 1.")

@@ -549,6 +549,22 @@ def test_costs_of_an_endpoint_that_follows_its_load_are_also_those_of_its_most_i
     assert (found["most_instances"], found["month_at_most"]) == (3, pytest.approx(503.7))
 
 
+def test_costs_of_a_serverless_endpoint_are_said_to_go_by_the_request(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages" / "dev.json").write_text('{"serverlessMemoryMb": 3072}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    code, out, err = typed("costs", s3=FakeBucket())
+
+    assert code == 0
+    (row,) = (line for line in out.splitlines() if "serverless, 3072 MB" in line)
+    assert row.endswith("by the request")
+    assert "A serverless endpoint has no price by the hour" in err
+    assert "The price of serverless" not in err
+
+
 def test_costs_that_are_not_known_are_said_to_be_and_a_stage_that_is_not_deployed_has_no_bucket(typed: Typed) -> None:
     stacks = FakeStacks()
     stacks.statuses.clear()

@@ -13,11 +13,13 @@ import pytest
 
 from blazingtext.cli import (
     audit,
+    compare,
     corpus,
     costs,
     demo,
     document,
     exit_codes,
+    local,
     models,
     options,
     predict,
@@ -36,7 +38,7 @@ from tests.unit.blazingtext.cloud_fakes import FakeLauncher
 from tests.unit.blazingtext.conftest import Typed
 
 # Named, so that a change of any of them is a change of what is tested here.
-MODULES = (audit, corpus, costs, demo, models, predict, preflight, runs, sandbox, serving, train, upload, vectors, verify)
+MODULES = (audit, compare, corpus, costs, demo, local, models, predict, preflight, runs, sandbox, serving, train, upload, vectors, verify)
 
 
 def test_every_module_of_commands_is_in_the_list_of_commands() -> None:
@@ -97,22 +99,31 @@ def test_a_default_is_what_its_help_says() -> None:
 
 def test_these_may_be_repeated_and_no_others() -> None:
     repeatable = {name for name, option in all_options() if option.multiple}
-    assert repeatable == {"upload --validation", "train --tag", "evaluate --pairs", "audit --regions"}
+    assert repeatable == {
+        "upload --validation",
+        "train --tag",
+        "evaluate --pairs",
+        "compare --pairs",
+        "local train --validation",
+        "map --own",
+        "runs --filters",
+        "audit --regions",
+    }
 
 
 def test_these_have_short_forms_and_no_others() -> None:
     short = {(name, each) for name, option in all_options() for each in option.opts if not each.startswith("--")}
     assert short == {
-        ("audit --yes", "-y"), ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
+        ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
         ("runs --limit", "-n"), ("models list --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
-        ("audit --yes", "-y"),
+        ("audit --yes", "-y"), ("compare --output", "-o"), ("local train --output", "-o"),
     }  # fmt: skip
 
 
 def test_the_shared_options_come_first_to_last_on_every_command() -> None:
     for path, command in document.all_commands(cli.cli, ["blazingtext"]):
         names = [option.name for option in command.params if option.name in options.NAMES]
-        takes_none = path[-1] == "sandbox" or path in (["blazingtext", "corpus"], ["blazingtext", "models"])
+        takes_none = path[-1] == "sandbox" or path in (["blazingtext", "corpus"], ["blazingtext", "models"], ["blazingtext", "local"])
         assert names == ([] if takes_none else ["stage", "region", "profile", "json"]), path
 
 

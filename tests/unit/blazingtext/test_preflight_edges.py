@@ -30,6 +30,7 @@ def outcome(found: Preflight, what: str) -> Outcome:
         ("endpointInstanceType", "ml.c5.large", "endpoint_type"),
         ("endpointInstanceCount", 5, "endpoint_count"),
         ("endpointMaximumInstances", 6, "endpoint_maximum"),
+        ("serverlessMemoryMb", 2048, "serverless_mb"),
     ],
 )
 def test_every_setting_about_instances_is_part_of_the_plan(tmp_path: Path, setting: str, value: Any, field: str) -> None:
@@ -127,9 +128,26 @@ def test_a_quota_is_enough_when_it_is_what_the_stage_needs(value: float | None, 
     assert outcome(account.look(Plan(endpoint_count=1, endpoint_maximum=2)), f"quota: {name}") is found
 
 
+def test_a_serverless_endpoint_needs_no_instance_of_region_or_quota() -> None:
+    found = Account().look(Plan(serverless_mb=2048, endpoint_type="ml.none.large"))
+
+    whats = [check.what for check in found.checks]
+    assert "endpoint instance" not in whats
+    assert not [what for what in whats if "endpoint usage" in what]
+    assert outcome(found, "endpoint") is Outcome.OK
+
+
+def test_whoever_asks_about_instances_means_an_endpoint_that_has_some(tmp_path: Path) -> None:
+    (tmp_path / "dev.json").write_text(json.dumps({"serverlessMemoryMb": 2048}))
+
+    assert plan.of_stage("dev", tmp_path, endpoint_type="ml.m5.large").serverless_mb == 0
+    assert plan.of_stage("dev", tmp_path, training_type="ml.m5.large").serverless_mb == 2048
+
+
+@pytest.mark.parametrize("setting", ["endpointMaximumInstances", "serverlessMemoryMb"])
 @pytest.mark.parametrize("empty", [None, ""])
-def test_a_maximum_of_instances_may_be_empty(tmp_path: Path, empty: object) -> None:
-    (tmp_path / "dev.json").write_text(json.dumps({"endpointMaximumInstances": empty}))
+def test_what_an_endpoint_does_not_have_may_be_empty(tmp_path: Path, setting: str, empty: object) -> None:
+    (tmp_path / "dev.json").write_text(json.dumps({setting: empty}))
 
     assert plan.of_stage("dev", tmp_path) == Plan()
 

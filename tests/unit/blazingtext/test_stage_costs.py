@@ -45,6 +45,13 @@ def test_an_endpoint_whose_number_of_instances_follows_the_load_costs_a_month_be
     assert scaled.month_at_most == pytest.approx(730 * 4 * 0.23)
 
 
+def test_a_serverless_endpoint_has_no_price_by_the_hour() -> None:
+    found = costs(Plan(endpoint_type="ml.m5.xlarge", serverless_mb=1024), s3=FakeBucket()).endpoint
+
+    assert (found.hour, found.day, found.month, found.month_at_most) == (None, None, None, None)
+    assert (found.serverless_mb, found.price.instance_type, found.most_instances) == (1024, "serverless", 0)
+
+
 @pytest.mark.parametrize(("region", "dollars", "date"), [("us-east-1", 0.023 * 2 / 1024, "2026-08-17"), ("eu-west-1", None, "")])
 def test_the_bucket_is_its_corpora_and_runs_by_the_gigabyte(region: str, dollars: float | None, date: str) -> None:
     bucket = filled("corpora/wiki/train/a", "runs/a/output/model.tar.gz", "reports/r", "other")

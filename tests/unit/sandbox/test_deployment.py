@@ -54,6 +54,8 @@ def test_traffic_moves_in_the_steps_of_the_configuration(given: dict[str, Any] |
         config("CANARY", CanarySize=percent(50)),
         config("CANARY", CanarySize=count(1)),
         config("LINEAR", LinearStepSize=percent(50)),
+        config("LINEAR", 0, LinearStepSize=percent(10)),
+        config("CANARY", CanarySize=percent(5)),
         config("CANARY", 60, 40, limit=100, CanarySize=count(1)),
     ],
 )
@@ -68,6 +70,7 @@ def test_up_to_half_of_the_capacity_may_move_at_once_and_the_time_may_be_used_up
         (config("LINEAR"), "LinearStepSize must be specified for a TrafficRoutingConfiguration of type LINEAR"),
         (config("CANARY", CanarySize=percent(51)), "CanarySize must be at most 50% of the capacity"),
         (config("LINEAR", LinearStepSize=count(2)), "LinearStepSize must be at most 50% of the capacity"),
+        (config("LINEAR", LinearStepSize=percent(9)), "LinearStepSize must be at least 10% of the capacity"),
         (config("CANARY", 60, 41, limit=100, CanarySize=count(1)), "must be greater than the total waiting time of the deployment, 101"),
     ],
 )

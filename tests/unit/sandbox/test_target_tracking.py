@@ -32,7 +32,8 @@ def after(*values: float | None) -> Tracker:
         ([None] * (LOW_PERIODS - 1) + [60], 4, 3),
         ([40] * (LOW_PERIODS - 1), 4, 4),
         ([40] * (LOW_PERIODS - 1) + [90], 4, 4),
-        ([89.9] * LOW_PERIODS, 4, 4),
+        ([89.0] * LOW_PERIODS, 10, 9),
+        ([90.0] * LOW_PERIODS, 20, 20),
     ],
 )
 def test_the_load_of_three_minutes_adds_instances_and_that_of_fifteen_takes_them_away(
