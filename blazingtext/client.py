@@ -14,6 +14,8 @@ from blazingtext_lifecycle import naming
 from . import audit, removal, stage_costs
 from .cloud import Cloud
 from .corpus import uploads
+from .drift import drift
+from .drift.drift import Drift
 from .leftovers import Leftover
 from .preflight.plan import Plan
 from .preflight.preflight import Preflight, preflight
@@ -250,3 +252,7 @@ class BlazingText:
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""
         return audit.audit(self.cloud, regions=regions, on_progress=on_progress)
+
+    def drift(self, on_progress: Callable[[str], None] = lambda _: None) -> Drift:
+        """What of the stage is not as its deployed templates say."""
+        return drift.drift(self.cloud, on_progress)

@@ -41,7 +41,7 @@ class People(Construct):
         key_arn: str = "",
     ) -> None:
         super().__init__(scope, id_)
-        looking = _looking(stage, bucket, topic, queues)
+        looking = [*_looking(stage, bucket, topic, queues), *_comparing(stage, bucket)]
         training = [*looking, *_training(stage, bucket, launcher), *_key(key_arn, SENDING)]
         operating = [*looking, *_operating(stage, topic, queues), *_key(key_arn, SENDING)]
         self.policies: Mapping[naming.Output, iam.ManagedPolicy] = {
@@ -81,6 +81,21 @@ def _looking(stage: str, bucket: s3.IBucket, topic: sns.ITopic, queues: Sequence
         _allow(["cloudwatch:GetDashboard"], arns.dashboard(stage)),
         # IAM knows no resource for these, or the console asks for all of them.
         _allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListTrainingJobs"], "*"),
+    ]
+
+
+def _comparing(stage: str, bucket: s3.IBucket) -> Statements:
+    """What ``audit --drift`` asks for beside."""
+    stacks = [arns.stack(name) for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage))]
+    roles = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
+    shared = ["GetBucketAcl", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketVersioning", "GetEncryptionConfiguration"]
+    return [
+        _allow(["cloudformation:GetTemplate", "cloudformation:ListStackResources"], *stacks),
+        _allow(roles, arns.stage_roles(stage)),
+        _allow([f"s3:{action}" for action in shared], bucket.bucket_arn),
+        _allow(["lambda:GetFunctionConfiguration", "lambda:GetPolicy"], arns.stage_functions(stage)),
+        _allow(["events:DescribeRule", "events:ListTargetsByRule"], arns.stage_rules(stage)),
+        _allow(["states:DescribeStateMachine"], arns.serving_update(stage)),
     ]
 
 

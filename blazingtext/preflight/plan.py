@@ -28,6 +28,7 @@ class Plan:
         pause: when the endpoint pauses by itself, a cron expression, or "".
         resume: when it resumes by itself, likewise.
         time_zone: whose clock these mean.
+        company: the settings given for which CloudFormation needs bootstrap/company-policy.json.
     """
 
     training_type: str = LaunchEnvironment.instance_type
@@ -39,6 +40,7 @@ class Plan:
     pause: str = ""
     resume: str = ""
     time_zone: str = "UTC"
+    company: tuple[str, ...] = ()
 
 
 # The fields by the names of the settings (docs/configuration.md).
@@ -55,6 +57,10 @@ _SETTINGS = {
 }
 
 
+# What CloudFormation needs bootstrap/company-policy.json for.
+COMPANY = ("kmsKey", "permissionsBoundary", "accessLogBucket", "dashboard", "peoplePolicies", "pauseSchedule", "resumeSchedule")
+
+
 def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     """The plan of a stage.
 
@@ -69,6 +75,7 @@ def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     file = folder / f"{stage}.json"
     given = _read(file) if file.is_file() else {}
     chosen: dict[str, Any] = {field: _checked(file, key, given[key]) for key, field in _SETTINGS.items() if key in given}
+    chosen["company"] = tuple(key for key in COMPANY if given.get(key))
     return Plan(**{**chosen, **{name: value for name, value in asked.items() if value is not None}})
 
 

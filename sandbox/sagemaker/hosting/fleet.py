@@ -27,6 +27,7 @@ from ..model_archive import ArchiveError
 from ..programs import Programs
 from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
+from . import instance_metrics
 from .container_client import ContainerClient
 from .ports import reserve_port
 
@@ -63,6 +64,11 @@ class Instance:
     restarts: int = 0
     in_flight: int = 0
     served: int = 0
+
+    @property
+    def pid(self) -> int:
+        """The process of its container."""
+        return self.container.pid
 
     @property
     def stream(self) -> str:
@@ -125,6 +131,8 @@ class Fleet:
             self._launch_all(store, variant, variant["InitialInstanceCount"], self.instances)
         self._await_all(self.instances)
         threading.Thread(target=self._keep_running, daemon=True, name=f"fleet-{self.endpoint}").start()
+        metrics = partial(instance_metrics.publish, self.cloud, self.endpoint, lambda: list(self.instances), self._stopping)
+        self.cloud.background(f"instances-{self.endpoint}", metrics)
 
     def _keep_running(self) -> None:
         """Restart containers that end by themselves; one that goes on ending, ever less often."""
