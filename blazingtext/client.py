@@ -15,6 +15,8 @@ from blazingtext_lifecycle.model_registry import ApprovalStatus, Version
 from . import audit, removal, stage_costs
 from .cloud import Cloud
 from .corpus import uploads
+from .drift import drift
+from .drift.drift import Drift
 from .leftovers import Leftover
 from .preflight.plan import Plan
 from .preflight.preflight import Preflight, preflight
@@ -285,6 +287,10 @@ class BlazingText:
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""
         return audit.audit(self.cloud, regions=regions, on_progress=on_progress)
+
+    def drift(self, on_progress: Callable[[str], None] = lambda _: None) -> Drift:
+        """What of the stage is not as its deployed templates say."""
+        return drift.drift(self.cloud, on_progress)
 
 
 def _read_vectors(artifact: artifacts.Artifact) -> Vectors:

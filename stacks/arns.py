@@ -63,6 +63,21 @@ def schedules(stage: str) -> str:
     return _arn("scheduler", "schedule", f"{naming.schedule_group(stage)}/*")
 
 
+def stage_roles(stage: str) -> str:
+    """The roles of a stage; roles have no region."""
+    return f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:role/{naming.job_prefix(stage)}*"
+
+
+def stage_functions(stage: str) -> str:
+    """The functions of a stage."""
+    return _arn("lambda", "function", f"{naming.job_prefix(stage)}*", cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+
+def stage_rules(stage: str) -> str:
+    """The event rules of a stage."""
+    return _arn("events", "rule", f"{naming.job_prefix(stage)}*")
+
+
 def training_log_group() -> str:
     """The log group that SageMaker keeps for all training jobs of an account."""
     return _log_group(naming.TRAINING_LOG_GROUP)

@@ -10,6 +10,8 @@ from constructs import Construct
 
 from blazingtext_lifecycle import naming
 
+from .dashboard_costs import Instances, cost_widget
+
 _PERIOD = cdk.Duration.minutes(5)
 _TRAINING, _ENDPOINTS = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints"
 # A line that BlazingText ends every training with; the metrics that SageMaker has preset for it do not hold its value.
@@ -30,12 +32,14 @@ class Dashboard(Construct):
         id_: str,
         *,
         stage: str,
+        instances: Instances,
         functions: Sequence[lambda_.IFunction],
         queue: sqs.IQueue,
         dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, id_)
         page = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=naming.endpoint(stage), default_interval=cdk.Duration.days(7))
+        page.add_widgets(cost_widget(self, stage, instances, _search(stage, "Host", "CPUUtilization", "SampleCount", 60)))
         page.add_widgets(*_quality(stage))
         page.add_widgets(*_training(stage))
         page.add_widgets(*_endpoint(naming.endpoint(stage)))
@@ -103,11 +107,13 @@ def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
 
 def _found(stage: str, dimension: str, metric: str, statistic: str) -> cloudwatch.MathExpression:
     """One line for each run of a stage: a word of the search is one between hyphens, so another stage's name does not match."""
-    project, stage_name = naming.PROJECT, stage
-    search = f'{{{_TRAINING},{dimension}}} MetricName="{metric}" {dimension}=({project} AND {stage_name})'
-    return cloudwatch.MathExpression(
-        expression=f"SEARCH('{search}', '{statistic}', {_PERIOD.to_seconds():.0f})", using_metrics={}, label="", period=_PERIOD
-    )
+    found = _search(stage, dimension, metric, statistic, int(_PERIOD.to_seconds()))
+    return cloudwatch.MathExpression(expression=found, using_metrics={}, label="", period=_PERIOD)
+
+
+def _search(stage: str, dimension: str, metric: str, statistic: str, seconds: int) -> str:
+    search = f'{{{_TRAINING},{dimension}}} MetricName="{metric}" {dimension}=({naming.PROJECT} AND {stage})'
+    return f"SEARCH('{search}', '{statistic}', {seconds})"
 
 
 def _of_endpoint(name: str, metric: str, statistic: str, namespace: str = "AWS/SageMaker") -> cloudwatch.Metric:

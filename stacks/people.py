@@ -42,7 +42,7 @@ class People(Construct):
         approval: bool = False,
     ) -> None:
         super().__init__(scope, id_)
-        looking = [*_looking(stage, bucket, topic, queues), *(_versions(stage) if approval else [])]
+        looking = [*_looking(stage, bucket, topic, queues), *_comparing(stage, bucket), *(_versions(stage) if approval else [])]
         training = [*looking, *_training(stage, bucket, launcher), *_key(key_arn, SENDING)]
         approving = [_allow(["sagemaker:UpdateModelPackage"], arns.model_versions(stage))] if approval else []
         operating = [*looking, *_operating(stage, topic, queues), *approving, *_key(key_arn, SENDING)]
@@ -92,6 +92,21 @@ def _versions(stage: str) -> Statements:
         _allow(["sagemaker:DescribeModelPackage"], arns.model_versions(stage)),
         _allow(["sagemaker:DescribeModelPackageGroup", "sagemaker:ListTags"], arns.model_package_groups(stage)),
         _allow(["sagemaker:ListModelPackages", "sagemaker:ListModelPackageGroups"], "*"),
+    ]
+
+
+def _comparing(stage: str, bucket: s3.IBucket) -> Statements:
+    """What ``audit --drift`` asks for beside."""
+    stacks = [arns.stack(name) for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage))]
+    roles = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
+    shared = ["GetBucketAcl", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketVersioning", "GetEncryptionConfiguration"]
+    return [
+        _allow(["cloudformation:GetTemplate", "cloudformation:ListStackResources"], *stacks),
+        _allow(roles, arns.stage_roles(stage)),
+        _allow([f"s3:{action}" for action in shared], bucket.bucket_arn),
+        _allow(["lambda:GetFunctionConfiguration", "lambda:GetPolicy"], arns.stage_functions(stage)),
+        _allow(["events:DescribeRule", "events:ListTargetsByRule"], arns.stage_rules(stage)),
+        _allow(["states:DescribeStateMachine"], arns.serving_update(stage)),
     ]
 
 

@@ -12,6 +12,7 @@ from blazingtext_lifecycle.naming import Output
 
 from .budget import Budget
 from .dashboard import Dashboard
+from .dashboard_costs import Instances
 from .data_capture import DataCapture
 from .dead_letters import DeadLetters
 from .execution_role import execution_role, hosting_role
@@ -186,7 +187,9 @@ class TrainingStack(ProjectStack):
         FunctionAlarms(self, "Functions", stage=stage, launcher=launcher, promoter=promotion.function, topic=self.topic)
         if self._settings.dashboard:
             functions = [launcher, promotion.function]
-            Dashboard(self, "Page", stage=stage, functions=functions, queue=promotion.queue, dead_letters=dead_letters)
+            settings = self._settings
+            instances = Instances(settings.training_instance_type, settings.endpoint_instance_type, settings.region)
+            Dashboard(self, "Page", stage=stage, instances=instances, functions=functions, queue=promotion.queue, dead_letters=dead_letters)
 
     def _launch_environment(self, protection: JobProtection) -> LaunchEnvironment:
         settings = self._settings

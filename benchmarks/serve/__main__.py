@@ -3,12 +3,7 @@
 import asyncio
 import json
 import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,8 +11,9 @@ import numpy as np
 
 from blazingtext.vectors import reading
 
+from .server import server
+
 REQUESTS = 20_000
-READY_SECONDS = 60
 
 
 @click.command()
@@ -30,7 +26,7 @@ def main(model: Path, *, connections: tuple[int, ...]) -> None:
     if len(os.sched_getaffinity(0)) == 1:
         print("There is one core: server and client take turns on it, and the figures are those of both.\n")
     print("| connections | requests/s | p50 ms | p99 ms |\n|---|---|---|---|")
-    with _server(model) as port:
+    with server(model) as port:
         for count in connections:
             asyncio.run(_ask(port, body, 4, REQUESTS // 10))
             start = time.perf_counter()
@@ -38,44 +34,6 @@ def main(model: Path, *, connections: tuple[int, ...]) -> None:
             speed = len(latencies) / (time.perf_counter() - start)
             middle, late = np.percentile(latencies, [50, 99]) * 1000
             print(f"| {count} | {speed:,.0f} | {middle:.2f} | {late:.2f} |", flush=True)
-
-
-@contextmanager
-def _server(model: Path) -> Iterator[int]:
-    """The server, alone on the first core; this process stays off it."""
-    cores = sorted(os.sched_getaffinity(0))
-    environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(model.parent)}
-    # The server takes a free port itself and says which: one that is found here could be somebody else's by then.
-    command = [sys.executable, "-m", "blazingtext_engine", "serve", "--host", "127.0.0.1", "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, cores[:1]),  # noqa: PLW1509 - this process has one thread
-    )
-    os.sched_setaffinity(0, cores[1:] or cores)
-    try:
-        said = process.stdout.readline() if process.stdout is not None else ""
-        port = int(said.rstrip(".\n").rpartition(" ")[2])
-        _wait(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 async def _ask(port: int, body: bytes, connections: int, requests: int) -> list[float]:

@@ -9,6 +9,7 @@ import click
 from blazingtext_lifecycle.errors import RequestError
 
 from ..audit import Audit
+from ..drift.drift import Drift
 from ..leftovers import Leftover
 from .output import count
 from .session import Session, shared
@@ -22,16 +23,21 @@ _MOST_COMMANDS = 20
 @click.option(
     "--delete-bucket", metavar="NAME", help="Delete this bucket of the stage, which no stack holds any more, with everything in it."
 )
+@click.option("--drift", is_flag=True, help="Compare what the stacks made with their templates, also where `cdk drift` does not look.")
 @click.option("--yes", "-y", is_flag=True, help="With --delete-bucket: do not ask.")
 @shared
-def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None, yes: bool) -> int:
+def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None, drift: bool, yes: bool) -> int:
     """List what of the stage still exists; exit 0 if nothing does.
 
     The exit code is 1 when something is left. Every service is asked for resources with the stage's exact name or tags: in the chosen
     region, and in every other one with a trace of the stage. What `cdk bootstrap` created is shared by all stages: it is shown, but not
     counted. It ends with the commands that remove what is left.
+    With --drift it compares instead, in the chosen region: policies and trust of roles, bucket, functions and who may call them, rules and
+    their targets, queues, topic, state machine, alarms. The exit code is 1 when something differs; a line says what to do about each.
     """
     out = session.output
+    if drift:
+        return _drift(session, regions, delete_bucket)
     if delete_bucket is not None:
         if regions:
             raise click.UsageError("--delete-bucket deletes one bucket, wherever it is, and looks for nothing. Leave out --in.")
@@ -53,6 +59,28 @@ def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None,
     out.warn(f"{count(len(found.left), 'resources')} of stage {found.stage} still exist; {len(bills)} of them may cost money.")
     _say_what_to_do(session, found)
     return 1
+
+
+def _drift(session: Session, regions: tuple[str, ...], delete_bucket: str | None) -> int:
+    """Compares the account with the deployed templates."""
+    if regions or delete_bucket is not None:
+        raise click.UsageError("--drift compares the stacks of the chosen region: --region chooses another. Leave the other options out.")
+    out = session.output
+    with out.waiting("Comparing") as on_progress:
+        found = session.client.drift(on_progress)
+    out.result(found, lambda: _show_drift(session, found))
+    if found.findings:
+        out.warn(f"{count(len(found.findings), 'differences')} between stage {found.stage} and its stacks' templates.")
+        return 1
+    out.done(f"stage {found.stage} is as its stacks' templates say: {', '.join(found.looked_at)}")
+    return 0
+
+
+def _show_drift(session: Session, found: Drift) -> None:
+    """A difference a line, never cut, with what to do below it."""
+    for each in found.findings:
+        session.output.text(f"{each.kind}  {each.resource}: {each.said}")
+        session.output.text(f"  -> {each.remedy}")
 
 
 def _delete(session: Session, bucket: str, yes: bool) -> int:

@@ -88,7 +88,12 @@ def execution_role(subject: Subject) -> Iterator[Check]:
             said = f"The role {name}, as which CloudFormation works, does not exist."
             yield Check("execution policy", Outcome.PROBLEM, said, bootstrap_command())
             return
-    denied = _denied(subject, role, _created(subject))
+    denied = [*_denied(subject, role, _created(subject)), *_denied_instances(subject, role)]
+    for_company = _denied(subject, role, _company(subject))
+    if for_company:
+        said = f"CloudFormation, as {name}, may not: {', '.join(for_company)}. The stage's file sets {', '.join(subject.plan.company)}."
+        remedy = "Bootstrap with bootstrap/company-policy.json, too: docs/company.md says how."
+        yield Check("company policy", Outcome.PROBLEM, said, remedy)
     if denied:
         remedy = "Bring the policy up to date with bootstrap/execution-policy.json: docs/architecture.md says how."
         if any("autoscaling" in action for action in denied):
@@ -119,12 +124,47 @@ def _created(subject: Subject) -> Mapping[str, Sequence[str]]:
     }
 
 
-def _denied(subject: Subject, principal: str, needed: Mapping[str, Sequence[str]]) -> list[str]:
+def _company(subject: Subject) -> Mapping[str, Sequence[str]]:
+    """One action for each setting for companies that the stage's file has."""
+    caller, arn = subject.caller, subject.arn
+    prefix = f"{naming.job_prefix(subject.cloud.stage)}{_SAMPLE}"
+    schedule = arn("scheduler", f"schedule/{naming.schedule_group(subject.cloud.stage)}/{naming.PAUSE}")
+    account = f"arn:{caller.partition}:iam::{caller.account}"
+    needed: Mapping[str, tuple[str, str]] = {
+        "kmsKey": (arn("logs", f"log-group:{prefix}"), "logs:AssociateKmsKey"),
+        "permissionsBoundary": (f"{account}:role/{prefix}", "iam:PutRolePermissionsBoundary"),
+        "accessLogBucket": (f"arn:{caller.partition}:s3:::{prefix}", "s3:PutBucketLogging"),
+        "dashboard": (
+            f"arn:{caller.partition}:cloudwatch::{caller.account}:dashboard/{naming.endpoint(subject.cloud.stage)}",
+            "cloudwatch:PutDashboard",
+        ),
+        "peoplePolicies": (f"{account}:policy/{prefix}", "iam:CreatePolicy"),
+        "pauseSchedule": (schedule, "scheduler:CreateSchedule"),
+        "resumeSchedule": (schedule, "scheduler:CreateSchedule"),
+    }
+    return {resource: (action,) for resource, action in (needed[setting] for setting in subject.plan.company)}
+
+
+def _denied_instances(subject: Subject, principal: str) -> list[str]:
+    """The execution policy names the families that endpoints may have; others are refused in the last step of a promotion only."""
+    context = {
+        "ContextKeyName": "sagemaker:InstanceTypes",
+        "ContextKeyValues": [subject.plan.endpoint_type],
+        "ContextKeyType": "stringList",
+    }
+    resource = subject.arn("sagemaker", f"endpoint-config/{_SAMPLE}")
+    denied = _denied(subject, principal, {resource: ("sagemaker:CreateEndpointConfig",)}, [context])
+    return [f"{each} with {subject.plan.endpoint_type}" for each in denied]
+
+
+def _denied(subject: Subject, principal: str, needed: Mapping[str, Sequence[str]], context: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     """The actions that a principal may not take, each with its resource."""
     iam = subject.cloud.client("iam")
     denied = []
     for resource, actions in needed.items():
         wish: dict[str, Any] = {"PolicySourceArn": principal, "ActionNames": list(actions), "ResourceArns": [resource]}
+        if context:
+            wish["ContextEntries"] = list(context)
         with translating_aws_errors(f"have IAM simulate the permissions of {principal}"):
             pages = iam.get_paginator("simulate_principal_policy").paginate(**wish)
             results = [result for page in pages for result in page["EvaluationResults"]]

@@ -30,6 +30,7 @@ class Plan:
         pause: when the endpoint pauses by itself, a cron expression, or "".
         resume: when it resumes by itself, likewise.
         time_zone: whose clock these mean.
+        company: the settings given for which CloudFormation needs bootstrap/company-policy.json.
     """
 
     training_type: str = LaunchEnvironment.instance_type
@@ -43,6 +44,7 @@ class Plan:
     pause: str = ""
     resume: str = ""
     time_zone: str = "UTC"
+    company: tuple[str, ...] = ()
 
     @property
     def endpoint_most(self) -> int:
@@ -68,6 +70,10 @@ _SETTINGS = {
 _MAY_BE_EMPTY = {"endpointMaximumInstances", "serverlessMemoryMb"}
 
 
+# What CloudFormation needs bootstrap/company-policy.json for.
+COMPANY = ("kmsKey", "permissionsBoundary", "accessLogBucket", "dashboard", "peoplePolicies", "pauseSchedule", "resumeSchedule")
+
+
 def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     """The plan of a stage.
 
@@ -83,6 +89,7 @@ def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     given = _read(file) if file.is_file() else {}
     wanted = {key: value for key, value in given.items() if key not in _MAY_BE_EMPTY or value not in (None, "")}
     chosen: dict[str, Any] = {field: _checked(file, key, wanted[key]) for key, field in _SETTINGS.items() if key in wanted}
+    chosen["company"] = tuple(key for key in COMPANY if given.get(key))
     given_instead = {name: value for name, value in asked.items() if value is not None}
     if given_instead.keys() & {"endpoint_type", "endpoint_count"}:
         # Whoever asks about instances means an endpoint that has some.

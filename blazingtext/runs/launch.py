@@ -13,6 +13,7 @@ from blazingtext_lifecycle.errors import CloudError, LifecycleError
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
+from ..errors import NotDeployedError
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
         answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=event)
         payload = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
-        raise _refusal(payload)
+        raise _older(cloud.stage, order, payload) or _refusal(payload)
     return Launch(
         job=payload["jobName"],
         arn=payload["jobArn"],
@@ -154,6 +155,15 @@ def _cost(found: Mapping[str, Any]) -> Cost:
         found["maximumDollars"],
         found["pricesOf"],
     )
+
+
+def _older(stage: str, order: TrainingOrder, payload: Mapping[str, Any]) -> NotDeployedError | None:
+    """What to do about a launcher that does not know a field which this command line sends; None when it knows them all."""
+    unknown = [key for key in order.event() if f'"{key}" is unknown' in str(payload.get("errorMessage", ""))]
+    if not unknown:
+        return None
+    happened = f"The stack {naming.training_stack(stage)} is older than this command line: its launcher does not know {', '.join(unknown)}."
+    return NotDeployedError(f"{happened} Nothing was started.", stage)
 
 
 def _refusal(payload: Mapping[str, Any]) -> LifecycleError:

@@ -34,6 +34,7 @@ _OTHER: Final[Mapping[str, str]] = {
 _OWN: Final = {
     ("UUID", "AWS::Lambda::EventSourceMapping"),
     ("PolicyNameWithPath", "AWS::IAM::ManagedPolicy"),
+    ("GroupName", "AWS::Scheduler::ScheduleGroup"),
 }
 
 

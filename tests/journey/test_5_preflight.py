@@ -98,7 +98,9 @@ def test_credentials_that_aws_does_not_accept_are_a_problem(look: Look) -> None:
     [
         (("--region", "eu-north-1"), "endpoint instance", "problem", 2),
         (("--region", "mars-1"), "region", "problem", 2),
-        (("--endpoint-instance-type", "ml.x9.xlarge"), "quota: ml.x9.xlarge for endpoint usage", "could not be read", 0),
+        (("--endpoint-instance-type", "ml.m9.xlarge"), "quota: ml.m9.xlarge for endpoint usage", "could not be read", 0),
+        # The execution policy names families of CPU instances only.
+        (("--endpoint-instance-type", "ml.x9.xlarge"), "execution policy", "problem", 2),
         (("--training-instance-type", "ml.x9.xlarge"), "quota: ml.x9.xlarge for training job usage", "could not be read", 0),
     ],
 )

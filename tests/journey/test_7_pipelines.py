@@ -3,6 +3,7 @@
 The job `prod` of deploy.yml is not run a second time: it is the job `dev` in another environment, which is shown.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -143,16 +144,31 @@ def test_the_weekly_run_fails_when_somebody_changed_something_by_hand(deployed: 
     logs = deployed.account.boto3("logs")
     (group,) = (each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "LaunchTraining" in each["logGroupName"])
 
-    (before,) = deployed.play("drift", "drift")
+    before, beside = deployed.play("drift", "drift")
     logs.put_retention_policy(logGroupName=group, retentionInDays=7)
     try:
         (drifted,) = deployed.play("drift", "drift")
     finally:
         logs.put_retention_policy(logGroupName=group, retentionInDays=30)
 
-    assert before.code == 0, before.out + before.err
+    assert (before.code, beside.code) == (0, 0), before.out + before.err + beside.out + beside.err
     assert drifted.code == 1
     assert "RetentionInDays" in drifted.out + drifted.err
+
+
+def test_the_weekly_run_fails_on_what_no_template_declares(deployed: GitHub) -> None:
+    iam = deployed.account.boto3("iam")
+    role = next(each["RoleName"] for each in iam.list_roles()["Roles"] if "LaunchTrainingRole" in each["RoleName"])
+    foreign = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+
+    iam.put_role_policy(RoleName=role, PolicyName="debug", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [foreign]}))
+    try:
+        declared, undeclared = deployed.play("drift", "drift")
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="debug")
+
+    assert (declared.code, undeclared.code) == (0, 1)
+    assert f"aws iam delete-role-policy --role-name {role} --policy-name debug" in undeclared.out
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,8 @@ class FakeCloud:
         self.events.append((detail_type, resource_arn, json.loads(json.dumps(detail))))
 
     def put_metric(self, namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str) -> None:
-        assert unit == ("Microseconds" if name == "ModelLatency" else "None")
+        wanted = {"/aws/sagemaker/Endpoints": "Percent"}.get(namespace, "Microseconds" if name == "ModelLatency" else "None")
+        assert unit == wanted
         self.metrics.append((namespace, name, value, dimensions))
 
     def background(self, name: str, work: Callable[[], None]) -> threading.Thread:

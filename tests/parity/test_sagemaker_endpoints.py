@@ -1,6 +1,7 @@
 """Endpoints of the sandbox: they answer, they change hands without a failed request, they go back. Source: AWS documentation."""
 
 import io
+import os
 import tarfile
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 from blazingtext_sandbox import waits
 from blazingtext_sandbox.sagemaker import model_archive
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceLimitExceeded, ValidationException
-from blazingtext_sandbox.sagemaker.hosting import deployment
+from blazingtext_sandbox.sagemaker.hosting import deployment, instance_metrics
 from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
 from tests.parity.sagemaker_support import IMAGE, ROLE, Sage
 from tests.parity.support import wait_until
@@ -472,3 +473,38 @@ def test_tags_are_added_listed_and_deleted(sage: Sage) -> None:
     sage.call("DeleteTags", ResourceArn=arn, TagKeys=["b", "never"])
 
     assert sage.call("ListTags", ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "3"}]
+
+
+class Instance:
+    """An instance that runs in this process, or in one that has ended."""
+
+    def __init__(self, pid: int, base: Path) -> None:
+        self.variant, self.base, self.pid = "AllTraffic", base, pid
+
+
+def test_each_instance_publishes_its_load_and_one_that_has_ended_does_not(sage: Sage, tmp_path: Path) -> None:
+    ended = psutil.Popen(["true"])
+    ended.wait()
+    stopping, looks = threading.Event(), list[int]()
+
+    def instances() -> list[Instance]:
+        looks.append(1)
+        if len(looks) == 2:
+            stopping.set()
+        return [Instance(os.getpid(), tmp_path), Instance(os.getpid(), tmp_path / "gone"), Instance(ended.pid, tmp_path)]
+
+    instance_metrics.publish(sage.cloud, "e", instances, stopping, seconds=0.01)
+
+    found = [(space, name, tuple(dimensions.items())) for space, name, _, dimensions in sage.cloud.metrics]
+    dimensions = (("EndpointName", "e"), ("VariantName", "AllTraffic"))
+    # Two instances, two looks.
+    for name in ("CPUUtilization", "MemoryUtilization", "DiskUtilization"):
+        assert found.count(("/aws/sagemaker/Endpoints", name, dimensions)) == 4
+    assert len(found) == 12
+    assert all(0 < value <= 100 for _, name, value, _ in sage.cloud.metrics if name in {"MemoryUtilization", "DiskUtilization"})
+
+
+def test_an_endpoint_in_service_publishes_the_load_of_its_instances(sage: Sage) -> None:
+    sage.endpoint()
+
+    wait_until(lambda: [each for each in list(sage.cloud.metrics) if each[:2] == ("/aws/sagemaker/Endpoints", "CPUUtilization")])

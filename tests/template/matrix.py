@@ -154,12 +154,15 @@ def synthesise(context: Mapping[str, object], folder: Path) -> Synthesis:
 
 
 def normalised(synthesis: Synthesis) -> dict[str, Any]:
-    """The templates without what changes by itself: the asset's hash, and the table of images, which has a test of its own."""
+    """The templates without what changes by itself: the hash of the asset, and the tables of images and prices, which have own tests."""
     text = json.dumps(synthesis.templates, sort_keys=True)
     templates: dict[str, Any] = json.loads(re.sub(r"\b[0-9a-f]{64}\b", "<asset>", text))
     for template in templates.values():
         if "Images" in template.get("Mappings", {}):
             template["Mappings"]["Images"] = "<lifecycle.images>"
+        for mapping in template.get("Mappings", {}):
+            if "Prices" in mapping:
+                template["Mappings"][mapping] = "<lifecycle.instance_prices>"
     return templates
 
 

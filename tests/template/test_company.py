@@ -1,16 +1,18 @@
 """Settings for a company's account: on everything they are about, and on nothing without them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 
+from blazingtext_lifecycle import images
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage import Stacks, build
-from tests.template.matrix import GIVEN_KEY, ROOT, STACKS, Synthesis
+from tests.template.matrix import GIVEN_KEY, ROOT, STACKS, Synthesis, synthesise
 from tests.template.references import named, written
 from tests.template.test_policies import key
 
@@ -96,6 +98,7 @@ def test_the_dashboard_shows_quality_load_endpoint_and_delivery_of_this_stage(wh
 
     assert shown.one("AWS::CloudWatch::Dashboard")["DashboardName"] == "blazingtext-dev"
     assert list(found) == [
+        "Costs of 30 days, in US dollars (<PagePricesEC35ABEB/<AWS::Region>/dates>)",
         "Quality of runs: WordSim-353",
         "Quality of runs: validation accuracy",
         "Throughput of runs, in million words a second",
@@ -121,6 +124,30 @@ def test_the_dashboard_shows_quality_load_endpoint_and_delivery_of_this_stage(wh
         "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"
     ]  # fmt: skip
     assert "blazingtext-dev-" in found["Throughput of runs, in million words a second"]
+
+
+def test_the_costs_are_minutes_of_instances_at_the_prices_of_the_region(tmp_path: Path) -> None:
+    shown = synthesise({"dashboard": "true", "region": "us-east-1", "endpointInstanceType": "ml.m5.xlarge"}, tmp_path)
+    widget, *_ = widgets(shown)
+    endpoint, minutes, training = widget["metrics"]
+
+    assert widget["title"] == "Costs of 30 days, in US dollars (prices of 2026-04-21)"
+    assert (widget["setPeriodToTimeRange"], widget["start"], widget["view"]) == (True, "-P30D", "singleValue")
+    assert endpoint[0]["expression"] == "minutes / 60 * 0.23"
+    assert minutes[:6] == ["/aws/sagemaker/Endpoints", "CPUUtilization", "EndpointName", "blazingtext-dev", "VariantName", "AllTraffic"]
+    assert (minutes[6]["id"], minutes[6]["stat"], minutes[6]["period"]) == ("minutes", "SampleCount", 60)
+    search = "SEARCH('{/aws/sagemaker/TrainingJobs,Host} MetricName=\"CPUUtilization\" Host=(blazingtext AND dev)', 'SampleCount', 60)"
+    assert training[0]["expression"] == f"SUM({search}) / 60 * 0.204"
+
+
+def test_without_a_region_the_prices_are_looked_up_at_deployment_and_unknown_ones_are_said_to_be(
+    whole_matrix: dict[str, Synthesis],
+) -> None:
+    (prices,) = (rows for name, rows in whole_matrix["network"].templates["Training"]["Mappings"].items() if "Prices" in name)
+
+    assert prices.keys() == set(images.supported_regions())
+    assert prices["us-east-1"] == {"endpoint": "0", "training": "0.204", "dates": "prices of 2026-04-21, ml.m4.xlarge: not known"}
+    assert prices["me-south-1"] == {"endpoint": "0", "training": "0", "dates": "ml.m4.xlarge: not known, ml.c5.xlarge: not known"}
 
 
 def test_there_is_a_dashboard_only_when_it_is_asked_for(each: Synthesis) -> None:

@@ -374,7 +374,9 @@ def people(settings: Settings) -> dict[str, Rights]:
     live, queues = arn("sagemaker", f"endpoint/blazingtext-{stage}"), ("<PromotionQueue.Arn>", "<DeadLettersQueue.Arn>")
     logs = ("/aws/sagemaker/TrainingJobs:*", f"/aws/sagemaker/TrainingJobs:log-stream:blazingtext-{stage}-*",
             f"/aws/sagemaker/Endpoints/blazingtext-{stage}:*", f"blazingtext-{stage}-*:*")  # fmt: skip
-    stacks = {"cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"}
+    read = ("DescribeStacks", "DescribeStackEvents", "DescribeStackResources", "GetTemplate", "ListStackResources")
+    stacks = {f"cloudformation:{each}" for each in read}
+    shared = ("Acl", "Policy", "PublicAccessBlock", "Versioning")
     looking: Rights = {
         **{arn("cloudformation", f"stack/blazingtext-{stage}-{part}/*"): stacks for part in ("storage", "training", "serving")},
         on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
@@ -386,6 +388,13 @@ def people(settings: Settings) -> dict[str, Rights]:
         arn("sagemaker", "model/*"): {"sagemaker:DescribeModel"},
         arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
         arn("scheduler", f"schedule/blazingtext-{stage}-schedules/*"): {"scheduler:GetSchedule"},
+        f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/blazingtext-{stage}-*": {
+            f"iam:{each}" for each in ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies")
+        },
+        BUCKET: {*(f"s3:GetBucket{each}" for each in shared), "s3:GetEncryptionConfiguration"},
+        arn("lambda", f"function:blazingtext-{stage}-*"): {"lambda:GetFunctionConfiguration", "lambda:GetPolicy"},
+        arn("events", f"rule/blazingtext-{stage}-*"): {"events:DescribeRule", "events:ListTargetsByRule"},
+        arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:DescribeStateMachine"},
         **{arn("logs", f"log-group:{group}"): READING_LOGS for group in logs},
         **{queue: {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"} for queue in queues},
         "<NotificationsTopic>": {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"},

@@ -25,7 +25,7 @@ from ..model_archive import ArchiveError
 from ..programs import Programs
 from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
-from . import serverless
+from . import instance_metrics, serverless
 from .captures import Capture, Captured, Captures
 from .container_client import ContainerClient
 from .instance import Instance
@@ -85,6 +85,8 @@ class Fleet:
             self._launch_all(store, variant, serverless.containers(variant), self.instances)
         self._await_all(self.instances)
         threading.Thread(target=self._keep_running, daemon=True, name=f"fleet-{self.endpoint}").start()
+        metrics = partial(instance_metrics.publish, self.cloud, self.endpoint, lambda: list(self.instances), self._stopping)
+        self.cloud.background(f"instances-{self.endpoint}", metrics)
 
     def _keep_running(self) -> None:
         """Restart containers that end by themselves; one that goes on ending, ever less often."""

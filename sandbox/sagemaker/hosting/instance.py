@@ -35,6 +35,11 @@ class Instance:
     share: float = 1.0
 
     @property
+    def pid(self) -> int:
+        """The process of its container."""
+        return self.container.pid
+
+    @property
     def stream(self) -> str:
         """The name of its log stream."""
         return f"{self.variant}/{self.id}"

@@ -40,6 +40,28 @@ def test_what_the_launcher_refuses_keeps_its_class_and_words(kind: str, ours: ty
     assert getattr(caught.value, "exit_code", None) == code
 
 
+def test_a_launcher_that_is_older_than_the_command_line_is_said_to_be_so_and_how_to_deploy_the_newer() -> None:
+    said = 'The request cannot be used:\n  "dryRun" is unknown. A misspelt key would silently have no effect. The keys are corpus.'
+    launcher = FakeLauncher({"errorType": "RequestError", "errorMessage": said}, error=True)
+
+    with pytest.raises(ConfigurationError) as caught:
+        launch(cloud(**{"lambda": launcher}), TrainingOrder("wiki", dry_run=True))
+
+    assert str(caught.value) == (
+        "The stack blazingtext-dev-training is older than this command line: its launcher does not know dryRun. Nothing was started. "
+        "Deploy it with: cdk deploy --all"
+    )
+    assert caught.value.exit_code == 2
+
+
+def test_a_field_that_the_command_line_did_not_send_is_the_launchers_own_refusal() -> None:
+    said = 'The request cannot be used:\n  "instance.size" is unknown.'
+    launcher = FakeLauncher({"errorType": "RequestError", "errorMessage": said}, error=True)
+
+    with pytest.raises(RequestError, match=r'"instance\.size" is unknown'):
+        launch(cloud(**{"lambda": launcher}), TrainingOrder("wiki", dry_run=True, instance_count=2))
+
+
 def test_a_stage_that_is_not_deployed_says_how_to_deploy_it() -> None:
     stacks = FakeStacks()
     stacks.statuses.clear()

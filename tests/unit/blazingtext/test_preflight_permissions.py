@@ -1,7 +1,12 @@
 """What `preflight` has IAM simulate."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from blazingtext.preflight import plan
 from blazingtext.preflight.plan import Plan
 from tests.unit.blazingtext.test_preflight import USER, Account
 
@@ -33,6 +38,17 @@ CREATED = {
     f"arn:aws:cloudwatch:{HERE}:alarm:{MINE}": ["cloudwatch:PutMetricAlarm"],
     f"arn:aws:states:{HERE}:stateMachine:blazingtext-dev-serving-update": ["states:CreateStateMachine"],
     f"arn:aws:sagemaker:{HERE}:endpoint/blazingtext-dev": ["sagemaker:CreateEndpoint"],
+    f"arn:aws:sagemaker:{HERE}:endpoint-config/preflight": ["sagemaker:CreateEndpointConfig"],
+}
+# By the setting of the stage's file; schedules need one action for both.
+COMPANY = {
+    "kmsKey": (f"arn:aws:logs:{HERE}:log-group:{MINE}", "logs:AssociateKmsKey"),
+    "permissionsBoundary": (f"{ROLES}/{MINE}", "iam:PutRolePermissionsBoundary"),
+    "accessLogBucket": (f"arn:aws:s3:::{MINE}", "s3:PutBucketLogging"),
+    "dashboard": ("arn:aws:cloudwatch::123456789012:dashboard/blazingtext-dev", "cloudwatch:PutDashboard"),
+    "peoplePolicies": (f"arn:aws:iam::123456789012:policy/{MINE}", "iam:CreatePolicy"),
+    "pauseSchedule": (f"arn:aws:scheduler:{HERE}:schedule/blazingtext-dev-schedules/pause", "scheduler:CreateSchedule"),
+    "resumeSchedule": (f"arn:aws:scheduler:{HERE}:schedule/blazingtext-dev-schedules/pause", "scheduler:CreateSchedule"),
 }
 
 
@@ -52,3 +68,49 @@ def test_these_actions_on_these_resources_are_simulated_for_who_deploys_and_for_
             (resource,) = wish["ResourceArns"]
             asked.setdefault(wish["PolicySourceArn"], {})[resource] = wish["ActionNames"]
     assert asked == {USER: NEEDED, f"{ROLES}/path/cdk-blzgtxt-cfn-exec-role-123456789012-us-east-1": CREATED | more}
+
+
+def company(account: Account, **plan: Any) -> list[tuple[str, str, str]]:
+    """The checks of the execution policy that found a problem: what, what was said, and the remedy."""
+    found = account.look(Plan(**plan))
+    return [(check.what, check.said, check.remedy) for check in found.problems]
+
+
+@pytest.mark.parametrize("setting", COMPANY)
+def test_what_a_setting_for_companies_needs_is_simulated_only_with_it(setting: str) -> None:
+    resource, action = COMPANY[setting]
+    without, with_it, allowed = Account(), Account(), Account()
+    without.denied = with_it.denied = {action}
+
+    assert company(without) == []
+    ((what, said, remedy),) = company(with_it, company=(setting,))
+    assert company(allowed, company=(setting,)) == []
+
+    assert what == "company policy"
+    assert f"may not: {action} on {resource}. The stage's file sets {setting}." in said
+    assert "bootstrap/company-policy.json" in remedy
+
+
+def test_the_settings_for_companies_are_those_of_the_stages_file(tmp_path: Path) -> None:
+    given = {"kmsKey": "", "dashboard": True, "pauseSchedule": "cron(0 20 * * ? *)", "minimumMeanRho": 0.5}
+    (tmp_path / "dev.json").write_text(json.dumps(given), encoding="utf-8")
+
+    assert plan.of_stage("dev", tmp_path).company == ("dashboard", "pauseSchedule")
+    assert plan.of_stage("none", tmp_path).company == ()
+    assert set(plan.COMPANY) == set(COMPANY)
+
+
+def test_the_endpoints_instance_type_is_part_of_the_simulation() -> None:
+    account = Account()
+    account.denied = {"sagemaker:CreateEndpointConfig"}
+
+    ((what, said, _),) = company(account, endpoint_type="ml.g5.xlarge")
+
+    (asked,) = (wish for name, wish in account.iam.calls if wish.get("ActionNames") == ["sagemaker:CreateEndpointConfig"])
+    assert asked["ContextEntries"] == [
+        {"ContextKeyName": "sagemaker:InstanceTypes", "ContextKeyValues": ["ml.g5.xlarge"], "ContextKeyType": "stringList"}
+    ]
+    assert what == "execution policy"
+    assert said.endswith(
+        "sagemaker:CreateEndpointConfig on arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/preflight with ml.g5.xlarge."
+    )

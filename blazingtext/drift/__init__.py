@@ -1,0 +1,1 @@
+"""What somebody has changed of a stage beside its stacks."""
