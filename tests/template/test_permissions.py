@@ -162,8 +162,12 @@ def test_only_the_one_state_machine_may_use_that_role(each: Synthesis) -> None:
 
 def test_an_execution_sets_parameters_of_the_serving_stack_and_nothing_else(each: Synthesis) -> None:
     machine = each.one("AWS::StepFunctions::StateMachine")
-    (state,) = machine["Definition"]["States"].values()
+    definition = machine["Definition"]
+    ((name, state),) = definition["States"].items()
 
+    assert definition.keys() == {"Comment", "StartAt", "TimeoutSeconds", "States"}
+    # The time of one call.
+    assert (definition["StartAt"], definition["TimeoutSeconds"]) == (name, 60)
     assert machine["StateMachineName"] == f"blazingtext-{each.settings.stage}-serving-update"
     assert machine["StateMachineType"] == "STANDARD"
     assert state | {"Resource": written(state["Resource"])} == {

@@ -192,8 +192,8 @@ def _string(node: ast.AST) -> _Sites:
 
 
 def _misspelt(text: str) -> str:
-    """The text with its last letter twice; another star would match no more than one, so a letter takes its place."""
-    return text[:-1] + "x" if text.endswith("*") else text + text[-1:]
+    """The text with its last letter twice; a second star or plus would match what one does, so a letter takes its place."""
+    return text[:-1] + "x" if text.endswith(("*", "+", "?")) else text + text[-1:]
 
 
 def _texts(node: ast.JoinedStr) -> list[str]:
