@@ -131,7 +131,8 @@ def _size_warnings(choice: Choice) -> list[str]:
         )
     if choice.mode == BATCH_SKIPGRAM:
         ideal = 2 * values["window_size"] + 1
-        if values["batch_size"] != ideal and ideal <= 32:
+        # A batch has 32 words at most.
+        if values["batch_size"] != ideal and values["window_size"] <= 15:
             found.append(f"It is recommended that you set batch_size as 2*window_size + 1 which is {ideal} in this case.")
     if values.get("sampling_threshold", 0) > 0.001:
         found.append("sampling_threshold above 0.001 hardly thins out frequent words. AWS recommends at most 0.001; 0.0001 is the default.")

@@ -251,6 +251,7 @@ def test_all_problems_are_told_at_once() -> None:
     [
         ("batch_skipgram", {"vector_dim": 1500}, "big vector dimension"),
         ("batch_skipgram", {"window_size": 6}, "2*window_size + 1 which is 13"),
+        ("batch_skipgram", {"window_size": 15}, "2*window_size + 1 which is 31"),
         ("cbow", {"sampling_threshold": 0.01}, "at most 0.001"),
         ("cbow", {"learning_rate": 2}, "diverge"),
         ("cbow", {"min_char": 2}, "min_char has no effect without subwords"),
