@@ -167,7 +167,8 @@ def _instance_warnings(choice: Choice) -> list[str]:
     gpus = instances.gpu_count(choice.instance_type)
     if gpus is None:
         return [f"{choice.instance_type} is not among the GPU instances that AWS lists for BlazingText: P2, P3, G4dn and G5."]
-    if gpus not in (0, 1) and choice.mode in WORD2VEC:
+    # Word vectors: text classification on several is refused.
+    if gpus not in (0, 1):
         return [
             "Training on several GPUs writes no vectors.bin, so the model cannot be served. Take one GPU or a CPU instance for an endpoint."
         ]
