@@ -151,7 +151,13 @@ def test_an_unknown_name_is_refused_with_what_was_meant(mode: str, name: str, hi
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"), [("", "Please provide a mode"), ("skip-gram", 'Did you mean "skipgram"?'), ("bert", "mode should be one of")]
+    ("mode", "words"),
+    [
+        ("", "Please provide a mode"),
+        ("skip-gram", 'Did you mean "skipgram"?'),
+        ("bert", "mode should be one of"),
+        ("bert", 'It was given as "bert". Word vectors: batch_skipgram; text classification: supervised.'),
+    ],
 )
 def test_a_mode_is_one_of_four(mode: str, words: str) -> None:
     with pytest.raises(HyperparameterError, match=re.escape(words)):
