@@ -1,18 +1,28 @@
-"""The life of a BlazingText model, from Python: ``from blazingtext import BlazingText``."""
+"""The life of a BlazingText model, from Python: ``from blazingtext import BlazingText``, and ``train`` and ``load`` without AWS."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .client import BlazingText
+    from .runs.local_models import open_model as load
+    from .runs.local_training import train
 
 __version__ = "0.1.0"
-__all__ = ["BlazingText", "__version__"]
+__all__ = ["BlazingText", "__version__", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    """The client, loaded when it is first asked for: boto3 would slow down ``blazingtext --help``."""
+    """Each of them, loaded when it is first asked for: boto3 would slow down ``blazingtext --help``."""
     if name == "BlazingText":
         from .client import BlazingText  # noqa: PLC0415 - see above
 
         return BlazingText
+    if name == "train":
+        from .runs.local_training import train  # noqa: PLC0415 - likewise
+
+        return train
+    if name == "load":
+        from .runs.local_models import open_model  # noqa: PLC0415 - likewise
+
+        return open_model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.model_registry import ApprovalStatus, Version
 
 from . import audit, removal, stage_costs
 from .cloud import Cloud
@@ -17,9 +18,11 @@ from .corpus import uploads
 from .leftovers import Leftover
 from .preflight.plan import Plan
 from .preflight.preflight import Preflight, preflight
-from .runs import artifacts, job_events, training_jobs
+from .runs import artifacts, comparison, job_events, training_jobs
 from .runs.launch import Launch, TrainingOrder, launch
 from .serving import changes, prediction, repair, status, verification, waiter
+from .serving import models as models_
+from .serving.models import Judged, Models
 from .serving.status import Status
 
 if TYPE_CHECKING:  # NumPy, scikit-learn and matplotlib are loaded by the methods that need them
@@ -162,27 +165,42 @@ class BlazingText:
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""
-        from .vectors import word_vectors  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+        return _read_vectors(self.artifact(job))
 
-        return word_vectors.load(self.artifact(job).path("vectors.txt"))
+    def neighbors(self, query: str, count: int = 10, job: str | None = None, *, top: int | None = None) -> list[Neighbor]:
+        """The words nearest to a word, or to a sum such as "king - man + woman", among the `top` most frequent."""
+        return self.vectors(job).neighbors(query, count, top=top)
 
-    def neighbors(self, word: str, count: int = 10, job: str | None = None) -> list[Neighbor]:
-        """The words nearest to a word."""
-        return self.vectors(job).neighbors(word, count)
+    def analogy(
+        self, first: str, second: str, third: str, count: int = 5, job: str | None = None, *, top: int | None = None
+    ) -> list[Neighbor]:
+        """What is to `third` as `second` is to `first`, among the `top` most frequent words."""
+        return self.vectors(job).analogy(first, second, third, count, top=top)
 
-    def analogy(self, first: str, second: str, third: str, count: int = 5, job: str | None = None) -> list[Neighbor]:
-        """What is to `third` as `second` is to `first`."""
-        return self.vectors(job).analogy(first, second, third, count)
+    def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False, ngrams: bool = True) -> Evaluation:
+        """A run's vectors scored against human judgement: by the container, or here, also on your own word pairs.
 
-    def evaluate(self, job: str | None = None, *, pairs: Sequence[Path] = (), compute: bool = False) -> Evaluation:
-        """A run's vectors scored against human judgement: by the container, or here, also on your own word pairs."""
+        Computed here, words outside the vocabulary have the vectors of their n-grams unless `ngrams` is false.
+        """
         from .vectors import evaluation  # noqa: PLC0415 - NumPy loads only for those who look at vectors
 
         artifact = self.artifact(job)
         name = naming.job_of_artifact(artifact.uri)
         if "eval.json" in artifact.files and not compute and not pairs:
             return evaluation.read_eval_json(artifact.path("eval.json"), source=f"{name}: eval.json")
-        return evaluation.evaluate(self.vectors(job), pairs, source=f"{name}: vectors.txt")
+        return evaluation.evaluate(self.vectors(job), pairs, source=f"{name}: vectors.txt", ngrams=ngrams)
+
+    def compare(
+        self,
+        jobs: Sequence[str],
+        *,
+        pairs: Sequence[Path] = (),
+        neighbors: int = 10,
+        on_size: artifacts.OnSize = lambda _: lambda _: None,
+    ) -> comparison.RunComparison:
+        """Runs beside the first of them: settings, metrics and, of word vectors, scores, neighbours and the words that moved."""
+        found = [self.run(job) for job in jobs]
+        return comparison.compare(found, lambda job: self.artifact(job, on_size=on_size), _read_vectors, pairs=pairs, neighbors=neighbors)
 
     def map(self, path: str | Path, look: Look | None = None, job: str | None = None) -> Map:
         """Draws the most frequent words of a run."""
@@ -190,16 +208,33 @@ class BlazingText:
 
         return word_map.draw(self.vectors(job), Path(path), look)
 
-    def promote(self, job: str | None = None, *, auto_rollback: bool = True) -> changes.Change:
-        """Makes a run's model live; None means the newest completed run with the stage's tags.
+    def models(self, limit: int = 10) -> Models:
+        """The models that can be live, newest first: versions of the model registry, or completed runs where there is none."""
+        return models_.listed(self.cloud, limit)
 
-        Without `auto_rollback`, no alarm watches the deployment.
+    def register(self, job: str) -> Version:
+        """The version of a run, which it gets now if it has none."""
+        return models_.register(self.cloud, job)
+
+    def approve(self, version: int | str, comment: str = "") -> Judged:
+        """Approves a version of the model registry, by its number or its run; one that is newer than what was promoted goes live."""
+        return models_.judge(self.cloud, str(version), ApprovalStatus.APPROVED, comment)
+
+    def reject(self, version: int | str, comment: str = "") -> Judged:
+        """Rejects a version of the model registry, by its number or its run; a live one stays live."""
+        return models_.judge(self.cloud, str(version), ApprovalStatus.REJECTED, comment)
+
+    def promote(self, job: str | None = None, *, version: int | None = None, auto_rollback: bool = True) -> changes.Change:
+        """Makes a run's model live, or a version of the model registry, which is approved by that.
+
+        None means the newest completed run with the stage's tags, or the newest approved version. Without `auto_rollback`, no alarm watches
+        the deployment.
         """
-        return changes.promote(self.cloud, job, auto_rollback=auto_rollback)
+        return changes.promote(self.cloud, job, version=version, auto_rollback=auto_rollback)
 
-    def rollback(self) -> changes.Change:
-        """Makes the previous model live again."""
-        return changes.rollback(self.cloud)
+    def rollback(self, to: str | None = None) -> changes.Change:
+        """Makes the previous model live again, or any run, or any version by its number."""
+        return changes.rollback(self.cloud, to)
 
     def pause(self) -> changes.Change:
         """Removes the endpoint, and with it its cost; the chosen model stays."""
@@ -250,3 +285,9 @@ class BlazingText:
     def audit(self, on_progress: Callable[[str], None] = lambda _: None, *, regions: Sequence[str] = ()) -> audit.Audit:
         """What of the stage still exists: in `regions`, else in the session's region and wherever else there is a trace of it."""
         return audit.audit(self.cloud, regions=regions, on_progress=on_progress)
+
+
+def _read_vectors(artifact: artifacts.Artifact) -> Vectors:
+    from .vectors import reading  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+
+    return reading.load(artifact.path(comparison.VECTORS))

@@ -148,12 +148,19 @@ def _topics(scope: Scope) -> Iterator[Leftover]:
 
 
 def _alarms(scope: Scope) -> Iterator[Leftover]:
-    for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=scope.prefix):
-        yield Leftover("alarm", alarm["AlarmName"], bills=True)
+    # Application Auto Scaling names its alarms after what they watch.
+    for prefix in (scope.prefix, f"TargetTracking-endpoint/{naming.endpoint(scope.stage)}/"):
+        for alarm in scope.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=prefix):
+            yield Leftover("alarm", alarm["AlarmName"], bills=True)
 
 
 def _rules(scope: Scope) -> Iterator[Leftover]:
     return scope.named("rule", scope.pages("events", "list_rules", "Rules", NamePrefix=scope.prefix), "Name")
+
+
+def _schedule_groups(scope: Scope) -> Iterator[Leftover]:
+    groups = scope.pages("scheduler", "list_schedule_groups", "ScheduleGroups", NamePrefix=scope.prefix)
+    return scope.named("schedule group", groups, "Name")
 
 
 def _jobs(scope: Scope) -> Iterator[Leftover]:
@@ -169,6 +176,15 @@ def _models(scope: Scope) -> Iterator[Leftover]:
 
 def _endpoint_configs(scope: Scope) -> Iterator[Leftover]:
     return _tagged(scope, "endpoint config", scope.pages("sagemaker", "list_endpoint_configs", "EndpointConfigs"), "EndpointConfig")
+
+
+def _model_package_groups(scope: Scope) -> Iterator[Leftover]:
+    listing = scope.pages("sagemaker", "list_model_package_groups", "ModelPackageGroupSummaryList", NameContains=scope.prefix)
+    for group in listing:
+        name = group["ModelPackageGroupName"]
+        if name.startswith(scope.prefix):
+            versions = scope.pages("sagemaker", "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
+            yield Leftover("model package group", name, detail=f"{sum(1 for _ in versions)} versions")
 
 
 def _endpoints(scope: Scope) -> Iterator[Leftover]:
@@ -213,19 +229,45 @@ def _key(scope: Scope, arn: str) -> Iterator[Leftover]:
         yield Leftover("tagged resource", arn, bills=True, detail=state)
 
 
+def _policies(scope: Scope) -> Iterator[Leftover]:
+    for policy in scope.pages("iam", "list_policies", "Policies", Scope="Local"):
+        if policy["PolicyName"].startswith(scope.prefix):
+            yield Leftover("managed policy", policy["Arn"], detail=f"attached {policy.get('AttachmentCount', 0)} times")
+
+
+def _dashboards(scope: Scope) -> Iterator[Leftover]:
+    name = naming.endpoint(scope.stage)
+    for page in scope.pages("cloudwatch", "list_dashboards", "DashboardEntries", DashboardNamePrefix=name):
+        if page["DashboardName"] == name or page["DashboardName"].startswith(scope.prefix):
+            yield Leftover("dashboard", page["DashboardName"], bills=True)
+
+
+def _budgets(scope: Scope) -> Iterator[Leftover]:
+    account = scope.cloud.client("sts").get_caller_identity()["Account"]
+    return scope.named("budget", scope.pages("budgets", "describe_budgets", "Budgets", AccountId=account), "BudgetName")
+
+
 # What belongs to the whole account: looked for once, whatever the regions.
-GLOBAL: Mapping[str, Finder] = {"buckets": _buckets, "roles": _roles}
+GLOBAL: Mapping[str, Finder] = {
+    "buckets": _buckets,
+    "roles": _roles,
+    "managed policies": _policies,
+    "dashboards": _dashboards,
+    "budgets": _budgets,
+}
 REGIONAL: Mapping[str, Finder] = {
     "stacks": _stacks,
     "endpoints": _endpoints,
     "endpoint configs": _endpoint_configs,
     "models": _models,
+    "model package groups": _model_package_groups,
     "training jobs": _jobs,
     "functions": _functions,
     "state machines": _state_machines,
     "queues": _queues,
     "topics": _topics,
     "rules": _rules,
+    "schedule groups": _schedule_groups,
     "alarms": _alarms,
     "log groups": _log_groups,
     "log streams": _log_streams,

@@ -65,6 +65,15 @@ def _rule(found: Leftover, _stage: str) -> str:
     return f"{targets} && {_aws(found, 'events delete-rule --name')}"
 
 
+def _model_package_group(found: Leftover, _stage: str) -> str:
+    """SageMaker deletes a group once it has no version."""
+    query = "'ModelPackageSummaryList[].ModelPackageArn'"
+    versions = _aws(found, f"sagemaker list-model-packages --output text --query {query} --model-package-group-name")
+    each = _aws(found, "sagemaker delete-model-package --model-package-name", "$version")
+    group = _aws(found, "sagemaker delete-model-package-group --model-package-group-name")
+    return f"for version in $({versions}); do {each}; done && {group}"
+
+
 def _role(found: Leftover, _stage: str) -> str:
     """IAM deletes a role once it has no policy, whether its own or an attached one."""
     name = shlex.quote(found.name)
@@ -73,6 +82,19 @@ def _role(found: Leftover, _stage: str) -> str:
     attached = "for policy in $(aws iam list-attached-role-policies --output text --query 'AttachedPolicies[].PolicyArn' "
     attached += f'--role-name {name}); do aws iam detach-role-policy --role-name {name} --policy-arn "$policy"; done'
     return f"{own} && {attached} && aws iam delete-role --role-name {name}"
+
+
+def _managed_policy(found: Leftover, _stage: str) -> str:
+    """IAM deletes a policy once it has its default version only; one that is attached it refuses to, and names the reason."""
+    arn = shlex.quote(found.name)
+    others = f"aws iam list-policy-versions --output text --query 'Versions[?!IsDefaultVersion].VersionId' --policy-arn {arn}"
+    versions = f'for version in $({others}); do aws iam delete-policy-version --policy-arn {arn} --version-id "$version"; done'
+    return f"{versions} && aws iam delete-policy --policy-arn {arn}"
+
+
+def _budget(found: Leftover, _stage: str) -> str:
+    account = "aws sts get-caller-identity --output text --query Account"
+    return _aws(found, f'budgets delete-budget --account-id "$({account})" --budget-name')
 
 
 def _bucket(found: Leftover, stage: str) -> str:
@@ -86,7 +108,7 @@ def _plain(operation: str) -> Callable[[Leftover, str], str]:
 def _aws(found: Leftover, operation: str, value: str | None = None) -> str:
     """A command of the AWS CLI about the thing's name, or about another value, in the thing's region."""
     name = found.name if value is None else value
-    argument = f'"{name}"' if name.startswith("$(") else shlex.quote(name)
+    argument = f'"{name}"' if name.startswith("$") else shlex.quote(name)
     region = f" --region {found.region}" if found.region else ""
     return f"aws {operation} {argument}{region}"
 
@@ -94,15 +116,20 @@ def _aws(found: Leftover, operation: str, value: str | None = None) -> str:
 _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
     "alarm": _plain("cloudwatch delete-alarms --alarm-names"),
     "bucket": _bucket,
+    "budget": _budget,
+    "dashboard": _plain("cloudwatch delete-dashboards --dashboard-names"),
     "endpoint": _plain("sagemaker delete-endpoint --endpoint-name"),
     "endpoint config": _plain("sagemaker delete-endpoint-config --endpoint-config-name"),
     "function": _plain("lambda delete-function --function-name"),
     "log group": _plain("logs delete-log-group --log-group-name"),
     "log stream": _log_stream,
+    "model package group": _model_package_group,
+    "managed policy": _managed_policy,
     "model": _plain("sagemaker delete-model --model-name"),
     "queue": _queue,
     "role": _role,
     "rule": _rule,
+    "schedule group": _plain("scheduler delete-schedule-group --name"),
     "stack": _plain("cloudformation delete-stack --stack-name"),
     "state machine": _state_machine,
     "topic": _topic,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from blazingtext_lifecycle import costs, naming
+from blazingtext_lifecycle import costs, naming, schedules
 from blazingtext_lifecycle.costs import HOURS_PER_MONTH, HourlyPrice
+from blazingtext_lifecycle.errors import ConfigurationError
 
 from .aws_errors import translating_aws_errors
 from .cloud import Cloud
@@ -28,12 +31,20 @@ class EndpointCosts:
         hour: for an hour.
         day: for a day.
         month: for 730 hours.
+        most_instances: the most that it may have; more than in the price, if their number follows the load.
+        month_at_most: for 730 hours of so many.
+        scheduled_hours: the hours of such a month in which it runs by the stage's schedules; None without them.
+        scheduled_month: for these.
     """
 
     price: HourlyPrice
     hour: float | None
     day: float | None
     month: float | None
+    most_instances: int
+    month_at_most: float | None
+    scheduled_hours: float | None = None
+    scheduled_month: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,18 +102,48 @@ def of_stage(cloud: Cloud, plan: Plan) -> StageCosts:
     """What a stage costs with the instances of a plan.
 
     Raises:
+        ConfigurationError: the plan's schedules cannot be read.
         LifecycleError: AWS did not list the bucket's objects.
     """
     hosting = costs.of_endpoint(plan.endpoint_type, plan.endpoint_count, cloud.region)
+    most = costs.of_endpoint(plan.endpoint_type, plan.endpoint_most, cloud.region)
+    hours = _scheduled_hours(plan, datetime.now(UTC))
     training = costs.of_training(plan.training_type, plan.training_count, cloud.region)
     runtime = plan.training_seconds
     return StageCosts(
         stage=cloud.stage,
         region=cloud.region,
-        endpoint=EndpointCosts(hosting, hosting.for_hours(1), hosting.for_hours(_HOURS_PER_DAY), hosting.for_hours(HOURS_PER_MONTH)),
+        endpoint=EndpointCosts(
+            price=hosting,
+            hour=hosting.for_hours(1),
+            day=hosting.for_hours(_HOURS_PER_DAY),
+            month=hosting.for_hours(HOURS_PER_MONTH),
+            most_instances=most.instance_count,
+            month_at_most=most.for_hours(HOURS_PER_MONTH),
+            scheduled_hours=hours,
+            scheduled_month=None if hours is None else hosting.for_hours(hours),
+        ),
         training=TrainingCosts(training, runtime, training.for_hours(1), training.for_seconds(runtime)),
         storage=_storage(cloud),
     )
+
+
+def _scheduled_hours(plan: Plan, now: datetime) -> float | None:
+    """The hours of a month of 730 in which the endpoint runs by both of a plan's schedules; None without them.
+
+    Raises:
+        ConfigurationError: they cannot be read.
+    """
+    if not (plan.pause and plan.resume):
+        return None
+    try:
+        pause, resume, zone = schedules.parse(plan.pause), schedules.parse(plan.resume), ZoneInfo(plan.time_zone)
+    except (ValueError, KeyError) as error:
+        raise ConfigurationError(
+            f"The schedules {plan.pause} and {plan.resume} of time zone {plan.time_zone} cannot be read: {error}. "
+            "Correct pauseSchedule, resumeSchedule and scheduleTimeZone in the stage's file: docs/configuration.md."
+        ) from error
+    return HOURS_PER_MONTH * schedules.running_share(pause, resume, now, zone)
 
 
 def _storage(cloud: Cloud) -> StorageCosts:

@@ -6,7 +6,6 @@ per label (whatever the file was trained with) over the mean of its rows (Joulin
 """
 
 import itertools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from .formats.fasttext import FastTextModel, Kind, Loss, read
 
 CACHED_WORDS = 65_536
 SORTED_LABELS = 1000  # so few are sorted sooner than searched
+_SIGMOID_BOUND, _STEPS_PER_UNIT = np.float32(8), np.float32(32)
 PROBABILITY_OFFSET = np.float32(1e-5)  # fastText's std_log adds it before the logarithm, and its answers show it
 
 
@@ -122,7 +122,7 @@ def _ids(words: Sequence[bytes]) -> dict[bytes, int]:
 
 def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
     """A function from a word to its input rows; the most recent words are cached."""
-    ids, subwords, nothing = _ids(model.words), model.parameters.subwords, np.empty(0, np.int32)
+    ids, subwords = _ids(model.words), model.parameters.subwords
     words = len(ids)
     if subwords is not None and model.parameters.kind != Kind.SUPERVISED:
         # fastText numbers labels behind the words, and takes that number for a row: it is a bucket's (Dictionary::initNgrams).
@@ -130,7 +130,7 @@ def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
 
     def rows(word: bytes) -> Integers:
         row = ids.get(word)
-        own = nothing if row is None else np.array([row], np.int32)
+        own = np.array([] if row is None else [row], np.int32)
         if subwords is None or word == END_OF_LINE_WORD:
             return own
         return np.concatenate([own, np.array(ngram_buckets(word, subwords), np.int32) + np.int32(words)])
@@ -146,15 +146,15 @@ def _sigmoid(scores: Floats) -> Floats:
 
 def _tabled_sigmoid(scores: Floats) -> Floats:
     """The sigmoid as fastText takes it for independent labels: from a table of 512 steps over [-8, 8], which its answers show."""
-    steps = ((np.clip(scores, -8, 8) + np.float32(8)) * np.float32(32)).astype(np.int64)
-    values = _sigmoid((steps / 32 - 8).astype(np.float32))
-    values[scores < -8], values[scores > 8] = 0, 1
-    return values
+    within = np.clip(scores, -_SIGMOID_BOUND, _SIGMOID_BOUND)
+    steps = ((within + _SIGMOID_BOUND) * _STEPS_PER_UNIT).astype(np.int64)
+    values = _sigmoid((steps / _STEPS_PER_UNIT - _SIGMOID_BOUND).astype(np.float32))
+    return np.where(scores == within, values, np.float32(scores > 0))
 
 
 def _aligned(matrix: Floats) -> Floats:
     """A matrix whose numbers begin at a multiple of their size: in the file they do not, and BLAS takes only what does."""
-    return matrix if matrix.flags.aligned else np.require(matrix, requirements=["ALIGNED", "C_CONTIGUOUS"])
+    return matrix if matrix.flags.aligned else matrix.copy()
 
 
 def _loss(model: FastTextModel) -> Callable[[Floats], Floats]:
@@ -191,18 +191,17 @@ class _HuffmanTree:
     def __init__(self, counts: NDArray[np.int64], output: Floats) -> None:
         self._output = output
         paths = list(_huffman_paths([int(count) for count in counts]))
-        depth = max(len(path) for path in paths)
-        self._nodes = np.zeros((len(paths), depth), np.int64)
-        self._turns = np.full((len(paths), depth), -1, np.int64)  # 1 right, 0 left, -1 past the leaf
+        shape = len(paths), max(len(path) for path in paths)
+        self._nodes, self._right, self._on_the_way = np.zeros(shape, np.int64), np.zeros(shape, bool), np.zeros(shape, bool)
         for label, path in enumerate(paths):
             for level, (node, turn) in enumerate(path):
-                self._nodes[label, level], self._turns[label, level] = node, turn
+                self._nodes[label, level], self._right[label, level], self._on_the_way[label, level] = node, turn, True
 
     def probabilities(self, hidden: Floats) -> Floats:
         right = _sigmoid(self._output @ hidden)[self._nodes]
-        steps = np.where(self._turns == 1, right, np.float32(1) - right) + PROBABILITY_OFFSET
-        steps[self._turns < 0] = 1
-        product: Floats = steps.prod(axis=1) - PROBABILITY_OFFSET  # the last turn's logarithm is the answer's: added once, by the caller
+        steps = np.where(self._right, right, np.float32(1) - right) + PROBABILITY_OFFSET
+        # The last turn's logarithm is the answer's: what it adds is added once, by the caller.
+        product: Floats = steps.prod(axis=1, where=self._on_the_way) - PROBABILITY_OFFSET
         return product
 
 
@@ -213,19 +212,19 @@ def _huffman_paths(counts: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
     Ties go to the inner node: another choice would be as good a tree, but not the one fastText trained.
     """
     leaves = len(counts)
-    weights = [*counts, *(math.inf for _ in range(leaves - 1))]
+    weights = [*counts]
     parents: dict[int, tuple[int, int]] = {}
     leaf, inner = leaves - 1, leaves
     for joined in range(leaves, 2 * leaves - 1):
-        weight = 0.0
+        weight = 0
         for turn in (0, 1):
-            if leaf >= 0 and weights[leaf] < weights[inner]:
+            if leaf >= 0 and (inner == len(weights) or weights[leaf] < weights[inner]):
                 child, leaf = leaf, leaf - 1
             else:
                 child, inner = inner, inner + 1
             parents[child] = (joined, turn)
             weight += weights[child]
-        weights[joined] = weight
+        weights.append(weight)
     for label in range(leaves):
         yield _path(parents, label, leaves)
 

@@ -52,7 +52,7 @@ class Instance:
     """One word or text to answer, and how many labels are wanted."""
 
     text: str
-    k: int = 1
+    k: int
 
 
 def decode_json(body: bytes) -> list[Instance]:
@@ -167,7 +167,7 @@ class Application:
         return await asyncio.to_thread(respond, self._model, content_type, body)
 
 
-def run(container: Container, *, host: str, port: int, workers: int = 1) -> int:
+def run(container: Container, *, host: str, port: int, workers: int) -> int:
     """Serve the container's model until SIGTERM; requests under way are finished first.
 
     Raises:
@@ -222,7 +222,8 @@ def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
 async def _read(scope: Scope, receive: Receive) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     declared = _header(scope, b"content-length")
-    _reject_large_body(int(declared) if declared.isdigit() else 0)
+    if declared.isdigit():
+        _reject_large_body(int(declared))
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -233,7 +234,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
         size += len(parts[-1])
         _reject_large_body(size)
         more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return b"".join(parts)
 
 
 def _reject_large_body(size: int) -> None:

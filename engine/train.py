@@ -109,7 +109,7 @@ def train(training: Training) -> bool:
     log_lines.gpu_count(log)
     for warning in hyperparameters.warnings(request):
         log.warning(warning)
-    container.model.mkdir(parents=True, exist_ok=True)
+    container.model.mkdir(exist_ok=True)
     if isinstance(request, SupervisedArguments):
         return _train_classifier(training, request, channels)
     if len(hosts.names) == 1:
@@ -140,7 +140,7 @@ def save_word_vectors(training: Training, request: Word2VecArguments, model: Wor
     write_word_vectors(folder / VECTORS_BINARY, model, min_count=request.min_count)
     if request.evaluation:
         result = evaluation.evaluate(text, evaluation.extra_gold_sets(training.environ))
-        (folder / EVALUATION_REPORT).write_text(result.report(), encoding="utf-8")
+        (folder / EVALUATION_REPORT).write_bytes(result.report().encode())
         seen = training.container.container_path(text)
         log_lines.evaluated(training.log, vectors=seen, report=result.report(), mean_rho=result.mean_rho)
 
@@ -294,7 +294,7 @@ def _train_classifier(training: Training, request: SupervisedArguments, channels
             epoch=result.epoch,
             threads=threads,
             accuracy=result.accuracy,
-            without_improvement=0 if result.improved else result.epochs_without_improvement,
+            without_improvement=result.epochs_without_improvement,
         )
 
     model = classifier.train(

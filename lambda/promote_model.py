@@ -2,8 +2,10 @@
 
 When an update of that stack has ended, the endpoint is compared with it, and people are told when it serves something else.
 
-Event: messages of the promotion queue, each with one of EventBridge's as its body: "SageMaker Training Job State Change", or
-"CloudFormation Stack Status Change" of the serving stack.
+Where a person approves models, a finished job becomes a version in the model registry instead, and its approval promotes it.
+
+Event: messages of the promotion queue, each with one of EventBridge's as its body: "SageMaker Training Job State Change", "SageMaker Model
+Package State Change" of the stage's group, or "CloudFormation Stack Status Change" of the serving stack.
 Answer: ``batchItemFailures``, the messages to deliver again. Environment: `lifecycle.environments.PromoteEnvironment`.
 
 Events come several times, late and in any order: a repeat changes nothing, an older job never replaces a newer one, a busy stack is
@@ -15,16 +17,16 @@ import logging
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import ClientError
 
-from blazingtext_lifecycle import live_endpoint, live_model, naming, promotion, values
-from blazingtext_lifecycle.aws_errors import is_missing, translating_aws_errors
+from blazingtext_lifecycle import job_lookup, live_endpoint, live_model, model_registry, naming, promotion, registration, values
+from blazingtext_lifecycle.aws_errors import translating_aws_errors
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
+from blazingtext_lifecycle.model_registry import Registry, Version
 from blazingtext_lifecycle.promotion import Decision, Outcome, TrainedJob
 from blazingtext_lifecycle.stack_update import StackUpdater
 from blazingtext_lifecycle.training_jobs import TERMINAL
@@ -118,9 +120,15 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
         LifecycleError: AWS did not show them.
     """
     event = _event_in(body)
-    if event.get("detail-type") == "CloudFormation Stack Status Change":
+    kind = event.get("detail-type")
+    if kind == "CloudFormation Stack Status Change":
         differs = _difference(live_model.describe(clients.cloudformation, environment.stage), environment, clients)
         return Decision(Outcome.NOT_LIVE if differs else Outcome.IGNORE, differs or "The endpoint serves what the stack says.")
+    return _approved(event, environment, clients) if kind == model_registry.EVENT else _ended(event, environment, clients)
+
+
+def _ended(event: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> Decision:
+    """What to do about the end of a training job."""
     name, status = _job_in(event)
     if not naming.TRAINING_JOB_PATTERN.fullmatch(name):
         why = f"SageMaker gives no job the name {values.cut(name)!a}" if name else "It names no TrainingJobName"
@@ -130,14 +138,48 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
     if status not in TERMINAL:
         return Decision(Outcome.IGNORE, f"{name} is still {status}; its end has an event of its own.")
     job = _look_up(name, clients)
+    if job is not None and environment.model_package_group and registration.requested(event):
+        # Its tuning job has many, of which this one was chosen.
+        job = replace(job, tuning_job="")
     if job is None:
         return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
-    stack = live_model.describe(clients.cloudformation, environment.stage)
+    decision = _judged(job, live_model.describe(clients.cloudformation, environment.stage), environment, clients)
+    return replace(decision, request=registration.requested(event))
+
+
+def _judged(job: TrainedJob, stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients) -> Decision:
+    """What to do about an ended job of the stage."""
+    if environment.model_package_group:
+        live = _live_job(stack, environment, clients) if stack.live else None
+        return registration.offered(job, stack, live, environment)
     decision = promotion.decide(job, stack, environment)
     if decision.outcome is Outcome.PROMOTE and stack.live:
         note = promotion.against_live(job, _live_job(stack, environment, clients), environment)
         decision = promotion.refused(job, note) if note else decision
-    # SageMaker would refuse the update of an endpoint whose configuration is gone, and CloudFormation could not roll it back.
+    return _unless_different(decision, job.name, stack, environment, clients)
+
+
+def _approved(event: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> Decision:
+    """What to do about a version of the model registry whose approval was set."""
+    group, arn = environment.model_package_group, registration.approved_version(event)
+    version = Registry(clients.sagemaker, group).version(arn) if group and arn else None
+    if version is None or version.group != group:
+        return Decision(
+            Outcome.IGNORE, f"{values.cut(arn) or 'The event'} is no version of {group or 'any group: models need no approval'}."
+        )
+    job = _look_up(version.job, clients) if version.job.startswith(naming.job_prefix(environment.stage)) else None
+    stack = live_model.describe(clients.cloudformation, environment.stage)
+    decision = registration.approved(version, job, stack, environment)
+    return _unless_different(decision, version.job, stack, environment, clients)
+
+
+def _unless_different(
+    decision: Decision, name: str, stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients
+) -> Decision:
+    """The decision; another one when it is a promotion that SageMaker would refuse.
+
+    It takes no update of an endpoint whose configuration is gone, and CloudFormation could not roll that back.
+    """
     differs = _difference(stack, environment, clients) if decision.outcome is Outcome.PROMOTE else ""
     return Decision(Outcome.IMPOSSIBLE, f"{name} cannot go live. {differs}") if differs else decision
 
@@ -166,51 +208,13 @@ def _job_in(event: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _look_up(name: str, clients: Clients) -> TrainedJob | None:
-    """The job as SageMaker has it now: the event has neither artifact nor metrics."""
-    with translating_aws_errors(f"look up the training job {name}"):
-        try:
-            found = clients.sagemaker.describe_training_job(TrainingJobName=name)
-            tags = clients.sagemaker.get_paginator("list_tags").paginate(ResourceArn=found["TrainingJobArn"])
-            named = {tag["Key"]: tag["Value"] for page in tags for tag in page["Tags"]}
-        except ClientError as error:
-            if is_missing(error):
-                return None
-            raise
-    artifact = found.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
-    return TrainedJob(
-        name=name,
-        status=found["TrainingJobStatus"],
-        secondary_status=found["SecondaryStatus"],
-        failure=found.get("FailureReason", ""),
-        created=found["CreationTime"],
-        mode=found.get("HyperParameters", {}).get("mode", ""),
-        metrics={metric["MetricName"]: metric["Value"] for metric in found.get("FinalMetricDataList", [])},
-        tags=named,
-        artifact=artifact,
-        artifact_exists=found["TrainingJobStatus"] == "Completed" and _exists(artifact, clients.s3),
-        tuning_job=found.get("TuningJobArn", ""),
-        arn=found["TrainingJobArn"],
-    )
+    return job_lookup.look_up(name, clients.sagemaker, clients.s3)
 
 
 def _live_job(stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients) -> TrainedJob | None:
     """The job of the live model; None when its record is gone, or it is no job of this stage."""
     name = naming.job_of_artifact(stack.live)
     return _look_up(name, clients) if name.startswith(naming.job_prefix(environment.stage)) else None
-
-
-def _exists(artifact: str, s3: S3Client) -> bool:
-    if not artifact:
-        return False
-    bucket, key = naming.split_s3_uri(artifact)
-    with translating_aws_errors(f"look for {artifact}"):
-        try:
-            s3.head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if is_missing(error):
-                return False
-            raise
-    return True
 
 
 def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> None:
@@ -228,12 +232,33 @@ def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvir
         updater = StackUpdater(clients.stepfunctions, clients.cloudformation, environment.serving_update_arn)
         if not updater.update(decision.stack, decision.changes):
             return
+    if decision.job is not None:
+        version = _register(decision.job, decision, environment, clients)
+        if version is None:
+            return
+        decision = replace(decision, reason=registration.announcement(decision, version, environment.stage))
     if decision.note:
         with translating_aws_errors("note why the job is not promoted"):
             clients.sagemaker.add_tags(ResourceArn=decision.job_arn, Tags=[{"Key": naming.PROMOTION_TAG, "Value": decision.note}])
     if decision.outcome is Outcome.IMPOSSIBLE:
         _send_to_dead_letters(record, decision.reason, environment, clients.sqs)
     _notify(decision, environment, clients.sns)
+
+
+def _register(job: TrainedJob, decision: Decision, environment: PromoteEnvironment, clients: Clients) -> Version | None:
+    """The version that a job has become; None when it was one already."""
+    registry = Registry(clients.sagemaker, environment.model_package_group)
+    if registry.of_run(job.name) is not None:
+        log.info("%s is in %s already.", job.name, environment.model_package_group)
+        return None
+    with translating_aws_errors(f"write the metrics of {job.name}"):
+        clients.s3.put_object(
+            Bucket=environment.bucket,
+            Key=naming.metrics_key(job.name),
+            Body=registration.quality(job),
+            ContentType="application/json",
+        )
+    return registry.register(registration.request(job, environment, decision.note), decision.request)
 
 
 def delay_seconds(deliveries: int) -> int:
@@ -261,6 +286,7 @@ def _send_to_dead_letters(record: Mapping[str, Any], reason: str, environment: P
 _SUBJECTS = {
     Outcome.PROMOTE: "the promotion of a model has begun",
     Outcome.REFUSED: "a model was not promoted",
+    Outcome.REGISTER: "a model waits for approval",
     Outcome.FAILED: "a training failed",
     Outcome.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
     Outcome.NOT_LIVE: "the endpoint does not serve what its stack says",

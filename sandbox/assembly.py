@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from . import endpoint_rollbacks, own_images
+from .autoscaling import registration as autoscaling
 from .emulator.internals import application, check_names
 from .patches import registry
 from .sagemaker import registration
@@ -29,7 +30,8 @@ def assemble(state_folder: Path) -> Application:
     check_names()
     registry.apply_all()
     own = {uri: Program(each.command, Path(each.folder)) for uri, each in own_images.read(state_folder).items()}
-    registration.register(
+    sagemaker = registration.register(
         state_folder / "sagemaker", own, rollbacks_are_silent=lambda: endpoint_rollbacks.read(state_folder) == endpoint_rollbacks.SILENT
     )
+    autoscaling.register(sagemaker)
     return cast("Application", application())

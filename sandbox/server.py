@@ -26,7 +26,7 @@ import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from . import assembly, closed_pages, state
+from . import assembly, closed_pages, state, waits
 from .certificates import Certificates
 from .forward_proxy import ForwardProxy, Outside
 from .host_certificates import HostCertificates
@@ -62,6 +62,8 @@ def server_environment(record: state.Record, folder: Path, clients: Mapping[str,
         "MINISTACK_SSL_CERT": str(certificates.chain),
         "MINISTACK_SSL_KEY": str(certificates.key),
         "LAMBDA_EXECUTOR": "local",
+        # How long a wait of a state machine takes, of its own time.
+        "SFN_WAIT_SCALE": str(1 / float(caller.get(waits.CLOCK, waits.DEFAULT_CLOCK))),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "0",

@@ -10,6 +10,16 @@ def training_jobs(stage: str) -> str:
     return _arn("sagemaker", "training-job", f"{naming.job_prefix(stage)}*")
 
 
+def model_versions(stage: str) -> str:
+    """Every version in a model package group of a stage, and of no other."""
+    return _arn("sagemaker", "model-package", f"{naming.model_package_group(stage, '*')}/*")
+
+
+def model_package_groups(stage: str) -> str:
+    """Every model package group of a stage, and of no other."""
+    return _arn("sagemaker", "model-package-group", naming.model_package_group(stage, "*"))
+
+
 def serving_stack(stage: str) -> str:
     """The serving stack of a stage, with any id that CloudFormation may give it.
 
@@ -36,6 +46,16 @@ def serving_update(stage: str) -> str:
 def serving_update_executions(stage: str) -> str:
     """The executions of that state machine."""
     return _arn("states", "execution", f"{naming.serving_update(stage)}:*", cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+
+def schedule_group(stage: str) -> str:
+    """The group of a stage's schedules."""
+    return _arn("scheduler", "schedule-group", naming.schedule_group(stage))
+
+
+def schedules(stage: str) -> str:
+    """The schedules in that group."""
+    return _arn("scheduler", "schedule", f"{naming.schedule_group(stage)}/*")
 
 
 def training_log_group() -> str:

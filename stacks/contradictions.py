@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from blazingtext_lifecycle import combinations, costs, hyperparameters, limits, requests
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.errors import HyperparameterError
 
-from . import company_rules
+from . import company_rules, schedule_rules, traffic_rules
 
 Spell = Callable[[str], str]
 # A setting of one job, or of the endpoint, and the limit that stands above it.
@@ -34,8 +35,16 @@ def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Spe
             f"without checkpoints run {requests.MAXIMUM_SPOT_WAIT} seconds at most, and BlazingText writes none. "
             "Lower it or turn spot off."
         )
+    never = values["approval"] is Approval.MANUAL and values["auto_promote"] is AutoPromote.NEVER
+    if never and not {"approval", "auto_promote"}.intersection(wrong):
+        yield (
+            f"{spell('approval')}: manual has no effect with {spell('auto_promote')} never. No event is read then, so no run is registered "
+            f"and no approval promotes one. Set {spell('auto_promote')} to better or always: no run goes live before it is approved."
+        )
     yield from _above_limits(values, wrong, spell)
     yield from company_rules.contradictions(values, wrong, spell)
+    yield from traffic_rules.contradictions(values, wrong, spell)
+    yield from schedule_rules.contradictions(values, wrong, spell)
 
 
 def _hyperparameter_problems(values: Mapping[str, Any]) -> list[str]:

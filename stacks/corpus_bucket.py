@@ -1,9 +1,11 @@
-"""The bucket of a stage: corpora and artifacts."""
+"""The bucket of a stage: corpora, artifacts and captured requests."""
 
 import aws_cdk as cdk
 import aws_cdk.aws_kms as kms
 import aws_cdk.aws_s3 as s3
 from constructs import Construct
+
+from blazingtext_lifecycle import naming
 
 NONCURRENT_VERSION_EXPIRATION = cdk.Duration.days(30)
 ABORT_INCOMPLETE_UPLOAD_AFTER = cdk.Duration.days(7)
@@ -14,6 +16,7 @@ class CorpusBucket(Construct):
 
     Args:
         delete_data: whether it goes with its stack.
+        captured_days: how long captured requests are kept.
         key_arn: the KMS key that encrypts it; ``""``: S3's own.
         log_bucket: the bucket that gets its access logs; ``""``: none.
 
@@ -21,7 +24,9 @@ class CorpusBucket(Construct):
         bucket: the bucket.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, delete_data: bool, key_arn: str = "", log_bucket: str = "") -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, delete_data: bool, captured_days: int, key_arn: str = "", log_bucket: str = ""
+    ) -> None:
         super().__init__(scope, id_)
         self.bucket = s3.Bucket(
             self,
@@ -34,7 +39,7 @@ class CorpusBucket(Construct):
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
-            lifecycle_rules=_lifecycle_rules(),
+            lifecycle_rules=_lifecycle_rules(captured_days),
             removal_policy=cdk.RemovalPolicy.DESTROY if delete_data else cdk.RemovalPolicy.RETAIN,
         )
         if not delete_data and self.bucket.policy:
@@ -46,9 +51,18 @@ class CorpusBucket(Construct):
             _log_access(self.bucket, log_bucket)
 
 
-def _lifecycle_rules() -> list[s3.LifecycleRule]:
-    """Only old versions and incomplete uploads expire: a current object, and so the live artifact, never does."""
+def _lifecycle_rules(captured_days: int) -> list[s3.LifecycleRule]:
+    """Old versions, incomplete uploads and captured requests expire; no other current object, and so no artifact in service, ever does.
+
+    The rule for captured requests is there without any capture, too: what was captured goes after the capture is switched off.
+    """
     return [
+        s3.LifecycleRule(
+            id="captured-requests",
+            prefix=naming.CAPTURED,
+            expiration=cdk.Duration.days(captured_days),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        ),
         s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=NONCURRENT_VERSION_EXPIRATION, expired_object_delete_marker=True),
         s3.LifecycleRule(id="incomplete-uploads", abort_incomplete_multipart_upload_after=ABORT_INCOMPLETE_UPLOAD_AFTER),
     ]

@@ -9,6 +9,7 @@ from blazingtext_lifecycle import naming
 
 from . import arns
 from .customer_key import READING, SENDING, allow_grant, allow_key
+from .data_capture import DataCapture
 from .network import NO_NETWORK, Network
 
 
@@ -36,9 +37,9 @@ def execution_role(
 
 
 def hosting_role(
-    scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str, key_arn: str = "", network: Network = NO_NETWORK
+    scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str, capture: DataCapture, key_arn: str = "", network: Network = NO_NETWORK
 ) -> iam.Role:
-    """The role of the endpoint: reads artifacts and the rollback alarms, writes logs and metrics.
+    """The role of the endpoint: reads artifacts and the rollback alarms, writes logs, metrics and captured requests.
 
     It cannot create its log group, which the stack owns: a line written late must not bring the group back after destroy.
     """
@@ -51,6 +52,7 @@ def hosting_role(
     # SageMaker watches the alarms of a deployment with this role. Looking at alarms cannot be limited to some of them.
     role.add_to_policy(_allow(["cloudwatch:DescribeAlarms"], "*"))
     allow_key(role, key_arn, READING)
+    capture.allow(role)
     allow_grant(role, key_arn)
     network.allow(role)
     return role

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from blazingtext_lifecycle import instances, naming
 
+from .data_capture import DataCapture
 from .network import NO_NETWORK, Network
 
 # How long a fleet may take to start, besides the bake time; AWS allows 10 minutes to 8 hours in all.
@@ -38,6 +39,7 @@ class Hosting(Construct):
         has_model: cdk.CfnCondition,
         key_arn: str = "",
         network: Network = NO_NETWORK,
+        capture: DataCapture,
     ) -> None:
         super().__init__(scope, id_)
         self._model = sagemaker.CfnModel(
@@ -55,6 +57,7 @@ class Hosting(Construct):
             self,
             "EndpointConfig",
             production_variants=[self._variant(instance_type)],
+            data_capture_config=capture.properties(),
             # SageMaker refuses a key for a disk that encrypts itself.
             kms_key_id=None if instances.encrypts_local_disk(instance_type) else key_arn or None,
         )
@@ -71,7 +74,14 @@ class Hosting(Construct):
         )
 
     def endpoint(
-        self, *, name: str, alarm_names: list[str], bake_seconds: int, condition: cdk.CfnCondition, guarded: cdk.CfnCondition
+        self,
+        *,
+        name: str,
+        alarm_names: list[str],
+        bake_seconds: int,
+        condition: cdk.CfnCondition,
+        guarded: cdk.CfnCondition,
+        scaled: bool = False,
     ) -> sagemaker.CfnEndpoint:
         """The endpoint.
 
@@ -81,6 +91,7 @@ class Hosting(Construct):
             bake_seconds: how long they watch the new fleet before the old one goes.
             condition: when there is an endpoint.
             guarded: when the alarms watch a deployment; without them, the new fleet takes over at once.
+            scaled: whether the number of instances follows the load: a new model then begins with as many as the one before had.
         """
         watched = deployment(instances=self._instances, bake_seconds=bake_seconds, alarm_names=alarm_names)
         endpoint = sagemaker.CfnEndpoint(
@@ -88,6 +99,7 @@ class Hosting(Construct):
             "Endpoint",
             endpoint_name=name,
             endpoint_config_name=self._config.attr_endpoint_config_name,
+            retain_all_variant_properties=True if scaled else None,
             deployment_config=cast(cdk.IResolvable, cdk.Fn.condition_if(guarded.logical_id, watched, at_once())),
         )
         endpoint.cfn_options.condition = condition

@@ -39,11 +39,13 @@ class People(Construct):
         topic: sns.ITopic,
         queues: Sequence[sqs.IQueue],
         key_arn: str = "",
+        approval: bool = False,
     ) -> None:
         super().__init__(scope, id_)
-        looking = _looking(stage, bucket, topic, queues)
+        looking = [*_looking(stage, bucket, topic, queues), *(_versions(stage) if approval else [])]
         training = [*looking, *_training(stage, bucket, launcher), *_key(key_arn, SENDING)]
-        operating = [*looking, *_operating(stage, topic, queues), *_key(key_arn, SENDING)]
+        approving = [_allow(["sagemaker:UpdateModelPackage"], arns.model_versions(stage))] if approval else []
+        operating = [*looking, *_operating(stage, topic, queues), *approving, *_key(key_arn, SENDING)]
         self.policies: Mapping[naming.Output, iam.ManagedPolicy] = {
             naming.Output.READ_ONLY_POLICY_ARN: self._policy("ReadOnly", f"Looks at stage {stage}", [*looking, *_key(key_arn, READING)]),
             naming.Output.DATA_SCIENTIST_POLICY_ARN: self._policy(
@@ -74,12 +76,22 @@ def _looking(stage: str, bucket: s3.IBucket, topic: sns.ITopic, queues: Sequence
         _allow(["sagemaker:DescribeEndpointConfig"], arns.named("endpoint-config", "*")),
         _allow(["sagemaker:DescribeModel"], arns.named("model", "*")),
         _allow(["states:DescribeExecution"], arns.serving_update_executions(stage)),
+        _allow(["scheduler:GetSchedule"], arns.schedules(stage)),
         _allow(["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], *logs),
         _allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *(queue.queue_arn for queue in queues)),
         _allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], topic.topic_arn),
         _allow(["cloudwatch:GetDashboard"], arns.dashboard(stage)),
         # IAM knows no resource for these, or the console asks for all of them.
         _allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListTrainingJobs"], "*"),
+    ]
+
+
+def _versions(stage: str) -> Statements:
+    """What looking at the model registry needs: it lists the versions of every group or of none."""
+    return [
+        _allow(["sagemaker:DescribeModelPackage"], arns.model_versions(stage)),
+        _allow(["sagemaker:DescribeModelPackageGroup", "sagemaker:ListTags"], arns.model_package_groups(stage)),
+        _allow(["sagemaker:ListModelPackages", "sagemaker:ListModelPackageGroups"], "*"),
     ]
 
 

@@ -35,7 +35,8 @@ class Promotion(Construct):
     """Ends of training jobs, and of updates of the serving stack, go through a queue to the function ``promote_model``.
 
     Attributes:
-        function: the function.
+        promoter: the function with its role.
+        function: the function alone.
         queue: the queue.
         serving_update: the state machine that it updates the serving stack with.
     """
@@ -54,6 +55,7 @@ class Promotion(Construct):
         minimum_accuracy: float | None,
         log_retention_days: int,
         key_arn: str = "",
+        model_package_group: str = "",
     ) -> None:
         super().__init__(scope, id_)
         automatic = policy is not AutoPromote.NEVER
@@ -71,8 +73,22 @@ class Promotion(Construct):
             minimum_mean_rho=minimum_mean_rho,
             minimum_accuracy=minimum_accuracy,
             auto_promote=policy,
+            model_package_group=model_package_group,
+            key_arn=key_arn if model_package_group else "",
         )
-        promoter = PythonFunction(
+        promoter = self._promoter(environment, log_retention_days, key_arn)
+        _allow(promoter, stage, bucket)
+        # It reads artifacts and messages, and writes to topic and dead-letter queue.
+        allow_key(promoter.role, key_arn, SENDING)
+        topic.grant_publish(promoter.role)
+        dead_letters.grant_send_messages(promoter.role)
+        self.queue.grant_consume_messages(promoter.role)
+        self.promoter, self.function = promoter, promoter.function
+        if automatic:
+            self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
+
+    def _promoter(self, environment: PromoteEnvironment, log_retention_days: int, key_arn: str) -> PythonFunction:
+        return PythonFunction(
             self,
             "PromoteModel",
             handler="promote_model.handler",
@@ -82,15 +98,6 @@ class Promotion(Construct):
             environment=environment.variables(),
             key_arn=key_arn,
         )
-        _allow(promoter, stage, bucket)
-        # It reads artifacts and messages, and writes to topic and dead-letter queue.
-        allow_key(promoter.role, key_arn, SENDING)
-        topic.grant_publish(promoter.role)
-        dead_letters.grant_send_messages(promoter.role)
-        self.queue.grant_consume_messages(promoter.role)
-        self.function = promoter.function
-        if automatic:
-            self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
 
     def _queue(self, dead_letters: sqs.IQueue, key_arn: str) -> sqs.Queue:
         return encrypted_queue(

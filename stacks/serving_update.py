@@ -13,6 +13,11 @@ from . import arns
 
 # CloudFormation takes or refuses an update within seconds, and goes on by itself.
 _TIMEOUT_SECONDS = 60
+# What the input of an execution has that nobody waits for, because a schedule started it.
+SCHEDULED = "Scheduled"
+# How long such an execution waits for a stack that is busy, and how often it asks.
+_PATIENCE_SECONDS = 2 * 3600
+_PAUSE_SECONDS = 60
 
 
 class ServingUpdate(Construct):
@@ -66,15 +71,40 @@ def permissions(stage: str) -> Sequence[tuple[str, str]]:
 
 
 def _definition(stage: str) -> dict[str, object]:
-    update = {
+    """One update for whoever waits for its answer; for a schedule, one that waits until the stack is not busy.
+
+    CloudFormation answers every update that it does not make with ValidationError; only the message tells why.
+    """
+    by_schedule = {"Variable": f"$.{SCHEDULED}", "IsPresent": True, "Next": "UpdateWhenIdle"}
+    refused = {"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.Refusal", "Next": "WhyRefused"}
+    return {
+        "Comment": "Sets parameters of the serving stack",
+        "StartAt": "WhoAsks",
+        "TimeoutSeconds": _PATIENCE_SECONDS,
+        "States": {
+            "WhoAsks": {"Type": "Choice", "Choices": [by_schedule], "Default": "UpdateStack"},
+            "UpdateStack": {**_update(stage), "End": True},
+            "UpdateWhenIdle": {**_update(stage), "Catch": [refused], "End": True},
+            "WhyRefused": {
+                "Type": "Choice",
+                "Choices": [_said("*No updates are to be performed*", "NothingToDo"), _said("*_IN_PROGRESS*", "WaitUntilIdle")],
+                "Default": "Refused",
+            },
+            "WaitUntilIdle": {"Type": "Wait", "Seconds": _PAUSE_SECONDS, "Next": "UpdateWhenIdle"},
+            "NothingToDo": {"Type": "Succeed"},
+            "Refused": {"Type": "Fail", "ErrorPath": "$.Refusal.Error", "CausePath": "$.Refusal.Cause"},
+        },
+    }
+
+
+def _update(stage: str) -> dict[str, object]:
+    return {
         "Type": "Task",
         "Resource": f"arn:{cdk.Aws.PARTITION}:states:::aws-sdk:cloudformation:updateStack",
         "Parameters": {"StackName": naming.serving_stack(stage), "UsePreviousTemplate": True, "Parameters.$": "$.Parameters"},
-        "End": True,
-    }
-    return {
-        "Comment": "Sets parameters of the serving stack",
-        "StartAt": "UpdateStack",
         "TimeoutSeconds": _TIMEOUT_SECONDS,
-        "States": {"UpdateStack": update},
     }
+
+
+def _said(words: str, then: str) -> dict[str, object]:
+    return {"Variable": "$.Refusal.Cause", "StringMatches": words, "Next": then}

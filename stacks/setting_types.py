@@ -9,7 +9,7 @@ from typing import Any
 import botocore.loaders
 
 from blazingtext_lifecycle import limits, tag_rules, values
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.suggestions import did_you_mean, some
 
 # AWS allows 50 on a resource; a training job carries four of this project's and those of its request, too.
@@ -35,6 +35,15 @@ class SettingType:
 def whole_number(minimum: int, maximum: int) -> SettingType:
     """A whole number between two bounds, both allowed."""
     return SettingType(f"a whole number from {minimum} to {maximum}", lambda raw: values.whole_number(raw, minimum, maximum))
+
+
+def optional_whole_number(minimum: int, maximum: int) -> SettingType:
+    """A whole number between two bounds, both allowed, or nothing at all, which becomes None."""
+
+    def parse(raw: object) -> int | None:
+        return None if raw is None or str(raw).strip() == "" else values.whole_number(raw, minimum, maximum)
+
+    return SettingType(f"empty, or a whole number from {minimum} to {maximum}", parse)
 
 
 def threshold(minimum: float) -> SettingType:
@@ -183,6 +192,7 @@ def _auto_promote(raw: object) -> AutoPromote:
     return former.get(text) or AutoPromote(text)
 
 
+APPROVAL = SettingType("none or manual", lambda raw: Approval(str(raw).strip().lower()))
 AUTO_PROMOTE = SettingType("never, better or always", _auto_promote)
 FLAG = SettingType("true or false", values.boolean)
 EMAIL = SettingType("empty, or an e-mail address", _email)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from blazingtext_lifecycle import availability, images, instances, naming, requests
-from blazingtext_lifecycle.environments import AutoPromote, LaunchEnvironment
+from blazingtext_lifecycle.environments import Approval, AutoPromote, LaunchEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
 
-from . import setting_types
+from . import schedule_rules, setting_types
 from .contradictions import contradictions, cost_problem
 from .log_group import RETENTION
 from .setting_types import SettingType
@@ -84,8 +84,30 @@ class Settings:
     endpoint_instance_count: int = _setting(
         1, setting_types.whole_number(1, 100), "number of these instances; from 2 on, a new model meets one of them first"
     )
+    endpoint_maximum_instances: int | None = _setting(
+        None,
+        setting_types.optional_whole_number(1, 100),
+        "the most of these instances; more than `endpointInstanceCount`: their number follows the load between the two; empty: it stays",
+    )
+    endpoint_target_invocations: int = _setting(
+        1000,
+        setting_types.whole_number(1, 1_000_000),
+        "how many invocations a minute each instance is to have while their number follows the load",
+    )
     endpoint_bake_seconds: int = _setting(
         300, setting_types.whole_number(0, 3600), "how long a new model is watched by the rollback alarms before the old one goes"
+    )
+    data_capture_percent: int = _setting(
+        0, setting_types.whole_number(0, 100), "how many of the endpoint's requests are kept in the bucket with their answers, in percent"
+    )
+    data_capture_days: int = _setting(30, setting_types.whole_number(1, 3650), "how long they are kept, in days")
+    pause_schedule: str = _setting("", schedule_rules.CRON, "when the endpoint pauses by itself, and its bill ends; empty: by hand only")
+    resume_schedule: str = _setting(
+        "", schedule_rules.CRON, "when it resumes by itself, with the model that is live then; empty: by hand only"
+    )
+    schedule_time_zone: str = _setting("UTC", schedule_rules.TIME_ZONE, "whose clock these two mean, daylight saving time included")
+    idle_alarm_hours: int | None = _setting(
+        None, schedule_rules.IDLE_HOURS, "an alarm when the endpoint was there for so many hours and nobody called it; empty: none"
     )
     delete_data: bool = _setting(False, setting_types.FLAG, "cdk destroy empties and removes the bucket, and deletes the records of jobs")
     termination_protection: bool = _setting(False, setting_types.FLAG, "CloudFormation refuses to delete the stacks until this is false")
@@ -105,6 +127,11 @@ class Settings:
         setting_types.AUTO_PROMOTE,
         "which finished training jobs that pass the gate go into service by themselves: those better than the live model, or all; "
         "none replaces a model of another kind",
+    )
+    approval: Approval = _setting(  # noqa: RUF009 - as above
+        Approval.NONE,
+        setting_types.APPROVAL,
+        "who lets those models through: manual registers every finished run in the SageMaker Model Registry, where a person approves it",
     )
     minimum_mean_rho: float | None = _setting(
         None, setting_types.threshold(-1), "gate: the least WordSim-353 correlation of word vectors; empty: none"

@@ -37,6 +37,7 @@ def build(scope: Construct, settings: Settings, *, serving_synthesizer: cdk.ISta
         scope,
         "Serving",
         settings=settings,
+        bucket=storage.bucket,
         hosting_role=training.hosting_role,
         topic=training.topic,
         key_arn=storage.key_arn,

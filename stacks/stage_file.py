@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 
 from .settings import Settings, belongs_to_cdk, check_keys, context_key, raise_all
 
@@ -90,6 +90,7 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "delete_data": _higher,
     "termination_protection": _lower,
     "auto_promote": lambda before, now: list(AutoPromote).index(now) > list(AutoPromote).index(before),
+    "approval": lambda before, now: before is Approval.MANUAL and now is not before,
     "notebook_role": _higher,
     "minimum_mean_rho": _lower,
     "minimum_accuracy": _lower,
@@ -101,8 +102,15 @@ _LESS_SAFE: Mapping[str, Callable[[Any, Any], bool]] = {
     "maximum_training_cost": _more,
     "monthly_budget": _more,
     "endpoint_instance_count": _lower,
+    "endpoint_maximum_instances": lambda before, now: (now or 0) > (before or 0),
     "endpoint_bake_seconds": _lower,
+    "data_capture_percent": _higher,
+    "data_capture_days": _higher,
     "log_retention_days": _lower,
+    "idle_alarm_hours": _more,
+    "pause_schedule": lambda before, now: bool(before) and now != before,
+    "resume_schedule": lambda before, now: bool(before) and now != before,
+    "schedule_time_zone": lambda before, now: now != before,
     "kms_key": lambda before, now: bool(before) and now != before,
     "vpc_subnets": lambda before, now: bool(before) and set(now) != set(before),
     "vpc_security_groups": lambda before, now: bool(before) and set(now) != set(before),

@@ -30,7 +30,12 @@ class StorageStack(ProjectStack):
         )
         self.key_arn = customer_key(self, "Key", setting=settings.kms_key, stage=settings.stage, delete_data=settings.delete_data)
         self.bucket = CorpusBucket(
-            self, "Corpora", delete_data=settings.delete_data, key_arn=self.key_arn, log_bucket=settings.access_log_bucket
+            self,
+            "Corpora",
+            delete_data=settings.delete_data,
+            captured_days=settings.data_capture_days,
+            key_arn=self.key_arn,
+            log_bucket=settings.access_log_bucket,
         ).bucket
         BucketCleanup(
             self,

@@ -6,21 +6,24 @@ import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
-from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.environments import Approval, LaunchEnvironment
 from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.naming import Output
 
 from .budget import Budget
 from .dashboard import Dashboard
+from .data_capture import DataCapture
 from .dead_letters import DeadLetters
 from .execution_role import execution_role, hosting_role
 from .function_alarms import FunctionAlarms
 from .image import blazingtext_image
 from .job_cleanup import JobCleanup
 from .launcher import Launcher
+from .model_registry import ModelRegistry
 from .network import Network
 from .notebook_role import NotebookRole
 from .notifications import Notifications
+from .pause_schedule import PauseSchedule
 from .people import People
 from .project_stack import ProjectStack
 from .promotion import Promotion
@@ -49,7 +52,8 @@ class TrainingStack(ProjectStack):
         network = Network(settings.vpc_subnets, settings.vpc_security_groups)
         stage = settings.stage
         self._execution_role = execution_role(self, "ExecutionRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
-        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
+        capture = DataCapture(settings.data_capture_percent, bucket, key_arn)
+        self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, capture=capture, key_arn=key_arn, network=network)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email, key_arn=key_arn).topic
         if settings.monthly_budget is not None:
             Budget(self, "Budget", monthly_dollars=settings.monthly_budget, topic=self.topic)
@@ -60,6 +64,7 @@ class TrainingStack(ProjectStack):
         self._clean_up(launcher)
         self._watch(launcher, promotion, dead_letters)
         self._let_people_in(launcher, promotion, dead_letters)
+        self._schedule(promotion, dead_letters)
         self.declare_use(naming.storage_in_use(stage))
         self.publish(
             {
@@ -88,19 +93,35 @@ class TrainingStack(ProjectStack):
         return launcher.function
 
     def _promotion(self, dead_letters: sqs.IQueue) -> Promotion:
-        return Promotion(
+        settings, key_arn = self._settings, self._key_arn
+        registry = None
+        if settings.approval is Approval.MANUAL:
+            registry = ModelRegistry(
+                self,
+                "ModelRegistry",
+                stage=settings.stage,
+                delete_data=settings.delete_data,
+                log_retention_days=settings.log_retention_days,
+                key_arn=key_arn,
+            )
+            self.publish({Output.MODEL_PACKAGE_GROUP_NAME: registry.group_name})
+        promotion = Promotion(
             self,
             "Promotion",
-            stage=self._settings.stage,
+            stage=settings.stage,
             bucket=self._bucket,
             topic=self.topic,
             dead_letters=dead_letters,
-            policy=self._settings.auto_promote,
-            minimum_mean_rho=self._settings.minimum_mean_rho,
-            minimum_accuracy=self._settings.minimum_accuracy,
-            log_retention_days=self._settings.log_retention_days,
-            key_arn=self._key_arn,
+            policy=settings.auto_promote,
+            minimum_mean_rho=settings.minimum_mean_rho,
+            minimum_accuracy=settings.minimum_accuracy,
+            log_retention_days=settings.log_retention_days,
+            key_arn=key_arn,
+            model_package_group="" if registry is None else registry.group_name,
         )
+        if registry is not None:
+            registry.lead_to(promotion, stage=settings.stage, bucket=self._bucket, dead_letters=dead_letters, key_arn=key_arn)
+        return promotion
 
     def _clean_up(self, launcher: lambda_.Function) -> None:
         JobCleanup(
@@ -138,8 +159,26 @@ class TrainingStack(ProjectStack):
                 topic=self.topic,
                 queues=[promotion.queue, dead_letters],
                 key_arn=self._key_arn,
+                approval=self._settings.approval is Approval.MANUAL,
             )
             self.publish({name: policy.managed_policy_arn for name, policy in people.policies.items()})
+
+    def _schedule(self, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
+        """The times when the endpoint pauses and resumes by itself, where the settings have some."""
+        settings = self._settings
+        if settings.pause_schedule or settings.resume_schedule:
+            PauseSchedule(
+                self,
+                "Schedule",
+                stage=settings.stage,
+                pause=settings.pause_schedule,
+                resume=settings.resume_schedule,
+                time_zone=settings.schedule_time_zone,
+                serving_update_arn=promotion.serving_update.arn,
+                topic=self.topic,
+                dead_letters=dead_letters,
+            )
+            self.publish({Output.SCHEDULE_GROUP_NAME: naming.schedule_group(settings.stage)})
 
     def _watch(self, launcher: lambda_.Function, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
         """The alarms of the functions and, where the settings ask for it, the dashboard."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.engine.measure import Measured, run
-from blazingtext.vectors import evaluation, word_vectors
+from blazingtext.vectors import evaluation, reading
 
 Settings = dict[str, object]
 DEFAULTS: Settings = {
@@ -56,7 +56,7 @@ def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, f
             return {**row, "quality": result.accuracy, **(result.stages or {})}
         if result.vectors is None:
             raise RuntimeError("A run gave neither vectors nor an accuracy, so there is no quality to compare.")
-        return {**row, "quality": evaluation.evaluate(word_vectors.load(result.vectors)).mean_rho, **(result.stages or {})}
+        return {**row, "quality": evaluation.evaluate(reading.load(result.vectors), ngrams=False).mean_rho, **(result.stages or {})}
 
 
 def engine_environment(settings: Settings, folder: Path) -> dict[str, str]:

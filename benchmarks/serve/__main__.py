@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from blazingtext.vectors import word_vectors
+from blazingtext.vectors import reading
 
 REQUESTS = 20_000
 READY_SECONDS = 60
@@ -25,7 +25,7 @@ READY_SECONDS = 60
 @click.option("--connections", "connections", multiple=True, type=int, default=[1, 4, 16], show_default=True)
 def main(model: Path, *, connections: tuple[int, ...]) -> None:
     """Ask for ten words of MODEL, an unpacked artifact with vectors.txt, again and again."""
-    words = word_vectors.load(model / "vectors.txt").words[100:110]
+    words = reading.load(model / "vectors.txt").words[100:110]
     body = json.dumps({"instances": list(words)}).encode()
     if len(os.sched_getaffinity(0)) == 1:
         print("There is one core: server and client take turns on it, and the figures are those of both.\n")

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from blazingtext_lifecycle.costs import HourlyPrice, dollars
+from blazingtext_lifecycle.costs import HOURS_PER_MONTH, HourlyPrice, dollars
 
 from ..preflight import plan
 from ..runs.launch import Cost
-from ..stage_costs import StageCosts
+from ..stage_costs import EndpointCosts, StageCosts
 from .output import duration, size
 from .session import Session, shared
 
@@ -51,6 +51,8 @@ def _show(session: Session, found: StageCosts) -> None:
         (f"endpoint, {_instances(endpoint.price)}", "an hour", _amount(endpoint.hour)),
         ("", "a day", _amount(endpoint.day)),
         ("", "a month", _amount(endpoint.month)),
+        *_at_most(endpoint),
+        *_scheduled(endpoint),
         (f"a training job, {_instances(training.price)}", "an hour", _amount(training.hour)),
         ("", longest, _amount(training.at_most)),
     ]
@@ -59,6 +61,18 @@ def _show(session: Session, found: StageCosts) -> None:
     session.output.table(("", "", "US dollars"), rows, right=(2,), title=f"stage {found.stage}, {found.region or 'no region'}")
     for line in _sources(found):
         session.output.say(line)
+
+
+def _at_most(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
+    """What it costs with as many instances as it may have, if their number follows the load."""
+    most = endpoint.most_instances
+    return [("", f"a month, with {most}", _amount(endpoint.month_at_most))] if most > endpoint.price.instance_count else []
+
+
+def _scheduled(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
+    if endpoint.scheduled_hours is None:
+        return []
+    return [("", f"a month by its schedule, {endpoint.scheduled_hours:.0f} of {HOURS_PER_MONTH} hours", _amount(endpoint.scheduled_month))]
 
 
 def _instances(price: HourlyPrice) -> str:

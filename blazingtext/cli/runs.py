@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import click
 
 from blazingtext_lifecycle import live_model, naming
+from blazingtext_lifecycle.costs import dollars
 from blazingtext_lifecycle.errors import LifecycleError
 
 from ..aws_errors import translating_aws_errors
 from ..log_reader import LogReader
-from ..runs import training_jobs
+from ..runs import comparison, table, training_jobs
 from ..runs.job_events import Event
+from ..runs.table import Row, Value
 from ..runs.training_jobs import Run
 from .output import duration
 from .session import Session, shared
 
 _WIDE = 100
+_LOOKED_AT = 100
 
 
 @click.command()
@@ -74,26 +77,58 @@ def _endpoint_logs(session: Session) -> None:
 
 @click.command()
 @click.option("--limit", "-n", type=click.IntRange(1, 100), default=10, help="How many [default: 10].")
+@click.option("--sort", metavar="COLUMN", help="Best, or A to Z, first; of the latest 100 [default: the newest first].")
+@click.option("--reverse", is_flag=True, help="The other way around.")
+@click.option(
+    "--filter", "filters", multiple=True, metavar="CONDITION", help="Such as mode=cbow or 'mean_rho>0.6', of the latest 100; repeatable."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Every column, metric and hyperparameter as CSV.")
 @shared
-def runs(session: Session, limit: int) -> None:
+def runs(session: Session, *, limit: int, sort: str | None, reverse: bool, filters: tuple[str, ...], as_csv: bool) -> None:
     """List the latest training jobs.
 
-    The score is mean_rho of word vectors, accuracy of a classifier; M/s is million words a second; * marks the live model.
+    mean_rho is of word vectors, accuracy of classifiers; M/s is million words a second; * marks the live model. Below stand corpus and
+    hyperparameters that differ, and why a run failed or was not promoted. Columns for --sort and --filter: job, status, corpus, mode,
+    instance_type, instance_count, created, ended, training_seconds, billable_seconds, cost, speed, mean_rho, accuracy, failure, and
+    every metric and hyperparameter.
     """
+    if as_csv and session.json:
+        raise click.UsageError("--csv and --json are two forms of the same. Choose one.")
     out = session.output
+    conditions = [table.condition(each) for each in filters]
+    if sort is not None:
+        table.check_column(sort)
     with out.waiting("Listing training jobs"):
-        found = session.client.runs(limit)
-        speeds = {run.job: session.client.throughput(run.job) for run in found}
+        rows = _rows(session, limit, sort, conditions, reverse=reverse)
         stack = live_model.describe(session.cloud.cloudformation, session.stage)
+        found = [row.run for row in rows]
         notes = _not_promoted(session, found, {stack.live, stack.previous})
-    live = stack.live
-    listed = {"live": naming.job_of_artifact(live), "runs": found, "million_words_per_second": speeds, "not_promoted": notes}
-    out.result(listed, lambda: _show_runs(session, found, speeds, live))
+    if as_csv:
+        out.out.file.write(table.as_csv(rows))
+        return
+    listed = {
+        "live": naming.job_of_artifact(stack.live),
+        "runs": found,
+        "million_words_per_second": {row.run.job: row.speed for row in rows},
+        "dollars": {row.run.job: row.cost for row in rows},
+        "not_promoted": notes,
+    }
+    out.result(listed, lambda: _show_runs(session, rows, stack.live))
     if not session.json:
         show_not_promoted(session, notes)
     if not found:
-        out.say("There are no training jobs yet.")
-        out.next(session.command("train --corpus <name> --watch"))
+        out.say("No training job is like that." if filters else "There are no training jobs yet.")
+        out.next(session.command("runs" if filters else "train --corpus <name> --watch"))
+
+
+def _rows(session: Session, limit: int, sort: str | None, conditions: Sequence[Callable[[Row], bool]], *, reverse: bool) -> list[Row]:
+    """The runs to show. A run's speed is in its log only: without sort and filter it is read of no more than are shown."""
+    found = session.client.runs(_LOOKED_AT if sort or conditions else limit)
+    if reverse and sort is None:
+        found.reverse()
+    rows = [Row(run, session.cloud.region, session.client.throughput(run.job)) for run in found]
+    rows = [row for row in rows if all(holds(row) for holds in conditions)]
+    return (table.in_order(rows, sort, reverse=reverse) if sort else rows)[:limit]
 
 
 def _not_promoted(session: Session, found: list[Run], served: set[str]) -> dict[str, str]:
@@ -112,22 +147,40 @@ def show_not_promoted(session: Session, notes: Mapping[str, str]) -> None:
         session.output.table(("not promoted", "why"), list(notes.items()))
 
 
-def _show_runs(session: Session, found: list[Run], speeds: dict[str, float | None], live: str) -> None:
-    """As many columns as fit next to the names of the jobs, which are never cut."""
-    if not found:
+def _show_runs(session: Session, rows: Sequence[Row], live: str) -> None:
+    """As many columns as fit next to the names of the jobs, which are never cut; then what differs, and why runs failed."""
+    if not rows:
         return
-    columns = ["", "job", "status", "score", "M/s", "time"]
-    rows = [_row(run, speeds[run.job], live) for run in found]
-    if session.output.out.width >= _WIDE:
-        columns.append("created")
-        rows = [[*row, _moment(run.created)] for row, run in zip(rows, found, strict=True)]
-    session.output.table(columns, rows, right=(3, 4, 5))
+    columns: dict[str, Callable[[Row], str]] = {
+        "": lambda row: "*" if live and row.run.artifact == live else " ",
+        "job": lambda row: row.run.job,
+        "status": lambda row: row.run.status,
+        "mean_rho": lambda row: _score(row.value("mean_rho")),
+        "accuracy": lambda row: _score(row.value("accuracy")),
+        "M/s": lambda row: "" if row.speed is None else f"{row.speed:.2f}",
+        "time": lambda row: "" if row.run.training_seconds is None else duration(row.run.training_seconds),
+        "cost": lambda row: "" if row.cost is None else dollars(row.cost),
+        "created": lambda row: _moment(row.run.created),
+    }
+    empty = [name for name in ("mean_rho", "accuracy", "cost") if not any(columns[name](row) for row in rows)]
+    narrow = ["created"] if session.output.out.width < _WIDE else []
+    shown = {name: cell for name, cell in columns.items() if name not in (*empty, *narrow)}
+    right = [place for place, name in enumerate(shown) if name in {"mean_rho", "accuracy", "M/s", "time", "cost"}]
+    session.output.table(tuple(shown), [[cell(row) for cell in shown.values()] for row in rows], right=right)
+    differing = comparison.differing([row.run for row in rows])
+    if differing:
+        session.output.out.print()
+        session.output.table(
+            ("job", *differing), [(row.run.job, *values) for row, values in zip(rows, zip(*differing.values(), strict=True), strict=True)]
+        )
+    failed = [(row.run.job, row.run.failure) for row in rows if row.run.failure]
+    if failed:
+        session.output.out.print()
+        session.output.table(("failed", "why"), failed)
 
 
-def _row(run: Run, speed: float | None, live: str) -> list[str]:
-    time = "" if run.training_seconds is None else duration(run.training_seconds)
-    mark = "*" if live and run.artifact == live else " "
-    return [mark, run.job, run.status, score(run), "" if speed is None else f"{speed:.2f}", time]
+def _score(value: Value) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else ""
 
 
 def score(run: Run) -> str:

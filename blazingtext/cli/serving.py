@@ -11,6 +11,7 @@ from blazingtext_lifecycle.live_model import EndpointState
 
 from ..runs import training_jobs
 from ..serving.changes import Change
+from ..serving.pause_schedule import Turn, running_share
 from ..serving.status import MOST_DEAD_LETTERS, UNKNOWN, Endpoint, Status
 from ..stages import cdk_command
 from .options import Command
@@ -45,11 +46,14 @@ def _show(session: Session, found: Status) -> None:
     endpoint = found.endpoint
     rows = [(stack.name, stack.status or "not deployed") for stack in found.stacks]
     rows += [
-        ("live model", found.live or "none"),
+        ("live model", f"{found.live} (version {found.version})" if found.version is not None else found.live or "none"),
         ("previous model", found.previous or "none"),
         ("endpoint", f"{endpoint.name}: {endpoint.status or _absence(found)}"),
-        ("costs", _cost(endpoint)),
+        ("costs", _cost(endpoint, running_share(found.schedule))),
+        *((f"next {turn.does}", _when(turn)) for turn in found.schedule),
     ]
+    if found.waiting:
+        rows.append(("waiting for approval", f"version {', '.join(str(each) for each in found.waiting)}"))
     if endpoint.failure:
         rows.append(("failure", endpoint.failure))
     if found.dead_letters:
@@ -73,7 +77,14 @@ def _absence(found: Status) -> str:
     return "paused" if found.live and found.state == EndpointState.PAUSED else "none"
 
 
-def _cost(endpoint: Endpoint) -> str:
+def _when(turn: Turn) -> str:
+    if not turn.enabled:
+        return f"never: its schedule, {turn.expression}, is switched off"
+    by = f"by {turn.expression}, {turn.time_zone}"
+    return f"never, {by}" if turn.next is None else f"{turn.next:%A, %Y-%m-%d %H:%M}, {by}"
+
+
+def _cost(endpoint: Endpoint, share: float) -> str:
     if not endpoint.status:
         return "nothing per hour (no endpoint); storage of the bucket's contents"
     if endpoint.status == UNKNOWN:
@@ -82,7 +93,8 @@ def _cost(endpoint: Endpoint) -> str:
     if endpoint.hourly_dollars is None:
         return f"{instances}: the price of that type in this region is not known; see https://aws.amazon.com/sagemaker/pricing/"
     hourly, monthly = endpoint.hourly_dollars, endpoint.hourly_dollars * HOURS_PER_MONTH
-    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month (prices of {endpoint.prices_of})"
+    scheduled = "" if share == 1 else f", {dollars(monthly * share)} by its schedule"
+    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month{scheduled} (prices of {endpoint.prices_of})"
 
 
 def _next(session: Session, found: Status) -> list[str]:
@@ -102,6 +114,8 @@ def _next(session: Session, found: Status) -> list[str]:
 
 
 def _before_the_first_model(found: Status) -> str:
+    if found.waiting:
+        return f"models approve {found.waiting[0]}"
     completed = [run.job for run in found.runs if run.status == "Completed"]
     if not completed:
         return "logs --follow"
@@ -115,6 +129,7 @@ def _wait_option(command: Command) -> Command:
 
 @click.command()
 @click.argument("job", required=False)
+@click.option("--version", type=click.IntRange(1), metavar="NUMBER", help="A version of the model registry, instead of JOB.")
 @click.option(
     "--auto-rollback/--no-auto-rollback",
     default=True,
@@ -122,26 +137,30 @@ def _wait_option(command: Command) -> Command:
 )
 @_wait_option
 @shared
-def promote(session: Session, job: str | None, auto_rollback: bool, wait: bool) -> None:
+def promote(session: Session, job: str | None, version: int | None, auto_rollback: bool, wait: bool) -> None:
     """Make a run's model live.
 
     JOB is a completed run [default: the newest that carries the stage's tags; one that was refused has to be named].
+    Where models need approval, a model that is named is approved by that [default: the newest approved one].
     The endpoint is updated in place; if the update fails, the former model stays live.
     SageMaker lets no model through while an alarm rings: use --no-auto-rollback when the live model makes it ring.
     """
-    _change(session, wait, lambda: session.client.promote(job, auto_rollback=auto_rollback), "is already live")
+    if job is not None and version is not None:
+        raise click.UsageError("JOB and --version name two models. One can be live: leave one of them out.")
+    _change(session, wait, lambda: session.client.promote(job, version=version, auto_rollback=auto_rollback), "is already live")
 
 
 @click.command()
+@click.option("--to", metavar="MODEL", help="A run, or a version's number in the model registry [default: the previous model].")
 @_wait_option
 @shared
-def rollback(session: Session, wait: bool) -> None:
-    """Make the previous model live again.
+def rollback(session: Session, to: str | None, wait: bool) -> None:
+    """Make a former model live again.
 
-    It takes over at once, also while the alarms ring, which do not watch it; the next promotion is watched again. A second rollback undoes
-    the first.
+    It takes over at once, also while the alarms ring, which do not watch it; the next promotion is watched again. Without --to, a second
+    rollback undoes the first. `blazingtext models list` shows what there is; where models need approval, only approved ones.
     """
-    _change(session, wait, session.client.rollback, "is already live")
+    _change(session, wait, lambda: session.client.rollback(to), "is already live")
 
 
 @click.command()

@@ -22,7 +22,7 @@ from .training_display import watch_to_the_end
 _TYPES: dict[str, type[int | float | bool]] = {"integer": int, "float": float, "boolean": bool}
 
 
-def _hyperparameter_options(command: Command) -> Command:
+def hyperparameter_options(command: Command) -> Command:
     """Adds an option for each row of the table of hyperparameters."""
     for name, row in reversed(hyperparameters.TABLE.items()):
         modes = "" if row.modes == MODES else " supervised only." if row.modes == {"supervised"} else " Word2Vec only."
@@ -39,7 +39,7 @@ def _hyperparameter_options(command: Command) -> Command:
 @click.command()
 @click.option("--corpus", required=True, metavar="NAME", help="An uploaded corpus.")
 @click.option("--mode", type=click.Choice(sorted(MODES)), help="[default: the stage's, batch_skipgram]")
-@_hyperparameter_options
+@hyperparameter_options
 @click.option("--instance-type", metavar="TYPE", help="Such as ml.c5.xlarge [default: the stage's].")
 @click.option("--instance-count", type=click.IntRange(1), metavar="N", help="More than one: batch_skipgram only.")
 @click.option("--volume", type=click.IntRange(1), metavar="GB", help="Disk of each instance.")

@@ -91,6 +91,8 @@ def execution_role(subject: Subject) -> Iterator[Check]:
     denied = _denied(subject, role, _created(subject))
     if denied:
         remedy = "Bring the policy up to date with bootstrap/execution-policy.json: docs/architecture.md says how."
+        if any("autoscaling" in action for action in denied):
+            remedy += " endpointMaximumInstances needs bootstrap/autoscaling-policy.json, too."
         yield Check("execution policy", Outcome.PROBLEM, f"CloudFormation, as {name}, may not: {', '.join(denied)}.", remedy)
     else:
         yield Check("execution policy", Outcome.OK, f"CloudFormation, as {name}, may create what the stacks hold")
@@ -100,7 +102,10 @@ def _created(subject: Subject) -> Mapping[str, Sequence[str]]:
     """One action for every service that the stacks use."""
     stage, caller, arn = subject.cloud.stage, subject.caller, subject.arn
     prefix = naming.job_prefix(stage)
+    scaled = subject.plan.endpoint_most > subject.plan.endpoint_count
     return {
+        # What registers a variant is bound to SageMaker by a key that IAM's simulator is not told.
+        **({"*": ("application-autoscaling:DescribeScalableTargets",)} if scaled else {}),
         f"arn:{caller.partition}:s3:::{prefix}{_SAMPLE}": ("s3:CreateBucket",),
         f"arn:{caller.partition}:iam::{caller.account}:role/{prefix}{_SAMPLE}": ("iam:CreateRole",),
         arn("lambda", f"function:{prefix}{_SAMPLE}"): ("lambda:CreateFunction",),

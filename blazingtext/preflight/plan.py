@@ -24,7 +24,11 @@ class Plan:
         spot: whether training uses spot instances, which have a quota of their own.
         endpoint_type: of the endpoint.
         endpoint_count: how many of them.
+        endpoint_maximum: the most of them, if their number follows the load; 0: it does not.
         training_seconds: how long a job may run unless its request says.
+        pause: when the endpoint pauses by itself, a cron expression, or "".
+        resume: when it resumes by itself, likewise.
+        time_zone: whose clock these mean.
     """
 
     training_type: str = LaunchEnvironment.instance_type
@@ -32,7 +36,16 @@ class Plan:
     spot: bool = LaunchEnvironment.spot
     endpoint_type: str = "ml.m4.xlarge"
     endpoint_count: int = 1
+    endpoint_maximum: int = 0
     training_seconds: int = LaunchEnvironment.max_runtime_seconds
+    pause: str = ""
+    resume: str = ""
+    time_zone: str = "UTC"
+
+    @property
+    def endpoint_most(self) -> int:
+        """The most instances that the endpoint may come to have."""
+        return max(self.endpoint_count, self.endpoint_maximum)
 
 
 # The fields by the names of the settings (docs/configuration.md).
@@ -42,8 +55,14 @@ _SETTINGS = {
     "trainingSpot": "spot",
     "endpointInstanceType": "endpoint_type",
     "endpointInstanceCount": "endpoint_count",
+    "endpointMaximumInstances": "endpoint_maximum",
     "trainingMaxRuntimeSeconds": "training_seconds",
+    "pauseSchedule": "pause",
+    "resumeSchedule": "resume",
+    "scheduleTimeZone": "time_zone",
 }
+
+_MAY_BE_EMPTY = {"endpointMaximumInstances"}
 
 
 def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
@@ -59,7 +78,8 @@ def of_stage(stage: str, folder: Path, **asked: str | int | None) -> Plan:
     """
     file = folder / f"{stage}.json"
     given = _read(file) if file.is_file() else {}
-    chosen: dict[str, Any] = {field: _checked(file, key, given[key]) for key, field in _SETTINGS.items() if key in given}
+    wanted = {key: value for key, value in given.items() if key not in _MAY_BE_EMPTY or value not in (None, "")}
+    chosen: dict[str, Any] = {field: _checked(file, key, wanted[key]) for key, field in _SETTINGS.items() if key in wanted}
     return Plan(**{**chosen, **{name: value for name, value in asked.items() if value is not None}})
 
 

@@ -27,7 +27,7 @@ def quotas(subject: Subject) -> Iterator[Check]:
     kind = "spot training job" if plan.spot else "training job"
     wanted = {
         f"{plan.training_type} for {kind} usage": plan.training_count,
-        f"{plan.endpoint_type} for endpoint usage": plan.endpoint_count,
+        f"{plan.endpoint_type} for endpoint usage": plan.endpoint_most,
     }
     found = _named(subject, set(wanted))
     for name, least in wanted.items():

@@ -73,7 +73,7 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
 
     Args:
         cloud: the stage.
-        uri: of a model.tar.gz.
+        uri: of a model.tar.gz; the job's name in it may be a beginning that no other job of the stage has.
         on_size: called with the archive's size; returns what is called with every number of bytes downloaded.
 
     Raises:
@@ -87,9 +87,12 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
         try:
             head = cloud.s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            if aws_errors.is_missing(error):
-                raise _no_artifact(cloud, uri) from error
-            raise
+            if not aws_errors.is_missing(error):
+                raise
+            found = _job_of(cloud, uri)
+            if found.job != naming.job_of_artifact(uri):
+                return fetch(cloud, naming.artifact_uri(bucket, found.job), on_size=on_size)
+            raise _no_artifact(cloud, found, uri) from error
         # The ETag is part of the path: a run of another account, or of a sandbox, may have the same name.
         folder = cache_folder() / bucket / (naming.job_of_artifact(uri) or key.replace("/", "_")) / head["ETag"].strip('"')
         if not folder.is_dir():
@@ -120,21 +123,25 @@ def _explaining_disks(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _no_artifact(cloud: Cloud, uri: str) -> LifecycleError:
-    """Why an artifact is not there.
+def _job_of(cloud: Cloud, uri: str) -> training_jobs.Run:
+    """The job that would have made an artifact; its name may have been typed in part.
 
     Raises:
-        RequestError: there is no job that would have made it.
+        RequestError: there is none.
     """
     job = naming.job_of_artifact(uri)
     if not job:
-        return RunError(f"There is no {uri}. It is not the artifact of a training job.", cloud.stage)
-    found = training_jobs.run(cloud, job)
+        raise RunError(f"There is no {uri}. It is not the artifact of a training job.", cloud.stage)
+    return training_jobs.run(cloud, job)
+
+
+def _no_artifact(cloud: Cloud, found: training_jobs.Run, uri: str) -> LifecycleError:
+    """Why a job has no artifact."""
     if not found.over:
-        wait = blazingtext_command(f"logs {job} --follow", cloud.stage)
-        return NotReady(f"{job} has no model yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")
+        wait = blazingtext_command(f"logs {found.job} --follow", cloud.stage)
+        return NotReady(f"{found.job} has no model yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")
     why = f": {found.failure}" if found.failure else ""
-    return RunError(f"{job} has no model. It is {found.status}{why}, and there is no {uri}.", cloud.stage)
+    return RunError(f"{found.job} has no model. It is {found.status}{why}, and there is no {uri}.", cloud.stage)
 
 
 def _move_into_place(source: Path, folder: Path) -> None:

@@ -74,25 +74,40 @@ class Run:
 
 
 def run(cloud: Cloud, job: str) -> Run:
-    """One training job.
+    """One training job, by its name or by a beginning that no other job of the stage has, with or without the stage's own.
 
     Raises:
-        RequestError: there is no such job, or no job can have that name.
+        RequestError: there is no such job, several begin so, or no job can have that name.
     """
-    if not naming.TRAINING_JOB_PATTERN.fullmatch(job):
+    if not naming.TRAINING_JOB_PATTERN.fullmatch(job.rstrip("-")):
         raise RunError(f'"{cut(job)}" is not the name of a training job: those are up to 63 letters, digits and hyphens.', cloud.stage)
     with translating_aws_errors(f"look at the training job {job}"):
         try:
-            described = cloud.sagemaker.describe_training_job(TrainingJobName=job)
+            name = _completed_name(cloud, job) if job.endswith("-") else job
+            described = cloud.sagemaker.describe_training_job(TrainingJobName=name)
         except ClientError as error:
-            if aws_errors.is_missing(error):
-                raise _no_such(cloud, job) from error
-            raise
+            if not aws_errors.is_missing(error):
+                raise
+            described = cloud.sagemaker.describe_training_job(TrainingJobName=_completed_name(cloud, job))
     return _run(described)
 
 
-def _no_such(cloud: Cloud, job: str) -> RunError:
-    return RunError(f"There is no training job {job}. No job in {cloud.region} has that name.", cloud.stage)
+def _completed_name(cloud: Cloud, beginning: str) -> str:
+    """The only job of the stage whose name begins so.
+
+    Raises:
+        RequestError: there is none, or there are several.
+    """
+    own = naming.job_prefix(cloud.stage)
+    pages = cloud.sagemaker.get_paginator("list_training_jobs").paginate(NameContains=beginning)
+    listed = (summary["TrainingJobName"] for page in pages for summary in page["TrainingJobSummaries"])
+    found = [name for name in listed if name.startswith(own) and name.startswith((beginning, own + beginning))]
+    if not found:
+        raise RunError(f"There is no training job {beginning}. No job in {cloud.region} has that name, or begins so.", cloud.stage)
+    if len(found) > 1:
+        some = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        raise RunError(f"{beginning} is the beginning of several training jobs: {some}. Type more of it.", cloud.stage)
+    return found[0]
 
 
 def _run(described: DescribeTrainingJobResponseTypeDef) -> Run:
@@ -232,10 +247,10 @@ def stop(cloud: Cloud, job: str) -> Run:
         RequestError: there is no such job, or it has ended.
     """
     found = run(cloud, job)
-    if not job.startswith(naming.job_prefix(cloud.stage)):
-        raise RunError(f"{job} is not a job of stage {cloud.stage}. Only jobs of the chosen stage can be stopped.", cloud.stage)
+    if not found.job.startswith(naming.job_prefix(cloud.stage)):
+        raise RunError(f"{found.job} is not a job of stage {cloud.stage}. Only jobs of the chosen stage can be stopped.", cloud.stage)
     if found.over:
-        raise RunError(f"{job} cannot be stopped. It is {found.status} already.", cloud.stage)
-    with translating_aws_errors(f"stop the training job {job}"):
-        cloud.sagemaker.stop_training_job(TrainingJobName=job)
-    return run(cloud, job)
+        raise RunError(f"{found.job} cannot be stopped. It is {found.status} already.", cloud.stage)
+    with translating_aws_errors(f"stop the training job {found.job}"):
+        cloud.sagemaker.stop_training_job(TrainingJobName=found.job)
+    return run(cloud, found.job)

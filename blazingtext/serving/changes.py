@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from blazingtext_lifecycle import live_endpoint, live_model, naming
 from blazingtext_lifecycle.errors import NotReady, RequestError
+from blazingtext_lifecycle.model_registry import ApprovalStatus, Registry, Version
 from blazingtext_lifecycle.stack_update import StackUpdater
 
 from ..aws_errors import translating_aws_errors
@@ -14,6 +15,8 @@ from ..cloud import Cloud
 from ..errors import NotDeployedError, RunError
 from ..runs import training_jobs
 from ..stages import blazingtext_command
+from . import models
+from .servable import servable
 
 
 @dataclass(frozen=True)
@@ -35,32 +38,73 @@ class Change:
     endpoint: str
 
 
-def promote(cloud: Cloud, job: str | None = None, *, auto_rollback: bool = True) -> Change:
-    """Makes a run's model live.
+def promote(cloud: Cloud, job: str | None = None, *, version: int | None = None, auto_rollback: bool = True) -> Change:
+    """Makes a run's model live; where models need approval, one that is named is approved by that.
 
     Args:
         cloud: the stage.
-        job: the run; None means the newest completed one that carries the stage's tags.
+        job: the run; None means the newest completed one that carries the stage's tags, or the newest approved version.
+        version: its number in the model registry, instead of a name.
         auto_rollback: False deploys it without the alarms, for when they ring already: it takes over at once, and stays whatever happens.
 
     Raises:
-        RequestError: the run has no complete model or belongs to another stage, it was refused and is not named, or the stack cannot be
-            updated.
+        RequestError: the run has no complete model or belongs to another stage, it was refused and is not named, it has no version, or the
+            stack cannot be updated.
         NotReady: the run has not ended, or the stack is busy.
     """
-    found = training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job)
-    if not found.over:
-        wait = blazingtext_command(f"logs {found.job} --follow", cloud.stage)
-        raise NotReady(f"{found.job} cannot be promoted yet. It is {found.status} ({found.phase}). Wait for it with: {wait}")
-    if found.status != "Completed" or not found.artifact:
-        why = f": {found.failure}" if found.failure else ""
-        raise RunError(f"{found.job} cannot be promoted. It is {found.status}{why} and has no complete model.", cloud.stage)
-    if found.artifact != naming.artifact_uri(cloud.bucket, found.job) or not found.job.startswith(naming.job_prefix(cloud.stage)):
-        raise _foreign(cloud, found)
-    if job is None:
-        _refuse_unnamed(cloud, found)
+    registry = models.registry(cloud) if version is None else models.required(cloud, f"version {version}")
     guard = live_model.AutoRollback.ON if auto_rollback else live_model.AutoRollback.OFF
-    return _deploy(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
+    if registry is None:
+        found = servable(cloud, training_jobs.latest_own(cloud) if job is None else training_jobs.run(cloud, job))
+        if job is None:
+            _refuse_unnamed(cloud, found)
+        return _deploy(cloud, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
+    named = str(version) if version is not None else job
+    chosen = _newest_approved(cloud, registry) if named is None else models.version(cloud, registry, named)
+    found = servable(cloud, _run_of(cloud, chosen))
+    if chosen.approval != ApprovalStatus.APPROVED:
+        ready_stack(cloud)
+        registry.decide(chosen, ApprovalStatus.APPROVED, "")
+    return _deploy_approved(cloud, found, lambda stack: live_model.promote(stack, found.artifact, found.created, guard))
+
+
+def _newest_approved(cloud: Cloud, registry: Registry) -> Version:
+    """The newest version that somebody has approved.
+
+    Raises:
+        RequestError: there is none.
+    """
+    arn = next((each.arn for each in registry.listed() if each.approval == ApprovalStatus.APPROVED), "")
+    found = registry.version(arn) if arn else None
+    if found is None:
+        raise RequestError(
+            f"No version in {registry.group} is approved, so none goes live. Name the one that shall: "
+            f"{blazingtext_command('promote --version <number>', cloud.stage)}. List them with: "
+            f"{blazingtext_command('models list', cloud.stage)}"
+        )
+    return found
+
+
+def _run_of(cloud: Cloud, version: Version) -> training_jobs.Run:
+    """The run that a version is of.
+
+    Raises:
+        RequestError: it is of none.
+    """
+    if not version.job:
+        raise models.no_run(cloud, version)
+    return training_jobs.run(cloud, version.job)
+
+
+def _deploy_approved(cloud: Cloud, found: training_jobs.Run, wish: Callable[[live_model.ServingStack], Mapping[str, str]]) -> Change:
+    """A change to an approved model; the promoter, which hears of the approval, may have begun it already."""
+    try:
+        return _deploy(cloud, wish)
+    except NotReady:
+        stack = live_model.describe(cloud.cloudformation, cloud.stage)
+        if stack.live != found.artifact:
+            raise
+        return _as_it_will_be(cloud, stack, True)
 
 
 def _refuse_unnamed(cloud: Cloud, found: training_jobs.Run) -> None:
@@ -75,20 +119,34 @@ def _refuse_unnamed(cloud: Cloud, found: training_jobs.Run) -> None:
         raise RunError(f"The newest run, {found.job}, is not promoted: {note}. To promote it all the same, name it: {by_name}", cloud.stage)
 
 
-def _foreign(cloud: Cloud, found: training_jobs.Run) -> RunError:
-    """A run whose artifact the stage's endpoint could not read: the update would fail after minutes, and be rolled back."""
-    train = blazingtext_command(f"train --corpus {found.corpus or '<name>'} --mode {found.mode or '<mode>'}", cloud.stage)
-    return RunError(
-        f"{found.job} cannot be promoted in stage {cloud.stage}. Its artifact {found.artifact} is not one of the stage's own "
-        f"(s3://{cloud.bucket}/{naming.RUNS}), and the stage's endpoint may read no other. "
-        f"Upload its corpus to stage {cloud.stage} and train there: {train}.",
-        cloud.stage,
-    )
+def rollback(cloud: Cloud, to: str | None = None) -> Change:
+    """Makes a former model live again, also while the alarms ring.
 
+    Args:
+        cloud: the stage.
+        to: a run, or a version's number in the model registry; None means the model that was live before, so that a second rollback undoes
+            the first.
 
-def rollback(cloud: Cloud) -> Change:
-    """Makes the previous model live again, also while the alarms ring; a second rollback undoes the first."""
-    return _deploy(cloud, live_model.rollback)
+    Raises:
+        RequestError: there is no such model, it cannot be served here, or it is not approved where it has to be.
+        NotReady: the run has not ended, or the stack is busy.
+    """
+    if to is None:
+        return _deploy(cloud, live_model.rollback)
+    registry = models.required(cloud, f"version {to}") if models.is_number(to) else models.registry(cloud)
+    if registry is not None:
+        chosen = models.version(cloud, registry, to)
+        if chosen.approval != ApprovalStatus.APPROVED:
+            approve = blazingtext_command(f"models approve {chosen.number}", cloud.stage)
+            raise RequestError(
+                f"Version {chosen.number} ({chosen.job}) is {chosen.approval}, and stage {cloud.stage} serves approved models only. "
+                f"Approve it first, with: {approve}"
+            )
+        found = _run_of(cloud, chosen)
+    else:
+        found = training_jobs.run(cloud, to)
+    servable(cloud, found)
+    return _deploy(cloud, lambda stack: live_model.rollback_to(stack, found.artifact))
 
 
 def pause(cloud: Cloud) -> Change:

@@ -18,6 +18,8 @@ from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
+from . import models
+from .pause_schedule import Turn, turns
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -26,6 +28,7 @@ UNKNOWN = "unknown"
 # What one look into a queue shows at most (ReceiveMessage).
 MOST_DEAD_LETTERS = 10
 _NO_REASON = "A message without a reason: its deliveries were used up, or it never reached its function. Its function's log says more."
+_NO_VERSIONS: tuple[int | None, tuple[int, ...]] = (None, ())
 _Seen = TypeVar("_Seen")
 
 _OF_DELETED_CONFIGURATION = "instances of a deleted configuration"
@@ -93,6 +96,9 @@ class Status:
         not_promoted: why completed ones of these jobs did not go live by themselves, by job.
         dead_letters: why promotions failed for good: the reasons of up to ten messages of the dead-letter queue.
         unknown: what could not be looked at, and why.
+        version: the live model's number in the model registry; None when it has none.
+        waiting: the versions that wait for approval, newest first.
+        schedule: when the endpoint pauses and resumes by itself.
     """
 
     stage: str
@@ -108,6 +114,9 @@ class Status:
     not_promoted: Mapping[str, str]
     dead_letters: tuple[str, ...]
     unknown: tuple[str, ...]
+    version: int | None = None
+    waiting: tuple[int, ...] = ()
+    schedule: tuple[Turn, ...] = ()
 
 
 def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
@@ -129,12 +138,17 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
     none: tuple[training_jobs.Run, ...] = ()
     latest = _seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), none, unknown)
+    deployed = stacks[1].status and not complete
+    no_turns: tuple[Turn, ...] = ()
+    schedule = _seen(lambda: turns(cloud), no_turns, unknown) if deployed else no_turns
     served = {serving.live, serving.previous}
+    live = naming.job_of_artifact(serving.live) or serving.live
+    version, waiting = _seen(lambda: _versions(cloud, live), _NO_VERSIONS, unknown) if stacks[1].status and not complete else _NO_VERSIONS
     return Status(
         stage=cloud.stage,
         region=cloud.region,
         stacks=tuple(stacks),
-        live=naming.job_of_artifact(serving.live) or serving.live,
+        live=live,
         live_artifact=serving.live,
         previous=naming.job_of_artifact(serving.previous) or serving.previous,
         state=str(serving.endpoint_state),
@@ -142,9 +156,18 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         runs=latest,
         not_promoted={} if complete else _seen(lambda: training_jobs.not_promoted(cloud, latest, served), {}, unknown),
         difference=_difference(serving, found_endpoint),
-        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if stacks[1].status and not complete else (),
+        dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if deployed else (),
+        schedule=schedule,
         unknown=tuple(unknown or ()),
+        version=version,
+        waiting=waiting,
     )
+
+
+def _versions(cloud: Cloud, live: str) -> tuple[int | None, tuple[int, ...]]:
+    """The live version and those that wait for approval, in a stage with a model registry."""
+    registry = models.registry(cloud)
+    return models.waiting(registry, live) if registry is not None else _NO_VERSIONS
 
 
 def _difference(stack: ServingStack, endpoint: Endpoint) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -39,7 +39,8 @@ class Score:
         name: the set's file.
         rho: Spearman's rank correlation; 0 when no pair was found.
         pairs: pairs in the file.
-        not_found: pairs with a word that the vectors do not have.
+        not_found: pairs with a word that has no vector.
+        of_ngrams: pairs with a word outside the vocabulary whose vector is made of its n-grams.
         skipped: lines that hold no pair, such as a header, with their numbers.
     """
 
@@ -48,6 +49,7 @@ class Score:
     pairs: int
     not_found: int
     skipped: tuple[tuple[int, str], ...] = ()
+    of_ngrams: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Evaluation:
     source: str
 
 
-def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str = "vectors") -> Evaluation:
+def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str = "vectors", ngrams: bool = True) -> Evaluation:
     """Scores vectors on WordSim-353, or on other word pairs.
 
     Args:
@@ -74,35 +76,66 @@ def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str =
             as are blank lines, lines that begin with ``#``, and lines without a score (gensim's rules). None means WordSim-353, whole,
             relatedness and similarity.
         source: what to call the vectors.
+        ngrams: give words outside the vocabulary the vectors of their n-grams, where the model has them; the container leaves them out.
 
     Raises:
         UserError: a file cannot be read, or no line of it holds a pair.
     """
-    folder = files("blazingtext") / "data" / "wordsim353"
-    sets: list[Traversable] = list(pair_files) or [folder / name for name in WORDSIM]
+    sets: list[Traversable] = list(pair_files) or wordsim()
     rows = {word.lower(): row for row, word in enumerate(vectors.words)}
+    if not ngrams:
+        vectors = replace(vectors, subwords=None)
     scores = tuple(_score(pairs, vectors, rows) for pairs in sets)
     return Evaluation(scores, sum(score.rho for score in scores) / len(scores), source)
 
 
+def wordsim() -> list[Traversable]:
+    """The files of WordSim-353: whole, relatedness and similarity."""
+    folder = files("blazingtext") / "data" / "wordsim353"
+    return [folder / name for name in WORDSIM]
+
+
+def judged(pairs: Traversable, vectors: Vectors) -> dict[tuple[str, str], tuple[float, float]]:
+    """The pairs of a file that have vectors, each with the score that people gave it and its cosine.
+
+    Raises:
+        UserError: the file cannot be read, or no line of it holds a pair.
+    """
+    rows = {word.lower(): row for row, word in enumerate(vectors.words)}
+    found = {}
+    for first, second, score in _pairs(pairs)[0]:
+        places = _place(rows, vectors, first), _place(rows, vectors, second)
+        if places[0] is not None and places[1] is not None:
+            found[first, second] = score, _similarity(_vector(vectors, places[0]), _vector(vectors, places[1]))
+    return found
+
+
 def _score(pairs: Traversable, vectors: Vectors, rows: Mapping[str, int]) -> Score:
     lines, skipped = _pairs(pairs)
-    wanted: dict[tuple[int, int], float] = {}
-    found = 0
+    wanted: dict[tuple[int | str, int | str], float] = {}
+    found = of_ngrams = 0
     for first, second, score in lines:
-        places = _row(rows, vectors, first), _row(rows, vectors, second)
+        places = _place(rows, vectors, first), _place(rows, vectors, second)
         if places[0] is not None and places[1] is not None:
             found += 1
+            of_ngrams += isinstance(places[0], str) or isinstance(places[1], str)
             wanted[places[0], places[1]] = score
-    model = np.array([_similarity(vectors, first, second) for first, second in wanted])
-    return Score(pairs.name, spearman(np.array(list(wanted.values())), model), len(lines), len(lines) - found, skipped)
+    model = np.array([_similarity(_vector(vectors, first), _vector(vectors, second)) for first, second in wanted])
+    rho = spearman(np.array(list(wanted.values())), model)
+    return Score(pairs.name, rho, len(lines), len(lines) - found, skipped, of_ngrams)
 
 
-def _row(rows: Mapping[str, int], vectors: Vectors, word: str) -> int | None:
-    """The row of a word in lower case; a word of the file may be composed otherwise."""
+def _place(rows: Mapping[str, int], vectors: Vectors, word: str) -> int | str | None:
+    """The row of a word in lower case, however it is composed; the word itself if only its n-grams have a vector."""
     if word in rows:
         return rows[word]
-    return vectors.row(word) if not word.isascii() and word in vectors else None
+    if not word.isascii() and word in vectors:
+        return vectors.row(word)
+    return word if vectors.has_vector(word) else None
+
+
+def _vector(vectors: Vectors, place: int | str) -> NDArray[np.float64]:
+    return (vectors[place] if isinstance(place, str) else vectors.matrix[place]).astype(np.float64)
 
 
 def _pairs(pairs: Traversable) -> tuple[list[tuple[str, str, float]], tuple[tuple[int, str], ...]]:
@@ -137,9 +170,9 @@ def _pair(line: str) -> tuple[str, str, float] | None:
     return None if score is None or not cells[0] or not cells[1] else (cells[0], cells[1], score)
 
 
-def _similarity(vectors: Vectors, first: int, second: int) -> float:
+def _similarity(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """The cosine as eval-word-vectors computes it: in double precision, with a millionth added to every component."""
-    a, b = (_normalised(vectors.matrix[row].astype(np.float64)) for row in (first, second))
+    a, b = _normalised(first), _normalised(second)
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 

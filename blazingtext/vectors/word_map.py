@@ -46,12 +46,14 @@ class Look:
         seed: the same seed draws the same map.
         stop_words: show function words (the, of, and ...) too.
         title: above the picture.
+        own: words to show besides, as large as the most frequent.
     """
 
     words: int = 300
     seed: int = 1
     stop_words: bool = False
     title: str = ""
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Map:
 
     Attributes:
         path: the picture.
-        words: the words on it, most frequent first.
+        words: the words on it: those asked for, then the most frequent first.
         clusters: the cluster of each.
         without_font: those of the words with characters that no installed font has; they are drawn as boxes.
     """
@@ -81,23 +83,23 @@ def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool 
         force: replace an existing file.
 
     Raises:
-        UserError: the suffix is unknown, the file exists, or there are too few words.
+        UserError: the suffix is unknown, the file exists, there are too few words, or the model has no vector of a word asked for.
     """
     look = Look() if look is None else look
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise UserError(f"{path} cannot be written: its suffix chooses the format. Use one of: .{', .'.join(FORMATS)}")
     refuse_existing(path, force=force)
-    rows = chosen_rows(vectors, look)
-    if len(rows) < 5:
+    own = list(dict.fromkeys(look.own))
+    words = own + [word for word in (vectors.words[row] for row in chosen_rows(vectors, look)) if word not in own]
+    if len(words) < 5:
         raise UserError(
-            f"There are only {len(rows)} words to draw. The model knows {len(vectors)}. Train on more text, or use --stop-words."
+            f"There are only {len(words)} words to draw. The model knows {len(vectors)}. Train on more text, or use --stop-words."
         )
-    directions = _centred(vectors.directions[rows].astype(np.float64))
+    directions = _centred(np.array([vectors.unit(word) for word in words], np.float64))
     # For some hundred words, threads are slower: up to ten times on a busy machine.
     with threadpool_limits(1):
         places, clusters = embed(directions, look.seed), group(directions, look.seed)
-    words = [vectors.words[row] for row in rows]
     families, lacking = fonts.families_for("".join(words) + look.title)
     # No date: the same model and seed give the same bytes. A dollar sign begins no formula.
     with (

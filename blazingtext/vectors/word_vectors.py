@@ -1,31 +1,23 @@
-"""Word vectors on this machine: read from vectors.txt, searched by cosine."""
+"""Word vectors on this machine, searched by cosine."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blazingtext_lifecycle.errors import CloudError, UserError
+from blazingtext_lifecycle.errors import UserError
 from blazingtext_lifecycle.suggestions import did_you_mean
 
-from ..files import atomic_file
+from .subwords import Subwords, WordFile
 
 Matrix = NDArray[np.float32]
-_CHUNK_LINES = 2000
-_CACHE = "vectors.npz"
 # Joiners and the like: nobody sees them, and not every corpus has them.
 _JOINERS = re.compile("[\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
-_DOWNLOAD_AGAIN = "Delete the folder {}, then run the command again: it downloads the run's artifact anew."
 
 
 @dataclass(frozen=True)
@@ -48,10 +40,14 @@ class Vectors:
     Attributes:
         words: n words.
         matrix: n x dimension, float32.
+        subwords: the character n-grams of which words outside the vocabulary are made; None when the model has none.
+        file: the vectors.bin, which knows how often a word is in the corpus; None when there is none.
     """
 
     words: tuple[str, ...]
     matrix: Matrix = field(repr=False)
+    subwords: Subwords | None = field(default=None, repr=False)
+    file: WordFile | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.matrix.flags.writeable = False
@@ -63,8 +59,20 @@ class Vectors:
         return self._find(word) is not None
 
     def __getitem__(self, word: str) -> Matrix:
-        vector: Matrix = self.matrix[self.row(word)]
+        """The vector of a word, (dimension,) float32; outside the vocabulary the mean of its n-grams, as fastText has it.
+
+        Raises:
+            UserError: the model does not know the word, and has no n-grams of it.
+        """
+        row = self._find(word)
+        vector = self.matrix[row] if row is not None else self._of_ngrams(word)
+        if vector is None:
+            raise UserError(self.why_unknown(word))
+        vector.flags.writeable = False
         return vector
+
+    def _of_ngrams(self, word: str) -> Matrix | None:
+        return None if self.subwords is None else self.subwords.vector(_composed(word))
 
     @property
     def dimension(self) -> int:
@@ -91,11 +99,15 @@ class Vectors:
             UserError: the model does not know it; the message suggests similar words.
         """
         row = self._find(word)
-        if row is not None:
-            return row
+        if row is None:
+            raise UserError(self.why_unknown(word))
+        return row
+
+    def why_unknown(self, word: str) -> str:
+        """Why a word is not in the vocabulary, with words that are spelt like it."""
         folded = _composed(word).lower()
         hint = did_you_mean(folded, self._alike(folded), most=3, cutoff=0.75) or "Try another word, or train with a lower min_count."
-        raise UserError(f'The model does not know "{word}". It is too rare in the corpus, or not in it. {hint}')
+        return f'The model does not know "{word}". It is too rare in the corpus, or not in it. {hint}'
 
     def _find(self, word: str) -> int | None:
         """The row of a word, however its characters are composed: a model has them as its corpus had them."""
@@ -114,119 +126,85 @@ class Vectors:
         near = [known for known in self.words[:500_000] if abs(len(known) - len(folded)) <= 2 and known[:1] == folded[:1]]
         return near[:20_000]
 
-    def unknown(self, words: Iterable[str]) -> list[str]:
-        """Those of the words that the model does not know."""
-        return [word for word in words if word not in self]
+    def has_vector(self, word: str) -> bool:
+        """Whether a word is in the vocabulary, or has n-grams."""
+        return word in self or self._of_ngrams(word) is not None
 
-    def neighbors(self, word: str, count: int = 10) -> list[Neighbor]:
-        """The words with the highest cosine similarity, most similar first.
+    def neighbors(self, query: str, count: int = 10, *, top: int | None = None) -> list[Neighbor]:
+        """The words with the highest cosine similarity, most similar first; those of the query are left out.
+
+        Args:
+            query: a word, or a sum such as ``king - man + woman`` of the words' unit vectors.
+            count: how many.
+            top: look only among so many most frequent words.
 
         Raises:
-            UserError: the model does not know the word.
+            UserError: the model has no vector of a word, or the query is no sum.
         """
-        row = self.row(word)
-        return self._closest(self.directions[row], count, {row})
+        terms = query_terms(query)
+        direction = np.sum([sign * self.unit(word) for sign, word in terms], axis=0)
+        return self._closest(direction, count, {row for _, word in terms if (row := self._find(word)) is not None}, top)
 
-    def analogy(self, first: str, second: str, third: str, count: int = 5) -> list[Neighbor]:
+    def analogy(self, first: str, second: str, third: str, count: int = 5, *, top: int | None = None) -> list[Neighbor]:
         """What is to `third` as `second` is to `first`: man, king, woman gives queen (Mikolov's 3CosAdd).
 
         Raises:
-            UserError: the model does not know one of the words.
+            UserError: the model has no vector of one of the words.
         """
-        a, b, c = (self.row(word) for word in (first, second, third))
-        return self._closest(self.directions[b] - self.directions[a] + self.directions[c], count, {a, b, c})
+        return self.neighbors(f"{second} - {first} + {third}", count, top=top)
 
-    def _closest(self, direction: Matrix, count: int, left_out: set[int]) -> list[Neighbor]:
-        scores = self.directions @ (direction / max(float(np.linalg.norm(direction)), 1e-12))
-        scores[list(left_out)] = -np.inf
-        wanted = min(count, len(self) - len(left_out))
+    def most_frequent(self, min_count: int) -> int:
+        """How many words are at least `min_count` times in the corpus.
+
+        Raises:
+            UserError: there is no vectors.bin, which says how often a word is.
+        """
+        if self.file is None:
+            raise UserError(
+                "How often its words are is not known of this model: it has no vectors.bin. "
+                "Name a number of most frequent words instead (--top)."
+            )
+        counts = self.file.counts
+        return sum(counts.get(word, 0) >= min_count for word in self.words)
+
+    def unit(self, word: str) -> Matrix:
+        """The vector of a word scaled to length 1, (dimension,) float32; zeros stay zeros.
+
+        Raises:
+            UserError: the model does not know the word, and has no n-grams of it.
+        """
+        row = self._find(word)
+        if row is not None:
+            unit: Matrix = self.directions[row]
+            return unit
+        vector = self[word]
+        return vector / max(np.float32(np.linalg.norm(vector)), np.float32(1e-12))
+
+    def _closest(self, direction: Matrix, count: int, left_out: set[int], top: int | None) -> list[Neighbor]:
+        candidates = self.directions[:top]
+        scores = candidates @ (direction / max(float(np.linalg.norm(direction)), 1e-12))
+        excluded = [row for row in left_out if row < len(scores)]
+        scores[excluded] = -np.inf
+        wanted = min(count, len(scores) - len(excluded))
         if wanted <= 0:
             return []
         best = np.argpartition(-scores, wanted - 1)[:wanted]
         return [Neighbor(self.words[row], round(float(scores[row]), 6)) for row in best[np.argsort(-scores[best], kind="stable")]]
 
 
-def load(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
-    """The vectors of a vectors.txt; a binary copy is kept next to it, which loads much faster the next time.
-
-    Args:
-        path: the file in word2vec's text format.
-        advance: called with the number of bytes parsed.
+def query_terms(query: str) -> list[tuple[int, str]]:
+    """The words of a query, with 1 or -1 for each: one word, or words with ``+`` or ``-`` between them, spaces around the signs.
 
     Raises:
-        CloudError: the file is broken.
+        UserError: it is neither.
     """
-    cached = path.with_name(_CACHE)
-    vectors = _cached(cached)
-    if vectors is None:
-        vectors = parse(path, advance)
-        _keep(vectors, cached)
-    return vectors
-
-
-def _cached(path: Path) -> Vectors | None:
-    """The binary copy; None when there is none, or it is damaged."""
-    try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
-            words, matrix = tuple(str(stored["words"]).split("\n")), stored["matrix"]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
-        return None
-    return Vectors(words, matrix) if matrix.ndim == 2 and len(matrix) == len(words) else None
-
-
-def _keep(vectors: Vectors, path: Path) -> None:
-    """Writes the binary copy. A full disk or a read-only folder only means that there is none."""
-    with suppress(UserError), atomic_file(path) as stream:
-        np.savez(stream, words=np.array("\n".join(vectors.words)), matrix=vectors.matrix)
-
-
-def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vectors:
-    """The vectors of a file in word2vec's text format, with or without spaces at line ends; a ``</s>`` row is left out.
-
-    Raises:
-        CloudError: it has another format, or ends early.
-    """
-    with path.open("rb") as stream:
-        try:
-            count, dimension = (int(number) for number in stream.readline().split())
-            words: list[str] = []
-            blocks: list[Matrix] = []
-            while lines := stream.readlines(_CHUNK_LINES * dimension * 10):
-                advance(sum(map(len, lines)))
-                blocks.append(_block(lines, dimension, words))
-        except ValueError as error:
-            raise CloudError(f"{path} is not in word2vec's text format: {error}. {_DOWNLOAD_AGAIN.format(path.parent)}") from error
-    if len(words) != count:
-        raise CloudError(
-            f"{path} ends early. Its first line announces {count} words, but it holds {len(words)}. {_DOWNLOAD_AGAIN.format(path.parent)}"
-        )
-    return _without_end_of_sentence(words, np.concatenate(blocks) if blocks else np.zeros((0, dimension), np.float32))
-
-
-def _block(lines: Sequence[bytes], dimension: int, words: list[str]) -> Matrix:
-    """The numbers of some lines, blank ones left out; their words are appended.
-
-    Raises:
-        ValueError: a line has more or fewer numbers.
-    """
-    parts = [line.rstrip().split(b" ", 1) for line in lines if line.strip()]
-    for part in parts:
-        # Counting spaces is much faster than splitting; where it does not fit, a number may still be padded.
-        if len(part) < 2 or (part[1].count(b" ") != dimension - 1 and len(part[1].split()) != dimension):
-            numbers = len(part[1].split()) if len(part) > 1 else 0
-            raise ValueError(f'the line of "{part[0].decode(errors="replace")}" has {numbers} numbers, not {dimension}')
-    words.extend(part[0].decode(errors="replace") for part in parts)
-    numbers_of_all = np.array(b" ".join(part[1] for part in parts).split(), dtype=np.float32)
-    return numbers_of_all.reshape(len(parts), dimension)
+    parts = query.split()
+    signs = ["+", *parts[1::2]]
+    if not len(parts) % 2 or not set(signs) <= {"+", "-"}:
+        raise UserError(f'"{query}" is neither a word nor a sum of words. Write + or - between its words, such as "king - man + woman".')
+    return [(1 if sign == "+" else -1, word) for sign, word in zip(signs, parts[::2], strict=True)]
 
 
 def _composed(word: str) -> str:
     """A word as a corpus has it that was prepared here, except for its case: composed, and without invisible joiners."""
     return unicodedata.normalize("NFKC", _JOINERS.sub("", word))
-
-
-def _without_end_of_sentence(words: list[str], matrix: Matrix) -> Vectors:
-    if "</s>" not in words:
-        return Vectors(tuple(words), matrix)
-    row = words.index("</s>")
-    return Vectors(tuple(words[:row] + words[row + 1 :]), np.delete(matrix, row, axis=0))

@@ -4,6 +4,7 @@ Two kinds, as in the real container: lines of its Python half carry a logger's p
 printed since November 2020 (sizes and durations as floats).
 """
 
+import math
 import shutil
 import subprocess
 import sys
@@ -120,7 +121,7 @@ class TrainingProgress:
     learning_rate: float
     distributed: bool = False
     _next: float = FIRST_PROGRESS
-    _printed: float = -1.0
+    _printed: float = -math.inf
 
     def update(self, fraction: float, words_per_second: float) -> None:
         """So much of the training is done; prints when a line is due."""

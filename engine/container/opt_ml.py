@@ -152,8 +152,8 @@ class Container:
 
 def _reject_unsupported_input(name: str, settings: Mapping[str, str]) -> None:
     """Only plain files are read: the records of a pipe or a manifest would be trained on as if they were text."""
-    mode = settings.get("TrainingInputMode", "File")
-    if mode == "Pipe" or settings.get("RecordWrapperType", "None") == "RecordIO":
+    mode = settings.get("TrainingInputMode")
+    if mode == "Pipe" or settings.get("RecordWrapperType") == "RecordIO":
         raise ChannelError(
             f"The channel '{name}' is sent as {'an augmented manifest (RecordIO)' if mode != 'Pipe' else 'a pipe'}. "
             "This engine reads files in File mode only. Send plain text with TrainingInputMode File."

@@ -7,7 +7,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,12 +22,12 @@ from ..kernels.hash_table import PADDING
 from ..kernels.tokenizer import first_separator, last_separator, renumber
 from .word_table import WordTable
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 4_194_304
 # The number of words that do not appear in the stream.
 DROPPED = -(2**31)
 _NEWLINE = ord("\n")
 _PROGRESS_SECONDS = 0.1
-_READ_BYTES = 1 << 22
+_READ_BYTES = 4_194_304
 
 Progress = Callable[[int], None]
 
@@ -62,7 +62,7 @@ def scan_files(paths: Sequence[Path], threads: int, progress: Progress | None) -
         with ThreadPoolExecutor(len(parts)) as pool:
             pending = {pool.submit(_scan_part, part) for part in parts}
             while pending:
-                done, pending = wait(pending, timeout=_PROGRESS_SECONDS, return_when=FIRST_EXCEPTION)
+                done, pending = wait(pending, timeout=_PROGRESS_SECONDS)
                 for future in done:
                     future.result()
                 if progress is not None:
@@ -104,8 +104,8 @@ def split_files(paths: Sequence[Path], threads: int) -> list[list[FileRange]]:
 
 def _word_start(path: Path, cut: int, size: int) -> int:
     """The first place at or after `cut` that lies between words."""
-    if cut in {0, size}:
-        return cut
+    if not cut:
+        return 0
     with path.open("rb") as file:
         # The byte before the cut may be the separator, then the cut stays.
         file.seek(cut - 1)
@@ -185,9 +185,10 @@ def write_stream(parts: list[Part], ids: list[NDArray[np.int32]]) -> mmap.mmap |
 def _write_part(part: Part, ids: NDArray[np.int32], start: int, file: int) -> None:
     """Renumber a part and write it from token `start` of a file on."""
     part.stream.seek(0)
-    out = np.empty(_READ_BYTES // 4 + 1, np.int32)
     while chunk := part.stream.read(_READ_BYTES):
-        written = renumber(np.frombuffer(chunk, np.int32), ids, DROPPED, out)
+        entries = np.frombuffer(chunk, np.int32)
+        out = np.empty_like(entries)
+        written = renumber(entries, ids, DROPPED, out)
         _write_at(file, out[:written].data.cast("B"), 4 * start)
         start += written
 

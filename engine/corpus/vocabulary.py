@@ -6,7 +6,7 @@ of a file or the word `</s>` ends a line.
 
 import mmap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -65,7 +65,7 @@ class TokenStream:
 
     ids: NDArray[np.int32]
     hashes: NDArray[np.uint32]
-    _pages: mmap.mmap | None = field(default=None, repr=False, compare=False)
+    _pages: mmap.mmap | None = None
 
     def release(self) -> None:
         """Give the pages read so far back to the system; they come again when read."""
@@ -93,7 +93,7 @@ def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress
         paths: plain text files of any size, read in this order.
         min_count: words seen less often are dropped; 0 and 1 keep all.
         threads: how many threads read; the result does not depend on it.
-        progress: called from the main thread with the number of words read so far, now and then and at the end.
+        progress: called from the main thread with the number of words read so far, ten times a second and at the end.
         labels: whether `__label__` words are labels (supervised mode) and `</s>` is a word, as fastText counts.
 
     Raises:

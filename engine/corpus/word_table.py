@@ -11,7 +11,7 @@ from ..errors import UserError
 from ..kernels.hash_table import MAX_ENTRIES, PADDING, merge, read_counts, rehash
 from ..kernels.tokenizer import new_token_batch, scan
 
-_INITIAL_SLOTS = 1 << 16
+_INITIAL_SLOTS = 65_536
 
 
 @dataclass
@@ -34,11 +34,6 @@ class WordTable:
     def empty(cls) -> "WordTable":
         """A table without words."""
         return cls(np.zeros(2 * _INITIAL_SLOTS, np.uint64), np.zeros(_INITIAL_SLOTS // 2 + 1, np.int64), np.zeros(PADDING, np.uint8), 0)
-
-    @property
-    def full(self) -> bool:
-        """Whether the table has to `grow` before the next new word."""
-        return self.entries >= len(self.offsets) - 1
 
     def grow(self) -> None:
         """Make room for four times as many words.

@@ -159,7 +159,7 @@ class _Reader:
 
     def entry(self) -> tuple[bytes, int, int]:
         end = self.data.find(b"\0", self.at)
-        if end < 0:
+        if end == -1:
             raise ModelError(self.cut_short())
         word = self.data[self.at : end]
         self.at = end + 1

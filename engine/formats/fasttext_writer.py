@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Floats
+from ..corpus.vocabulary import Vocabulary
 from ..training.models import ClassifierModel, InputMatrix, WordVectors
 from .fasttext import DICTIONARY, MAGIC, MATRIX, PARAMETERS, START, VERSION, Kind, Loss, Parameters
 from .row_blocks import row_blocks
@@ -15,7 +16,6 @@ from .row_blocks import row_blocks
 LEARNING_RATE_UPDATE_RATE = 100  # fastText's default; only its own training reads it
 IS_LABEL = b"\x01"
 IS_WORD = b"\x00"
-Entries = tuple[Sequence[bytes], NDArray[np.int64]]
 
 
 def write_word_vectors(path: Path, model: WordVectors, *, min_count: int) -> None:
@@ -36,15 +36,12 @@ def write_word_vectors(path: Path, model: WordVectors, *, min_count: int) -> Non
         update_rate=LEARNING_RATE_UPDATE_RATE,
         sample=settings.sample,
     )
-    words = model.vocabulary
-    with path.open("wb") as file:
-        _write_start(file, parameters, words=(words.words, words.counts), labels=((), words.label_counts[:0]), tokens=words.total_words)
-        _write_matrices(file, model.input, model.output)
+    _write(path, parameters, model)
 
 
 def write_classifier(path: Path, model: ClassifierModel, *, min_count: int) -> None:
     """Save a classifier as fastText's supervised model with softmax."""
-    settings, words = model.settings, model.vocabulary
+    settings = model.settings
     parameters = Parameters(
         dim=settings.dim,
         window=5,
@@ -60,24 +57,27 @@ def write_classifier(path: Path, model: ClassifierModel, *, min_count: int) -> N
         update_rate=LEARNING_RATE_UPDATE_RATE,
         sample=1e-4,
     )
+    _write(path, parameters, model)
+
+
+def _write(path: Path, parameters: Parameters, model: WordVectors | ClassifierModel) -> None:
     with path.open("wb") as file:
-        labels = (words.labels, words.label_counts)
-        _write_start(file, parameters, words=(words.words, words.counts), labels=labels, tokens=words.total_words)
+        file.write(START.pack(MAGIC, VERSION) + PARAMETERS.pack(*vars(parameters).values()))
+        _write_dictionary(file, model.vocabulary)
         _write_matrices(file, model.input, model.output)
 
 
-def _write_start(file: BinaryIO, parameters: Parameters, *, words: Entries, labels: Entries, tokens: int) -> None:
-    names = vars(parameters).values()
-    file.write(START.pack(MAGIC, VERSION) + PARAMETERS.pack(*names))
-    file.write(DICTIONARY.pack(len(words[0]) + len(labels[0]), len(words[0]), len(labels[0]), tokens, -1))
-    file.write(b"".join(_entries(words, IS_WORD)))
-    file.write(b"".join(_entries(labels, IS_LABEL)))
+def _write_dictionary(file: BinaryIO, vocabulary: Vocabulary) -> None:
+    words, labels = vocabulary.words, vocabulary.labels
+    file.write(DICTIONARY.pack(len(words) + len(labels), len(words), len(labels), vocabulary.total_words, -1))
+    file.write(b"".join(_entries(words, vocabulary.counts, IS_WORD)))
+    file.write(b"".join(_entries(labels, vocabulary.label_counts, IS_LABEL)))
 
 
-def _entries(entries: Entries, kind: bytes) -> Iterable[bytes]:
-    counts = entries[1].astype("<i8").tobytes()
-    for row, word in enumerate(entries[0]):
-        yield word + b"\0" + counts[8 * row : 8 * row + 8] + kind
+def _entries(names: Sequence[bytes], counts: NDArray[np.int64], kind: bytes) -> Iterable[bytes]:
+    packed = counts.astype("<i8").tobytes()
+    for row, name in enumerate(names):
+        yield name + b"\0" + packed[8 * row : 8 * row + 8] + kind
 
 
 def _write_matrices(file: BinaryIO, matrix: InputMatrix, output: Floats) -> None:

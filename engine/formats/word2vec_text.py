@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from ..kernels.float_text import LONGEST_NUMBER, format_rows
 
 # Numbers a thread writes at once: three megabytes of text, which stay in the processor's cache until they are in the file.
-_CHUNK_NUMBERS = 1 << 18
+_CHUNK_NUMBERS = 262_144
 
 
-def write_vectors(path: Path, words: Sequence[bytes], vectors: NDArray[np.float32], *, threads: int = 1) -> None:
+def write_vectors(path: Path, words: Sequence[bytes], vectors: NDArray[np.float32], *, threads: int) -> None:
     """Write the file.
 
     Args:
@@ -44,7 +44,7 @@ def _groups(starts: range, size: int) -> Iterator[range]:
 def _chunk(words: Sequence[bytes], vectors: NDArray[np.float32]) -> memoryview:
     rows = np.ascontiguousarray(vectors, dtype=np.float32)
     text = np.frombuffer(b"".join(words) or b"\0", np.uint8)
-    ends = np.cumsum([len(word) for word in words], dtype=np.int64)
+    ends = np.cumsum([len(word) for word in words])
     out = np.empty(int(ends[-1]) + rows.shape[0] * (rows.shape[1] * LONGEST_NUMBER + 1), np.uint8)
     length = format_rows(text, ends, rows, out)
     return out[:length].data

@@ -43,7 +43,7 @@ def train(
         StoppedError: a stop was requested before training began.
     """
     run = _Run(corpus, settings, stop)
-    early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, on_epoch)
+    early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, settings.patience, on_epoch)
     run.compile()
     schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.total_words) * settings.epochs, run.matrices.done)
     for epoch in range(1, settings.epochs + 1):
@@ -53,7 +53,7 @@ def train(
     seconds = time.perf_counter() - schedule.started
     raise_if_diverged(run.matrices, settings.learning_rate)
     if early is not None:
-        early.restore_best(trained_on=not completed)
+        early.restore_best()
     progress(schedule.progress())
     return run.model(seconds, completed, () if early is None else tuple(early.results))
 
@@ -136,8 +136,8 @@ class _Run:
 class _EarlyStopping:
     """Accuracy on the validation channel after each epoch, the best weights, and when to give up."""
 
-    def __init__(self, run: _Run, validation: Corpus, on_epoch: ReportEpoch | None) -> None:
-        self.run, self.on_epoch = run, on_epoch
+    def __init__(self, run: _Run, validation: Corpus, patience: int, on_epoch: ReportEpoch | None) -> None:
+        self.run, self.patience, self.on_epoch = run, patience, on_epoch
         self.documents, longest = labelled_lines_of(validation, run.settings, run.encoded.bucket_ids)
         self.workspaces = _workspaces(run.settings, len(run.corpus.vocabulary.labels), longest)
         self.results: list[EpochResult] = []
@@ -145,8 +145,7 @@ class _EarlyStopping:
 
     def should_stop(self, epoch: int) -> bool:
         """Measure, once min_epochs are over; whether patience has run out."""
-        settings = self.run.settings
-        if epoch < settings.min_epochs:
+        if epoch < self.run.settings.min_epochs:
             return False
         matrices = self.run.matrices
         hits, lines = _count_hits(self.run.width, self.documents, matrices.vectors, matrices.outputs, self.workspaces)
@@ -158,22 +157,17 @@ class _EarlyStopping:
             self._keep(matrices)
         if self.on_epoch is not None:
             self.on_epoch(self.results[-1])
-        return settings.patience is not None and without >= settings.patience
+        return without >= self.patience
 
     def _keep(self, matrices: ModelMatrices) -> None:
         if self.best is None:
             self.best = np.empty_like(matrices.vectors), np.empty_like(matrices.outputs)
         self.best[0][:], self.best[1][:] = matrices.vectors, matrices.outputs
 
-    def restore_best(self, *, trained_on: bool) -> None:
-        """Put the best weights back, if others followed them.
-
-        Args:
-            trained_on: whether part of another epoch followed the last result.
-        """
-        if self.best is None or (self.results[-1].improved and not trained_on):
-            return
-        self.run.matrices.vectors[:], self.run.matrices.outputs[:] = self.best
+    def restore_best(self) -> None:
+        """Put the best weights back; without any, because training ended before min_epochs, leave those there are."""
+        if self.best is not None:
+            self.run.matrices.vectors[:], self.run.matrices.outputs[:] = self.best
 
 
 def read_documents(paths: Sequence[Path], vocabulary: Vocabulary, *, threads: int, progress: Callable[[int], None] | None = None) -> Corpus:

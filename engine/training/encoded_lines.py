@@ -1,7 +1,7 @@
 """The lines of a labelled text as a classifier's kernels take them: as words, or encoded once as input rows to train on."""
 
 import mmap
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from ..kernels.row_operations import AHEAD
 from .settings import ClassifierSettings, StopRequested
 
 # Features encoded before they are written; more for a longer line.
-_BLOCK_FEATURES = 1 << 18
+_BLOCK_FEATURES = 262_144
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class EncodedCorpus:
     lines: EncodedLines
     buckets: int
     bucket_ids: Integers
-    _pages: mmap.mmap = field(repr=False, compare=False)
+    _pages: mmap.mmap
 
     def release(self) -> None:
         """Give the pages read so far back to the system; they come again when read."""
@@ -72,7 +72,7 @@ def labelled_lines_of(corpus: Corpus, settings: ClassifierSettings, bucket_ids: 
     """
     words, ngrams = len(corpus.vocabulary.words), len(bucket_ids)
     rows = np.full(_buckets(settings), words + ngrams, np.int32)
-    rows[bucket_ids] = np.arange(words, words + ngrams, dtype=np.int32)
+    rows[bucket_ids] = np.arange(words, words + ngrams)
     documents, _, longest = _documents(corpus, settings, rows)
     return documents, longest
 

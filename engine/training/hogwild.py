@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,7 +66,7 @@ def run_threads(
 ) -> bool:
     """Run `epochs` passes of every (step, first, last) in its own thread; gives whether all was done.
 
-    `progress`, `stop` and `check` (which may raise to end training) are called from this thread.
+    `progress`, `stop` (twenty times a second) and `check` (which may raise to end training) are called from this thread.
     """
     halt = threading.Event()
     jobs = list(work)
@@ -95,7 +95,7 @@ def _watch(
     reported = 0.0
     polls = 0
     while pending:
-        done, pending = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
+        done, pending = wait(pending, timeout=POLL_SECONDS)
         for future in done:
             future.result()
         if stop():

@@ -13,7 +13,7 @@ from ..kernels import row_operations
 # Rows longer than this are no word vectors any more: trained ones stay below about 20 whatever the settings.
 MAX_NORM = 1e3
 _CHECKED_ROWS = 512
-_INITIAL_ROWS = 1 << 16
+_INITIAL_ROWS = 65_536
 # Parts of the shared file begin on pages.
 _PAGE = 4096
 _COUNTERS_PER_HOST = 256

@@ -1,6 +1,6 @@
 """What training gives: the words or labels, the matrices, and how it went."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -87,4 +87,4 @@ class ClassifierModel:
     words_per_second: float
     completed: bool
     results: tuple[EpochResult, ...]
-    matrices: tuple[Floats, Floats] | None = field(default=None, repr=False, compare=False)
+    matrices: tuple[Floats, Floats] | None = None

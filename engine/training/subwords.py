@@ -12,6 +12,9 @@ from ..kernels.row_operations import AHEAD
 from ..kernels.subwords import WordRows
 from .models import InputMatrix
 
+# Words whose rows are gathered to be averaged.
+_WORDS_AT_ONCE = 4096
+
 
 @dataclass(frozen=True)
 class SubwordRows:
@@ -42,16 +45,15 @@ class SubwordRows:
         owners = np.repeat(np.arange(self.words), lengths)
         share = uses / uses.sum()
         numbers = self.rows.row_ids[: len(owners)]
-        size = self.words + len(self.bucket_ids)
-        taught, taken = (np.bincount(numbers, weights[owners], size) for weights in (share, share / lengths))
+        taught, taken = (np.bincount(numbers, weights[owners]) for weights in (share, share / lengths))
         return float(taught @ taken)
 
     def word_vectors(self, vectors: Floats) -> Floats:
         """The vector of each word: the mean of its rows."""
         means = np.empty((self.words, vectors.shape[1]), np.float32)
         starts = self.rows.starts
-        for first in range(0, self.words, 4096):
-            last = min(first + 4096, self.words)
+        for first in range(0, self.words, _WORDS_AT_ONCE):
+            last = min(first + _WORDS_AT_ONCE, self.words)
             numbers = self.rows.row_ids[starts[first] : starts[last]]
             sums = np.add.reduceat(vectors[numbers], starts[first:last] - starts[first], axis=0)
             means[first:last] = sums / np.diff(starts[first : last + 1])[:, None]

@@ -104,6 +104,13 @@ class AutoPromote(StrEnum):
     ALWAYS = "always"
 
 
+class Approval(StrEnum):
+    """Who lets a model through that could go live: nobody has to, or a person in the model registry."""
+
+    NONE = "none"
+    MANUAL = "manual"
+
+
 @dataclass(frozen=True)
 class PromoteEnvironment:
     """What `promote_model` knows from its stack.
@@ -118,6 +125,8 @@ class PromoteEnvironment:
         minimum_mean_rho: the least ``train:mean_rho`` of a Word2Vec model; None: no gate.
         minimum_accuracy: the least ``validation:accuracy`` of a classifier; None: no gate.
         auto_promote: whether a model has to be better than the live one.
+        model_package_group: where finished jobs are registered, to be approved by a person; ``""``: they go live by themselves.
+        key_arn: the KMS key of what is registered; ``""``: AWS's own.
     """
 
     stage: str
@@ -129,6 +138,8 @@ class PromoteEnvironment:
     minimum_mean_rho: float | None = None
     minimum_accuracy: float | None = None
     auto_promote: AutoPromote = AutoPromote.BETTER
+    model_package_group: str = ""
+    key_arn: str = ""
 
     def variables(self) -> dict[str, str]:
         """The environment variables that carry this object."""
@@ -142,6 +153,8 @@ class PromoteEnvironment:
             "MINIMUM_MEAN_RHO": "" if self.minimum_mean_rho is None else str(self.minimum_mean_rho),
             "MINIMUM_ACCURACY": "" if self.minimum_accuracy is None else str(self.minimum_accuracy),
             "AUTO_PROMOTE": str(self.auto_promote),
+            **({"MODEL_PACKAGE_GROUP": self.model_package_group} if self.model_package_group else {}),
+            **({"KMS_KEY_ARN": self.key_arn} if self.key_arn else {}),
         }
 
     @classmethod
@@ -162,6 +175,8 @@ class PromoteEnvironment:
             minimum_mean_rho=reader.threshold("MINIMUM_MEAN_RHO", -1.0),
             minimum_accuracy=reader.threshold("MINIMUM_ACCURACY", 0.0),
             auto_promote=reader.auto_promote(),
+            model_package_group=environ.get("MODEL_PACKAGE_GROUP", ""),
+            key_arn=environ.get("KMS_KEY_ARN", ""),
         )
         raise_all(reader.problems)
         return found

@@ -153,8 +153,15 @@ def rollback(stack: ServingStack) -> dict[str, str]:
     if not stack.previous:
         live = f"only {stack.live} was ever promoted" if stack.live else "no model was ever promoted"
         raise RequestError(f"There is nothing to roll back to. In {stack.name} {live}. Train and promote another model first.")
+    return rollback_to(stack, stack.previous)
+
+
+def rollback_to(stack: ServingStack, artifact: str) -> dict[str, str]:
+    """The parameters that put any artifact back as `rollback` does the previous one; none when it is live already."""
+    if artifact == stack.live:
+        return {}
     return {
-        Parameter.MODEL_DATA_URL: stack.previous,
+        Parameter.MODEL_DATA_URL: artifact,
         Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
         **_auto_rollback(stack, AutoRollback.OFF),
     }

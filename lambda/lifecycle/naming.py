@@ -29,17 +29,26 @@ PROJECT_TAG = "blazingtext:project"
 STAGE_TAG = "blazingtext:stage"
 CORPUS_TAG = "blazingtext:corpus"
 REQUEST_TAG = "blazingtext:request"
+# What the corpus was when the job was started: key, ETag and size of every file.
+CORPUS_HASH_TAG = "blazingtext:corpus-hash"
 # Why a finished job's model did not go live by itself, in the characters that SageMaker allows in a tag.
 PROMOTION_TAG = "blazingtext:promotion"
 HELD_BACK = "trained with --no-promote"
 RESERVED_TAG_PREFIXES = ("aws:", "blazingtext:")
+# A tag of the person's own: which commit a run was trained from.
+REVISION_TAG = "git-revision"
 
 CORPORA = "corpora/"
 RUNS = "runs/"
+CAPTURED = "captured/"
 TRAIN = "train"
 VALIDATION = "validation"
 MANIFEST = "complete.json"
 ARTIFACT = "model.tar.gz"
+METRICS = "metrics.json"
+
+# The schedules of an endpoint, in a group of the stage's own.
+PAUSE, RESUME = "pause", "resume"
 
 VARIANT = "AllTraffic"
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -73,6 +82,8 @@ class Output(StrEnum):
     PIPELINE_ROLE_ARN = "PipelineRoleArn"
     COMPARISON_ROLE_ARN = "ComparisonRoleArn"
     SERVING_UPDATE_ARN = "ServingUpdateArn"
+    MODEL_PACKAGE_GROUP_NAME = "ModelPackageGroupName"
+    SCHEDULE_GROUP_NAME = "ScheduleGroupName"
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
     PROMOTED_THROUGH = "PromotedThrough"
@@ -144,6 +155,21 @@ def serving_update(stage: str) -> str:
     return stack(stage, "serving-update")
 
 
+def model_package_group(stage: str, suffix: str) -> str:
+    """The group of model packages of a stage.
+
+    Args:
+        stage: whose.
+        suffix: differs from one deployment of the stage to the next, so that a group which was kept does not take its name away.
+    """
+    return f"{stack(stage, 'models')}-{suffix}"
+
+
+def schedule_group(stage: str) -> str:
+    """The group of the schedules that pause and resume the endpoint of a stage."""
+    return stack(stage, "schedules")
+
+
 def endpoint(stage: str) -> str:
     """The endpoint that serves a stage: it keeps its name whatever it serves."""
     return f"{PROJECT}-{stage}"
@@ -206,6 +232,11 @@ def output_uri(bucket: str) -> str:
 def artifact_key(job: str) -> str:
     """The key of a job's artifact in the bucket."""
     return f"{RUNS}{job}/output/{ARTIFACT}"
+
+
+def metrics_key(job: str) -> str:
+    """The key of the object that holds a job's final metrics, next to its artifact."""
+    return f"{RUNS}{job}/output/{METRICS}"
 
 
 def artifact_uri(bucket: str, job: str) -> str:

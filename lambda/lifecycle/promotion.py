@@ -10,7 +10,7 @@ from .combinations import SUPERVISED
 from .environments import AutoPromote, PromoteEnvironment
 from .live_model import ServingStack, StackState
 
-_GATE_REMEDY = "Train on more or better text, and with the part of the corpus or the hyperparameter that gives the metric."
+GATE_REMEDY = "Train on more or better text, and with the part of the corpus or the hyperparameter that gives the metric."
 # A job that runs into its own limits ends as Stopped; nobody asked for that, so people are told.
 _LIMITS = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 
@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     IGNORE = "ignore"
     FAILED = "training failed"
     REFUSED = "not promoted"
+    REGISTER = "registered"
     LATER = "later"
     IMPOSSIBLE = "impossible"
     PROMOTE = "promote"
@@ -38,6 +39,8 @@ class Decision:
         stack: as it was then.
         note: why a job is not promoted, to be kept as its tag; ``""`` when nothing is.
         job_arn: the job whose tag that is.
+        job: a job that becomes a version in the model registry; None when none does.
+        request: who asked for that by name; ``""`` when its end did.
     """
 
     outcome: Outcome
@@ -46,6 +49,8 @@ class Decision:
     stack: ServingStack | None = None
     note: str = ""
     job_arn: str = ""
+    job: "TrainedJob | None" = None
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class TrainedJob:
         artifact_exists: whether that object is there.
         tuning_job: the ARN of the tuning job that started it; empty for any other job.
         arn: its own ARN.
+        hyperparameters: all of them, as text.
+        image: the image that it trained with, which serves its model, too.
     """
 
     name: str
@@ -79,10 +86,23 @@ class TrainedJob:
     artifact_exists: bool
     tuning_job: str = ""
     arn: str = ""
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
 
 
 def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment) -> Decision:
     """What to do about a job, the serving stack being as it is."""
+    problem = unusable(job, environment)
+    if problem is not None:
+        return problem
+    if job.tags.get(naming.PROMOTION_TAG) == naming.HELD_BACK:
+        return Decision(Outcome.IGNORE, f"{job.name} was {naming.HELD_BACK}.")
+    refusal = gate(job, environment)
+    return refused(job, refusal, GATE_REMEDY) if refusal else promoted(job, stack)
+
+
+def unusable(job: TrainedJob, environment: PromoteEnvironment) -> Decision | None:
+    """What to do about a job that has no model for this stage to judge; None when it has one."""
     if not naming.is_tagged(job.tags, environment.stage):
         return Decision(Outcome.IGNORE, f"{job.name} does not carry the tags of stage {environment.stage}.")
     if job.tuning_job:
@@ -96,10 +116,7 @@ def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment
     expected = naming.artifact_uri(environment.bucket, job.name)
     if job.artifact != expected or not job.artifact_exists:
         return Decision(Outcome.IMPOSSIBLE, f"{job.name} has no artifact. It should be {expected}. Train it again with retry.")
-    if job.tags.get(naming.PROMOTION_TAG) == naming.HELD_BACK:
-        return Decision(Outcome.IGNORE, f"{job.name} was {naming.HELD_BACK}.")
-    refusal = gate(job, environment)
-    return refused(job, refusal, _GATE_REMEDY) if refusal else _promotion(job, stack)
+    return None
 
 
 def _unfinished(job: TrainedJob) -> Decision:
@@ -116,7 +133,7 @@ def _unfinished(job: TrainedJob) -> Decision:
 
 def gate(job: TrainedJob, environment: PromoteEnvironment) -> str:
     """Why the quality gate refuses a job, in a tag's characters; ``""`` when it does not, or is off for the job's mode."""
-    metric = _metric(job)
+    metric = judged_by(job)
     minimum, setting = (
         (environment.minimum_accuracy, "minimumAccuracy") if job.mode in SUPERVISED else (environment.minimum_mean_rho, "minimumMeanRho")
     )
@@ -142,7 +159,7 @@ def against_live(job: TrainedJob, live: TrainedJob | None, environment: PromoteE
         return ""
     if live is None:
         return "nothing is known of the live model to compare it with: autoPromote is better"
-    metric = _metric(job)
+    metric = judged_by(job)
     mine, its = job.metrics.get(metric), live.metrics.get(metric)
     if mine is None or its is None:
         return f"{'it' if mine is None else 'the live model'} has no {metric} to compare: autoPromote is better"
@@ -155,7 +172,7 @@ def refused(job: TrainedJob, note: str, remedy: str = "") -> Decision:
     return Decision(Outcome.REFUSED, f"{job.name} is not promoted: {note}. {remedy or by_name}", note=note, job_arn=job.arn)
 
 
-def _metric(job: TrainedJob) -> str:
+def judged_by(job: TrainedJob) -> str:
     """The metric by which a job is judged."""
     return "validation:accuracy" if job.mode in SUPERVISED else "train:mean_rho"
 
@@ -164,7 +181,7 @@ def _kind(job: TrainedJob) -> str:
     return "classifiers" if job.mode in SUPERVISED else "word vectors"
 
 
-def _promotion(job: TrainedJob, stack: ServingStack) -> Decision:
+def promoted(job: TrainedJob, stack: ServingStack) -> Decision:
     """The decision on a good job.
 
     A busy stack is looked at before its parameters: until an update has ended they are not yet true.
@@ -181,9 +198,10 @@ def _promotion(job: TrainedJob, stack: ServingStack) -> Decision:
     changes = live_model.promote(stack, job.artifact, job.created)
     if not changes:
         return Decision(Outcome.IGNORE, f"{job.name} is live already.")
-    begun = f"The promotion of {job.name} has begun ({_metrics(job)}). {stack.name} is being updated; if that is rolled back, you are told."
-    return Decision(Outcome.PROMOTE, begun, changes, stack)
+    begun = f"The promotion of {job.name} has begun ({shown_metrics(job)})."
+    return Decision(Outcome.PROMOTE, f"{begun} {stack.name} is being updated; if that is rolled back, you are told.", changes, stack)
 
 
-def _metrics(job: TrainedJob) -> str:
+def shown_metrics(job: TrainedJob) -> str:
+    """A job's metrics, for people."""
     return ", ".join(f"{name} {value:.4f}" for name, value in sorted(job.metrics.items())) or "no metrics"

@@ -23,8 +23,9 @@ MAXIMUM_RUNTIME = limits.LONGEST_SECONDS
 MAXIMUM_SPOT_WAIT = 3600
 # The largest EBS volume.
 MAXIMUM_VOLUME_GB = 16_384
-# AWS allows 50; ours are five.
-MAXIMUM_TAGS = 45
+# AWS allows 50.
+_OWN_TAGS = 6
+MAXIMUM_TAGS = 50 - _OWN_TAGS
 
 Value = TypeVar("Value")
 
@@ -206,7 +207,7 @@ def _limits(reader: "_Reader", section: Mapping[str, object], environment: Launc
 def _tags(reader: "_Reader", given: Mapping[str, object], of_stage: Mapping[str, str]) -> dict[str, str]:
     room = MAXIMUM_TAGS - len(of_stage)
     if len(given) > room:
-        ours = f"5 are ours and {len(of_stage)} the stage's" if of_stage else "5 are ours"
+        ours = f"{_OWN_TAGS} are ours and {len(of_stage)} the stage's" if of_stage else f"{_OWN_TAGS} are ours"
         reader.problem(f"tags: {len(given)} are too many. AWS allows 50 on a job, and {ours}. Give at most {room}.")
     found = {}
     for key, value in given.items():

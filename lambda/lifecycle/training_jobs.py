@@ -98,15 +98,22 @@ def request_hash(request: TrainingRequest, complete: dict[str, str], corpus: Cor
     """A digest of all that can change the model: the same request over the same bytes has the same."""
     parts = {
         "hyperparameters": complete,
-        "channels": {
-            naming.channel_uri(bucket, corpus.name, channel): [(file.key, file.etag, file.size) for file in files]
-            for channel, files in corpus.channels.items()
-        },
+        "channels": {naming.channel_uri(bucket, corpus.name, channel): files for channel, files in _files(corpus).items()},
         "instance": [request.instance_type, request.instance_count, request.volume_gb],
         "limits": [request.max_runtime_seconds, request.max_wait_seconds],
         "spot": request.spot,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def corpus_hash(corpus: Corpus) -> str:
+    """A digest of a corpus: the same files, by key, ETag and size, have the same."""
+    return hashlib.sha256(json.dumps(_files(corpus), sort_keys=True).encode()).hexdigest()
+
+
+def _files(corpus: Corpus) -> dict[str, list[tuple[str, str, int]]]:
+    """What tells a corpus from another, by channel."""
+    return {channel: [(file.key, file.etag, file.size) for file in files] for channel, files in corpus.channels.items()}
 
 
 def _definition(
@@ -129,7 +136,7 @@ def _definition(
         },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": request.spot,
-        "Tags": _tags(request, environment, digest),
+        "Tags": _tags(request, corpus, environment, digest),
     }
     return environment.protection.protect(definition)
 
@@ -146,8 +153,13 @@ def _channel(uri: str, name: str) -> dict[str, Any]:
     }
 
 
-def _tags(request: TrainingRequest, environment: LaunchEnvironment, digest: str) -> list[dict[str, str]]:
-    ours = {**naming.tags(environment.stage), naming.CORPUS_TAG: request.corpus, naming.REQUEST_TAG: digest}
+def _tags(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironment, digest: str) -> list[dict[str, str]]:
+    ours = {
+        **naming.tags(environment.stage),
+        naming.CORPUS_TAG: request.corpus,
+        naming.CORPUS_HASH_TAG: corpus_hash(corpus),
+        naming.REQUEST_TAG: digest,
+    }
     if not request.promote:
         ours[naming.PROMOTION_TAG] = naming.HELD_BACK
     # The stage's tags are the company's: a request adds to them and changes none.

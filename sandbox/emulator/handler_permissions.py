@@ -213,9 +213,22 @@ def _conditions(action: str, schema: Json, resource: Named) -> dict[str, Any]:
     found: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     if tags:
         found["aws:TagKeys"] = list(tags)
+    if action == "iam:CreateServiceLinkedRole" or action.startswith("application-autoscaling:"):
+        found |= _of_scaling(resource.properties)
     if action == "iam:CreateRole" and resource.properties.get("PermissionsBoundary"):
         found["iam:PermissionsBoundary"] = resource.properties["PermissionsBoundary"]
     return found
+
+
+def _of_scaling(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Which service's resources are scaled, and in what; a policy may name them by the Ref of its target."""
+    _, dimension, namespace = (str(properties.get("ScalingTargetId") or "||") + "||").split("|")[:3]
+    namespace, dimension = properties.get("ServiceNamespace", namespace), properties.get("ScalableDimension", dimension)
+    return {
+        "application-autoscaling:service-namespace": namespace,
+        "application-autoscaling:scalable-dimension": dimension,
+        "iam:AWSServiceName": f"{namespace}.application-autoscaling.amazonaws.com",
+    }
 
 
 def _passed(schema: Json, resource: Named, changes: _Changes) -> Iterator[Need]:

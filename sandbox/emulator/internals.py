@@ -91,6 +91,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_record_history",
         "_stat_value",
         "_store_datum",
+        "cloudformation_delete_metric_alarm",
+        "cloudformation_put_metric_alarm",
     ),
     "services.cloudwatch_logs": (
         "_compile_filter_pattern",
@@ -102,7 +104,14 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "error_response_json",
         "json_response",
     ),
-    "services.eventbridge": ("_dispatch_event", "_dispatch_to_lambda", "_invoke_target"),
+    "services.eventbridge": (
+        "_cron_next_fire",
+        "_dispatch_event",
+        "_dispatch_to_lambda",
+        "_invoke_target",
+        "_parse_cron_fields",
+        "_parse_rate_seconds",
+    ),
     "services.iam": (
         "_IAM_HANDLERS",
         "_aws_managed_attachment_counts",
@@ -148,6 +157,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_resolve_sse_write_headers",
         "_xml_body",
     ),
+    "services.scheduler": ("_create_schedule", "_delete_schedule", "_schedules", "_to_epoch", "_update_schedule", "start_scheduler"),
     "services.sns": ("_topic_by_arn_any_scope", "topic_policy_allows"),
     "services.sqs": (
         "_Err",

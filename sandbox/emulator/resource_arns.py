@@ -17,7 +17,15 @@ from .identity import account_id, arn_with_path, region
 
 _VARIABLE: Final = re.compile(r"\$\{([\w.]+)\}")
 # Asked about something else than the pattern says: IAM's refusals of DescribeLogGroups name this ARN, and a function's code is one object.
+# A scalable target's ARN ends in an id that the service makes up, and its role's name in the resource's kind.
+_TARGET: Final = "arn:${Partition}:application-autoscaling:${Region}:${Account}:scalable-target/*"
 _OTHER: Final[Mapping[str, str]] = {
+    **{
+        f"application-autoscaling:{action}": _TARGET
+        for action in ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy", "TagResource")
+    },
+    "iam:CreateServiceLinkedRole": "arn:${Partition}:iam::${Account}:role/aws-service-role/${ServiceNamespace}.application-autoscaling"
+    ".amazonaws.com/*",
     "logs:DescribeLogGroups": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
     "s3:GetObject": "arn:${Partition}:s3:::${Code.S3Bucket}/${Code.S3Key}",
     "s3:GetObjectVersion": "arn:${Partition}:s3:::${Code.S3Bucket}/${Code.S3Key}",

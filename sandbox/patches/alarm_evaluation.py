@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from ..emulator.background import regions_of, run_periodically
+from ..emulator.cloudwatch import evaluated_by_their_makers
 from ..emulator.identity import scope
 from ..emulator.internals import Json, internal
 
@@ -78,7 +79,9 @@ def _breaches(alarm: Json, value: float) -> bool:
 
 
 def _evaluate(alarm: Json) -> None:
-    """Bring the state of an alarm on one metric up to date."""
+    """Bring the state of an alarm on one metric up to date, unless its maker does."""
+    if alarm.get("AlarmName") in evaluated_by_their_makers:
+        return
     if not alarm.get("MetricName") or alarm.get("ComparisonOperator") not in COMPARISONS:
         return
     name = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")

@@ -7,6 +7,7 @@ from typing import Final
 
 from . import (
     alarm_evaluation,
+    alarm_warm_up,
     api_host_names,
     async_invocations,
     bucket_deletion,
@@ -38,6 +39,8 @@ from . import (
     queue_metrics,
     role_boundaries,
     root_credentials,
+    schedule_resources,
+    schedule_targets,
     stack_events,
     stack_outputs,
     stack_parameters,
@@ -53,7 +56,7 @@ from . import (
 )
 
 #: In the order they are applied. event_origin wraps what target_policies puts in place, and metric_math_alarms what
-#: alarm_evaluation does, so they come later.
+#: alarm_evaluation does, and alarm_warm_up what both do, so they come later.
 PATCHES: Final[tuple[ModuleType, ...]] = (
     root_credentials,
     unsigned_operations,
@@ -61,9 +64,12 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     bucket_properties,
     bucket_deletion,
     budget_resources,
+    schedule_resources,
+    schedule_targets,
     kms_managed_key,
     alarm_evaluation,
     metric_math_alarms,
+    alarm_warm_up,
     queue_metrics,
     condition_functions,
     worker_threads,

@@ -1,12 +1,14 @@
 """The events SageMaker puts on the default bus, shaped as "Automating Amazon SageMaker AI with EventBridge" shows them.
 
-Times are milliseconds since 1970, tags are a map, and an endpoint's status is in UPPER_SNAKE (in DescribeEndpoint it is not).
+Times are milliseconds since 1970 (texts in those of model packages), tags are a map, and an endpoint's status is in UPPER_SNAKE (in
+DescribeEndpoint it is not).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from .api.contract import Parameters
@@ -92,9 +94,31 @@ def endpoint_config_changed(cloud: Cloud, config: EndpointConfig) -> None:
     )
 
 
-def model_package_changed(cloud: Cloud, package: ModelPackage, described: Parameters) -> None:
-    """`SageMaker Model Package State Change`, sent on creation and when something is updated, the approval above all."""
-    _publish(cloud, "SageMaker Model Package State Change", package.arn, {**described, "Tags": package.tags})
+def model_package_changed(cloud: Cloud, package: ModelPackage, described: Parameters, updated: Sequence[str] = ()) -> None:
+    """`SageMaker Model Package State Change`, sent on creation and when something is updated, the approval above all.
+
+    AWS's page shows one of a version: its times are texts, it has no ModelPackageName and no tags (these are its group's). That one of a
+    package with a name of its own has both is in EventBridge's schema of it; when the fields of an update are named, and that the creation
+    names none, is inferred.
+
+    Args:
+        cloud: where it is published.
+        package: what changed.
+        described: as DescribeModelPackage has it.
+        updated: the members that an update set.
+    """
+    detail = {name: _text(value) if isinstance(value, dt.datetime) else value for name, value in described.items()}
+    if package.group is None:
+        detail["Tags"] = package.tags
+    else:
+        detail.pop("ModelPackageName", None)
+    if updated:
+        detail["UpdatedModelPackageFields"] = list(updated)
+    _publish(cloud, "SageMaker Model Package State Change", package.arn, detail)
+
+
+def _text(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def endpoint_changed(cloud: Cloud, endpoint: Endpoint, variants: list[Parameters]) -> None:

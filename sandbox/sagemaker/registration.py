@@ -14,8 +14,8 @@ from .programs import Program
 from .service import SageMaker, read_json
 
 
-def register(folder: Path, own: Mapping[str, Program], *, rollbacks_are_silent: Callable[[], bool]) -> None:
-    """Make the service and register it with the emulator.
+def register(folder: Path, own: Mapping[str, Program], *, rollbacks_are_silent: Callable[[], bool]) -> SageMaker:
+    """Make the service, register it with the emulator, and give it.
 
     Args:
         folder: where jobs and endpoints keep their files.
@@ -35,6 +35,7 @@ def register(folder: Path, own: Mapping[str, Program], *, rollbacks_are_silent: 
     cloudformation.register(service, rollbacks_are_silent)
     resource_groups.register(service)
     quotas.register()
+    return service
 
 
 def _serve(service: SageMaker, request: Request) -> Response:

@@ -110,13 +110,18 @@ class ModelPackages:
 
         Raises:
             AccessDeniedException: AddTags.
-            ValidationException: neither or both of name and group, no such group, or a name that is taken.
+            ValidationException: neither or both of name and group, no such group, tags for a version, or a name that is taken.
         """
         if ("ModelPackageName" in parameters) == ("ModelPackageGroupName" in parameters):
             raise ValidationException("Exactly one of ModelPackageName and ModelPackageGroupName must be given.")
+        if "ModelPackageGroupName" in parameters and parameters.get("Tags"):
+            raise ValidationException("A version has the tags of its group: Tags cannot be given with ModelPackageGroupName.")
         if "InferenceSpecification" not in parameters:
             raise ValidationException("InferenceSpecification must be given: the sandbox copies none from an algorithm.")
         with store.lock:
+            known = self._asked_for_before(store, parameters)
+            if known is not None:
+                return {"ModelPackageArn": known.arn}
             package = self._new(store, parameters)
             authorize_tags(self._cloud, package.arn, parameters.get("Tags", []))
             if taken(store.model_packages, package):
@@ -155,7 +160,8 @@ class ModelPackages:
                 notes.pop(key, None)
             package.request["CustomerMetadataProperties"] = notes or None
             package.modified = now()
-        events.model_package_changed(self._cloud, package, _description(package))
+        updated = [name for name in parameters if name not in ("ModelPackageArn", "ClientToken")]
+        events.model_package_changed(self._cloud, package, _description(package), updated)
         return {"ModelPackageArn": package.arn}
 
     def delete(self, store: Store, parameters: Parameters) -> Parameters:
@@ -188,6 +194,13 @@ class ModelPackages:
             raise ValidationException(f"ModelPackage {package.arn} is in approval status {status}: only an Approved one makes a model.")
         described: Parameters = package.request["InferenceSpecification"]["Containers"][0]
         return {name: described[name] for name in ("Image", "ModelDataUrl", "Environment") if name in described}
+
+    @staticmethod
+    def _asked_for_before(store: Store, parameters: Parameters) -> ModelPackage | None:
+        """The package that the same ClientToken has made; SDKs make one up for every call."""
+        token = parameters.get("ClientToken")
+        made = store.model_packages.values() if token else ()
+        return next((each for each in made if each.request.get("ClientToken") == token), None)
 
     def _new(self, store: Store, parameters: Parameters) -> ModelPackage:
         tags = tagging.as_map(parameters.get("Tags", []))

@@ -18,6 +18,7 @@ from .api.errors import AwsError, InternalFailure, SerializationException
 from .api.runtime import Invocation
 from .cloud import Cloud, arn
 from .empty_lists import EmptyList
+from .hosting.captures import Captures
 from .hosting.endpoint_configs import EndpointConfigs
 from .hosting.endpoints import Endpoints
 from .hosting.fleet import Fleet
@@ -87,6 +88,7 @@ class SageMaker:
         self.models = Models(cloud, self._programs, self.packages)
         self.configs = EndpointConfigs(cloud)
         self.endpoints = Endpoints(cloud, self.configs, self._fleet)
+        self._captures = Captures(cloud)
         self.invocations = Invocations(cloud, InvocationMetrics(cloud))
         self._numbers = itertools.count(1)
         self._operations: dict[str, Operation] = {
@@ -218,7 +220,8 @@ class SageMaker:
         )
 
     def _fleet(self, endpoint: str, config: EndpointConfig) -> Fleet:
-        return Fleet(self._cloud, endpoint, config, self._folder / "endpoints" / endpoint / str(next(self._numbers)), self._programs)
+        folder = self._folder / "endpoints" / endpoint / str(next(self._numbers))
+        return Fleet(self._cloud, endpoint, config, folder, self._programs, self._captures)
 
 
 def read_json(body: bytes) -> Parameters:

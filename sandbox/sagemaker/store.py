@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib3 import BaseHTTPResponse
 
 from .api.contract import Parameters
+from .api.runtime import Invocation
 from .training.record import TERMINAL, TrainingJob, now
 from .tuning.record import TuningJob
 
@@ -115,9 +116,15 @@ class ModelPackage:
 
 
 class Instance(Protocol):
-    """One container behind an endpoint, held for one request."""
+    """One container behind an endpoint, held for one request.
+
+    Attributes:
+        variant: the name of its variant.
+        share: one, divided by the instances of the variant.
+    """
 
     variant: str
+    share: float
 
     @property
     def stream(self) -> str:
@@ -125,6 +132,9 @@ class Instance(Protocol):
 
     def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> BaseHTTPResponse:
         """The container's answer to `POST /invocations`."""
+
+    def capture(self, invocation: Invocation, answer: BaseHTTPResponse) -> None:
+        """Capture a request that was answered, if the endpoint's configuration asks for it."""
 
     def release(self) -> None:
         """The request is over."""

@@ -95,7 +95,7 @@ class World:
         store.training_jobs["ended"].transition("Failed", "Failed", "failed")
         store.tuning_jobs["tuned"].transition("Completed")
         endpoint, config = store.endpoints["e"], store.endpoint_configs["c"]
-        endpoint.router.send_to((Fleet(cloud, "e", config, self.folder, self.service._programs), 1.0))
+        endpoint.router.send_to((Fleet(cloud, "e", config, self.folder, self.service._programs, self.service._captures), 1.0))
         endpoint.set_status("InService")
 
     def answer(self, operation: str, body: bytes) -> tuple[int, str, str]:

@@ -9,11 +9,11 @@ from blazingtext.cli import document, options
 from blazingtext.cli import main as cli
 from blazingtext_sandbox import cli as sandbox
 from tests.covering import EVERYWHERE, TESTS, covers
-from tests.journey import test_3_commands_serving, test_3_commands_training, test_5_preflight
+from tests.journey import test_3_commands_serving, test_3_commands_training, test_5_preflight, test_8_approval
 from tests.parity import test_sandbox_command
 
 # Imported for what they cover.
-FILES = (test_3_commands_training, test_3_commands_serving, test_5_preflight, test_sandbox_command)
+FILES = (test_3_commands_training, test_3_commands_serving, test_5_preflight, test_8_approval, test_sandbox_command)
 
 
 def live() -> Iterator[tuple[str, str]]:

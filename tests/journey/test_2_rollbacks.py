@@ -1,51 +1,18 @@
 """A bad model: the alarms take it back, and when it got through, people can, whether or not CloudFormation notices what SageMaker does."""
 
 import io
-import json
 import struct
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ENDPOINT, SERVING, Shell, wait_until
+from tests.journey.traffic import traffic
 
 Parameters = Callable[[], dict[str, str]]
-
-
-class Traffic(threading.Thread):
-    """A caller that asks the endpoint again and again, and does not mind what it is answered."""
-
-    def __init__(self, account: Sandbox) -> None:
-        super().__init__(daemon=True)
-        self._runtime, self._end = account.boto3("sagemaker-runtime"), threading.Event()
-
-    def run(self) -> None:
-        body = json.dumps({"instances": ["music"]})
-        while not self._end.wait(0.05):
-            try:
-                self._runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=body)
-            except ClientError:
-                continue
-
-    def stop(self) -> None:
-        self._end.set()
-        self.join(timeout=30)
-
-
-@contextmanager
-def traffic(account: Sandbox) -> Iterator[None]:
-    caller = Traffic(account)
-    caller.start()
-    try:
-        yield
-    finally:
-        caller.stop()
 
 
 def damaged_model() -> bytes:
@@ -95,7 +62,7 @@ def answers(deployed: Shell) -> bool:
 def test_a_bad_model_under_traffic_makes_its_alarm_ring_and_goes_back_by_itself(
     bad: Any, good: str, deployed: Shell, parameters: Parameters, news: Callable[[], list[str]], account: Sandbox
 ) -> None:
-    with traffic(account):
+    with traffic(account, ENDPOINT):
         refused = deployed.blazingtext("promote", bad["job"], code=1)
 
     assert "alarm(s) have been activated" in refused.err
@@ -112,7 +79,7 @@ def test_a_bad_model_that_got_through_is_rolled_back_while_the_alarm_rings(
     assert parameters()["ModelDataUrl"] == bad["artifact"]
     assert not answers(deployed)
 
-    with traffic(account):
+    with traffic(account, ENDPOINT):
         wait_until(lambda: ringing(account), what="the alarm")
         deployed.blazingtext("rollback")
 
@@ -127,7 +94,7 @@ def test_an_endpoint_with_a_bad_model_is_paused_while_the_alarm_rings_and_comes_
 ) -> None:
     deployed.blazingtext("rollback")
     assert parameters()["ModelDataUrl"] == bad["artifact"]
-    with traffic(account):
+    with traffic(account, ENDPOINT):
         wait_until(lambda: ringing(account), what="the alarm")
         deployed.blazingtext("pause")
 
@@ -150,7 +117,7 @@ def silent(account: Sandbox) -> Iterator[None]:
 def test_a_rollback_that_cloudformation_does_not_notice_is_said_by_everyone_and_mended_by_one_command(
     bad: Any, good: str, deployed: Shell, parameters: Parameters, news: Callable[[], list[str]], account: Sandbox
 ) -> None:
-    with traffic(account):
+    with traffic(account, ENDPOINT):
         promoted = deployed.blazingtext("promote", bad["job"], code=1)
 
     status, verified = deployed.blazingtext("status"), deployed.blazingtext("verify", code=1)

@@ -14,19 +14,27 @@ from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
 # --- vectors ----------------------------------------------------------------------------------------------------------
 
 
-@covers("neighbors", "--count", "--job")
+@covers("neighbors", "--count", "--job", "--top")
 def test_neighbors(first_run: Any, deployed: Shell) -> None:
-    near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"], "--json").json()
+    near = deployed.blazingtext("neighbors", "music", "--count", "3", "--job", first_run["job"][:-1], "--json").json()
     bogus = deployed.blazingtext("neighbors", "music", "--job", "blazingtext-dev-bogus", code=2)
 
     similarities = [each["similarity"] for each in near["neighbors"]["music"]]
     assert (len(similarities), similarities) == (3, sorted(similarities, reverse=True))
     assert "no training job blazingtext-dev-bogus" in bogus.err
     assert "AWS Support" not in bogus.err
+    summed = deployed.blazingtext("neighbors", "king", "-", "man", "+", "woman", "--top", "500", "--job", first_run["job"], "--json").json()
+    frequent = deployed.blazingtext("analogy", "man", "king", "woman", "--top", "500", "--count", "10", "--job", first_run["job"], "--json")
+    assert summed["neighbors"]["king - man + woman"] == frequent.json()
+    assert deployed.blazingtext("neighbors", "king man", "--job", first_run["job"], code=2).err.count("king - man + woman") == 1
 
 
-@covers("analogy", "--count", "--job")
+@covers("analogy", "--count", "--job", "--top", "--min-count")
 def test_analogy(first_run: Any, deployed: Shell) -> None:
+    frequent = deployed.blazingtext(
+        "analogy", "man", "king", "woman", "--top", "99", "--min-count", "10000", "--job", first_run["job"], "--json"
+    ).json()
+    assert {each["word"] for each in frequent} <= {"the", "of", "and", "in", "to", "a"}
     found = deployed.blazingtext("analogy", "man", "king", "woman", "--count", "4", "--job", first_run["job"], "--json").json()
     unknown = deployed.blazingtext("analogy", "man", "king", "qqqqq", "--job", first_run["job"], code=2)
 
@@ -65,6 +73,28 @@ def test_map(first_run: Any, deployed: Shell, tmp_path: Path) -> None:
     assert (len(plain["words"]), len(full["words"]), plain["path"]) == (30, 30, str(picture))
     assert '"the"' in json.dumps(full)
     assert '"the"' not in json.dumps(plain)
+
+
+@covers("neighbors", "--model")
+@covers("analogy", "--model")
+@covers("evaluate", "--model")
+@covers("map", "--model")
+def test_a_model_that_was_downloaded_needs_no_run(first_run: Any, deployed: Shell, account: Sandbox, tmp_path: Path) -> None:
+    archive = tmp_path / "model.tar.gz"
+    bucket, _, key = first_run["artifact"].removeprefix("s3://").partition("/")
+    account.boto3("s3").download_file(bucket, key, str(archive))
+    own = ("--model", str(archive), "--json")
+
+    near = deployed.blazingtext("neighbors", "music", *own).json()["neighbors"]["music"]
+    queen = deployed.blazingtext("analogy", "man", "king", "woman", *own).json()
+    scored = deployed.blazingtext("evaluate", *own).json()
+    drawn = deployed.blazingtext("map", "--words", "20", "--output", str(tmp_path / "map.svg"), *own).json()
+    both = deployed.blazingtext("neighbors", "music", "--job", first_run["job"], *own, code=2)
+
+    assert near == deployed.blazingtext("neighbors", "music", "--job", first_run["job"], "--json").json()["neighbors"]["music"]
+    assert (len(queen), len(drawn["words"]), scored["source"]) == (5, 20, str(archive))
+    assert scored["mean_rho"] == pytest.approx(first_run["metrics"]["train:mean_rho"], abs=0.02)
+    assert "--job" in both.err + both.out
 
 
 # --- serving ----------------------------------------------------------------------------------------------------------

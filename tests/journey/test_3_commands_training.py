@@ -177,13 +177,41 @@ def test_train_hands_every_option_to_sagemaker(deployed: Shell, first_run: Any, 
 
 
 @covers("train", "--subwords", "--min-char", "--max-char")
-def test_train_with_subwords(deployed: Shell, first_run: Any, described: Callable[[str], Any]) -> None:
-    options = ("--mode", "skipgram", "--subwords", "true", "--min-char", "2", "--max-char", "4", "--epochs", "1", "--min-count", "60")
+@covers("neighbors", "--min-count")
+@covers("map", "--word")
+@covers("evaluate", "--vocabulary-only")
+@covers("compare", "--neighbors", "--pairs", "--output", "--force")
+def test_a_run_with_subwords_knows_words_that_its_corpus_has_not(
+    deployed: Shell, first_run: Any, train: Callable[..., Any], described: Callable[[str], Any], tmp_path: Path
+) -> None:
+    small = ("--epochs", "1", "--min-count", "60", "--buckets", "20000", "--vector-dim", "20")
+    job = train("--mode", "skipgram", "--subwords", "true", "--min-char", "2", "--max-char", "4", *small, "--no-promote")["job"]
 
-    job = described(deployed.blazingtext("train", "--corpus", "wiki", *options, "--json").json()["job"])
-
-    taken = job["HyperParameters"]
+    taken = described(job)["HyperParameters"]
     assert (taken["subwords"].lower(), taken["min_char"], taken["max_char"]) == ("true", "2", "4")
+    near = deployed.blazingtext("neighbors", "musicologistly", "music", "--min-count", "1000", "--job", job, "--json").json()
+    assert (near["of_ngrams"], near["unknown"], len(near["neighbors"]["musicologistly"])) == (["musicologistly"], [], 10)
+    drawn = deployed.blazingtext(
+        "map", "--words", "20", "--word", "musicologistly", "--output", str(tmp_path / "map.svg"), "--job", job, "--json"
+    ).json()
+    assert drawn["words"][0] == "musicologistly"
+    found = [
+        deployed.blazingtext("evaluate", "--compute", *only, "--job", job, "--json").json()["scores"][0]
+        for only in ((), ("--vocabulary-only",))
+    ]
+    assert [(each["not_found"] > 0, each["of_ngrams"] > 0) for each in found] == [(False, True), (True, False)]
+    page, pairs = tmp_path / "compare.html", tmp_path / "pairs.txt"
+    pairs.write_text("music song 9\nmusic war 1\nking queen 8\n", encoding="utf-8")
+    told = ("--neighbors", "5", "--pairs", str(pairs), "--output", str(page))
+    compared = deployed.blazingtext("compare", first_run["job"], job, *told, "--json").json()
+    deployed.blazingtext("compare", first_run["job"], job, "--output", str(page), "--no-force", code=2)
+    deployed.blazingtext("compare", first_run["job"], job, *told, "--force")
+    assert compared["settings"]["vector_dim"][1] == "20"
+    model = compared["models"][job]
+    assert (model["neighbors"], model["pair_sets"][0]["pairs"], 0 < model["overlap_frequent"] < 1) == (5, 3, True)
+    assert model["moved"][0]["word"] in page.read_text(encoding="utf-8")
+    # The run without them knows none.
+    deployed.blazingtext("neighbors", "musicologistly", "--job", first_run["job"], code=2)
 
 
 @covers("train", "--word-ngrams", "--buckets", "--early-stopping", "--patience", "--min-epochs")
@@ -231,12 +259,18 @@ def test_a_running_job_is_stopped_and_its_log_followed_to_the_end(running: str, 
     assert "no training job blazingtext-dev-bogus" in bogus.err
 
 
-@covers("runs", "--limit")
+@covers("runs", "--limit", "--sort", "--reverse", "--filter", "--csv")
 def test_runs_shows_as_many_as_asked_for_each_with_its_own_speed(classifier: Any, first_run: Any, deployed: Shell) -> None:
     one = deployed.blazingtext("runs", "--limit", "1", "--json").json()
     many = deployed.blazingtext("runs", "--limit", "100", "--json").json()
     refused = deployed.blazingtext("runs", "--limit", "0", code=2)
 
+    asked = ("--filter", "status=Completed", "--sort", "corpus", "--limit", "100")
+    by_corpus = [run["corpus"] for run in deployed.blazingtext("runs", *asked, "--json").json()["runs"]]
+    backwards = deployed.blazingtext("runs", *asked, "--reverse", "--csv").out.splitlines()
+    assert (by_corpus, {"reviews", "wiki"} <= set(by_corpus)) == (sorted(by_corpus), True)
+    assert [line.split(",")[2] for line in backwards] == ["corpus", *by_corpus[::-1]]
+    assert "mean_rho" in deployed.blazingtext("runs", "--sort", "mean-rho", code=2).err
     assert (len(one["runs"]), len(many["runs"]) > 2) == (1, True)
     speeds = {job: speed for job, speed in many["million_words_per_second"].items() if speed}
     assert {first_run["job"], classifier["job"]} <= set(speeds)

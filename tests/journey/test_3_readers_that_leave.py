@@ -30,6 +30,7 @@ ARGUMENTS = {
     "runs": (),
     "logs": ("{job}",),
     "evaluate": ("--job", "{job}"),
+    "compare": ("{job}", "{other}"),
     "map": ("--words", "30", "--job", "{job}", "--output", "{folder}/map.svg"),
     "neighbors": ("music", "--job", "{job}"),
     "analogy": ("man", "king", "woman", "--job", "{job}"),
@@ -37,16 +38,24 @@ ARGUMENTS = {
     "pause": (),
     "resume": (),
     "rollback": (),
+    # The stage has no model registry: these end with an error.
+    "models approve": ("1",),
+    "models reject": ("1",),
+    "models register": ("{job}",),
+    "models list": (),
     "promote": ("{job}",),
     "verify": (),
     "status": (),
     "audit": (),
+    "local train": ("{text}", "--output", "{folder}/model", "--epochs", "1", "--vector-dim", "8", "--evaluation", "False"),
     # It ends before anything of a sandbox is there: the folder of the sandboxes is a file.
     "demo": (),
 }
 # What cannot have a result fails as ever, in both forms or as JSON only: a corpus on stdout leaves no room for a document, and nothing of
 # the demo's first step is on stdout then.
-FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",))}
+FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",)),
+           ("models approve", ()), ("models approve", ("--json",)), ("models reject", ()), ("models reject", ("--json",)),
+           ("models register", ()), ("models register", ("--json",))}  # fmt: skip
 # The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
 ELSEWHERE = {"sandbox"}
 
@@ -83,7 +92,7 @@ def test_a_reader_that_leaves_before_the_result_is_no_failure(
     name: str, form: tuple[str, ...], first_run: Any, classifier: Any, deployed: Shell, tmp_path: Path
 ) -> None:
     (tmp_path / "text.txt").write_text("some words of a text\n" * 3000, encoding="utf-8")
-    names = {"text": str(tmp_path / "text.txt"), "folder": str(tmp_path), "job": first_run["job"]}
+    names = {"text": str(tmp_path / "text.txt"), "folder": str(tmp_path), "job": first_run["job"], "other": classifier["job"]}
     arguments = [each.format(**names) for each in ARGUMENTS[name]]
     variables = {"BLAZINGTEXT_SANDBOX_HOME": names["text"]} if name == "demo" else {}
 

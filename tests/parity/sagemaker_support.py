@@ -37,6 +37,7 @@ class FakeAws:
     alarms: dict[str, str] = field(default_factory=dict)
     metric_data: list[Any] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    encryption: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
 
 class Body(io.BytesIO):
@@ -72,9 +73,11 @@ class FakeClient:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "The specified key does not exist."}}, "GetObject")
         return {"Body": Body(self._aws.objects[Bucket, Key][: 2 if Range else None])}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: Any) -> None:  # noqa: N803 - boto3's names
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, **rest: str) -> None:  # noqa: N803 - boto3's names
         self._may("PutObject")
-        self._aws.objects[Bucket, Key] = Body.read()
+        self._aws.objects[Bucket, Key] = Body if isinstance(Body, bytes) else Body.read()
+        if "SSEKMSKeyId" in rest:
+            self._aws.encryption[Bucket, Key] = (rest["ServerSideEncryption"], rest["SSEKMSKeyId"])
 
     def create_log_group(self, **_: str) -> None:
         self._may("CreateLogGroup")

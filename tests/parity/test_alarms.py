@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.emulator import metric_math
-from blazingtext_sandbox.patches import queue_metrics
+from blazingtext_sandbox.patches import alarm_warm_up, queue_metrics
 from blazingtext_sandbox.patches.alarm_evaluation import state_of
 from tests.parity.support import Stacks, wait_until
 
@@ -218,3 +218,51 @@ def test_an_alarm_on_a_rate_may_be_put_and_one_that_cannot_be_evaluated_is_refus
     wrong = error_rate("put", Metrics=[{"Id": "a", "Expression": "e + n", "ReturnData": True}])
     with pytest.raises(ClientError, match="names e, n, which is no metric of this alarm"):
         cloudwatch.put_metric_alarm(AlarmName="put-wrong", **wrong)
+
+
+# --- alarm_warm_up ----------------------------------------------------------------------------------------------------
+
+
+def warming(minutes: int, *, whole: bool) -> dict[str, Any]:
+    configuration = {"WarmUpPeriodDurationInMinutes": minutes, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
+    return alarm(WarmUpConfiguration=configuration, AlarmName="warming", Namespace="Own", MetricName="None")
+
+
+@pytest.mark.patch(name="alarm_warm_up")
+def test_an_alarm_that_warms_up_waits_in_aws_s_minutes_by_the_sandbox_s_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {**warming(60, whole=True), "sandbox:made": NOW}
+
+    monkeypatch.setenv("SANDBOX_CLOCK", "60")
+    assert [alarm_warm_up.warms_up(made, NOW + seconds) for seconds in (0, 59, 60)] == [True, True, False]
+    monkeypatch.setenv("SANDBOX_CLOCK", "1")
+    assert [alarm_warm_up.warms_up(made, NOW + seconds) for seconds in (60, 3599, 3600)] == [True, True, False]
+    assert not alarm_warm_up.warms_up(alarm(), NOW)
+
+
+@pytest.mark.patch(name="alarm_warm_up")
+@pytest.mark.parametrize("way", ["request", "stack"])
+def test_missing_data_sets_an_alarm_off_only_when_it_has_warmed_up(account: Sandbox, stacks: Stacks, way: str) -> None:
+    cloudwatch, name = account.boto3("cloudwatch"), f"warming-by-{way}"
+    wanted: dict[str, Any] = {
+        "AlarmName": name,
+        "Namespace": "Own",
+        "MetricName": "None",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+        # Two seconds by the sandbox's clock.
+        "WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 2, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True},
+    }
+    if way == "stack":
+        stacks.deploy("warming", {"Resources": {"One": {"Type": "AWS::CloudWatch::Alarm", "Properties": wanted}}})
+    else:
+        cloudwatch.put_metric_alarm(**wanted)
+
+    def state() -> str:
+        return str(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"])
+
+    assert state() == "INSUFFICIENT_DATA"
+    wait_until(lambda: state() == "ALARM")

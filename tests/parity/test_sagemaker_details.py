@@ -91,13 +91,10 @@ def test_an_instance_blazingtext_has_a_container_for_is_taken(sage: Sage, instan
     assert job["TrainingJobStatus"] == "Completed"
 
 
-def test_an_endpoint_shows_the_images_it_runs_and_a_capture_that_does_not_happen(sage: Sage) -> None:
-    capture = {"InitialSamplingPercentage": 50, "DestinationS3Uri": "s3://b/c", "CaptureOptions": [{"CaptureMode": "Input"}]}
+def test_an_endpoint_shows_the_images_it_runs(sage: Sage) -> None:
     sage.model("first", "one")
     routed = VARIANT | {"RoutingConfig": {"RoutingStrategy": "RANDOM"}}
-    sage.call(
-        "CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[routed], DataCaptureConfig={"EnableCapture": True} | capture
-    )
+    sage.call("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[routed])
     sage.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
 
     seen = sage.stable()
@@ -107,13 +104,6 @@ def test_an_endpoint_shows_the_images_it_runs_and_a_capture_that_does_not_happen
     assert image["SpecifiedImage"] == IMAGE
     assert image["ResolvedImage"].startswith(IMAGE.removesuffix(":1") + "@sha256:")
     assert variant["RoutingConfig"] == {"RoutingStrategy": "RANDOM"}
-    assert seen["DataCaptureConfig"] == {
-        "EnableCapture": True,
-        "CaptureStatus": "Stopped",
-        "CurrentSamplingPercentage": 50,
-        "DestinationS3Uri": "s3://b/c",
-        "KmsKeyId": "",
-    }
 
 
 def parts_of(stream: bytes) -> list[bytes]:

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from blazingtext_sandbox import waits
 from blazingtext_sandbox.sagemaker import model_archive
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException, ResourceLimitExceeded, ValidationException
 from blazingtext_sandbox.sagemaker.hosting import deployment
@@ -351,7 +352,7 @@ def test_a_clock_that_is_no_positive_number_is_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SANDBOX_CLOCK", "0")
 
     with pytest.raises(ValueError, match="SANDBOX_CLOCK is '0'"):
-        deployment.clock()
+        waits.clock()
 
 
 def test_an_update_can_keep_the_live_instance_count(sage: Sage) -> None:

@@ -1,5 +1,6 @@
 """The model registry and Search. Sources: the API reference of each operation, and "Automating Amazon SageMaker AI with EventBridge"."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,54 @@ def test_tags_in_the_registry_need_the_permission_and_are_the_resources_own(sage
     with pytest.raises(AccessDeniedException):
         sage.call("CreateModelPackageGroup", ModelPackageGroupName="Other", Tags=tags)
     with pytest.raises(AccessDeniedException):
-        version(sage, Tags=tags)
+        sage.call("CreateModelPackage", ModelPackageName="alone", InferenceSpecification=SPECIFICATION, Tags=tags)
+
+
+def test_a_version_has_no_tags_of_its_own(sage: Sage) -> None:
+    sage.call("CreateModelPackageGroup", ModelPackageGroupName="Group")
+
+    with pytest.raises(ValidationException, match="has the tags of its group"):
+        version(sage, Tags=[{"Key": "stage", "Value": "dev"}])
+
+
+def test_a_request_that_comes_twice_makes_one_package(sage: Sage) -> None:
+    sage.call("CreateModelPackageGroup", ModelPackageGroupName="Group")
+    first = version(sage, ClientToken="one")
+
+    assert version(sage, ClientToken="one") == first
+    assert version(sage, ClientToken="two") != first
+    assert version(sage) not in (first, version(sage))
+
+
+def text(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_the_event_of_an_approval_is_that_of_awss_page(sage: Sage) -> None:
+    sage.call("CreateModelPackageGroup", ModelPackageGroupName="Group")
+    metrics = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": "s3://bucket/metrics.json"}}}
+    arn = version(sage, MetadataProperties={"GeneratedBy": "arn:job"}, ModelMetrics=metrics)
+
+    sage.call("UpdateModelPackage", ModelPackageArn=arn, ModelApprovalStatus="Approved", ClientToken="one")
+
+    kind, about, detail = sage.cloud.events[-1]
+    seen = sage.call("DescribeModelPackage", ModelPackageName=arn)
+    assert (kind, about) == ("SageMaker Model Package State Change", arn)
+    assert detail == {
+        "ModelPackageGroupName": "Group",
+        "ModelPackageVersion": 1,
+        "ModelPackageArn": arn,
+        "CreationTime": text(seen["CreationTime"]),
+        "InferenceSpecification": SPECIFICATION,
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+        "ModelApprovalStatus": "Approved",
+        "MetadataProperties": {"GeneratedBy": "arn:job"},
+        "ModelMetrics": metrics,
+        "UpdatedModelPackageFields": ["ModelApprovalStatus"],
+        "LastModifiedTime": text(seen["LastModifiedTime"]),
+    }
+    assert "UpdatedModelPackageFields" not in sage.cloud.events[0][2]
 
 
 def test_iam_is_asked_about_the_group_and_the_package(sage: Sage) -> None:

@@ -22,6 +22,7 @@ EXECUTION = "Training/ExecutionRole"
 LAUNCHER = "Training/Launcher/LaunchTraining/Role"
 PROMOTER = "Training/Promotion/PromoteModel/Role"
 HOSTING = "Training/HostingRole"
+VERSIONS = "Training/ModelRegistry/Cleanup/Role"
 PEOPLE = tuple(f"Training/People/{who}" for who in ("ReadOnly", "DataScientist", "Operator"))
 NOTEBOOK = "Training/NotebookRole/Role"
 UPDATE = "Training/Promotion/ServingUpdate"
@@ -63,7 +64,7 @@ def add_rules(app: cdk.App, settings: Settings) -> None:
 
 def accepted(settings: Settings) -> tuple[Accepted, ...]:
     """Every accepted finding under some settings."""
-    groups = (_storage, _jobs, _updates, _artifacts, _notebooks, _network, _people)
+    groups = (_storage, _jobs, _updates, _artifacts, _notebooks, _network, _people, _versions)
     return tuple(finding for group in groups for finding in group(settings))
 
 
@@ -148,6 +149,12 @@ def _artifacts(settings: Settings) -> Iterator[Accepted]:
         (EXECUTION, PROMOTER, HOSTING),
         "Each run has a folder of its own, named when it is launched. Jobs write there; promoter and endpoint read.",
     )
+    if settings.data_capture_percent:
+        yield Accepted(
+            _wildcard(f"{_bucket_arn(settings)}/{naming.CAPTURED}*"),
+            (HOSTING,),
+            "SageMaker makes up the names of the files with captured requests. Writing only.",
+        )
 
 
 def _notebooks(settings: Settings) -> Iterator[Accepted]:
@@ -203,12 +210,37 @@ def _people(settings: Settings) -> Iterator[Accepted]:
         _arn("states", f"execution:{naming.serving_update(settings.stage)}:*"),
         _arn("logs", f"{group}*"),
         _arn("logs", f"{group}log-stream:{prefix}*"),
+        _arn("scheduler", f"schedule/{naming.schedule_group(settings.stage)}/*"),
         _arn("logs", f"log-group:{naming.endpoint_log_group(settings.stage)}:*"),
         _arn("logs", f"log-group:{prefix}*:*"),
         *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS)),
     ]
     reason = "Jobs, streams, models and executions get their names later. Prefix, bucket, stacks are this stage's; the rest is looked at."
     yield from (Accepted(_wildcard(resource), PEOPLE, reason) for resource in resources)
+
+
+def _versions(settings: Settings) -> Iterator[Accepted]:
+    if settings.approval != "manual":
+        return
+    cleaner = (VERSIONS,) if settings.delete_data else ()
+    looking = PEOPLE if settings.people_policies else ()
+    group = naming.model_package_group(settings.stage, "*")
+    yield Accepted(_wildcard("*"), (PROMOTER, *cleaner), "ListModelPackages lists the versions of every group or of none.")
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"model-package/{group}/*")),
+        (PROMOTER, *cleaner, *looking),
+        "Versions get their numbers when they are registered, and the group ends as its stack's id begins. The prefix is this stage's.",
+    )
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"model-package-group/{group}")),
+        (PROMOTER, *looking),
+        "The group ends as its stack's id begins, so that one that was kept is not in the way. The prefix is this stage's.",
+    )
+    yield Accepted(
+        _wildcard(f"{_bucket_arn(settings)}/{naming.metrics_key('*')}"),
+        (PROMOTER,),
+        "Each run has a folder of its own, named when it is launched. Only the one file with its metrics is written.",
+    )
 
 
 def _wildcard(resource: str) -> str:

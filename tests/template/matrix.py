@@ -42,8 +42,23 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "upload-trigger": {"trainOnUpload": "true"},
     "manual-promotion": {"autoPromote": "never"},
     "every-promotion": {"autoPromote": "always"},
+    "approval": {"approval": "manual"},
+    "approval-with-everything": {
+        "approval": "manual",
+        "kmsKey": "make",
+        "deleteData": "true",
+        "peoplePolicies": "true",
+        "tags": '{"cost-center": "42"}',
+        "permissionsBoundary": "company-boundary",
+    },
     "quality-gate": {"minimumMeanRho": "0.5", "minimumAccuracy": "0.9"},
     "budget": {"monthlyBudget": "50"},
+    "pauses": {
+        "pauseSchedule": "cron(0 20 ? * MON-FRI *)",
+        "resumeSchedule": "cron(30 7 ? * MON-FRI *)",
+        "scheduleTimeZone": "Europe/Berlin",
+    },
+    "pause-only": {"pauseSchedule": "cron(0 20 * * ? *)", "idleAlarmHours": "24"},
     "email": {"notificationEmail": "someone@example.org"},
     "two-endpoint-instances": {"endpointInstanceCount": "2", "endpointInstanceType": "ml.m5.xlarge", "endpointBakeSeconds": "600"},
     "notebook-role": {"notebookRole": "true"},
@@ -60,6 +75,13 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     "boundary-and-tags": {"permissionsBoundary": "company-boundary", "tags": '{"cost-center": "42", "team": "search"}'},
     "github": {"githubRepository": "company/search", "permissionsBoundary": "company-boundary"},
     "short-logs": {"logRetentionDays": "7"},
+    "autoscaling": {
+        "endpointInstanceCount": "2",
+        "endpointMaximumInstances": "4",
+        "endpointTargetInvocations": "600",
+        "endpointInstanceType": "ml.m5.xlarge",
+    },
+    "data-capture": {"dataCapturePercent": "20", "dataCaptureDays": "7", "kmsKey": "make"},
 }
 
 

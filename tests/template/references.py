@@ -55,4 +55,6 @@ _FUNCTIONS: Mapping[str, Callable[[Synthesis, Any], Any]] = {
     "Fn::Join": lambda synthesis, argument: argument[0].join(written(synthesis, part) for part in argument[1]),
     "Fn::FindInMap": lambda synthesis, argument: f"<{'/'.join(written(synthesis, part) for part in argument)}>",
     "Fn::GetStackOutput": _output,
+    "Fn::Split": lambda synthesis, argument: f"{written(synthesis, argument[1])}/{argument[0]}",
+    "Fn::Select": lambda synthesis, argument: f"{written(synthesis, argument[1])}[{argument[0]}]",
 }

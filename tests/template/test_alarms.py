@@ -43,6 +43,34 @@ def of_the_endpoint(endpoint: str, expression: str, metrics: dict[str, tuple[str
     }
 
 
+def of_an_idle_endpoint(endpoint: str, *, hours: int) -> dict[str, Any]:
+    return HEARD | {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "Invocations",
+        "Dimensions": [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "AllTraffic"}],
+        "Statistic": "Sum",
+        "Period": 3600,
+        "EvaluationPeriods": hours,
+        "Threshold": 1,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+        "WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 60 * hours, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True},
+    }
+
+
+def of_schedules(stage: str) -> dict[str, Any]:
+    return HEARD | {
+        "Namespace": "AWS/Scheduler",
+        "MetricName": "InvocationDroppedCount",
+        "Dimensions": [{"Name": "ScheduleGroup", "Value": f"blazingtext-{stage}-schedules"}],
+        "Statistic": "Sum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    }
+
+
 def of_a_function(function: str, *, threshold: int) -> dict[str, Any]:
     return HEARD | {
         "Namespace": "AWS/Lambda",
@@ -70,8 +98,12 @@ def test_each_alarm_watches_this_of_this_resource_and_tells_the_topic(each: Synt
     enough = "IF(invocations >= 20, {}, 0)"
 
     found = without_words(named(each, "AWS::CloudWatch::Alarm"))
+    scheduled = each.settings.pause_schedule or each.settings.resume_schedule
+    hours = each.settings.idle_alarm_hours
 
     assert found == {
+        **({"ScheduleDropped": of_schedules(each.settings.stage)} if scheduled else {}),
+        **({"UseIdle": of_an_idle_endpoint(endpoint, hours=hours)} if hours else {}),
         "PromotionUnread": of_a_queue("PromotionQueue", "ApproximateAgeOfOldestMessage", "Maximum", threshold=900, seconds=300, periods=1),
         "PromotionWaiting": of_a_queue(
             "PromotionQueue", "ApproximateNumberOfMessagesNotVisible", "Minimum", threshold=1, seconds=300, periods=12

@@ -9,11 +9,22 @@ import pytest
 from tests.template.deployment import resource_schema
 from tests.template.matrix import ROOT, Synthesis, lists
 
-BASE, COMPANY = (json.loads((ROOT / "bootstrap" / f"{name}-policy.json").read_text(encoding="utf-8")) for name in ("execution", "company"))
-# What CloudFormation may do in an account with every setting for companies.
-POLICY = {"Statement": [*BASE["Statement"], *COMPANY["Statement"]]}
+BASE, COMPANY, SCALING = (
+    json.loads((ROOT / "bootstrap" / f"{name}-policy.json").read_text(encoding="utf-8")) for name in ("execution", "company", "autoscaling")
+)
+# What CloudFormation may do in an account with every setting for companies, and for endpoints that are scaled.
+POLICY = {"Statement": [*BASE["Statement"], *COMPANY["Statement"], *SCALING["Statement"]]}
 # Types and actions that only these settings need: the execution policy is without them.
-COMPANY_TYPES = {"AWS::CloudWatch::Dashboard", "AWS::IAM::ManagedPolicy", "AWS::KMS::Key"}
+SCALING_TYPES = {"AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"}
+COMPANY_TYPES = {
+    "AWS::CloudWatch::Dashboard",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::KMS::Key",
+    "AWS::SageMaker::ModelPackageGroup",
+    "AWS::Scheduler::Schedule",
+    "AWS::Scheduler::ScheduleGroup",
+    *SCALING_TYPES,
+}
 COMPANY_ACTIONS = ("kms:*", "logs:*ssociateKmsKey", "s3:PutBucketLogging", "iam:*PermissionsBoundary")
 
 # What AWS's resource schemas list for features that no template here uses, and that the policy therefore leaves out.
@@ -32,6 +43,11 @@ UNUSED = {
     "s3files:*": "no function mounts a file system",
     "firehose:*": "no log group delivers to a stream",
     "s3tables:*": "the bucket has no metadata tables",
+    "sagemaker:PutModelPackageGroupPolicy": "no other account looks at the models",
+    "application-autoscaling:PutScheduledAction": "no scheduled scaling",
+    "application-autoscaling:DeleteScheduledAction": "no scheduled scaling",
+    "cloudwatch:GetMetricData": "no predictive scaling",
+    "lambda:*ProvisionedConcurrencyConfig": "no function has provisioned concurrency",
     "lambda:*CodeSigning*": "functions are not signed",
     "lambda:*Concurrency": "no function reserves concurrency",
     "lambda:*RecursionConfig": "recursion detection stays as it is",
@@ -68,6 +84,8 @@ UNUSED = {
 
 # An identifier that CloudFormation would make up, by type; "dev" stands for any stage.
 NAMES = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/1",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/1",
     "AWS::Budgets::Budget": "arn:aws:budgets::123456789012:budget/blazingtext-dev-training-Budget-1",
     "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:blazingtext-dev-training-Alarm-1",
     "AWS::CloudWatch::Dashboard": "arn:aws:cloudwatch::123456789012:dashboard/blazingtext-dev",
@@ -88,13 +106,26 @@ NAMES = {
     "AWS::SNS::TopicPolicy": "arn:aws:sns:eu-west-1:123456789012:blazingtext-dev-training-Topic-1",
     "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
     "AWS::SQS::QueuePolicy": "arn:aws:sqs:eu-west-1:123456789012:blazingtext-dev-training-Queue-1",
+    "AWS::Scheduler::Schedule": "arn:aws:scheduler:eu-west-1:123456789012:schedule/blazingtext-dev-schedules/pause",
+    "AWS::Scheduler::ScheduleGroup": "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/blazingtext-dev-schedules",
     "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:blazingtext-dev-serving-update",
     "AWS::SageMaker::Endpoint": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/blazingtext-dev",
     "AWS::SageMaker::EndpointConfig": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/Config-1",
+    "AWS::SageMaker::ModelPackageGroup": "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/blazingtext-dev-models-1",
     "AWS::SageMaker::Model": "arn:aws:sagemaker:eu-west-1:123456789012:model/Model-1",
 }
 ASSET = "arn:aws:s3:::cdk-blzgtxt-assets-123456789012-eu-west-1/1.zip"
 ROLE = NAMES["AWS::IAM::Role"]
+SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+SCALING_ROLE = (
+    f"arn:aws:iam::123456789012:role/aws-service-role/{SCALING_SERVICE}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
+# What CloudFormation's requests say of themselves.
+CONTEXT = {
+    "iam:PassedToService": "lambda.amazonaws.com",
+    "iam:AWSServiceName": SCALING_SERVICE,
+    "application-autoscaling:service-namespace": "sagemaker",
+}
 # IAM is asked about no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html).
 SUBSCRIPTIONS = ("sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes")
 
@@ -138,6 +169,10 @@ def target(type_: str, action: str) -> str:
         return ASSET
     if action in SUBSCRIPTIONS:
         return "*"
+    if action == "iam:CreateServiceLinkedRole":
+        return SCALING_ROLE
+    if type_ in SCALING_TYPES and action.startswith("cloudwatch:"):
+        return NAMES["AWS::CloudWatch::Alarm"]
     return ROLE if action.startswith("iam:") and type_ != "AWS::IAM::ManagedPolicy" else NAMES[type_]
 
 
@@ -150,12 +185,7 @@ def test_the_types_are_those_of_the_matrix(whole_matrix: dict[str, Synthesis]) -
 
 
 def test_the_policy_covers_every_resource_type() -> None:
-    missing = {
-        f"{type_}: {action}"
-        for type_ in NAMES
-        for action in needed(type_)
-        if not allows(action, target(type_, action), **{"iam:PassedToService": "lambda.amazonaws.com"})
-    }
+    missing = {f"{type_}: {action}" for type_ in NAMES for action in needed(type_) if not allows(action, target(type_, action), **CONTEXT)}
 
     assert missing == set()
 
@@ -166,7 +196,7 @@ def test_without_settings_for_companies_the_execution_policy_is_enough() -> None
         for type_ in NAMES.keys() - COMPANY_TYPES
         for action in needed(type_)
         if not any(fnmatchcase(action, pattern) for pattern in COMPANY_ACTIONS)
-        if not allowed_by(BASE, action, target(type_, action), {"iam:PassedToService": "lambda.amazonaws.com"})
+        if not allowed_by(BASE, action, target(type_, action), CONTEXT)
     }
 
     assert missing == set()
@@ -190,6 +220,7 @@ def test_the_policy_covers_what_cloudformation_does_besides() -> None:
     assert allows("cloudformation:DescribeStacks", "arn:aws:cloudformation:eu-west-1:123456789012:stack/blazingtext-dev-storage/1")
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "sagemaker.amazonaws.com"})
     assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "states.amazonaws.com"})
+    assert allows("iam:PassRole", ROLE, **{"iam:PassedToService": "scheduler.amazonaws.com"})
 
 
 def test_what_is_said_to_be_unused_is_what_the_schemas_name() -> None:
@@ -252,6 +283,7 @@ def test_each_policy_is_one_that_iam_takes_and_only_allows(policy: dict[str, Any
         ("iam:CreateUser", "arn:aws:iam::123456789012:user/blazingtext-x"),
         ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:123456789012:function:somebody-elses"),
         ("sagemaker:DeleteEndpoint", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/somebody-elses"),
+        ("scheduler:DeleteSchedule", "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/somebody-elses"),
         ("sqs:DeleteQueue", "arn:aws:sqs:eu-west-1:123456789012:somebody-elses"),
         ("states:UpdateStateMachine", "arn:aws:states:eu-west-1:123456789012:stateMachine:somebody-elses"),
         ("states:StartExecution", NAMES["AWS::StepFunctions::StateMachine"]),
@@ -267,7 +299,15 @@ def test_roles_are_passed_only_to_the_services_that_use_them() -> None:
     assert not allows("iam:PassRole", ROLE)
 
 
-@pytest.mark.parametrize("policy", [BASE, COMPANY], ids=["execution", "company"])
+def test_only_endpoints_are_scaled_and_no_other_service_gets_a_role_of_its_own() -> None:
+    target_ = NAMES["AWS::ApplicationAutoScaling::ScalableTarget"]
+
+    assert not allows("application-autoscaling:RegisterScalableTarget", target_, **{"application-autoscaling:service-namespace": "ecs"})
+    assert not allows("application-autoscaling:PutScheduledAction", target_, **CONTEXT)
+    assert not allows("iam:CreateServiceLinkedRole", SCALING_ROLE, **{"iam:AWSServiceName": "ecs.amazonaws.com"})
+
+
+@pytest.mark.parametrize("policy", [BASE, COMPANY, SCALING], ids=["execution", "company", "autoscaling"])
 def test_each_policy_fits_into_one_managed_policy(policy: dict[str, Any]) -> None:
     assert len(json.dumps(policy, separators=(",", ":"))) <= 6144
 

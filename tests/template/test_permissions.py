@@ -58,6 +58,8 @@ def test_every_resource_is_allowed_only_where_iam_knows_no_narrower_one(each: Sy
     }
 
     known = {("cloudwatch:PutMetricData", True), ("cloudwatch:DescribeAlarms", False), ("sagemaker:ListTrainingJobs", False)}
+    if each.settings.approval == "manual":
+        known.add(("sagemaker:ListModelPackages", False))
     network = ("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups") if each.settings.vpc_subnets else ()
     assert unlimited == known | {(f"ec2:Describe{what}", False) for what in network}
 
@@ -91,10 +93,12 @@ def test_training_may_read_corpora_and_write_runs_and_no_more_of_the_bucket(each
     assert written(may["s3:PutObject"]["Resource"]).endswith(">/runs/*")
 
 
-def test_hosting_may_read_runs_and_write_nothing(each: Synthesis) -> None:
+def test_hosting_may_read_runs_and_write_captured_requests_only(each: Synthesis) -> None:
     may = {action: statement for action, statement in allowed(each, "HostingRole").items() if action.startswith("s3:")}
 
-    assert set(may) == {"s3:ListBucket", "s3:GetObject"}
+    capturing = {"s3:PutObject"} if each.settings.data_capture_percent else set()
+    assert set(may) == {"s3:ListBucket", "s3:GetObject"} | capturing
+    assert all(written(may[action]["Resource"]).endswith(">/captured/*") for action in capturing)
     assert may["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": ["runs/*"]}}
     assert written(may["s3:GetObject"]["Resource"]).endswith(">/runs/*")
 
@@ -128,15 +132,18 @@ def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Sy
     assert written(may["states:StartExecution"]["Resource"]).endswith(f":stateMachine:{machine}")
     assert written(may["states:DescribeExecution"]["Resource"]).endswith(f":execution:{machine}:*")
     assert written(may["cloudformation:DescribeStacks"]["Resource"]).endswith(f":stack/blazingtext-{each.settings.stage}-serving/*")
+    registering = {"sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"}
     assert {action for action in may if action.startswith("sagemaker:")} == {
         "sagemaker:DescribeTrainingJob",
         "sagemaker:ListTags",
         "sagemaker:AddTags",
         "sagemaker:DescribeEndpoint",
+        *(registering if each.settings.approval == "manual" else ()),
     }
     assert may["sagemaker:AddTags"]["Condition"]["ForAllValues:StringEquals"] == {"aws:TagKeys": ["blazingtext:promotion"]}
     assert written(may["sagemaker:DescribeEndpoint"]["Resource"]).endswith(f":endpoint/blazingtext-{each.settings.stage}")
-    assert not {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))}
+    written_ = {"s3:PutObject"} if each.settings.approval == "manual" else set()
+    assert {action for action in may if action.startswith(("iam:", "s3:Put", "s3:Delete"))} == written_
     assert {"sqs:ChangeMessageVisibility", "sqs:SendMessage", "sns:Publish", "s3:GetObject", "s3:ListBucket"} <= set(may)
 
 
@@ -162,24 +169,19 @@ def test_only_the_one_state_machine_may_use_that_role(each: Synthesis) -> None:
 
 def test_an_execution_sets_parameters_of_the_serving_stack_and_nothing_else(each: Synthesis) -> None:
     machine = each.one("AWS::StepFunctions::StateMachine")
-    definition = machine["Definition"]
-    ((name, state),) = definition["States"].items()
+    tasks = [state for state in machine["Definition"]["States"].values() if state["Type"] not in {"Choice", "Wait", "Succeed", "Fail"}]
 
-    assert definition.keys() == {"Comment", "StartAt", "TimeoutSeconds", "States"}
-    # The time of one call.
-    assert (definition["StartAt"], definition["TimeoutSeconds"]) == (name, 60)
     assert machine["StateMachineName"] == f"blazingtext-{each.settings.stage}-serving-update"
     assert machine["StateMachineType"] == "STANDARD"
-    assert state | {"Resource": written(state["Resource"])} == {
-        "Type": "Task",
-        "Resource": "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack",
-        "Parameters": {
+    assert len(tasks) == 2
+    for task in tasks:
+        assert task["Type"] == "Task"
+        assert written(task["Resource"]) == "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack"
+        assert task["Parameters"] == {
             "StackName": f"blazingtext-{each.settings.stage}-serving",
             "UsePreviousTemplate": True,
             "Parameters.$": "$.Parameters",
-        },
-        "End": True,
-    }
+        }
 
 
 def test_what_empties_the_bucket_may_do_nothing_else(whole_matrix: dict[str, Synthesis]) -> None:

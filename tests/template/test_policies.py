@@ -84,9 +84,10 @@ def _sagemaker(settings: Settings) -> dict[str, Rights]:
         },
         "HostingRole": {
             **volumes,
-            **with_key(settings, "Decrypt"),
+            **with_key(settings, "Decrypt", *(["GenerateDataKey"] if settings.data_capture_percent else [])),
             on(BUCKET, StringLike={"s3:prefix": ["runs/*"]}): {"s3:ListBucket"},
             f"{BUCKET}/runs/*": {"s3:GetObject"},
+            **({f"{BUCKET}/captured/*": {"s3:PutObject"}} if settings.data_capture_percent else {}),
             arn("logs", f"log-group:/aws/sagemaker/Endpoints/blazingtext-{stage}:*"): {*LOGGING, "logs:DescribeLogStreams"},
             on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}): {"cloudwatch:PutMetricData"},
             "*": {"cloudwatch:DescribeAlarms"} | volumes.get("*", set()),
@@ -117,26 +118,58 @@ def _launcher(settings: Settings) -> Rights:
     return sending | with_key(settings, *used) | with_stage
 
 
+def groups(stage: str) -> str:
+    return arn("sagemaker", f"model-package-group/blazingtext-{stage}-models-*")
+
+
+def versions(stage: str) -> str:
+    return arn("sagemaker", f"model-package/blazingtext-{stage}-models-*/*")
+
+
+def _registering(settings: Settings) -> Rights:
+    """What the promoter may do in the model registry: it approves nothing."""
+    if settings.approval != "manual":
+        return {}
+    unapproved = {"StringEquals": {"sagemaker:ModelApprovalStatus": ["PendingManualApproval", "Rejected"]}}
+    granting: Rights = {on(key(settings), Bool={"kms:GrantIsForAWSResource": "true"}): {"kms:CreateGrant"}} if settings.kms_key else {}
+    return granting | {
+        **{on(each(settings.stage), **unapproved): {"sagemaker:CreateModelPackage"} for each in (groups, versions)},
+        versions(settings.stage): {"sagemaker:DescribeModelPackage"},
+        "*": {"sagemaker:ListModelPackages"},
+        f"{BUCKET}/runs/*/output/metrics.json": {"s3:PutObject"},
+    }
+
+
+def _version_cleaner(settings: Settings) -> Rights:
+    deleting: Rights = {"*": {"sagemaker:ListModelPackages"}, versions(settings.stage): {"sagemaker:DeleteModelPackage"}}
+    return {"<ModelRegistryCleanupLogs.Arn>": LOGGING} | (deleting if settings.delete_data else {})
+
+
 def _promoter(settings: Settings) -> Rights:
     stage = settings.stage
     receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueUrl", "GetQueueAttributes")
-    return with_key(settings, "Decrypt", "GenerateDataKey") | {
-        "<PromotionPromoteModelLogs.Arn>": LOGGING,
-        arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:StartExecution"},
-        arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
-        serving_stack(stage): {"cloudformation:DescribeStacks"},
-        jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
-        on(
-            jobs(stage),
-            **{"ForAllValues:StringEquals": {"aws:TagKeys": ["blazingtext:promotion"]}, "Null": {"aws:TagKeys": "false"}},
-        ): {"sagemaker:AddTags"},
-        arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:DescribeEndpoint"},
-        f"{BUCKET}/runs/*": {"s3:GetObject"},
-        BUCKET: {"s3:ListBucket"},
-        "<NotificationsTopic>": {"sns:Publish"},
-        "<DeadLettersQueue.Arn>": SENDING,
-        "<PromotionQueue.Arn>": {f"sqs:{action}" for action in receiving},
-    }
+    described = ("DescribeKey",) if settings.approval == "manual" else ()
+    return (
+        with_key(settings, "Decrypt", "GenerateDataKey", *described)
+        | _registering(settings)
+        | {
+            "<PromotionPromoteModelLogs.Arn>": LOGGING,
+            arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:StartExecution"},
+            arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
+            serving_stack(stage): {"cloudformation:DescribeStacks"},
+            jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+            on(
+                jobs(stage),
+                **{"ForAllValues:StringEquals": {"aws:TagKeys": ["blazingtext:promotion"]}, "Null": {"aws:TagKeys": "false"}},
+            ): {"sagemaker:AddTags"},
+            arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:DescribeEndpoint"},
+            f"{BUCKET}/runs/*": {"s3:GetObject"},
+            BUCKET: {"s3:ListBucket"},
+            "<NotificationsTopic>": {"sns:Publish"},
+            "<DeadLettersQueue.Arn>": SENDING,
+            "<PromotionQueue.Arn>": {f"sqs:{action}" for action in receiving},
+        }
+    )
 
 
 def _emptier(settings: Settings) -> Rights:
@@ -210,8 +243,14 @@ def expected(settings: Settings) -> dict[str, Rights]:
         "RetirementRetireRole": _emptier(settings),
         "JobCleanupFunctionRole": _stopper(settings),
         **({"NotebookRole": _people(settings)} if settings.notebook_role else {}),
+        **({"ModelRegistryCleanupRole": _version_cleaner(settings)} if settings.approval == "manual" else {}),
+        **({"ScheduleRole": _scheduler(settings)} if settings.pause_schedule or settings.resume_schedule else {}),
         **(_delivery() if settings.github_repository else {}),
     }
+
+
+def _scheduler(settings: Settings) -> Rights:
+    return {arn("states", f"stateMachine:blazingtext-{settings.stage}-serving-update"): {"states:StartExecution"}}
 
 
 def _delivery() -> dict[str, Rights]:
@@ -251,6 +290,10 @@ def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis
     account = assuming | {"Principal": {"AWS": "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"}}
     people = {"NotebookRole": [*sagemaker, account]} if each.settings.notebook_role else {}
 
+    group = {"aws:SourceArn": arn("scheduler", f"schedule-group/blazingtext-{each.settings.stage}-schedules")}
+    scheduler = assuming | {"Principal": {"Service": "scheduler.amazonaws.com"}, "Condition": {"StringEquals": SAME_ACCOUNT | group}}
+    scheduled = each.settings.pause_schedule or each.settings.resume_schedule
+
     roles = {name: role for name, role in named(each, "AWS::IAM::Role").items() if name not in _delivery()}  # see test_delivery.py
     trusts = {role: statements(each, properties["AssumeRolePolicyDocument"]) for role, properties in roles.items()}
     assert trusts == people | {
@@ -261,6 +304,8 @@ def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis
         "PromotionServingUpdateRole": [states | {"Condition": {"StringEquals": SAME_ACCOUNT, "ArnLike": {"aws:SourceArn": machine}}}],
         "RetirementRetireRole": functions,
         "JobCleanupFunctionRole": functions,
+        **({"ModelRegistryCleanupRole": functions} if each.settings.approval == "manual" else {}),
+        **({"ScheduleRole": [scheduler]} if scheduled else {}),
         **({"NotebookRole": [*sagemaker, assuming | {"Principal": {"AWS": ROOT_OF_ACCOUNT}}]} if each.settings.notebook_role else {}),
     }
 
@@ -284,12 +329,17 @@ def senders(synthesis: Synthesis, policy: str) -> dict[str, set[str]]:
 
 def test_a_queue_takes_messages_of_the_rules_that_send_there_and_of_no_others(each: Synthesis) -> None:
     uploads = {"<LauncherUploads.Arn>"} if each.settings.train_on_upload else set()
-    jobs_and_updates = {"<PromotionFinished.Arn>", "<PromotionUpdated.Arn>"}
+    approvals = {"<ModelRegistryApproved.Arn>"} if each.settings.approval == "manual" else set()
+    jobs_and_updates = {"<PromotionFinished.Arn>", "<PromotionUpdated.Arn>"} | approvals
     rolled_back = {"<RolledBackComplete.Arn>", "<RolledBackFailed.Arn>", "<RolledBackEndpoint.Arn>"}
+
+    scheduled = {"<ScheduleFailed.Arn>"} if each.settings.pause_schedule or each.settings.resume_schedule else set()
 
     assert named(each, "AWS::SQS::QueuePolicy").keys() == {"PromotionQueuePolicy", "DeadLettersQueuePolicy"}
     assert senders(each, "PromotionQueuePolicy") == dict.fromkeys(jobs_and_updates, SENDING)
-    assert senders(each, "DeadLettersQueuePolicy") == {rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads}
+    assert senders(each, "DeadLettersQueuePolicy") == {
+        rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads | scheduled
+    }
 
 
 def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Synthesis) -> None:
@@ -336,6 +386,7 @@ def people(settings: Settings) -> dict[str, Rights]:
         arn("sagemaker", "endpoint-config/*"): {"sagemaker:DescribeEndpointConfig"},
         arn("sagemaker", "model/*"): {"sagemaker:DescribeModel"},
         arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
+        arn("scheduler", f"schedule/blazingtext-{stage}-schedules/*"): {"scheduler:GetSchedule"},
         **{arn("logs", f"log-group:{group}"): READING_LOGS for group in logs},
         **{queue: {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"} for queue in queues},
         "<NotificationsTopic>": {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"},
@@ -352,6 +403,11 @@ def people(settings: Settings) -> dict[str, Rights]:
         "<NotificationsTopic>": {"sns:Subscribe"},
     }
     used = with_key(settings, "Decrypt", "GenerateDataKey")
+    if settings.approval == "manual":
+        looking[versions(stage)] = {"sagemaker:DescribeModelPackage"}
+        looking[groups(stage)] = {"sagemaker:DescribeModelPackageGroup", "sagemaker:ListTags"}
+        looking["*"] |= {"sagemaker:ListModelPackages", "sagemaker:ListModelPackageGroups"}
+        operating[versions(stage)] = {"sagemaker:UpdateModelPackage"}
     return {
         "PeopleReadOnly": together(looking, with_key(settings, "Decrypt")),
         "PeopleDataScientist": together(looking, stopping, training, used),

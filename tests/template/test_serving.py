@@ -11,6 +11,8 @@ from blazingtext_lifecycle.live_model import AutoRollback, Parameter, ServingSta
 from blazingtext_sandbox.emulator import metric_math
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix
+from tests.template.references import written
+from tests.template.test_policies import key
 
 MODEL, CONFIG, ENDPOINT = "AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"
 ALARM = "AWS::CloudWatch::Alarm"
@@ -211,7 +213,7 @@ def test_a_new_model_takes_over_as_the_number_of_instances_allows(each: Synthesi
 
 
 def test_errors_and_slowness_roll_a_deployment_back_and_silence_does_not(each: Synthesis) -> None:
-    alarms = {logical_id: resource["Properties"] for logical_id, resource in each.resources(ALARM) if "Condition" in resource}
+    alarms = {id_: alarm["Properties"] for id_, alarm in each.resources(ALARM) if "Condition" in alarm and id_.startswith("Rollback")}
     (watched,) = deployments(serving(each, ModelDataUrl=artifact(each, "one")))
     named = {alarm["AlarmName"]["Ref"] for alarm in watched["AutoRollbackConfiguration"]["Alarms"]}
 
@@ -250,3 +252,50 @@ def test_alarms_judge_the_share_of_errors_and_only_when_enough_was_asked(
 def deployments(resources: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """How the endpoint takes the next model."""
     return [resource["Properties"]["DeploymentConfig"] for resource in resources.values() if resource["Type"] == ENDPOINT]
+
+
+def test_requests_are_captured_into_the_stages_bucket_and_only_when_asked_for(each: Synthesis) -> None:
+    capture, percent = each.one(CONFIG).get("DataCaptureConfig"), each.settings.data_capture_percent
+
+    assert (capture is None) == (percent == 0)
+    if capture is None:
+        return
+    assert (capture["EnableCapture"], capture["InitialSamplingPercentage"]) == (True, percent)
+    assert capture["CaptureOptions"] == [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}]
+    assert capture["CaptureContentTypeHeader"] == {"JsonContentTypes": ["application/json", "application/jsonlines"]}
+    assert written(each, capture["DestinationS3Uri"]) == "s3://<CorporaBucket>/captured"
+    assert written(each, capture.get("KmsKeyId", "")) == key(each.settings)
+
+
+TARGET, TRACKING = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
+
+
+def test_the_number_of_instances_follows_the_load_only_when_asked_to(each: Synthesis) -> None:
+    settings = each.settings
+    ids = {type_: [id_ for id_, _ in each.resources(type_)] for type_ in (TARGET, TRACKING, ENDPOINT)}
+    endpoint, asked = each.one(ENDPOINT), settings.endpoint_maximum_instances is not None
+    assert [len(ids[TARGET]), len(ids[TRACKING]), endpoint.get("RetainAllVariantProperties")] == ([1, 1, True] if asked else [0, 0, None])
+    if not asked:
+        return
+
+    target, policy = each.one(TARGET), each.one(TRACKING)
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (settings.endpoint_instance_count, settings.endpoint_maximum_instances)
+    assert target["ResourceId"] == f"endpoint/blazingtext-{settings.stage}/variant/AllTraffic"
+    assert (target["ServiceNamespace"], target["ScalableDimension"]) == ("sagemaker", "sagemaker:variant:DesiredInstanceCount")
+    assert policy["ScalingTargetId"] == {"Ref": ids[TARGET][0]}
+    tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+    assert tracking["TargetValue"] == settings.endpoint_target_invocations
+    assert tracking["PredefinedMetricSpecification"] == {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    resources = each.templates["Serving"]["Resources"]
+    assert ids[ENDPOINT][0] in resources[ids[TARGET][0]]["DependsOn"]
+    assert {resources[ids[type_][0]]["Condition"] for type_ in (TARGET, TRACKING)} == {"HasEndpoint"}
+
+
+def test_a_promotion_and_a_pause_leave_the_scaling_to_the_endpoint(whole_matrix: dict[str, Synthesis]) -> None:
+    scaled = whole_matrix["autoscaling"]
+    one, two = (serving(scaled, ModelDataUrl=artifact(scaled, run)) for run in ("one", "two"))
+    paused = serving(scaled, ModelDataUrl=artifact(scaled, "one"), EndpointState="paused")
+
+    changed = {id_ for id_ in two if one[id_] != two[id_]} | deployment.replaced(one, two)
+    assert of(two, changed) == {MODEL, CONFIG}
+    assert of(one, one.keys() - paused.keys()) == {ENDPOINT, ALARM, TARGET, TRACKING}

@@ -11,7 +11,7 @@ import pytest
 from aws_cdk import assertions
 
 import app as project
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_stacks.settings import Settings, check_region, context_key
 from blazingtext_stacks.stage import build
@@ -47,12 +47,17 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
             "maximumTrainingCost": "10",
             "endpointInstanceType": "ml.m5.xlarge",
             "endpointInstanceCount": "2",
+            "endpointMaximumInstances": "3",
+            "endpointTargetInvocations": "500",
             "endpointBakeSeconds": "0",
+            "dataCapturePercent": "5",
+            "dataCaptureDays": "14",
             "deleteData": "True",
             "terminationProtection": "true",
             "notificationEmail": "someone@example.org",
             "trainOnUpload": "true",
             "autoPromote": "always",
+            "approval": "Manual",
             "minimumMeanRho": "0.5",
             "minimumAccuracy": "0",
             "logRetentionDays": "7",
@@ -74,12 +79,17 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
         maximum_training_cost=10.0,
         endpoint_instance_type="ml.m5.xlarge",
         endpoint_instance_count=2,
+        endpoint_maximum_instances=3,
+        endpoint_target_invocations=500,
         endpoint_bake_seconds=0,
+        data_capture_percent=5,
+        data_capture_days=14,
         delete_data=True,
         termination_protection=True,
         notification_email="someone@example.org",
         train_on_upload=True,
         auto_promote=AutoPromote.ALWAYS,
+        approval=Approval.MANUAL,
         minimum_mean_rho=0.5,
         minimum_accuracy=0.0,
         log_retention_days=7,
@@ -390,8 +400,46 @@ def test_the_switch_that_auto_promote_once_was_still_means_what_it_meant(given: 
     assert Settings.from_context({"autoPromote": given}).auto_promote == meant
 
 
+@pytest.mark.parametrize("wrong", ["automatic", "", True])
+def test_approval_is_none_or_manual(wrong: object) -> None:
+    (found,) = problems(approval=wrong)
+
+    assert "It must be none or manual." in found
+
+
+def test_approvals_that_nobody_would_read_are_a_contradiction() -> None:
+    (found,) = problems(approval="manual", autoPromote="never")
+
+    assert found == (
+        "approval: manual has no effect with autoPromote never. No event is read then, so no run is registered and no approval promotes "
+        "one. Set autoPromote to better or always: no run goes live before it is approved."
+    )
+    assert len(problems(approval="manual", autoPromote="sometimes")) == 1
+    assert Settings.from_context({"approval": "none", "autoPromote": "never"}).approval is Approval.NONE
+
+
 @pytest.mark.parametrize("wrong", ["sometimes", "", None, 1])
 def test_auto_promote_is_one_of_three_policies(wrong: object) -> None:
     (found,) = problems(autoPromote=wrong)
 
     assert "It must be never, better or always." in found
+
+
+def test_a_maximum_of_instances_below_their_least_number_is_refused() -> None:
+    (found,) = problems(endpointInstanceCount="3", endpointMaximumInstances="2")
+
+    assert found.startswith("endpointMaximumInstances: 2 is less than endpointInstanceCount (3), which is the least.")
+    assert Settings(endpoint_instance_count=2, endpoint_maximum_instances=2).endpoint_maximum_instances == 2
+
+
+def test_a_burstable_instance_is_not_scaled() -> None:
+    (found,) = problems(endpointInstanceType="ml.t2.medium", endpointMaximumInstances="2")
+
+    assert "SageMaker does not scale ml.t2.medium" in found
+    assert Settings(endpoint_instance_type="ml.t2.medium", endpoint_maximum_instances=1).endpoint_maximum_instances == 1
+
+
+def test_what_is_wrong_by_itself_is_not_judged_with_its_neighbours() -> None:
+    found = problems(endpointInstanceCount="0", endpointInstanceType="ml.t2.huge", endpointMaximumInstances="101")
+
+    assert [line.partition(":")[0] for line in found] == ["endpointInstanceType", "endpointInstanceCount", "endpointMaximumInstances"]

@@ -55,6 +55,8 @@ def test_the_promoter_reads_the_settings_from_its_environment(each: Synthesis) -
         minimum_mean_rho=each.settings.minimum_mean_rho,
         minimum_accuracy=each.settings.minimum_accuracy,
         auto_promote=each.settings.auto_promote,
+        model_package_group=RESOLVED if each.settings.approval == "manual" else "",
+        key_arn=RESOLVED if each.settings.approval == "manual" and each.settings.kms_key else "",
     )
 
 

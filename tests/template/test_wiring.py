@@ -1,5 +1,6 @@
 """Every reference between two resources, written out: a queue is not its dead-letter queue, and one role is not another."""
 
+import json
 from typing import Any
 
 from tests.template.matrix import Synthesis
@@ -17,6 +18,17 @@ FUNCTIONS = {
     "RetirementRetireFunction": ("empty_bucket.handler", "RetirementRetireRole", "RetirementRetireLogs", 900),
     "JobCleanupFunction": ("stop_training_jobs.handler", "JobCleanupFunctionRole", "JobCleanupFunctionLogs", 900),
 }
+# The same where a person approves models.
+VERSIONS = {
+    "ModelRegistryCleanupFunction": ("delete_model_versions.handler", "ModelRegistryCleanupRole", "ModelRegistryCleanupLogs", 900),
+}
+# The group's name ends as its stack's id begins.
+GROUP = "blazingtext-{stage}-models-<AWS::StackId>//[2]/-[0]"
+
+
+def is_approved(synthesis: Synthesis) -> bool:
+    """Whether a person approves models."""
+    return synthesis.settings.approval == "manual"
 
 
 def depends_on(synthesis: Synthesis) -> dict[str, set[str]]:
@@ -41,7 +53,7 @@ def test_each_function_has_its_own_handler_role_and_log_group(each: Synthesis) -
 
     assert found == {
         function: (handler, f"<{role}.Arn>", {"LogGroup": f"<{group}>"}, seconds)
-        for function, (handler, role, group, seconds) in FUNCTIONS.items()
+        for function, (handler, role, group, seconds) in (FUNCTIONS | (VERSIONS if is_approved(each) else {})).items()
     }
 
 
@@ -71,6 +83,8 @@ def test_the_promoter_is_told_bucket_topic_queues_and_state_machine(each: Synthe
         "QUEUE_URL": "<PromotionQueue>",
         "DEAD_LETTER_QUEUE_URL": "<DeadLettersQueue>",
         "SERVING_UPDATE_ARN": "<PromotionServingUpdateStateMachine>",
+        **({"MODEL_PACKAGE_GROUP": GROUP.format(stage=each.settings.stage)} if is_approved(each) else {}),
+        **({"KMS_KEY_ARN": "<Key.Arn>"} if is_approved(each) and each.settings.kms_key == "make" else {}),
     }
 
 
@@ -117,9 +131,15 @@ def test_each_rule_sends_what_it_matches_to_one_target_and_what_fails_to_the_dea
             "RolledBackComplete": TOPIC,
             "RolledBackFailed": TOPIC,
             "RolledBackEndpoint": TOPIC,
+            **({"ModelRegistryApproved": "<PromotionQueue.Arn>"} if is_approved(each) else {}),
+            **({"ScheduleFailed": TOPIC} if scheduled(each) else {}),
             **uploads,
         }.items()
     }
+
+
+def scheduled(synthesis: Synthesis) -> bool:
+    return bool(synthesis.settings.pause_schedule or synthesis.settings.resume_schedule)
 
 
 def patterns(synthesis: Synthesis) -> dict[str, dict[str, Any]]:
@@ -206,24 +226,94 @@ def test_what_calls_a_function(each: Synthesis) -> None:
 def test_the_state_machine_is_this_and_runs_as_its_own_role(each: Synthesis) -> None:
     machine = named(each, "AWS::StepFunctions::StateMachine")["PromotionServingUpdateStateMachine"]
 
+    update = {
+        "Type": "Task",
+        "Resource": "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack",
+        "Parameters": {
+            "StackName": f"blazingtext-{each.settings.stage}-serving",
+            "UsePreviousTemplate": True,
+            "Parameters.$": "$.Parameters",
+        },
+        "TimeoutSeconds": 60,
+        "End": True,
+    }
+    refused = {"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.Refusal", "Next": "WhyRefused"}
+
     assert machine["RoleArn"] == "<PromotionServingUpdateRole.Arn>"
     assert machine["Definition"] == {
         "Comment": "Sets parameters of the serving stack",
-        "StartAt": "UpdateStack",
-        "TimeoutSeconds": 60,
+        "StartAt": "WhoAsks",
+        "TimeoutSeconds": 7200,
         "States": {
-            "UpdateStack": {
-                "Type": "Task",
-                "Resource": "arn:<AWS::Partition>:states:::aws-sdk:cloudformation:updateStack",
-                "Parameters": {
-                    "StackName": f"blazingtext-{each.settings.stage}-serving",
-                    "UsePreviousTemplate": True,
-                    "Parameters.$": "$.Parameters",
-                },
-                "End": True,
-            }
+            "WhoAsks": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.Scheduled", "IsPresent": True, "Next": "UpdateWhenIdle"}],
+                "Default": "UpdateStack",
+            },
+            "UpdateStack": update,
+            "UpdateWhenIdle": update | {"Catch": [refused]},
+            "WhyRefused": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": "$.Refusal.Cause", "StringMatches": "*No updates are to be performed*", "Next": "NothingToDo"},
+                    {"Variable": "$.Refusal.Cause", "StringMatches": "*_IN_PROGRESS*", "Next": "WaitUntilIdle"},
+                ],
+                "Default": "Refused",
+            },
+            "WaitUntilIdle": {"Type": "Wait", "Seconds": 60, "Next": "UpdateWhenIdle"},
+            "NothingToDo": {"Type": "Succeed"},
+            "Refused": {"Type": "Fail", "ErrorPath": "$.Refusal.Error", "CausePath": "$.Refusal.Cause"},
         },
     }
+
+
+def test_a_schedule_sets_one_parameter_with_the_stages_own_role_and_keeps_all_others(each: Synthesis) -> None:
+    settings, stage = each.settings, each.settings.stage
+    found = {logical_id: dict(schedule) for logical_id, schedule in named(each, "AWS::Scheduler::Schedule").items()}
+    parameters = each.templates["Serving"]["Parameters"].keys()
+    inputs = {logical_id: json.loads(schedule["Target"].pop("Input")) for logical_id, schedule in found.items()}
+
+    def firing(does: str, expression: str) -> dict[str, Any]:
+        return {
+            "Name": does,
+            "GroupName": "<ScheduleGroup>",
+            "ScheduleExpression": expression,
+            "ScheduleExpressionTimezone": settings.schedule_time_zone,
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {
+                "Arn": "<PromotionServingUpdateStateMachine>",
+                "RoleArn": "<ScheduleRole.Arn>",
+                "RetryPolicy": {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 20},
+            },
+        }
+
+    expressions = {"pause": settings.pause_schedule, "resume": settings.resume_schedule}
+    assert {logical_id: without(schedule, "Description") for logical_id, schedule in found.items()} == {
+        f"Schedule{does.capitalize()}": firing(does, expression) for does, expression in expressions.items() if expression
+    }
+    for logical_id, given in inputs.items():
+        does = logical_id.removeprefix("Schedule").lower()
+        values = {item["ParameterKey"]: item.get("ParameterValue") for item in given["Parameters"]}
+        kept = {item["ParameterKey"] for item in given["Parameters"] if item.get("UsePreviousValue") is True}
+        assert given["Scheduled"] == does
+        assert values["EndpointState"] == {"pause": "paused", "resume": "running"}[does]
+        # CloudFormation puts back the default of a parameter that is not named.
+        assert kept == parameters - {"EndpointState"}
+    groups = [without(group, "Tags") for group in named(each, "AWS::Scheduler::ScheduleGroup").values()]
+    assert groups == ([{"Name": f"blazingtext-{stage}-schedules"}] if found else [])
+
+
+def test_only_a_pause_or_resume_by_schedule_that_failed_is_reported(each: Synthesis) -> None:
+    if scheduled(each):
+        assert patterns(each)["ScheduleFailed"] == {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {
+                "stateMachineArn": ["<PromotionServingUpdateStateMachine>"],
+                "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                "input": [{"wildcard": '*"Scheduled"*'}],
+            },
+        }
 
 
 def test_the_endpoint_serves_the_configuration_the_configuration_the_model_and_the_model_the_live_artifact(each: Synthesis) -> None:
@@ -271,6 +361,10 @@ def test_a_guarded_model_is_watched_as_long_as_set_and_any_other_takes_over_at_o
     assert other == {"BlueGreenUpdatePolicy": policy(at_once, 0)}
 
 
+def scaled(each: Synthesis) -> bool:
+    return each.settings.endpoint_maximum_instances is not None
+
+
 def test_what_exists_on_which_condition(each: Synthesis) -> None:
     conditions = {name(logical_id): resource["Condition"] for logical_id, resource in each.resources() if "Condition" in resource}
 
@@ -280,6 +374,8 @@ def test_what_exists_on_which_condition(each: Synthesis) -> None:
         "HostingEndpoint": "HasEndpoint",
         "RollbackErrors": "HasEndpoint",
         "RollbackLatency": "HasEndpoint",
+        **({"ScalingTarget": "HasEndpoint", "ScalingPolicy": "HasEndpoint"} if scaled(each) else {}),
+        **({"UseIdle": "HasEndpoint"} if each.settings.idle_alarm_hours else {}),
     }
     assert written(each, each.templates["Serving"]["Conditions"]) == {
         "HasModel": {"Fn::Not": [{"Fn::Equals": ["<ModelDataUrl>", ""]}]},
@@ -298,9 +394,22 @@ def test_what_waits_for_what(each: Synthesis) -> None:
     # AWS Budgets refuses a topic that it may not publish to.
     budget = {"Budget": {"NotificationsTopicPolicy"}} if each.settings.monthly_budget else {}
 
-    assert depends_on(each) == (retried | budget) | {
+    # A first time may come before the role has its policy.
+    turns = [f"Schedule{does}" for does in ("Pause", "Resume") if getattr(each.settings, f"{does.lower()}_schedule")]
+    schedules = dict.fromkeys(turns, complete("ScheduleRole"))
+    # A variant is scaled once it is there, and no longer before it goes.
+    scaling = {"ScalingTarget": {"HostingEndpoint"}} if scaled(each) else {}
+    # No version is registered after they were deleted, and they are before their group is.
+    cleaned = {"ModelRegistryDeleteModelVersions"} if is_approved(each) else set()
+    registry = {
+        "ModelRegistryCleanupFunction": complete("ModelRegistryCleanupRole"),
+        "ModelRegistryDeleteModelVersions": complete("ModelRegistryCleanupRole") | {"ModelRegistryGroup"},
+        "PromotionPromoteModelFunctionSqsEventSourceTrainingPromotionQueueEB0F39A2": cleaned,
+    }
+
+    assert depends_on(each) == (retried | budget | scaling | schedules | (registry if is_approved(each) else {})) | {
         "LauncherLaunchTrainingFunction": launching | complete("LauncherLaunchTrainingRole"),
-        "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole"),
+        "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole") | cleaned,
         "PromotionServingUpdateStateMachine": complete("PromotionServingUpdateRole"),
         "JobCleanupFunction": complete("JobCleanupFunctionRole"),
         "JobCleanupStopTrainingJobs": complete("JobCleanupFunctionRole") | complete("ExecutionRole"),
@@ -328,10 +437,12 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
             "LauncherFunctionName": "<LauncherLaunchTrainingFunction>",
             "PromoterFunctionName": "<PromotionPromoteModelFunction>",
             "ServingUpdateArn": "<PromotionServingUpdateStateMachine>",
+            **({"ScheduleGroupName": f"blazingtext-{stage}-schedules"} if scheduled(each) else {}),
             "TrainingRoleArn": "<ExecutionRole.Arn>",
             "HostingRoleArn": "<HostingRole.Arn>",
             **({"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}),
             **{f"{who}PolicyArn": f"<People{who}>" for who in PEOPLE if each.settings.people_policies},
+            **({"ModelPackageGroupName": GROUP.format(stage=stage)} if is_approved(each) else {}),
             "NotificationsTopicArn": TOPIC,
             "PromotionQueueUrl": "<PromotionQueue>",
             "DeadLetterQueueUrl": "<DeadLettersQueue>",

@@ -17,7 +17,7 @@ NAMES = {
     "engine": "blazingtext_engine",
     "sandbox": "blazingtext_sandbox",
 }
-HANDLERS = {"empty_bucket", "launch_training", "promote_model", "stop_training_jobs"}
+HANDLERS = {"delete_model_versions", "empty_bucket", "launch_training", "promote_model", "stop_training_jobs"}
 # A folder's own name is not an import name: it would be another module than the one that everybody else imports.
 OURS = {*NAMES.values(), *NAMES, "lifecycle", *HANDLERS}
 # What each part may import of ours, beside itself.

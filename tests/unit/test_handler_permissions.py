@@ -118,3 +118,39 @@ def test_a_custom_resource_needs_its_function() -> None:
     assert [(need.action, need.arn) for need in needs("create", Named("Custom::Thing", {"ServiceToken": token}))] == [
         ("lambda:InvokeFunction", token)
     ]
+
+
+PLACE = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/e/variant/v",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "action", "resource"),
+    [
+        ("ScalableTarget", PLACE, "application-autoscaling:RegisterScalableTarget", "scalable-target/*"),
+        (
+            "ScalableTarget",
+            PLACE,
+            "iam:CreateServiceLinkedRole",
+            "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*",
+        ),
+        (
+            "ScalingPolicy",
+            {"ScalingTargetId": "endpoint/e/variant/v|sagemaker:variant:DesiredInstanceCount|sagemaker"},
+            "application-autoscaling:PutScalingPolicy",
+            "scalable-target/*",
+        ),
+    ],
+)
+def test_what_scales_an_endpoint_is_asked_about_with_the_keys_that_say_so(
+    kind: str, properties: dict[str, Any], action: str, resource: str
+) -> None:
+    (need,) = (each for each in needs("create", Named(f"AWS::ApplicationAutoScaling::{kind}", properties)) if each.action == action)
+
+    assert need.arn.rpartition(":")[2] == resource
+    assert need.conditions["application-autoscaling:service-namespace"] == "sagemaker"
+    assert need.conditions["application-autoscaling:scalable-dimension"] == "sagemaker:variant:DesiredInstanceCount"
+    assert need.conditions["iam:AWSServiceName"] == "sagemaker.application-autoscaling.amazonaws.com"

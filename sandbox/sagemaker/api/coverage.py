@@ -139,6 +139,9 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
             "ContainerStartupHealthCheckTimeoutInSeconds",
             "ModelDataDownloadTimeoutInSeconds",
         ),
+        *_under("DataCaptureConfig", "EnableCapture", "InitialSamplingPercentage", "DestinationS3Uri", "KmsKeyId", "CaptureOptions"),
+        *("DataCaptureConfig.CaptureOptions.CaptureMode", "DataCaptureConfig.CaptureContentTypeHeader"),
+        *(f"DataCaptureConfig.CaptureContentTypeHeader.{kind}ContentTypes" for kind in ("Csv", "Json")),
         *_TAGS,
     ),
     "DescribeEndpointConfig": ("EndpointConfigName",),
@@ -345,7 +348,6 @@ INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "CreateEndpointConfig": {
         "KmsKeyId": "the volume is this machine's disk",
-        "DataCaptureConfig": "nothing is captured; DescribeEndpoint shows the capture as stopped",
         "VpcConfig": "no network but this machine's loopback",
         "EnableNetworkIsolation": "a container gets no credentials either way",
         "MetricsConfig": "the basic metrics only",

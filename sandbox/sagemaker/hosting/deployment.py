@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from ...waits import clock
 from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError
@@ -27,8 +27,6 @@ from .fleet import FleetError
 
 logger = logging.getLogger("sandbox.sagemaker")
 
-CLOCK: Final = "SANDBOX_CLOCK"
-DEFAULT_CLOCK: Final = 60.0
 #: How often alarms are read while a deployment bakes.
 _POLL_SECONDS: Final = 0.5
 
@@ -43,19 +41,6 @@ class Step:
 
     share: float
     bake: float
-
-
-def clock() -> float:
-    """How many times faster than AWS the waits of a deployment pass.
-
-    Raises:
-        ValueError: SANDBOX_CLOCK is not a positive number.
-    """
-    text = os.environ.get(CLOCK, str(DEFAULT_CLOCK))
-    factor = float(text)
-    if factor <= 0:
-        raise ValueError(f"{CLOCK} is {text!r}: it divides AWS's waiting times, so it must be a positive number such as 60")
-    return factor
 
 
 def steps(config: Parameters | None, instances: int) -> list[Step]:

@@ -9,6 +9,7 @@ from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
 from ..api.errors import QUOTA_INCREASE_HINT, ResourceLimitExceeded, ValidationException
 from ..cloud import Cloud, arn, authorize_tags
+from ..s3 import Location
 from ..store import EndpointConfig, Store, taken
 
 #: AWS's quota "Number of instances for an endpoint" of a fresh account; each instance is a process here.
@@ -37,6 +38,7 @@ class EndpointConfigs:
         config = EndpointConfig(name, arn(self._cloud, "endpoint-config", name), parameters, tagging.as_map(parameters.get("Tags", [])))
         authorize_tags(self._cloud, config.arn, parameters.get("Tags", []))
         self._check_variants(store, parameters["ProductionVariants"])
+        _check_capture(parameters.get("DataCaptureConfig"))
         with store.lock:
             if taken(store.endpoint_configs, config):
                 raise ValidationException(f'Cannot create already existing endpoint configuration "{config.arn}".')
@@ -91,6 +93,12 @@ class EndpointConfigs:
             if variant["ModelName"] not in store.models:
                 raise ValidationException(f'Could not find model "{arn(self._cloud, "model", variant["ModelName"])}".')
         check_quota(sum(variant["InitialInstanceCount"] for variant in variants))
+
+
+def _check_capture(asked: Parameters | None) -> None:
+    """Refuse a capture whose destination is no address in S3; the words are the sandbox's own."""
+    if asked is not None and Location.parse(asked["DestinationS3Uri"]) is None:
+        raise ValidationException(f"DataCaptureConfig.DestinationS3Uri {asked['DestinationS3Uri']} does not name a bucket in S3.")
 
 
 def check_quota(asked: int) -> None:

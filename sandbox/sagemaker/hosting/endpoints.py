@@ -12,9 +12,10 @@ from ..api import listing, tagging
 from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, arn, authorize_tags
+from ..scaling import NoScaling, Scaling
 from ..store import Endpoint, EndpointConfig, Store, now, taken
 from ..store import Fleet as LiveFleet
-from . import deployment
+from . import captures, deployment, scaled_variants
 from .deployment import RolledBackError, Rollout
 from .endpoint_configs import EndpointConfigs, check_quota
 from .fleet import Fleet, FleetError
@@ -35,10 +36,14 @@ class Endpoints:
         cloud: the account it runs in.
         configs: the endpoint configurations.
         make_fleet: a fleet, not yet started, for an endpoint's name and configuration.
+
+    Attributes:
+        scaling: what scales the variants.
     """
 
     def __init__(self, cloud: Cloud, configs: EndpointConfigs, make_fleet: MakeFleet) -> None:
         self._cloud, self._configs, self._make_fleet = cloud, configs, make_fleet
+        self.scaling: Scaling = NoScaling()
 
     def create(self, store: Store, parameters: Parameters) -> Parameters:
         """CreateEndpoint: returns at once; the endpoint is InService when every container has answered `/ping`.
@@ -75,7 +80,7 @@ class Endpoints:
             "EndpointConfigName": endpoint.config_name,
             "ProductionVariants": fleets[0].describe_variants() if fleets else None,
             "EndpointStatus": endpoint.status,
-            "DataCaptureConfig": _capture(fleets[0].config) if fleets else None,
+            "DataCaptureConfig": captures.summary(fleets[0].config) if fleets else None,
             "MetricsConfig": fleets[0].config.request.get("MetricsConfig") if fleets else None,
             "FailureReason": endpoint.failure,
             "CreationTime": endpoint.created,
@@ -96,7 +101,8 @@ class Endpoints:
 
         Raises:
             ValidationException: no such endpoint or configuration, the endpoint is being created, updated or deleted, or the
-                configuration that it serves was deleted (seen on AWS: https://github.com/hashicorp/terraform-provider-aws/issues/48997).
+                configuration that it serves was deleted (seen on AWS: https://github.com/hashicorp/terraform-provider-aws/issues/48997);
+                or a variant that is scaled would be gone, or have another instance type.
         """
         endpoint = self.find(store, parameters["EndpointName"])
         config = self._configs.find(store, parameters["EndpointConfigName"])
@@ -104,6 +110,7 @@ class Endpoints:
         retained = endpoint.deployment if parameters.get("RetainDeploymentConfig") else None
         plan = parameters.get("DeploymentConfig", retained)
         deployment.check(plan, config.instances)
+        scaled_variants.check_update(self.scaling, endpoint, config)
         with store.lock:
             if endpoint.status not in _STABLE:
                 raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
@@ -141,12 +148,14 @@ class Endpoints:
         """DeleteEndpoint: the containers finish their requests and end; then the name is free.
 
         Raises:
+            AccessDeniedException: a variant is scaled, and the caller may not end that.
             ValidationException: no such endpoint, or it is being created, updated or deleted.
         """
         endpoint = self.find(store, parameters["EndpointName"])
         with store.lock:
             if endpoint.status not in _STABLE:
                 raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            scaled_variants.end(self.scaling, endpoint, self._cloud)
             endpoint.set_status("Deleting")
         self._cloud.background(f"delete-{endpoint.name}", partial(self._delete, store, endpoint))
         return {}
@@ -251,20 +260,6 @@ class Endpoints:
             for each in config.request["ProductionVariants"]
         ]
         events.endpoint_changed(self._cloud, endpoint, variants)
-
-
-def _capture(config: EndpointConfig) -> Parameters | None:
-    """The data capture of a configuration as DescribeEndpoint shows it: stopped, because nothing is captured here."""
-    asked = config.request.get("DataCaptureConfig")
-    if asked is None:
-        return None
-    return {
-        "EnableCapture": bool(asked.get("EnableCapture")),
-        "CaptureStatus": "Stopped",
-        "CurrentSamplingPercentage": asked["InitialSamplingPercentage"],
-        "DestinationS3Uri": asked["DestinationS3Uri"],
-        "KmsKeyId": asked.get("KmsKeyId", ""),
-    }
 
 
 def _role(store: Store, config: EndpointConfig) -> str:

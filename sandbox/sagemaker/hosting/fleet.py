@@ -19,6 +19,7 @@ from urllib3 import BaseHTTPResponse
 
 from .. import container, model_archive, s3
 from ..api.contract import Parameters
+from ..api.runtime import Invocation
 from ..cloud import Cloud, RoleError
 from ..container import Container
 from ..images import deployed_image
@@ -27,6 +28,7 @@ from ..model_archive import ArchiveError
 from ..programs import Programs
 from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
+from .captures import Capture, Captured, Captures
 from .container_client import ContainerClient
 from .ports import reserve_port
 
@@ -60,9 +62,11 @@ class Instance:
     run: Callable[[], Container]
     logs: LogStream
     changed: threading.Condition
+    captured: Captured | None
     restarts: int = 0
     in_flight: int = 0
     served: int = 0
+    share: float = 1.0
 
     @property
     def stream(self) -> str:
@@ -77,6 +81,11 @@ class Instance:
             ContainerUnreachableError: no connection, or it broke.
         """
         return self.client.post("/invocations", body, headers, seconds)
+
+    def capture(self, invocation: Invocation, answer: BaseHTTPResponse) -> None:
+        """Capture a request that was answered, if the endpoint's configuration asks for it."""
+        if self.captured is not None:
+            self.captured.add(invocation, answer)
 
     def restart(self) -> None:
         """Start its container again, which has ended by itself."""
@@ -101,6 +110,7 @@ class Fleet:
         config: what it serves.
         folder: where its containers live.
         programs: what runs for an image.
+        captures: where captured requests go.
     """
 
     cloud: Cloud
@@ -108,6 +118,7 @@ class Fleet:
     config: EndpointConfig
     folder: Path
     programs: Programs
+    captures: Captures
     instances: list[Instance] = field(default_factory=list)
     images: dict[str, Parameters] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -203,6 +214,7 @@ class Fleet:
             instance = min(candidates, key=lambda each: (each.in_flight, each.served))
             instance.in_flight += 1
             instance.served += 1
+            instance.share = 1 / len(candidates)
             return instance
 
     def stop(self) -> None:
@@ -298,7 +310,9 @@ class Fleet:
             folder=program.folder or base / "code",
             on_line=logs.write,
         )
-        return Instance(name, variant, base, ContainerClient(port, token), run(), run, logs, self._changed)
+        capture = Capture.of(self.config, model["ExecutionRoleArn"])
+        captured = None if capture is None else Captured(self.captures, self.endpoint, variant, capture, logs.write)
+        return Instance(name, variant, base, ContainerClient(port, token), run(), run, logs, self._changed, captured)
 
     def _await_ping(self, instance: Instance, timeout: float) -> None:
         deadline = time.monotonic() + timeout

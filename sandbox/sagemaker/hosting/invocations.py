@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from urllib3 import BaseHTTPResponse
@@ -51,9 +52,10 @@ class Invocations:
             answer = self._send(invocation, instance)
             status = answer.status
             self._check(invocation, instance, answer)
+            instance.capture(invocation, answer)
         finally:
             instance.release()
-            self._metrics.add(invocation.endpoint, instance.variant, status, time.perf_counter() - started)
+            self._metrics.add(Call(invocation.endpoint, instance.variant, status, time.perf_counter() - started, instance.share))
         kind, attributes = answer.headers.get("content-type", "application/octet-stream"), answer.headers.get(_ATTRIBUTES)
         headers = {"x-Amzn-Invoked-Production-Variant": instance.variant, **({_ATTRIBUTES: attributes} if attributes else {})}
         # In lower case: the emulator rewrites "Content-Type: application/json" for JSON 1.1 services, and this is the container's own.
@@ -111,6 +113,25 @@ class Invocations:
         )
 
 
+@dataclass(frozen=True)
+class Call:
+    """One invocation, as the metrics count it.
+
+    Attributes:
+        endpoint: the endpoint's name.
+        variant: the variant's.
+        status: what the container answered.
+        seconds: how long it took.
+        share: one, divided by the instances of the variant.
+    """
+
+    endpoint: str
+    variant: str
+    status: int
+    seconds: float
+    share: float
+
+
 class InvocationMetrics:
     """The invocation metrics of `AWS/SageMaker`, published once a second.
 
@@ -124,14 +145,14 @@ class InvocationMetrics:
 
     def __init__(self, cloud: Cloud, *, interval: float = 1.0) -> None:
         self._cloud, self._interval = cloud, interval
-        self._calls: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+        self._calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
         self._lock = threading.Lock()
         self._running = False
 
-    def add(self, endpoint: str, variant: str, status: int, seconds: float) -> None:
+    def add(self, call: Call) -> None:
         """Count one invocation."""
         with self._lock:
-            self._calls[endpoint, variant].append((status, seconds))
+            self._calls[call.endpoint, call.variant].append(call)
             start, self._running = not self._running, True
         if start:
             self._cloud.background("invocation-metrics", self._publish_until_idle)
@@ -148,16 +169,17 @@ class InvocationMetrics:
             for (endpoint, variant), measured in calls.items():
                 self._publish({"EndpointName": endpoint, "VariantName": variant}, measured)
 
-    def _publish(self, dimensions: Mapping[str, str], calls: list[tuple[int, float]]) -> None:
+    def _publish(self, dimensions: Mapping[str, str], calls: list[Call]) -> None:
         counts = {
             "Invocations": len(calls),
-            "Invocation4XXErrors": sum(400 <= status < 500 for status, _ in calls),
-            "Invocation5XXErrors": sum(status >= 500 for status, _ in calls),
-            "InvocationModelErrors": sum(status >= 400 for status, _ in calls),
+            "InvocationsPerInstance": sum(call.share for call in calls),
+            "Invocation4XXErrors": sum(400 <= call.status < 500 for call in calls),
+            "Invocation5XXErrors": sum(call.status >= 500 for call in calls),
+            "InvocationModelErrors": sum(call.status >= 400 for call in calls),
         }
         for name, value in counts.items():
             self._cloud.put_metric(NAMESPACE, name, float(value), dimensions, "None")
-        for seconds in _sample_evenly(sorted(seconds for _, seconds in calls), _MAX_LATENCIES):
+        for seconds in _sample_evenly(sorted(call.seconds for call in calls), _MAX_LATENCIES):
             self._cloud.put_metric(NAMESPACE, "ModelLatency", seconds * 1e6, dimensions, "Microseconds")
 
 

@@ -33,6 +33,8 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 # What they are given says something about types or tools, and nothing about behaviour.
 _SAYS_NOTHING = {"TypeVar", "cast", "dataclass", "getLogger", "NewType"}
+# What a name for a type begins with; the values of a Literal can be asked for, and are.
+_TYPES = {"tuple", "list", "dict", "set", "type", "Callable", "Awaitable", "Iterator", "Mapping", "MutableMapping", "Sequence", "NDArray"}
 
 
 @dataclass(frozen=True, order=True)
@@ -146,13 +148,20 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         if name in {"annotation", "returns", "type_comment"}:
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
+            if isinstance(child, ast.AST) and (name != "keywords" or child in _keywords(node)):
                 yield child
 
 
+def _keywords(node: ast.AST) -> list[ast.keyword]:
+    """The arguments of a call that are given by name; not what zip is told, which is an assertion of the code about itself."""
+    is_zip = isinstance(node, ast.Call) and ast.unparse(node.func) == "zip"
+    return [] if is_zip else getattr(node, "keywords", [])
+
+
 def _says_nothing(node: ast.AST) -> bool:
-    if isinstance(node, ast.Assign):
-        return isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        is_type = isinstance(node.value, ast.Subscript) and ast.unparse(node.value.value).rpartition(".")[2] in _TYPES
+        return is_type or node.targets[0].id == "__all__"
     if isinstance(node, ast.Expr):  # a docstring
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.If):  # what a program begins with, and imports for types alone, which tests/wheel does without
@@ -248,7 +257,7 @@ def _statement(node: ast.AST) -> _Sites:
 
 def _argument(node: ast.AST) -> _Sites:
     if isinstance(node, ast.Call) and not any(isinstance(each, ast.GeneratorExp) for each in node.args):
-        for keyword in node.keywords:
+        for keyword in _keywords(node):
             yield node, ast.unparse(ast.Call(node.func, node.args, [each for each in node.keywords if each is not keyword]))
         if len(node.args) > 1:
             yield node, ast.unparse(ast.Call(node.func, node.args[:-1], node.keywords))

@@ -17,6 +17,7 @@ from blazingtext_lifecycle import naming
 from tests.unit.aws_requests import CheckedClient
 from tests.unit.lifecycle.aws_fakes import MACHINE, client_error
 
+ACCOUNT = "123456789012"
 BUCKET = "blazingtext-dev-storage-corpora"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -81,8 +82,9 @@ def cloud(**clients: Any) -> Cloud:
 class FakeStacks:
     """The three stacks; the serving stack takes updates at once."""
 
-    def __init__(self, *, dead_letters: str = "", **serving: str) -> None:
-        self.dead_letters = dead_letters
+    def __init__(self, *, dead_letters: str = "", schedules: str = "", **serving: str) -> None:
+        self.dead_letters, self.schedules = dead_letters, schedules
+        self.model_package_group = ""
         defaults = {"ModelDataUrl": "", "PreviousModelDataUrl": "", "PromotedThrough": "", "EndpointState": "running", "AutoRollback": "on"}
         self.parameters = {**defaults, **serving}
         self.statuses = dict.fromkeys(("storage", "training", "serving"), "CREATE_COMPLETE")
@@ -118,8 +120,12 @@ class FakeStacks:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
         outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
+        if self.model_package_group and part == "training":
+            outputs |= {"ModelPackageGroupName": self.model_package_group, "PromotionQueueUrl": "https://sqs/promotion"}
         if self.dead_letters:
             outputs["DeadLetterQueueUrl"] = self.dead_letters
+        if self.schedules:
+            outputs["ScheduleGroupName"] = self.schedules
         if self.configuration and self.parameters["ModelDataUrl"]:
             outputs["EndpointConfigName"] = self.configuration
         return {
@@ -393,6 +399,11 @@ LISTINGS: Mapping[tuple[str, str], tuple[str, Callable[[Any, Mapping[str, Any]],
     ("sagemaker", "list_endpoints"): ("Endpoints", _with("EndpointName", contains="NameContains")),
     ("sagemaker", "list_endpoint_configs"): ("EndpointConfigs", _with("EndpointConfigName", contains="NameContains")),
     ("sagemaker", "list_models"): ("Models", _with("ModelName", contains="NameContains")),
+    ("sagemaker", "list_model_package_groups"): (
+        "ModelPackageGroupSummaryList",
+        _with("ModelPackageGroupName", contains="NameContains"),
+    ),
+    ("sagemaker", "list_model_packages"): ("ModelPackageSummaryList", lambda item, wish: item["of"] == wish["ModelPackageGroupName"]),
     ("sagemaker", "list_training_jobs"): ("TrainingJobSummaries", _with("TrainingJobName", contains="NameContains")),
     ("sagemaker", "list_tags"): ("Tags", lambda item, wish: item["of"] == wish["ResourceArn"]),
     ("s3", "list_buckets"): ("Buckets", _with("Name", begins="Prefix")),
@@ -412,6 +423,10 @@ LISTINGS: Mapping[tuple[str, str], tuple[str, Callable[[Any, Mapping[str, Any]],
         lambda item, wish: item["of"] == wish["logGroupName"] and item["logStreamName"].startswith(wish.get("logStreamNamePrefix", "")),
     ),
     ("iam", "list_roles"): ("Roles", lambda _item, _wish: True),
+    ("iam", "list_policies"): ("Policies", lambda item, wish: item.get("Scope", "Local") == wish.get("Scope", "All")),
+    ("cloudwatch", "list_dashboards"): ("DashboardEntries", _with("DashboardName", begins="DashboardNamePrefix")),
+    ("budgets", "describe_budgets"): ("Budgets", lambda _item, wish: wish["AccountId"] == ACCOUNT),
+    ("scheduler", "list_schedule_groups"): ("ScheduleGroups", _with("Name", begins="NamePrefix")),
     ("resourcegroupstaggingapi", "get_resources"): ("ResourceTagMappingList", _tagged),
 }
 
@@ -472,9 +487,10 @@ class FakeListingPaginator:
         return self._listings.pages(self._operation, wish)
 
 
-def account(**planted: list[Any] | Callable[..., Any]) -> dict[str, FakeListings]:
+def account(**planted: list[Any] | Callable[..., Any]) -> dict[str, Any]:
     """An empty account, but for `service__operation=[items of its listing]`, or =`denying()`."""
-    clients = {service: FakeListings(service) for service, _ in LISTINGS}
+    clients: dict[str, Any] = {service: FakeListings(service) for service, _ in LISTINGS}
+    clients["sts"] = FakeClient(get_caller_identity=lambda: {"Account": ACCOUNT})
     for place, items in planted.items():
         service, _, operation = place.partition("__")
         if callable(items):

@@ -41,6 +41,16 @@ def test_an_artifact_is_downloaded_once(stored: Callable[[bytes], tuple[Cloud, F
     assert first.path("vectors.txt").read_bytes() == b"1 2\na 1 2\n"
 
 
+def test_an_artifact_is_found_by_the_beginning_of_its_jobs_name(stored: Callable[[bytes], tuple[Cloud, FakeBucket]]) -> None:
+    _, bucket = stored(packed({"eval.json": b"{}"}))
+    jobs = FakeJobs()
+    jobs.add(JOB)
+
+    found = artifacts.fetch(cloud(s3=bucket, sagemaker=jobs), artifact("wiki-skip"))
+
+    assert (found.uri, found.files) == (artifact(JOB), ("eval.json",))
+
+
 def test_the_same_job_name_in_another_account_is_another_artifact(stored: Callable[[bytes], tuple[Cloud, FakeBucket]]) -> None:
     one = artifacts.fetch(stored(packed({"eval.json": b"1"}))[0], artifact(JOB))
     two = artifacts.fetch(stored(packed({"eval.json": b"2"}))[0], artifact(JOB))

@@ -533,6 +533,22 @@ def test_costs_adds_up_endpoint_training_and_bucket_and_names_the_day_and_source
     assert (found["endpoint"]["month"], found["training"]["at_most"], found["storage"]["size"]) == (pytest.approx(167.9), 0.204, 2**21)
 
 
+def test_costs_of_an_endpoint_that_follows_its_load_are_also_those_of_its_most_instances(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stages").mkdir()
+    settings = {"endpointInstanceType": "ml.m5.xlarge", "endpointMaximumInstances": 3}
+    (tmp_path / "stages" / "dev.json").write_text(json.dumps(settings), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    _, out, _ = typed("costs", s3=FakeBucket())
+    _, document_, _ = typed("costs", "--json", s3=FakeBucket())
+
+    assert next(line for line in out.splitlines() if "a month, with 3" in line).split()[-1] == "$503.70"
+    found = json.loads(document_)["endpoint"]
+    assert (found["most_instances"], found["month_at_most"]) == (3, pytest.approx(503.7))
+
+
 def test_costs_that_are_not_known_are_said_to_be_and_a_stage_that_is_not_deployed_has_no_bucket(typed: Typed) -> None:
     stacks = FakeStacks()
     stacks.statuses.clear()

@@ -14,7 +14,7 @@ from blazingtext.cloud import Cloud
 from blazingtext.corpus import uploads
 from blazingtext.preflight.plan import Plan
 from blazingtext.runs import job_events, training_jobs
-from blazingtext.serving import changes, prediction, repair, status, verification, waiter
+from blazingtext.serving import changes, models, prediction, repair, status, verification, waiter
 from blazingtext.vectors import word_map
 from blazingtext.vectors.word_map import Look
 from blazingtext_lifecycle.errors import ConfigurationError, RequestError
@@ -58,8 +58,15 @@ def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BlazingText:
 @pytest.mark.parametrize(
     ("method", "given", "module", "function", "asked"),
     [
-        ("promote", {"job": JOB, "auto_rollback": False}, changes, "promote", ((JOB,), {"auto_rollback": False})),
-        ("rollback", {}, changes, "rollback", ((), {})),
+        ("promote", {"job": JOB, "auto_rollback": False}, changes, "promote", ((JOB,), {"version": None, "auto_rollback": False})),
+        ("promote", {"version": 3}, changes, "promote", ((None,), {"version": 3, "auto_rollback": True})),
+        ("rollback", {}, changes, "rollback", ((None,), {})),
+        ("rollback", {"to": "3"}, changes, "rollback", (("3",), {})),
+        ("models", {}, models, "listed", ((10,), {})),
+        ("models", {"limit": 7}, models, "listed", ((7,), {})),
+        ("register", {"job": JOB}, models, "register", ((JOB,), {})),
+        ("approve", {"version": 3, "comment": "good"}, models, "judge", (("3", "Approved", "good"), {})),
+        ("reject", {"version": JOB}, models, "judge", ((JOB, "Rejected", ""), {})),
         ("pause", {}, changes, "pause", ((), {})),
         ("resume", {}, changes, "resume", ((), {})),
         ("status", {"runs": 7}, status, "describe", ((), {"runs": 7})),
@@ -202,7 +209,7 @@ def test_a_stage_is_checked_before_anything_is_asked() -> None:
 @pytest.mark.parametrize(
     ("method", "given", "module", "function", "asked"),
     [
-        ("promote", {}, changes, "promote", {"auto_rollback": True}),
+        ("promote", {}, changes, "promote", {"version": None, "auto_rollback": True}),
         ("status", {}, status, "describe", {"runs": 3}),
         ("runs", {}, training_jobs, "runs", {"limit": 10}),
         ("events", {"job": JOB}, job_events, "events", {"follow": False}),

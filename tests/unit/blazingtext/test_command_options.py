@@ -18,6 +18,7 @@ from blazingtext.cli import (
     demo,
     document,
     exit_codes,
+    models,
     options,
     predict,
     preflight,
@@ -35,7 +36,7 @@ from tests.unit.blazingtext.cloud_fakes import FakeLauncher
 from tests.unit.blazingtext.conftest import Typed
 
 # Named, so that a change of any of them is a change of what is tested here.
-MODULES = (audit, corpus, costs, demo, predict, preflight, runs, sandbox, serving, train, upload, vectors, verify)
+MODULES = (audit, corpus, costs, demo, models, predict, preflight, runs, sandbox, serving, train, upload, vectors, verify)
 
 
 def test_every_module_of_commands_is_in_the_list_of_commands() -> None:
@@ -79,7 +80,7 @@ WORDS = {
     "refuse them": "",
     "when a column is named": None,
 }
-ELSEWHERE = re.compile(r"dev, or BLAZINGTEXT_STAGE|the (environment's|stage's|first file's|newest).*")
+ELSEWHERE = re.compile(r"dev, or BLAZINGTEXT_STAGE|the (environment's|stage's|first file's|newest|previous).*")
 
 
 def test_a_default_is_what_its_help_says() -> None:
@@ -103,7 +104,7 @@ def test_these_have_short_forms_and_no_others() -> None:
     short = {(name, each) for name, option in all_options() for each in option.opts if not each.startswith("--")}
     assert short == {
         ("audit --yes", "-y"), ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
-        ("runs --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
+        ("runs --limit", "-n"), ("models list --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
         ("audit --yes", "-y"),
     }  # fmt: skip
 
@@ -111,7 +112,8 @@ def test_these_have_short_forms_and_no_others() -> None:
 def test_the_shared_options_come_first_to_last_on_every_command() -> None:
     for path, command in document.all_commands(cli.cli, ["blazingtext"]):
         names = [option.name for option in command.params if option.name in options.NAMES]
-        assert names == ([] if path[-1] == "sandbox" or path == ["blazingtext", "corpus"] else ["stage", "region", "profile", "json"]), path
+        takes_none = path[-1] == "sandbox" or path in (["blazingtext", "corpus"], ["blazingtext", "models"])
+        assert names == ([] if takes_none else ["stage", "region", "profile", "json"]), path
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_the_pairs_are_the_ones_the_container_uses(name: str, start: str, pairs:
 @pytest.fixture(scope="module")
 def spearmanr() -> Callable[..., Any]:
     """SciPy's, whose import takes a second: not every worker need wait for it."""
-    from scipy import stats  # type: ignore[import-untyped] # ships no types
+    from scipy import stats
 
     return stats.spearmanr  # type: ignore[no-any-return] # likewise
 

@@ -29,6 +29,7 @@ def outcome(found: Preflight, what: str) -> Outcome:
         ("trainingMaxRuntimeSeconds", 77, "training_seconds"),
         ("endpointInstanceType", "ml.c5.large", "endpoint_type"),
         ("endpointInstanceCount", 5, "endpoint_count"),
+        ("endpointMaximumInstances", 6, "endpoint_maximum"),
     ],
 )
 def test_every_setting_about_instances_is_part_of_the_plan(tmp_path: Path, setting: str, value: Any, field: str) -> None:
@@ -123,6 +124,14 @@ def test_a_quota_is_enough_when_it_is_what_the_stage_needs(value: float | None, 
     account.applied += [{"QuotaName": name, "QuotaCode": "L-1"} if value is None else quota(name, value)]
 
     assert outcome(account.look(Plan(endpoint_count=2)), f"quota: {name}") is found
+    assert outcome(account.look(Plan(endpoint_count=1, endpoint_maximum=2)), f"quota: {name}") is found
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_a_maximum_of_instances_may_be_empty(tmp_path: Path, empty: object) -> None:
+    (tmp_path / "dev.json").write_text(json.dumps({"endpointMaximumInstances": empty}))
+
+    assert plan.of_stage("dev", tmp_path) == Plan()
 
 
 def test_the_defaults_are_asked_for_only_when_a_quota_was_not_applied_to_the_account() -> None:

@@ -1,5 +1,8 @@
 """What `preflight` has IAM simulate."""
 
+import pytest
+
+from blazingtext.preflight.plan import Plan
 from tests.unit.blazingtext.test_preflight import USER, Account
 
 HERE = "us-east-1:123456789012"
@@ -33,14 +36,19 @@ CREATED = {
 }
 
 
-def test_these_actions_on_these_resources_are_simulated_for_who_deploys_and_for_cloudformation() -> None:
+@pytest.mark.parametrize(
+    ("plan", "more"), [(Plan(), {}), (Plan(endpoint_maximum=2), {"*": ["application-autoscaling:DescribeScalableTargets"]})]
+)
+def test_these_actions_on_these_resources_are_simulated_for_who_deploys_and_for_cloudformation(
+    plan: Plan, more: dict[str, list[str]]
+) -> None:
     account = Account()
 
-    account.look()
+    account.look(plan)
 
     asked: dict[str, dict[str, list[str]]] = {}
     for name, wish in account.iam.calls:
         if name == "simulate_principal_policy":
             (resource,) = wish["ResourceArns"]
             asked.setdefault(wish["PolicySourceArn"], {})[resource] = wish["ActionNames"]
-    assert asked == {USER: NEEDED, f"{ROLES}/path/cdk-blzgtxt-cfn-exec-role-123456789012-us-east-1": CREATED}
+    assert asked == {USER: NEEDED, f"{ROLES}/path/cdk-blzgtxt-cfn-exec-role-123456789012-us-east-1": CREATED | more}

@@ -53,7 +53,7 @@ def test_neighbors_in_json_name_the_words_that_are_unknown(typed: Typed, model: 
     code, out, _ = typed("neighbors", "king", "kong", "-n", "1", "--json", **model)
 
     assert code == 0
-    assert json.loads(out) == {"neighbors": {"king": [{"word": "queen", "similarity": 0.816497}]}, "unknown": ["kong"]}
+    assert json.loads(out) == {"neighbors": {"king": [{"word": "queen", "similarity": 0.816497}]}, "unknown": ["kong"], "of_ngrams": []}
     assert typed("neighbors", "kong", **model) == (2, "", f"error {UNKNOWN}\n")
 
 

@@ -37,9 +37,9 @@ def test_runs_show_when_they_began_where_there_is_room(
 
     assert (code, err) == (0, "")
     assert out == lines(
-        f"   job                     status     score   M/s         time{created}",
-        f"*  {NEW}  Completed  0.716  2.27  10 min 54 s{moment}",
-        f"   {OLD}  Failed{' ' * 29 + moment if moment else ''}",
+        f"   job                     status     mean_rho   M/s         time{created}",
+        f"*  {NEW}  Completed     0.716  2.27  10 min 54 s{moment}",
+        f"   {OLD}  Failed{' ' * 32 + moment if moment else ''}",
     )
 
 

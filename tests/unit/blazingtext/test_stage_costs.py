@@ -35,6 +35,16 @@ def test_an_hour_is_the_instances_a_day_24_a_month_730_and_a_run_its_seconds() -
     assert (endpoint.price.instance_type, training.price.instance_type) == ("ml.m5.xlarge", "ml.c5.xlarge")
 
 
+def test_an_endpoint_whose_number_of_instances_follows_the_load_costs_a_month_between_two_figures() -> None:
+    still, scaled = (
+        costs(Plan(endpoint_type="ml.m5.xlarge", endpoint_count=2, endpoint_maximum=most), s3=FakeBucket()).endpoint for most in (0, 4)
+    )
+
+    assert (still.most_instances, still.month_at_most) == (2, still.month)
+    assert (scaled.most_instances, scaled.month) == (4, still.month)
+    assert scaled.month_at_most == pytest.approx(730 * 4 * 0.23)
+
+
 @pytest.mark.parametrize(("region", "dollars", "date"), [("us-east-1", 0.023 * 2 / 1024, "2026-08-17"), ("eu-west-1", None, "")])
 def test_the_bucket_is_its_corpora_and_runs_by_the_gigabyte(region: str, dollars: float | None, date: str) -> None:
     bucket = filled("corpora/wiki/train/a", "runs/a/output/model.tar.gz", "reports/r", "other")

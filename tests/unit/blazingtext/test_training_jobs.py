@@ -74,6 +74,39 @@ def test_an_unknown_job_is_named() -> None:
         training_jobs.run(cloud(sagemaker=FakeJobs()), "nope")
 
 
+@pytest.mark.parametrize("typed", ["blazingtext-dev-news-cbow-2", "news-cbow-2", "news-"])
+def test_a_beginning_that_no_other_job_has_is_enough(typed: str) -> None:
+    jobs = FakeJobs()
+    for job in (OLD, JOB, "blazingtext-dev-news-cbow-22", "blazingtext-prod-news-cbow-23", "my-blazingtext-dev-news-1"):
+        jobs.add(job, "InProgress")
+
+    assert training_jobs.run(cloud(sagemaker=jobs), typed).job == "blazingtext-dev-news-cbow-22"
+    assert training_jobs.stop(cloud(sagemaker=jobs), typed).status == "Stopping"
+    assert jobs.stopped == ["blazingtext-dev-news-cbow-22"]
+
+
+def test_a_whole_name_is_not_the_beginning_of_another() -> None:
+    jobs = FakeJobs()
+    for job in ("blazingtext-dev-a-1", "blazingtext-dev-a-11"):
+        jobs.add(job)
+
+    assert training_jobs.run(cloud(sagemaker=jobs), "blazingtext-dev-a-1").job == "blazingtext-dev-a-1"
+
+
+def test_a_beginning_of_several_jobs_names_them() -> None:
+    jobs = FakeJobs()
+    for number in range(5):
+        jobs.add(f"blazingtext-dev-a-{number}")
+
+    several = "blazingtext-dev-a-0, blazingtext-dev-a-1, blazingtext-dev-a-2 and 2 more"
+    with pytest.raises(RequestError, match=f"^a- is the beginning of several training jobs: {several}. Type more of it."):
+        training_jobs.run(cloud(sagemaker=jobs), "a-")
+    for each in ("blazingtext-dev-a-3", "blazingtext-dev-a-4"):
+        del jobs.jobs[each]
+    with pytest.raises(RequestError, match=r"several training jobs: blazingtext-dev-a-0, blazingtext-dev-a-1, blazingtext-dev-a-2\. Type"):
+        training_jobs.run(cloud(sagemaker=jobs), "blazingtext-dev-a-")
+
+
 def test_only_a_running_job_of_the_stage_is_stopped() -> None:
     jobs = FakeJobs()
     jobs.add(OLD)

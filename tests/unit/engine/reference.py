@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,40 @@ class Guarded:
     def untouched_outside(self) -> bool:
         before, after = self.whole[:16], self.whole[16 + len(self.rows) :]
         return bool((before == GUARD).all() and (after == GUARD).all() and (self.rows[:, self.dim :] == 0).all())
+
+
+Scratch = TypeVar("Scratch", bound="tuple[Any, ...]")
+
+
+@dataclass
+class GuardedScratch(Generic[Scratch]):
+    """Working memory with guards around each of its arrays, which no kernel may write to, and numbers in them that none may rely on."""
+
+    whole: list[NDArray[Any]]
+    places: list[tuple[int, int]]
+    scratch: Scratch
+
+    @classmethod
+    def around(cls, scratch: Scratch, kept: tuple[str, ...] = ()) -> "GuardedScratch[Scratch]":
+        """The same arrays elsewhere; those that are `kept` with what is in them."""
+        whole, places, fields = list[NDArray[Any]](), list[tuple[int, int]](), dict[str, NDArray[Any]]()
+        for name, array in scratch._asdict().items():  # type: ignore[attr-defined] # a NamedTuple
+            if isinstance(array, np.ndarray):
+                margin = 4096
+                memory = np.full(array.size + 2 * margin + 16, GUARD).astype(array.dtype)
+                # As aligned as kernels expect it.
+                first = margin + -(memory.ctypes.data + margin * memory.itemsize) % 64 // memory.itemsize
+                inside = memory[first : first + array.size].reshape(array.shape)
+                if name in kept:
+                    inside[:] = array
+                whole.append(memory)
+                places.append((first, first + array.size))
+                fields[name] = inside
+        return cls(whole, places, scratch._replace(**fields))  # type: ignore[attr-defined] # likewise
+
+    def untouched_outside(self) -> bool:
+        guards = [part for memory, (first, last) in zip(self.whole, self.places, strict=True) for part in (memory[:first], memory[last:])]
+        return all((part == np.full(1, GUARD).astype(part.dtype)).all() for part in guards)
 
 
 def corpus(words: int, lines: list[int], seed: int) -> NDArray[np.int32]:

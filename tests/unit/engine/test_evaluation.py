@@ -137,7 +137,28 @@ def test_words_that_are_not_utf8_do_not_disturb(tmp_path: Path) -> None:
 def test_a_single_comparable_pair_has_no_correlation_and_does_not_fail(tmp_path: Path) -> None:
     vectors = write_vectors(tmp_path / "vectors.txt", ["tiger", "cat"])
 
+    # `tiger cat` and `tiger tiger` are in it.
     assert evaluation.evaluate(vectors).sets["EN-WS-353-SIM.txt"]["not_found"] == 201
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rho"),
+    [
+        ([], [], 0),
+        ([1], [2], 0),
+        ([3, 3], [1, 2], 0),
+        ([1, 2], [3, 3], 0),
+        ([1, 2], [5, 9], 1),
+        ([1, 2], [9, 5], -1),
+        # Ranks 3 2 1 and 2.5 1 2.5: deviations 1 0 -1 and 0.5 -1 0.5.
+        ([1, 2, 3], [4, 7, 4], 0),
+        # Ranks 1.5 1.5 3 and 1 2 3.
+        ([5, 5, 1], [9, 8, 7], 1.5 / (1.5 * 2) ** 0.5),
+    ],
+    ids=str,
+)
+def test_ranks_are_correlated_and_equal_values_share_theirs(first: list[float], second: list[float], rho: float) -> None:
+    assert evaluation.spearman(np.array(first, float), np.array(second, float)) == pytest.approx(rho)
 
 
 def test_own_gold_sets_are_reported_beside_and_leave_the_mean_alone(tmp_path: Path) -> None:
@@ -153,6 +174,14 @@ def test_own_gold_sets_are_reported_beside_and_leave_the_mean_alone(tmp_path: Pa
     assert report["DE.txt"]["not_found"] == 1
     assert report["DE.txt"]["spearmans_rho"] == pytest.approx(people_and_model(vectors, ["hund", "katze", "t\u00fcr"]))
     assert report["mean_rho"] == evaluation.evaluate(vectors).mean_rho
+
+
+def test_a_gold_set_is_utf_8_whatever_the_machine_is_set_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "DE.txt").write_bytes("Tür\tMond\t0.5\n\n".encode())
+    # What `open` asks for the encoding of the machine.
+    monkeypatch.setattr("io.text_encoding", lambda encoding, _level=2: encoding or "latin-1")
+
+    assert evaluation.read_gold_set(tmp_path / "DE.txt").pairs == ((("t\u00fcr", "mond"), 0.5),)
 
 
 def people_and_model(vectors: Path, words: list[str]) -> float:

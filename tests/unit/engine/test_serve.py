@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,10 @@ class Client:
         *,
         declared: int | None = None,
         complete: bool = True,
+        more: Sequence[tuple[bytes, bytes]] = (),
     ) -> tuple[int, str, bytes]:
         parts = [body] if isinstance(body, bytes) else body
-        headers = [(b"x-amzn-sagemaker-custom-attributes", b"unknown headers are ignored")]
+        headers = [(b"x-amzn-sagemaker-custom-attributes", b"unknown headers are ignored"), *more]
         if self._sends:
             headers.append((b"x-engine-access-token", self._sends.encode()))
         if content_type is not None:
@@ -60,6 +62,8 @@ class Client:
             sent.append(message)
 
         await self._application(scope, receive, send)
+        # https://asgi.readthedocs.io/en/latest/specs/www.html
+        assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
         headers = dict(sent[0]["headers"])
         body = b"".join(message["body"] for message in sent[1:])
         assert int(headers[b"content-length"]) == len(body)
@@ -96,7 +100,7 @@ def labels(tmp_path: Path) -> Client:
 
 
 def test_ping_is_answered_with_200_and_nothing(vectors: Client) -> None:
-    assert vectors.send(b"", None, "/ping", "GET")[::2] == (200, b"")
+    assert vectors.send(b"", None, "/ping", "GET") == (200, "application/json", b"")
 
 
 def test_words_are_answered_in_order_with_float32_widened_to_double(vectors: Client, rows: np.ndarray) -> None:
@@ -220,8 +224,58 @@ def test_the_classic_mistakes_with_json_lines_are_answered_400(labels: Client, b
     assert labels.send(body, "application/jsonlines")[0] == 400
 
 
-def test_a_body_in_parts_is_put_together(vectors: Client) -> None:
-    assert vectors.send([b'{"instances":', b' ["awe', b'some"]}'])[0] == 200
+@pytest.mark.parametrize(
+    "parts", [[b'{"instances":', b' ["awesome"]}'], [b'{"instances":', b' ["awe', b'some"]}'], [b"", b'{"instances": []}']]
+)
+def test_a_body_in_parts_is_put_together(vectors: Client, parts: list[bytes]) -> None:
+    whole = vectors.send(b"".join(parts))
+
+    assert vectors.send(parts) == whole
+    assert whole[0] == 200
+
+
+def test_a_message_without_a_body_is_an_empty_part(tmp_path: Path, rows: np.ndarray) -> None:
+    messages, statuses = [{"type": "http.request"}], list[int]()
+
+    async def receive() -> dict[str, Any]:
+        return await asyncio.sleep(0, messages.pop(0))
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0)
+        statuses.append(message.get("status", 0))
+
+    scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": [(b"content-type", b"application/json")]}
+    asyncio.run(serve.Application(load(tmp_path))(scope, receive, send))
+
+    assert statuses[0] == 400
+    assert len(rows) == len(WORDS)
+
+
+def test_an_error_is_answered_in_plain_text(vectors: Client) -> None:
+    assert vectors.send(b"", None, "/", "GET")[1:] == (
+        "text/plain; charset=utf-8",
+        b"GET / is not served. Use GET /ping or POST /invocations.",
+    )
+
+
+def test_a_length_that_is_no_number_says_nothing(vectors: Client) -> None:
+    body = b'{"instances": ["awesome"]}'
+
+    assert vectors.send(body, more=[(b"content-length", b"many")]) == vectors.send(body)
+
+
+@pytest.mark.parametrize(("beyond", "status"), [(0, 200), (1, 400)])
+def test_an_answer_of_exactly_the_limit_is_sent(vectors: Client, monkeypatch: pytest.MonkeyPatch, beyond: int, status: int) -> None:
+    body = b'{"instances": ["awesome"]}'
+    size = len(vectors.send(body)[2])
+    monkeypatch.setattr(serve, "BODY_LIMIT", size - beyond)
+
+    found = vectors.send(body)
+
+    assert found[0] == status
+    if beyond:
+        words = b"Customer Error: The answer would have %d bytes. SageMaker passes on at most %d. Send fewer instances a request."
+        assert found[2] == words % (size, size - 1)
 
 
 def test_a_body_beyond_six_megabytes_is_refused(vectors: Client) -> None:

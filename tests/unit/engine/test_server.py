@@ -1,6 +1,7 @@
 """The process that serves: what it imports, where it listens, how it is told to end."""
 
 import asyncio
+import io
 import json
 import signal
 import socket
@@ -68,20 +69,21 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Container:
     return Container(tmp_path)
 
 
-def test_a_server_says_where_it_listens_and_gives_requests_their_time(
-    served: Container, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    configurations, ports = list[uvicorn.Config](), list[int]()
+def test_a_server_says_where_it_listens_and_gives_requests_their_time(served: Container, monkeypatch: pytest.MonkeyPatch) -> None:
+    configurations, ports, heard, pipe = list[uvicorn.Config](), list[int](), list[bytes](), io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, write_through=False))
 
     def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
         configurations.append(server.config)
+        heard.append(pipe.getvalue())
         ports.extend(each.getsockname()[1] for each in sockets)
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
 
-    assert serve.run(served, host="127.0.0.1", port=0) == 0
+    assert serve.run(served, host="127.0.0.1", port=0, workers=1) == 0
 
-    assert capsys.readouterr().out == f"Serving on 127.0.0.1 port {ports[0]}.\n"
+    # Whoever started it waits for this line, and reads it through a pipe.
+    assert heard == [b"Serving on 127.0.0.1 port %d.\n" % ports[0]]
     (configuration,) = configurations
     # SageMaker kills a container 30 seconds after SIGTERM; its proxy keeps connections open for a minute.
     assert (configuration.timeout_graceful_shutdown, configuration.timeout_keep_alive) == (25, 75)
@@ -104,15 +106,16 @@ def status_of(application: serve.Application, token: str) -> int:
     return statuses[0]
 
 
-def test_several_workers_find_the_same_model_and_token(served: Container, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("workers", [2, 3])
+def test_several_workers_find_the_same_model_and_token(served: Container, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
     calls: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(uvicorn, "run", lambda application, **options: calls.append((application, options)))
 
-    assert serve.run(served, host="::1", port=8081, workers=3) == 0
+    assert serve.run(served, host="::1", port=8081, workers=workers) == 0
 
     (application, options) = calls[0]
     module, _, name = application.partition(":")
-    assert (options["workers"], options["factory"], options["host"], options["port"]) == (3, True, "::1", 8081)
+    assert (options["workers"], options["factory"], options["host"], options["port"]) == (workers, True, "::1", 8081)
     assert options["timeout_graceful_shutdown"] == 25
     assert status_of(getattr(sys.modules[module], name)(), "s3cret") == 200
     assert status_of(getattr(sys.modules[module], name)(), "other") == 403
@@ -128,7 +131,7 @@ def test_a_port_that_is_taken_is_named_with_the_remedy(served: Container) -> Non
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ModelError, match=rf"^127\.0\.0\.1 port {port} cannot be listened on: .* Choose another --port\.$"):
-            serve.run(served, host="127.0.0.1", port=port)
+            serve.run(served, host="127.0.0.1", port=port, workers=1)
 
 
 def test_a_server_ends_with_exit_code_0_when_it_is_told_to(served: Container, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +139,27 @@ def test_a_server_ends_with_exit_code_0_when_it_is_told_to(served: Container, mo
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
 
-    serve.run(served, host="127.0.0.1", port=0)
+    serve.run(served, host="127.0.0.1", port=0, workers=1)
 
     with pytest.raises(SystemExit) as ended:
         handlers[signal.SIGTERM](signal.SIGTERM, None)
     assert ended.value.code == 0
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("localhost", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_a_server_listens_on_either_kind_of_address(
+    served: Container, monkeypatch: pytest.MonkeyPatch, host: str, family: socket.AddressFamily
+) -> None:
+    asked: list[tuple[tuple[str, int], dict[str, Any]]] = []
+
+    def create_server(address: tuple[str, int], **options: Any) -> socket.socket:
+        asked.append((address, options))
+        return socket.socket()
+
+    monkeypatch.setattr(socket, "create_server", create_server)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+
+    serve.run(served, host=host, port=8082, workers=1)
+
+    # As many may wait for their turn as where uvicorn itself listens.
+    assert asked == [((host, 8082), {"family": family, "backlog": uvicorn.Config("app").backlog})]

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from blazingtext_engine import train
+from blazingtext_engine.container import log_lines
 from blazingtext_engine.container.log_lines import Log
 from blazingtext_engine.container.opt_ml import Container
 from blazingtext_engine.corpus.words import Subwords
@@ -64,6 +65,124 @@ def test_word_vectors_are_trained_saved_and_evaluated(tmp_path: Path) -> None:
     assert "Read 0M words\nNumber of words:  100\n" in log
     assert re.search(r"Progress: 100\.00%.*\nTraining finished!\n", log)
     assert not container.failure_file.exists()
+
+
+PREFIX = r"\[\d\d/\d\d/\d{4} \d\d:\d\d:\d\d (?:INFO|WARNING) \d+\] "
+
+
+def lines_of(log: str) -> list[str]:
+    """A log without its dates and figures, and with one line of progress."""
+    text = re.sub(PREFIX, "", re.sub(r"\d+\.\d+(?:e-\d+)?", "0.0", log))
+    return [line for line in text.splitlines() if "Progress: 0.0%" not in line or "Alpha: 0.0 " in line]
+
+
+def test_a_training_of_word_vectors_prints_blazingtexts_lines_in_their_order(tmp_path: Path) -> None:
+    container = containers.lay_out(tmp_path, SMALL, {"train": {"text.txt": TEXT}})
+
+    _, log = run(container)
+
+    progress = "##### Alpha: 0.0  Progress: 0.0%  Million Words/sec: 0.0 #####"
+    lines = lines_of(log)
+    assert [line for number, line in enumerate(lines) if line != progress or lines[number - 1] != progress] == [
+        "Arguments: train",
+        *["Loggers have already been setup."] * 2,
+        f"nvidia-smi took: 0.0 secs to identify {log_lines.count_gpus()} gpus",
+        "Running single machine CPU BlazingText training using batch_skipgram mode.",
+        "Processing /opt/ml/input/data/train/text.txt . File size: 0.0 MB",
+        "Read 0M words",
+        "Number of words:  100",
+        progress,
+        "Training finished!",
+        "Average throughput in Million words/sec: 0.0",
+        "Total training time in seconds: 0.0",
+        "",
+        "Evaluating word embeddings....",
+        "Vectors read from: /opt/ml/model/vectors.txt ",
+        *re.sub(r"\d+\.\d+", "0.0", artifacts(container)["eval.json"].decode()).splitlines(),
+        "#mean_rho: 0.0",
+    ]
+
+
+def test_a_training_of_a_classifier_prints_blazingtexts_lines_in_their_order(tmp_path: Path) -> None:
+    settings = CLASSIFIER | {"early_stopping": "true", "epochs": "3", "min_epochs": "2", "patience": "1"}
+    channels = {"train": {"b.txt": containers.labelled(300), "a.txt": b""}, "validation": {"text.txt": containers.labelled(100, seed=2)}}
+    container = containers.lay_out(tmp_path, settings, channels)
+
+    _, log = run(container, threads=2)
+
+    progress = "##### Alpha: 0.0  Progress: 0.0%  Million Words/sec: 0.0 #####"
+    lines = [line for line in lines_of(log) if line != progress and "Validation accuracy" not in line]
+    assert lines[:2] + lines[4:] == [
+        "Arguments: train",
+        "Loggers have already been setup.",
+        "Running single machine CPU BlazingText training using supervised mode.",
+        "Processing /opt/ml/input/data/train/a.txt . File size: 0.0 MB",
+        "Processing /opt/ml/input/data/train/b.txt . File size: 0.0 MB",
+        "Processing /opt/ml/input/data/validation/text.txt . File size: 0.0 MB",
+        "Read 0M words",
+        "Number of words:  101",
+        "Loading validation data from /opt/ml/input/data/validation/text.txt",
+        "Loaded validation data.",
+        *(
+            line
+            for epoch in range(2, 2 + log.count("End of epoch"))
+            for line in (f"-------------- End of epoch: {epoch}", "Using 2 threads for prediction!")
+        ),
+        "Training finished.",
+        "Average throughput in Million words/sec: 0.0",
+        "Total training time in seconds: 0.0",
+        "",
+        "#train_accuracy: 0.0",
+        "Number of train examples: 300",
+        "",
+        "#validation_accuracy: 0.0",
+        "Number of validation examples: 100",
+    ]
+    accuracies = [float(value) for value in re.findall(r"Validation accuracy: (\S+)", log)]
+    best = [n for n, value in enumerate(accuracies) if all(value > before for before in accuracies[:n])]
+    said = [line for line in log.splitlines() if line.startswith(("Validation accuracy improved", "Validation accuracy has"))]
+    assert [line.startswith("Validation accuracy improved! Storing best weights...") for line in said] == [
+        n in best for n in range(len(accuracies))
+    ]
+    assert said[-1] == "Validation accuracy has not improved for last 1 epochs." or len(said) == 2
+
+
+def test_what_asked_to_stop_before_the_training_is_asked_again_after_it(tmp_path: Path) -> None:
+    asked = list[int]()
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+    try:
+        run(containers.lay_out(tmp_path, SMALL | {"epochs": "none"}, {"train": {"text.txt": TEXT}}))
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert asked == [signal.SIGTERM]
+
+
+def test_the_words_read_so_far_are_told_while_the_text_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, update = list[int](), log_lines.WordsRead.update
+
+    def noted(words: log_lines.WordsRead, count: int) -> None:
+        told.append(count)
+        update(words, count)
+
+    monkeypatch.setattr(log_lines.WordsRead, "update", noted)
+    run(containers.lay_out(tmp_path, SMALL | {"epochs": "1"}, {"train": {"text.txt": TEXT}}))
+
+    # While it is read, and when it has been.
+    assert len(told) >= 2
+    assert told[-2:] == [400 * 12] * 2
+
+
+@pytest.mark.parametrize(("window", "warnings"), [("5", 0), ("3", 1)])
+def test_what_is_probably_not_meant_is_warned_of_before_training(tmp_path: Path, window: str, warnings: int) -> None:
+    container = containers.lay_out(tmp_path, SMALL | {"window_size": window, "epochs": "1"}, {"train": {"text.txt": TEXT}})
+
+    code, log = run(container)
+
+    assert code == 0, log
+    sentence = "It is recommended that you set batch_size as 2*window_size + 1 which is 7 in this case."
+    assert len(re.findall(rf"^\[.* WARNING \d+\] {re.escape(sentence)}$", log.partition("Running")[0], re.MULTILINE)) == warnings
 
 
 def test_without_evaluation_there_is_no_report(tmp_path: Path) -> None:
@@ -155,12 +274,22 @@ def test_a_compressed_text_is_refused_by_name(tmp_path: Path, channel: str) -> N
     assert container.failure_file.read_text().startswith(f"Customer Error: /opt/ml/input/data/{channel}/a.txt is a gzip file.")
 
 
-@pytest.mark.parametrize("channels", [{"training": {"a": b"x"}}, {"train": {"a": b"x"}, "validation": {"a": b"x"}}])
-def test_channels_word_vectors_do_not_have_are_refused(tmp_path: Path, channels: dict[str, dict[str, bytes]]) -> None:
-    container = containers.lay_out(tmp_path, SMALL, channels)
+@pytest.mark.parametrize(
+    ("mode", "names", "words"),
+    [
+        ("batch_skipgram", ["training"], "There is no train channel. The request has training. Name"),
+        ("batch_skipgram", ["test", "a"], "There is no train channel. The request has a, test. Name"),
+        ("batch_skipgram", [], "There is no train channel. The request has no channel. Name"),
+        ("cbow", ["train", "validation"], "No other channels are supported: 'validation' was sent. Mode cbow reads train. R"),
+        ("supervised", ["train", "validation", "b"], "No other channels are supported: 'b' was sent. Mode supervised reads train and v"),
+        ("supervised", ["validation"], "There is no train channel. The request has validation. Name"),
+    ],
+)
+def test_channels_a_mode_does_not_have_are_refused(tmp_path: Path, mode: str, names: list[str], words: str) -> None:
+    container = containers.lay_out(tmp_path, {"mode": mode}, {name: {"a": b"x"} for name in names})
 
     assert run(container)[0] == 1
-    assert container.failure_file.read_text().startswith("Customer Error: ")
+    assert container.failure_file.read_text().startswith(f"Customer Error: {words}")
 
 
 def test_a_mode_that_the_instance_does_not_train_is_refused_before_anything_is_read(tmp_path: Path) -> None:
@@ -341,6 +470,7 @@ def test_a_classifier_is_trained_and_saved_as_fasttext_would(tmp_path: Path) -> 
     assert code == 0, log
     assert list(artifacts(container)) == ["model.bin"]
     assert re.search(r"#train_accuracy: [01]\.\d{4}\nNumber of train examples: 500\n\n#validation_accuracy: ", log)
+    assert "Loading validation data from /opt/ml/input/data/validation/text.txt\nLoaded validation data.\n" in log
     assert log.endswith("Number of validation examples: 100\n")
     assert float(re.findall(r"#validation_accuracy: (\S+)", log)[0]) > 0.9
     library, own = fasttext.load_model(str(container.model / "model.bin")), load(container.model)

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import fasttext
@@ -16,6 +17,7 @@ from blazingtext_engine.container.log_lines import Log
 from blazingtext_engine.container.opt_ml import Container, Hosts
 from blazingtext_engine.container.rendezvous import Rendezvous, join_hosts
 from blazingtext_engine.errors import ChannelError, HostError, StoppedError, UserError
+from blazingtext_engine.training import word2vec
 from tests.unit.engine import containers
 
 HOSTS = ["algo-1", "algo-2"]
@@ -109,6 +111,39 @@ def test_hosts_wait_for_each_other_only_so_long(tmp_path: Path, monkeypatch: pyt
     for name, words in zip(HOSTS, (r"algo-2 did not reach the stage 'joined'", "algo-1 did not make model"), strict=True):
         with pytest.raises(HostError, match=words):
             train.train(host(tmp_path / name, name, SETTINGS)[0])
+
+
+@pytest.mark.parametrize(("seconds", "patience"), [(0.5, 120), (500.0, 500)])
+def test_hosts_wait_five_minutes_to_join_and_as_long_as_the_first_has_trained_for_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, patience: float
+) -> None:
+    waits: list[tuple[str, float]] = []
+    wait_for_all, wait_for_file, trained = Rendezvous.wait_for_all, Rendezvous.wait_for_file, word2vec.train
+
+    def all_(self: Rendezvous, stage: str, *, timeout: float) -> None:
+        waits.append((stage, timeout))
+        wait_for_all(self, stage, timeout=60)
+
+    def file(self: Rendezvous, path: Path, *, timeout: float) -> None:
+        waits.append((path.name, timeout))
+        wait_for_file(self, path, timeout=60)
+
+    monkeypatch.setattr(Rendezvous, "wait_for_all", all_)
+    monkeypatch.setattr(Rendezvous, "wait_for_file", file)
+    monkeypatch.setattr(word2vec, "train", lambda *given, **named: replace(trained(*given, **named), train_seconds=seconds))
+
+    train_together(*(host(tmp_path, name, SETTINGS | {"epochs": "1"})[0] for name in HOSTS))
+
+    assert sorted(waits) == [("joined", 300), ("model", 300), ("trained", patience)]
+
+
+def test_a_channel_that_does_not_say_how_it_is_sent_is_whole_on_every_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    training, _ = host(tmp_path, HOSTS[0], SETTINGS)
+    (training.container.base / "input/config/inputdataconfig.json").write_text(json.dumps({"train": {}}))
+    monkeypatch.setattr(train, "JOIN_SECONDS", 0.01)
+
+    with pytest.raises(HostError, match="did not reach the stage 'joined'"):
+        train.train(training)
 
 
 def test_a_text_that_was_dealt_out_among_the_hosts_is_refused(tmp_path: Path) -> None:

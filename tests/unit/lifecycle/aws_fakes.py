@@ -77,6 +77,11 @@ class FakeS3(Paginated):
             raise client_error("404", "Not Found", "HeadObject")
         return {"ContentLength": len(self.objects[Key])}
 
+    def put_object(self, **request: Any) -> None:
+        validate("s3", "PutObject", request)
+        self._check(request["Bucket"])
+        self.objects[request["Key"]] = request["Body"]
+
     def _list_object_versions(self, *, Bucket: str, PaginationConfig: dict[str, int]) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
         self._check(Bucket)
         size = PaginationConfig["PageSize"]

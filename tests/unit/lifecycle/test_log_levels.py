@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+import delete_model_versions
 import empty_bucket
 import launch_training
 import promote_model
@@ -13,7 +14,9 @@ import stop_training_jobs
 from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeResponseUrl
 
 
-@pytest.mark.parametrize("module", [empty_bucket, launch_training, promote_model, stop_training_jobs], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "module", [delete_model_versions, empty_bucket, launch_training, promote_model, stop_training_jobs], ids=lambda each: each.__name__
+)
 def test_a_handler_logs_what_it_does(module: ModuleType, response_url: FakeResponseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.log, "level", logging.WARNING)
     for name in ("STAGE", "BUCKET"):

@@ -511,7 +511,8 @@ def test_a_job_is_judged_as_sagemaker_has_it(monkeypatch: pytest.MonkeyPatch) ->
         return promotion.Decision(promotion.Outcome.IGNORE, "seen")
 
     monkeypatch.setattr(promotion, "decide", decide)
-    account.train(FailureReason="none", TuningJobArn="arn:tuning")
+    image = {"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1"}
+    account.train(FailureReason="none", TuningJobArn="arn:tuning", AlgorithmSpecification=image)
     account.train(f"{JOB}-bare")
     for absent in ("HyperParameters", "FinalMetricDataList", "ModelArtifacts"):
         del account.sagemaker.jobs[f"{JOB}-bare"][absent]
@@ -533,7 +534,10 @@ def test_a_job_is_judged_as_sagemaker_has_it(monkeypatch: pytest.MonkeyPatch) ->
         artifact_exists=True,
         tuning_job="arn:tuning",
         arn=f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{JOB}",
+        hyperparameters={"mode": "batch_skipgram"},
+        image="123456789012.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1",
     )
+    assert (bare.hyperparameters, bare.image) == ({}, "")
     assert (bare.mode, bare.metrics, bare.artifact, bare.artifact_exists, bare.failure, bare.tuning_job) == ("", {}, "", False, "", "")
 
 

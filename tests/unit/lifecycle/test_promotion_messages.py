@@ -113,7 +113,7 @@ def test_every_outcome_that_people_hear_of_has_a_subject_that_sns_takes(outcome:
     # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: at most 100 characters.
     assert len(subject) <= 100
     assert f"BlazingText twelveletter: {promote_model._SUBJECTS[outcome]}" == subject
-    assert len(promote_model._SUBJECTS) == 5
+    assert len(promote_model._SUBJECTS) == 6
 
 
 def test_a_refused_model_changes_nothing_but_is_told() -> None:

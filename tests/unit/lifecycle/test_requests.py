@@ -96,7 +96,7 @@ def test_the_mode_is_the_events_else_its_hyperparameters_else_the_stacks(event: 
         ({"limits": {"maxRuntimeSeconds": 3600}}, True),
         ({"limits": {"maxRuntimeSeconds": 600, "maxWaitSeconds": 600}}, True),
         ({"limits": {"maxRuntimeSeconds": 600, "maxWaitSeconds": 3600}}, True),
-        ({"tags": {str(each): "" for each in range(45)}}, False),
+        ({"tags": {str(each): "" for each in range(44)}}, False),
         ({"tags": {"k" * 128: "v" * 256}}, False),
         ({"tags": {"a_.:/=+-@ \u00e91": "z_.:/=+-@ \u00e91"}}, False),
     ],

@@ -147,6 +147,7 @@ def test_the_names_of_outputs_are_what_clients_and_the_tutorial_read() -> None:
     assert {each.name: each.value for each in naming.Output} == {
         "BUCKET_NAME": "BucketName",
         "LAUNCHER_FUNCTION_NAME": "LauncherFunctionName",
+        "MODEL_PACKAGE_GROUP_NAME": "ModelPackageGroupName",
         "PROMOTER_FUNCTION_NAME": "PromoterFunctionName",
         "TRAINING_ROLE_ARN": "TrainingRoleArn",
         "NOTEBOOK_ROLE_ARN": "NotebookRoleArn",
@@ -162,6 +163,7 @@ def test_the_names_of_outputs_are_what_clients_and_the_tutorial_read() -> None:
         "ENDPOINT_CONFIG_NAME": "EndpointConfigName",
         "HOSTING_ROLE_ARN": "HostingRoleArn",
         "SERVING_UPDATE_ARN": "ServingUpdateArn",
+        "SCHEDULE_GROUP_NAME": "ScheduleGroupName",
         "LIVE_MODEL_DATA_URL": "LiveModelDataUrl",
         "PREVIOUS_MODEL_DATA_URL": "PreviousModelDataUrl",
         "PROMOTED_THROUGH": "PromotedThrough",

@@ -76,6 +76,7 @@ def test_the_request_is_this() -> None:
         "EnableManagedSpotTraining": False,
         "Tags": [
             {"Key": "blazingtext:corpus", "Value": "reviews"},
+            {"Key": "blazingtext:corpus-hash", "Value": training_jobs.corpus_hash(corpus())},
             {"Key": "blazingtext:project", "Value": "blazingtext"},
             {"Key": "blazingtext:request", "Value": digest},
             {"Key": "blazingtext:stage", "Value": "dev"},
@@ -173,3 +174,12 @@ def test_the_order_of_channels_does_not_make_another_job() -> None:
 
     assert list(turned.channels) != list(found.channels)
     assert decide(turned).name == decide(found).name
+
+
+def test_the_hash_of_a_corpus_is_that_of_its_files_alone() -> None:
+    digest = training_jobs.corpus_hash(corpus())
+    others = (corpus(6), corpus(etag="g"), corpus(key="corpora/reviews/train/c"))
+
+    assert digest == training_jobs.corpus_hash(dataclasses.replace(corpus(), name="other"))
+    assert len({digest, *map(training_jobs.corpus_hash, others)}) == 4
+    assert digest != training_jobs.corpus_hash(Corpus("reviews", {"train": corpus().channels["train"]}))

@@ -60,7 +60,7 @@ def test_a_model_package_is_told_as_it_is_described_with_its_tags(cloud: FakeClo
 
     events.model_package_changed(cloud, package, {"ModelPackageName": "p", "CreationTime": MADE, "ModelPackageVersion": None})
 
-    detail = {"ModelPackageName": "p", "CreationTime": MADE_MS, "Tags": TAGS}
+    detail = {"ModelPackageName": "p", "CreationTime": "2026-01-01T01:00:00Z", "Tags": TAGS}
     assert told(cloud) == ("SageMaker Model Package State Change", "arn:p", detail)
 
 

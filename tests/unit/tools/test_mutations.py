@@ -49,9 +49,13 @@ def after(code: str, kind: str) -> list[str]:
         ("statement", "raise a", {"pass"}),
         ("argument", "f(a, b, c=d)", {"f(a, c=d)", "f(a, b)"}),
         ("argument", "f(a)", set()),
+        ("argument", "zip(a, b, strict=True)", {"zip(a, strict=True)"}),
+        ("boolean", "zip(a, b, strict=True)", set()),
+        ("boolean", "reader(a, strict=True)", {"reader(a, strict=False)"}),
         ("entry", "a = {'b': c, 'd': e}", {"a = {'b': c}", "a = {'d': e}"}),
         ("entry", "a = (b, c)", {"a = (c,)", "a = (b,)"}),
         ("entry", "a, b = c", set()),
+        ("entry", "Mode = Literal['b', 'c']", {"Mode = Literal[('b',)]", "Mode = Literal[('c',)]"}),
         ("error", "raise ValueError(a)", {"raise Exception(a)"}),
         ("error", "raise", set()),
         ("handler", "try: a()\nexcept B: c()", {"try: a()\nexcept (): c()"}),
@@ -71,6 +75,8 @@ def test_a_fault_of_a_kind(kind: str, code: str, expected: set[str]) -> None:
         "if __name__ == '__main__': ...",
         "if TYPE_CHECKING:\n    import a\nelse:\n    A = B",
         "T = TypeVar('T', bound=int)",
+        "Row = tuple[str, Callable[[int, bytes], dict[str, 'Row']]]",
+        "Step = collections.abc.Callable[[int, int], tuple[int, int]]",
     ],
 )
 def test_what_says_nothing_about_behaviour_is_left_alone(code: str) -> None:

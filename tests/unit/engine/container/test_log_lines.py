@@ -52,6 +52,12 @@ def test_reading_is_reported_every_ten_million_words_and_at_the_end(log: Log) ->
     assert printed(log) == "Read 10M words\nRead 20M words\nRead 30M words\nRead 38M words\nNumber of words:  50298\n"
 
 
+def test_a_text_that_is_read_at_once_is_reported_in_tens_of_millions_all_the_same(log: Log) -> None:
+    log_lines.WordsRead(log).finish(25_000_000, 7)
+
+    assert printed(log) == "Read 10M words\nRead 20M words\nRead 25M words\nNumber of words:  7\n"
+
+
 def test_progress_has_the_real_lines_spaces(log: Log) -> None:
     progress = log_lines.TrainingProgress(log, 0.05)
 

@@ -171,6 +171,18 @@ def test_a_failure_leaves_its_first_1024_characters(tmp_path: Path) -> None:
     assert len(text) == 1024
 
 
+def test_files_are_utf_8_whatever_the_machine_is_set_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    container = layout(tmp_path, channels={}, files={})
+    (tmp_path / "input/config/hyperparameters.json").write_bytes('{"mode": "\u00fc"}'.encode())
+    # What `open` asks for the encoding of the machine.
+    monkeypatch.setattr("io.text_encoding", lambda encoding, _level=2: encoding or "latin-1")
+
+    container.write_failure(UserError("\u00fc"))
+
+    assert container.hyperparameters() == {"mode": "\u00fc"}
+    assert container.failure_file.read_bytes() == "Customer Error: \u00fc".encode()
+
+
 def test_our_own_failures_have_another_first_word(tmp_path: Path) -> None:
     container = Container(tmp_path)
 

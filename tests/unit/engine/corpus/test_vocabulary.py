@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from blazingtext_engine.corpus import scanning
 from blazingtext_engine.corpus.vocabulary import Corpus, TokenStream, read_corpus, read_corpus_with
 from blazingtext_engine.corpus.word_table import WordTable
+from blazingtext_engine.corpus.words import word_hash
 from blazingtext_engine.errors import UserError
 
 SEPARATORS = re.compile(rb"[ \n\r\t\v\f\0]+")
@@ -199,6 +200,31 @@ def test_labels_are_not_words_and_line_ends_are(tmp_path: Path) -> None:
     # good, bad and rare are below min_count: they follow the vocabulary, for the sake of n-grams.
     assert corpus.tokens.ids.tolist() == [-2, 2, 0, -1, 3, -3, -2, 0, -1, 0, 4, -1]
     assert len(corpus.tokens.hashes) == 5
+
+
+@pytest.mark.parametrize(
+    ("min_count", "words", "counts"), [(2, [b"a", b"</s>", b"b"], [6, 3, 2]), (3, [b"a", b"</s>"], [6, 3]), (4, [b"a"], [6])]
+)
+def test_line_ends_are_a_word_when_there_are_as_many_as_words_need(
+    tmp_path: Path, min_count: int, words: list[bytes], counts: list[int]
+) -> None:
+    # Two newlines, and one `</s>` in the middle of a line.
+    corpus = read_corpus(write(tmp_path, b"__label__x a a a b\na </s> b a a\n"), min_count=min_count, threads=1, labels=True)
+
+    assert (corpus.vocabulary.words, corpus.vocabulary.counts.tolist()) == (words, counts)
+    assert corpus.vocabulary.total_words == 8
+    assert corpus.vocabulary.kept_words == sum(counts)
+    assert corpus.tokens.ids.tolist().count(-1) == 3
+
+
+def test_words_below_min_count_have_the_hashes_that_their_ngrams_need(tmp_path: Path) -> None:
+    corpus = read_corpus(write(tmp_path, b"__label__x a a once\na twice twice\n"), min_count=2, threads=1, labels=True)
+    second = read_corpus_with(corpus.vocabulary, write(tmp_path, b"new a once\n"), threads=1)
+
+    for known, text in ((corpus, [b"a", b"a", b"once", b"a", b"twice", b"twice"]), (second, [b"new", b"a", b"once"])):
+        tokens = [token for token in known.tokens.ids.tolist() if token >= 0]
+        assert known.tokens.hashes[tokens].tolist() == [word_hash(word) for word in text]
+        assert known.tokens.hashes.dtype == np.uint32
 
 
 def test_a_second_text_is_read_in_terms_of_the_first(tmp_path: Path) -> None:

@@ -119,6 +119,26 @@ def test_a_file_that_lacks_its_last_byte_is_cut_short(model: Path) -> None:
     assert np.isfinite(formats.read(model).output).all()
 
 
+@pytest.mark.parametrize("length", [8, 9, FIRST_WORD - 1, FIRST_WORD, FIRST_WORD + 2])
+def test_a_file_that_ends_in_its_head_or_in_a_word_is_cut_short(model: Path, length: int) -> None:
+    model.write_bytes(model.read_bytes()[:length])
+
+    with pytest.raises(ModelError, match="ends before it is complete"):
+        formats.read(model)
+
+
+def test_a_matrix_without_rows_may_be_the_end_of_a_file(model: Path) -> None:
+    whole, first = model.read_bytes(), first_matrix(model)
+    # Of three words and three labels the dictionary keeps the words, and the second matrix its shape.
+    words = whole[FIRST_WORD : first - sum(len(label) + 10 for label in (b"__label__Company", b"__label__Artist", b"__label__Album"))]
+    start = whole[:ENTRIES] + struct.pack("<iiiqq", 3, 3, 0, 10, -1)
+    model.write_bytes(start + words + whole[first : first + 17 + 60] + struct.pack("<?qq", False, 0, 5))
+
+    read = formats.read(model)
+
+    assert (read.labels, read.output.shape, read.input.shape) == ([], (0, 5), (3, 5))
+
+
 def test_word_vectors_have_an_output_row_for_each_word(tmp_path: Path) -> None:
     rows = save_vectors(tmp_path)
 

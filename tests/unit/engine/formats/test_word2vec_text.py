@@ -30,6 +30,39 @@ def test_numbers_are_printed_as_c_prints_them(tmp_path: Path) -> None:
     assert numbers == [[f"{value:.6g}" for value in rows[0].tolist()]]
 
 
+@pytest.mark.parametrize(
+    ("bits", "text"),
+    [
+        (0x7F800000, "inf"),
+        (0xFF800000, "-inf"),
+        # Not a number, whichever bits of the fraction say so; C prints the sign, as glibc has it.
+        (0x7F800001, "nan"),
+        (0x7FC00000, "nan"),
+        (0x7FFFFFFF, "nan"),
+        (0xFFC00000, "-nan"),
+        (0x00000001, "1.4013e-45"),
+        (0x007FFFFF, "1.17549e-38"),
+        (0x00800000, "1.17549e-38"),
+        (0x7F7FFFFF, "3.40282e+38"),
+        (0x80000000, "-0"),
+    ],
+)
+def test_what_is_at_the_ends_of_a_float_is_printed_as_c_prints_it(tmp_path: Path, bits: int, text: str) -> None:
+    rows = np.array([[bits]], np.uint32).view(np.float32)
+
+    assert written(tmp_path / "vectors.txt", rows) == [[text]]
+
+
+@pytest.mark.parametrize("exponent", range(-45, 39))
+def test_so_is_every_power_of_ten_and_its_neighbours(tmp_path: Path, exponent: int) -> None:
+    power = np.float32(f"1e{exponent}")
+    values = [power, np.nextafter(power, np.float32(0)), np.nextafter(power, np.float32(np.inf)), power * np.float32(3)]
+
+    (numbers,) = written(tmp_path / "vectors.txt", np.array([values], np.float32))
+
+    assert numbers == [f"{float(value):.6g}" for value in np.array(values, np.float32).tolist()]
+
+
 def test_so_are_all_sizes_of_numbers(tmp_path: Path) -> None:
     patterns = np.random.default_rng(1).integers(0, 2**32, (500, 40), dtype=np.uint32)
     rows = patterns.view(np.float32)
@@ -72,7 +105,7 @@ def test_gensim_reads_the_same_numbers_to_six_digits(tmp_path: Path) -> None:
     rows = np.random.default_rng(1).normal(0, 0.3, (50, 7)).astype(np.float32)
     words = [b"caf\xc3\xa9", *(b"w%d" % row for row in range(49))]
 
-    write_vectors(path, words, rows)
+    write_vectors(path, words, rows, threads=1)
 
     loaded = KeyedVectors.load_word2vec_format(str(path), binary=False)
     assert loaded.index_to_key == [word.decode() for word in words]
@@ -82,6 +115,6 @@ def test_gensim_reads_the_same_numbers_to_six_digits(tmp_path: Path) -> None:
 def test_words_that_are_not_utf8_survive_as_bytes(tmp_path: Path) -> None:
     path = tmp_path / "vectors.txt"
 
-    write_vectors(path, [b"\xff\xfe", b"plain"], np.ones((2, 2), np.float32))
+    write_vectors(path, [b"\xff\xfe", b"plain"], np.ones((2, 2), np.float32), threads=1)
 
     assert path.read_bytes() == b"2 2\n\xff\xfe 1 1\nplain 1 1\n"

@@ -55,11 +55,19 @@ def test_blocks_hold_the_pairs_of_the_lines_and_the_negatives_these_ask_for(
     lines: list[int], window: int, centres: int, contexts: int
 ) -> None:
     """A twin of the plan, made of the lengths of the lines and of nothing the engine computed but the half window it drew."""
-    _, plan, blocks = planned(corpus(9, lines, 1), 9, BlockSizes(window, 2, centres, contexts, 3.0, is_cbow=False), 2)
+    ids = corpus(9, lines, 1)
+    _, plan, blocks = planned(ids, 9, BlockSizes(window, 2, centres, contexts, 3.0, is_cbow=False), 2)
+    words = [word for word in ids.tolist() if word >= 0]
     line_of = [number for number, length in enumerate(lines) for _ in range(length)]
 
     for n in range(1, blocks + 1):
         inside = range(plan.context_first[n], plan.context_last[n])
+        # No further than the half window on either side, nor than the line of the first centre and that of the last.
+        assert line_of[plan.first[n]] <= line_of[inside[0]] <= line_of[inside[-1]] <= line_of[plan.last[n] - 1]
+        assert plan.first[n] - plan.window[n] <= inside[0] <= inside[-1] < plan.last[n] + plan.window[n]
+        # How often the words of the contexts stand there on average, 1 when all differ; twice is not too often.
+        seen = [words[m] for m in inside]
+        assert plan.damping[n] == pytest.approx(min(1, 2 / (sum(map(seen.count, seen)) / len(seen))))
         pairs = [
             (t, m)
             for t in range(plan.first[n], plan.last[n])
@@ -105,13 +113,43 @@ def test_a_full_plan_is_continued_from_where_it_ended() -> None:
     _, kept, _ = sample_text(ids, 0, len(ids), tables.keep, state, text)
     plan, sizes = new_plan(7), BlockSizes(3, 2, 4, 5, 3.0, is_cbow=False)
 
-    centre, covered = 0, 0
+    centre, pairs, windows = 0, set[tuple[int, int]](), dict[int, int]()
     while centre < kept:
         blocks, centre = plan_blocks(text, centre, kept, sizes, tables, state, plan)
-        assert 1 <= blocks <= 7
-        covered = int(plan.last[blocks])
+        # Four centres and the three words on either side are ten contexts: three blocks of five may begin where there is room for them.
+        assert (5 if centre < kept else 1) <= blocks <= 7
+        for n in range(1, blocks + 1):
+            centres = range(plan.first[n], plan.last[n])
+            windows |= dict.fromkeys(centres, int(plan.window[n]))
+            pairs |= {(t, m) for t in centres for m in range(plan.context_first[n], plan.context_last[n])}
 
-    assert covered == kept
+    assert {*windows} == {*range(kept)}
+    wanted = {(t, m) for t, half in windows.items() for m in range(max(0, t - half), min(kept, t + half + 1)) if t != m}
+    assert wanted <= pairs
+
+
+def test_a_plan_that_is_too_small_for_one_group_of_centres_goes_on_and_stays_within_its_bounds() -> None:
+    tables, text, state = new_sampling_tables(np.full(9, 5, np.int64), 0), new_text_chunk(600), new_state(1, 0)
+    _, kept, _ = sample_text(corpus(9, [50], 1), 0, 51, tables.keep, state, text)
+    plan, centre = new_plan(2), 0
+
+    for _ in range(13):
+        blocks, reached = plan_blocks(text, centre, kept, BlockSizes(3, 2, 4, 2, 3.0, is_cbow=False), tables, state, plan)
+        assert 1 <= blocks <= 2
+        assert reached > centre
+        centre = reached
+
+    assert centre == kept
+
+
+def test_a_plan_has_room_for_its_blocks_and_the_one_before_them() -> None:
+    *parts, damping, ends, negatives = new_plan(7)
+
+    assert [(part.shape, part.dtype.name) for part in (*parts, ends)] == [((8,), "int32")] * 6
+    assert (damping.shape, damping.dtype.name, damping.tolist()) == ((8,), "float32", [1.0] * 8)
+    # Of 128 negatives each.
+    assert (negatives.shape, negatives.dtype.name) == ((7 * 128,), "int32")
+    assert ends[0] == 0
 
 
 def test_a_text_that_repeats_itself_is_trained_more_gently() -> None:

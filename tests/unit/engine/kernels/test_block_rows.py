@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.kernels.block_plan import BlockSizes
-from blazingtext_engine.kernels.block_rows import Matrices, addresses_of, hash_bit, plan_prefetch, prefetch_next
-from blazingtext_engine.kernels.jit import kernel
+from blazingtext_engine.kernels.block_rows import Matrices, addresses_of, hash_bit, plan_prefetch, prefetch_next, score_tiles
+from blazingtext_engine.kernels.jit import int64, kernel
 from blazingtext_engine.kernels.row_operations import row_width
 from tests.unit.engine.reference import LINES, WORDS, Guarded, corpus, planned
 
@@ -20,6 +20,12 @@ def call_plan_prefetch(text: Any, plan: Any, number: int, last: int, matrices: M
 @kernel
 def call_prefetch_next(width: Any, prefetch: Any) -> None:
     prefetch_next(width, prefetch)
+
+
+@kernel
+def call_score_tiles(width: Any, x: Any, y: Any, n: int, out: Any, prefetch: Any) -> None:
+    at, stride = int64(out.ctypes.data), int64(4 * out.shape[1])
+    score_tiles(width, int64(x.ctypes.data), int64(y.ctypes.data), n, at, stride, prefetch)
 
 
 @kernel
@@ -88,3 +94,22 @@ def test_a_word_is_one_of_64_bits_each_as_likely() -> None:
     assert found.tolist() == [2**k for k in range(64)]
     assert counts.min() > 800
     assert counts.max() < 1200
+
+
+@pytest.mark.parametrize("dim", [7, 100])
+@pytest.mark.parametrize(
+    ("rows", "scored", "tiles"), [(1, 2, 1), (2, 2, 1), (3, 4, 1), (4, 4, 1), (5, 6, 2), (6, 6, 2), (7, 8, 2), (9, 10, 3)]
+)
+def test_rows_are_scored_four_by_four_and_the_last_two_by_themselves(dim: int, rows: int, scored: int, tiles: int) -> None:
+    x, y = Guarded.random(4, dim, 1), Guarded.random(12, dim, 2)
+    out, prefetch = np.full((14, 9), 7, np.float32), np.zeros(50, np.int64)
+    prefetch[0] = 40
+
+    call_score_tiles(row_width(dim), x.rows, y.rows, rows, out[1:], prefetch)
+
+    np.testing.assert_allclose(out[1 : 1 + scored, :4], y.values[:scored] @ x.values.T, rtol=1e-4, atol=1e-4)
+    assert (out[0] == 7).all()
+    assert (out[1 + scored :] == 7).all()
+    assert (out[:, 4:] == 7).all()
+    # One row is fetched with each tile.
+    assert prefetch[:2].tolist() == [40, tiles]

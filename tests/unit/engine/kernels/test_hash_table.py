@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from blazingtext_engine.corpus import word_table
 from blazingtext_engine.corpus.word_table import WordTable
 from blazingtext_engine.errors import UserError
-from blazingtext_engine.kernels.hash_table import MAX_ENTRIES, PADDING, home_slot, merge, word_key
+from blazingtext_engine.kernels.hash_table import MAX_ENTRIES, PADDING, _same_bytes, find_slot, home_slot, merge, word_key
 from blazingtext_engine.kernels.jit import int64, kernel
 
 
@@ -24,6 +24,16 @@ def call_word_key(text: Any, places: Any, keys: Any) -> None:
 def call_home_slot(slots: Any, keys: Any, homes: Any) -> None:
     for k in range(len(keys)):
         homes[k] = home_slot(slots, keys[k])
+
+
+@kernel
+def call_same_bytes(x: Any, y: Any, length: int) -> Any:
+    return _same_bytes(int64(x.ctypes.data), int64(y.ctypes.data), length)
+
+
+@kernel
+def call_find_slot(slots: Any, home: int, key: Any, word: Any, length: int, offsets: Any, text: Any) -> int:
+    return int64(find_slot(slots, np.uint64(home), key, int64(word.ctypes.data), length, offsets, int64(text.ctypes.data)))
 
 
 def keys_of(words: list[bytes], after: bytes = b" ") -> NDArray[np.uint64]:
@@ -95,3 +105,45 @@ def test_more_words_than_a_slot_can_number_are_refused(monkeypatch: pytest.Monke
     table.entries = 5
     with pytest.raises(UserError, match="more than 5 different words"):
         table.grow()
+
+
+@pytest.mark.parametrize("length", [8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33])
+def test_words_are_compared_byte_by_byte_and_no_further(length: int) -> None:
+    word = bytes(65 + n % 50 for n in range(length))
+    x = np.frombuffer(word + b"x" * PADDING, np.uint8)
+
+    def same(other: bytes) -> bool:
+        return bool(call_same_bytes(x, np.frombuffer(other + b"y" * PADDING, np.uint8), length))
+
+    assert same(word)
+    assert [n for n in range(length) if same(word[:n] + b"\0" + word[n + 1 :])] == []
+
+
+def test_a_word_is_found_behind_others_of_the_same_key() -> None:
+    # Five places of key and value; the words are entries 0 to 3, and a text of one more.
+    words = [b"longer-word", b"longer-word-still", b"longer-wore", b"another-one"]
+    offsets = np.cumsum([0, *map(len, words)], dtype=np.int64)
+    text = np.frombuffer(b"".join(words) + bytes(PADDING), np.uint8)
+    key = np.uint64(0xFF << 56 | 7)
+    slots = np.zeros(16, np.uint64)
+    for place, entry in enumerate([1, 2, 0, 3]):
+        slots[(2 * place + 12) % 16], slots[(2 * place + 13) % 16] = key, np.uint64(entry << 36 | 5)
+
+    def found(word: bytes, home: int = 12) -> int:
+        return int(call_find_slot(slots, home, key, np.frombuffer(word + bytes(PADDING), np.uint8), len(word), offsets, text))
+
+    # Slots are looked through in their order, beyond the last from the first on, to the first that is empty.
+    assert [found(words[entry]) for entry in (1, 2, 0, 3)] == [12, 14, 0, 2]
+    assert found(b"longer-worx") == 4
+    assert found(b"longer-wor") == 4
+    assert found(words[3], home=8) == 8
+
+
+def test_a_short_word_is_found_by_its_key_alone() -> None:
+    slots, nothing = np.zeros(16, np.uint64), np.zeros(1, np.int64)
+    slots[4], slots[6] = 1, 0xFF << 56
+
+    empty = np.zeros(PADDING, np.uint8)
+
+    assert call_find_slot(slots, 4, np.uint64(1), empty, 1, nothing, empty) == 4
+    assert call_find_slot(slots, 4, np.uint64(2), empty, 1, nothing, empty) == 8

@@ -1,8 +1,11 @@
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
+import numba
 import pytest
 
 import blazingtext_engine
@@ -10,6 +13,7 @@ from blazingtext_engine.errors import UserError
 from blazingtext_engine.kernels import jit
 from blazingtext_engine.kernels.jit import CPU, Cpu, cache_key, only_ours, selected_cpu
 
+CONFIGURATION = cast("Any", numba.config)
 X86 = {"avx512f": True, "avx512vl": True, "avx2": True, "fma": True}
 PACKAGE = Path(blazingtext_engine.__file__).parent
 
@@ -132,6 +136,54 @@ def test_a_cache_that_is_not_ours_or_cannot_be_made_is_passed_over(tmp_path: Pat
     assert not (tmp_path / "never").exists()
     monkeypatch.setattr(jit, "_cache_candidates", lambda: [file, theirs])
     assert jit._cache_folder() == ""
+
+
+def test_a_cache_is_used_again_and_one_that_cannot_be_written_to_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, access = tmp_path / "a" / "first", tmp_path / "second", os.access
+    monkeypatch.setattr(jit, "_cache_candidates", lambda: [first, second])
+    key = cache_key(PACKAGE, CPU)
+
+    assert [jit._cache_folder() for _ in range(2)] == [str(first / key)] * 2
+
+    def refused(path: Path, mode: int) -> bool:
+        return access(path, mode) and not (path.is_relative_to(first) and mode & os.W_OK)
+
+    monkeypatch.setattr(os, "access", refused)
+    assert jit._cache_folder() == str(second / key)
+
+
+def test_code_is_compiled_for_the_processor_that_was_selected() -> None:
+    # None leaves it to LLVM, which takes the machine's own.
+    assert (CPU.model, CPU.features) == (CONFIGURATION.CPU_NAME, CONFIGURATION.CPU_FEATURES)
+
+
+def plus_one(number: int) -> int:
+    return number + 1
+
+
+# Without the interpreter lock, reference counts, bounds and exact order; a quotient by zero is infinite, as in NumPy.
+FAST = {"nogil": True, "fastmath": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
+
+
+def test_kernels_run_without_the_lock_and_are_kept_in_the_engines_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "_CACHE", str(tmp_path))
+    before = CONFIGURATION.CACHE_DIR
+
+    compiled: Any = jit.kernel(plus_one)
+
+    assert compiled(2) == 3
+    assert {**compiled.targetoptions, **FAST} == compiled.targetoptions
+    assert before == CONFIGURATION.CACHE_DIR
+    assert [path.suffix for path in sorted(tmp_path.rglob("*.nb*"))] == [".nbc", ".nbi"]
+    monkeypatch.setattr(jit, "_CACHE", "")
+    assert type(cast("Any", jit.kernel(plus_one))._cache).__name__ == "NullCache"
+
+
+def test_functions_that_only_kernels_call_have_no_wrappers() -> None:
+    compiled: Any = jit.inner(plus_one)
+
+    wanted = FAST | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    assert {**compiled.targetoptions, **wanted} == compiled.targetoptions
 
 
 @pytest.mark.parametrize(

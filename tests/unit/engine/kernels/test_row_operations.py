@@ -77,6 +77,25 @@ def call_exponentials(width: Any, scores: Floats, largest: float) -> None:
     row_operations.exponentials(width, np.int64(scores.ctypes.data), np.int64(len(scores)), np.float32(largest))
 
 
+@pytest.mark.parametrize("registers", [1, 2, 7])
+def test_rows_are_whole_registers_and_a_width_has_a_place_for_each(registers: int) -> None:
+    for dim in (CPU.lanes * (registers - 1) + 1, CPU.lanes * registers):
+        assert row_operations.padded(dim) == CPU.lanes * registers
+        assert row_operations.row_width(dim) == (0,) * registers
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 16), (3, 16), (7, 112), (100, 32), (1001, 16)])
+def test_a_matrix_begins_on_a_cache_line_and_is_zero(rows: int, columns: int) -> None:
+    found = [row_operations.aligned(rows, columns) for _ in range(5)]
+
+    for matrix in found:
+        assert (matrix.shape, matrix.dtype.name, matrix.flags.c_contiguous) == ((rows, columns), "float32", True)
+        # 64 bytes, on all that this engine runs on.
+        assert matrix.ctypes.data % 64 == 0
+        assert not matrix.any()
+        matrix[:] = 1
+
+
 @pytest.mark.parametrize("dim", DIMS)
 def test_a_tile_is_sixteen_dot_products(dim: int) -> None:
     x, y = Guarded.random(4, dim, 1), Guarded.random(4, dim, 2)

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blazingtext_engine.kernels.jit import CPU, kernel
 from blazingtext_engine.kernels.sampling import (
     draw_negatives,
     keep_probabilities,
@@ -12,8 +14,17 @@ from blazingtext_engine.kernels.sampling import (
     new_sampling_tables,
     new_state,
     new_text_chunk,
+    random_below,
     sample_text,
 )
+
+
+@kernel
+def call_random_below(bounds: Any, state: Any, numbers: Any) -> None:
+    for n in range(len(numbers)):
+        for k in range(len(bounds)):
+            numbers[n, k] = random_below(bounds[k], state)
+
 
 COUNTS = np.array([5000, 900, 300, 80, 20, 5, 5, 1], np.int64)
 # fastText's MAX_LINE_SIZE (dictionary.h).
@@ -101,6 +112,29 @@ def test_a_word_stays_when_its_chance_is_not_below_the_upper_half_of_64_random_b
     expected = [word for word, bits in zip(ids.tolist(), generator(3, 1), strict=False) if bits >> 32 <= keep[word]]
     assert text.words[:kept].tolist() == expected
     assert keep.tolist() == [int(min(1, (0.01 / share) ** 0.5 + 0.01 / share) * (2**32 - 1)) for share in (COUNTS / COUNTS.sum()).tolist()]
+
+
+def test_words_that_occur_once_or_never_have_their_chance_too() -> None:
+    # Each is a tenth of the text: sqrt(0.001 / 0.1) + 0.001 / 0.1.
+    np.testing.assert_allclose(keep_probabilities(np.ones(10, np.int64), 1e-3), np.full(10, 0.11))
+    assert keep_probabilities(np.array([5, 0], np.int64), 1e-3)[1] == pytest.approx(0.005 + 0.005**0.5)
+
+
+def test_a_number_below_a_bound_is_the_upper_half_of_64_random_bits_times_the_bound() -> None:
+    state, numbers = new_state(5, 2), np.zeros((300, 3), np.int64)
+
+    call_random_below(np.array([1, 5, 1000]), state, numbers)
+
+    expected = [(bits >> 32) * bound >> 32 for bound, bits in zip([1, 5, 1000] * 300, generator(5, 2), strict=False)]
+    assert numbers.ravel().tolist() == expected
+
+
+def test_a_chunk_has_room_for_its_words_and_one_that_does_not_stay() -> None:
+    words, first, last = new_text_chunk(8)
+
+    # Words are compared by whole registers, from any of them on.
+    assert (words.shape, words.dtype.name) == ((8 + 1 + CPU.lanes,), "int32")
+    assert [(part.shape, part.dtype.name) for part in (first, last)] == [((9,), "int32")] * 2
 
 
 def test_a_seed_and_a_thread_name_one_sequence() -> None:

@@ -7,7 +7,7 @@ from blazingtext_engine.kernels import row_operations, skipgram
 from blazingtext_engine.kernels.block_plan import BlockSizes
 from blazingtext_engine.kernels.block_rows import Matrices, Step
 from tests.unit.engine import reference
-from tests.unit.engine.reference import ALPHA, LINES, SKIPGRAM_SIZES, WORDS, Guarded, blocks_of, corpus, planned
+from tests.unit.engine.reference import ALPHA, LINES, SKIPGRAM_SIZES, WORDS, Guarded, GuardedScratch, blocks_of, corpus, planned
 
 
 @pytest.mark.parametrize("dim", [7, 100])
@@ -18,9 +18,15 @@ def test_skipgram_blocks_match_numpy_and_touch_nothing_else(dim: int, sizes: Blo
     expected = vectors.values, outputs.values
 
     reference.skipgram(text, blocks_of(text, plan, blocks, ALPHA), *expected, sizes.negatives)
-    scratch = skipgram.new_scratch(dim)
+    memory = GuardedScratch.around(skipgram.new_scratch(dim))
     skipgram.train_blocks(
-        row_operations.row_width(dim), text, plan, blocks, Matrices(vectors.rows, outputs.rows), Step(ALPHA, sizes.negatives), scratch
+        row_operations.row_width(dim),
+        text,
+        plan,
+        blocks,
+        Matrices(vectors.rows, outputs.rows),
+        Step(ALPHA, sizes.negatives),
+        memory.scratch,
     )
 
     assert blocks > 0
@@ -28,3 +34,4 @@ def test_skipgram_blocks_match_numpy_and_touch_nothing_else(dim: int, sizes: Blo
     np.testing.assert_allclose(outputs.values, expected[1], atol=2e-4)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
+    assert memory.untouched_outside()

@@ -9,7 +9,7 @@ from blazingtext_engine.kernels import subwords as subword_kernels
 from blazingtext_engine.kernels.block_plan import BlockSizes
 from blazingtext_engine.kernels.block_rows import Matrices, Step
 from tests.unit.engine import reference
-from tests.unit.engine.reference import ALPHA, CBOW_SIZES, LINES, SKIPGRAM_SIZES, WORDS, Guarded, blocks_of, corpus, planned
+from tests.unit.engine.reference import ALPHA, CBOW_SIZES, LINES, SKIPGRAM_SIZES, WORDS, Guarded, GuardedScratch, blocks_of, corpus, planned
 
 
 def subword_rows(words: int, buckets: int) -> subword_kernels.WordRows:
@@ -39,7 +39,8 @@ def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Bl
         reference.skipgram(text, span, words, expected[1], sizes.negatives)
         for word in range(WORDS):
             np.add.at(expected[0], rows_of(rows, word), words[word] - before[word])
-    own, scratch = subword_kernels.new_span(dim, sizes, rows, length, len(text.words)), skipgram.new_scratch(dim)
+    memory = GuardedScratch.around(skipgram.new_scratch(dim))
+    own = GuardedScratch.around(subword_kernels.new_span(dim, sizes, rows, length, len(text.words)), kept=("slots", "ends"))
     subword_kernels.train_skipgram_blocks(
         row_operations.row_width(dim),
         text,
@@ -47,8 +48,8 @@ def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Bl
         blocks,
         Matrices(vectors.rows, outputs.rows),
         Step(ALPHA, sizes.negatives),
-        scratch,
-        own,
+        memory.scratch,
+        own.scratch,
         rows,
     )
 
@@ -56,7 +57,9 @@ def test_skipgram_with_subwords_matches_numpy_and_touches_nothing_else(sizes: Bl
     np.testing.assert_allclose(outputs.values, expected[1], atol=3e-4)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
-    assert (own.slots == -1).all()
+    assert memory.untouched_outside()
+    assert own.untouched_outside()
+    assert (own.scratch.slots == -1).all()
 
 
 @pytest.mark.parametrize("length", [1, 20, 1000])
@@ -73,10 +76,8 @@ def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: BlockS
         reference.cbow(text, span, words, expected[1], sizes.negatives, parts=lambda word: len(rows_of(rows, word)))
         for word in range(WORDS):
             np.add.at(expected[0], rows_of(rows, word), (words[word] - before[word]) / len(rows_of(rows, word)))
-    scratch, own = (
-        cbow.new_scratch(dim, sizes, len(text.words)),
-        subword_kernels.new_span(dim, sizes, rows, length, len(text.words)),
-    )
+    memory = GuardedScratch.around(cbow.new_scratch(dim, sizes, len(text.words)))
+    own = GuardedScratch.around(subword_kernels.new_span(dim, sizes, rows, length, len(text.words)), kept=("slots", "ends"))
     subword_kernels.train_cbow_blocks(
         row_operations.row_width(dim),
         text,
@@ -84,8 +85,8 @@ def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: BlockS
         blocks,
         Matrices(vectors.rows, outputs.rows),
         Step(ALPHA, sizes.negatives),
-        scratch,
-        own,
+        memory.scratch,
+        own.scratch,
         rows,
     )
 
@@ -93,4 +94,6 @@ def test_cbow_with_subwords_matches_numpy_and_touches_nothing_else(sizes: BlockS
     np.testing.assert_allclose(outputs.values, expected[1], atol=3e-4)
     assert vectors.untouched_outside()
     assert outputs.untouched_outside()
-    assert (own.slots == -1).all()
+    assert memory.untouched_outside()
+    assert own.untouched_outside()
+    assert (own.scratch.slots == -1).all()

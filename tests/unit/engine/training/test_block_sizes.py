@@ -56,6 +56,22 @@ def test_blocks_stay_within_their_limits_whatever_the_settings(
         ({"negatives": 10}, (3, 11, 48 * 2**-0.5), (15, 25, 14 * 2**-0.5)),
         ({"batch_size": 3}, (6, 16, 48), (22, 32, 14)),
         ({"batch_size": 21, "window": 10}, (7, 21, 24), (15, 35, 14 * 2**-1.5)),
+        ({"batch_size": 1}, (2, 12, 48), (22, 32, 14)),
+        ({"batch_size": 32, "window": 1}, (64, 66, 48), (22, 24, 14)),
+        # The commonest word is one negative in 44: five a pair, each for 48 pairs, are it for 423 pairs, and a centre has eight, or ten.
+        ({"batch_size": 32, "window": 4}, (52, 60, 48), (22, 30, 14)),
+        ({"batch_size": 32, "window": 5}, (42, 52, 48), (22, 32, 14)),
+        # More than ten contexts see a centre: as many centres see a context at most, by the step of 1.2 ** -0.5.
+        ({"batch_size": 32, "window": 6}, (9, 21, 40), (20, 32, 14 * 1.2**-1.5)),
+        ({"batch_size": 32, "window": 16}, (5, 32, 15), (12, 44, 14 * 3.2**-1.5)),
+        ({"batch_size": 32, "window": 30}, (4, 32, 8), (8, 68, 1)),
+        ({"negatives": 1}, (22, 32, 48), (22, 32, 14)),
+        ({"negatives": 25}, (1, 11, 48 * 5**-0.5), (9, 19, 14 * 5**-0.5)),
+        ({"negatives": 500}, (1, 1, 4.8), (1, 11, 1.4)),
+        # A quarter of the step, and half the reuse beside it; a context sees two centres, a centre a quarter of 32 contexts.
+        ({"learning_rate": 0.2}, (2, 8, 6), (5, 15, 1.75)),
+        ({"learning_rate": 1.0}, (1, 1, 1), (1, 11, 1)),
+        ({"learning_rate": 0.1, "window": 1, "batch_size": 32}, (64, 66, 48 * 0.5**1.5), (11, 13, 14 * 0.5**1.5)),
     ],
     ids=str,
 )
@@ -107,6 +123,28 @@ def test_blocks_of_words_that_share_their_rows_are_smaller(
     assert apart == sizes_of(Word2VecSettings(), ZIPF, 0.0)
     assert alike.centres <= 5
     assert alike.negative_reuse == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    ("overlap", "pairs", "windows"),
+    [
+        # One over the overlap, of contexts as of pairs that share a negative.
+        (0.02, (22, 32, 48), (22, 32, 14)),
+        (0.05, (17, 20, 20), (20, 30, 14)),
+        (0.1, (8, 10, 10), (10, 20, 10)),
+        (0.3, (2, 3, 10 / 3), (3, 13, 10 / 3)),
+        # Two contexts at least: one alone has no pair.
+        (0.5, (1, 2, 2), (2, 12, 2)),
+        (1.0, (1, 2, 1), (1, 11, 1)),
+    ],
+)
+def test_no_more_words_are_trained_at_once_than_one_over_what_they_share(
+    overlap: float, pairs: tuple[int, int, float], windows: tuple[int, int, float]
+) -> None:
+    assert skipgram_sizes(Word2VecSettings(), ZIPF, overlap)[2:5] == pytest.approx(pairs)
+    assert cbow_sizes(Word2VecSettings(), ZIPF, overlap)[2:5] == pytest.approx(windows)
+    assert [sizes_of(Word2VecSettings(), ZIPF, overlap)[:2] for sizes_of in SIZES] == [(5, 5)] * 2
+    assert [sizes_of(Word2VecSettings(), ZIPF, overlap).is_cbow for sizes_of in SIZES] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from blazingtext_engine.training.encoded_lines import encode_corpus
 from blazingtext_engine.training.matrices import ModelMatrices
 from blazingtext_engine.training.models import ClassifierModel
 from blazingtext_engine.training.settings import ClassifierSettings, EpochResult
-from tests.unit.engine.reference import Guarded
+from tests.unit.engine.reference import Guarded, GuardedScratch
 
 SETTINGS = ClassifierSettings(dim=12, epochs=20, learning_rate=0.5, buckets=500)
 GOOD, BAD = ["good", "great", "fine", "nice", "lovely"], ["bad", "awful", "poor", "sad", "ugly"]
@@ -78,12 +78,13 @@ def test_training_matches_numpy_document_by_document_and_touches_nothing_else(tm
         error = gradient @ u
         u += np.outer(gradient, hidden)
         np.add.at(v, rows, error / len(rows))
-    order, scratch = np.arange(42), new_scratch(dim, labels, batch_lines=batch_lines)
+    order, memory = np.arange(42), GuardedScratch.around(new_scratch(dim, labels, batch_lines=batch_lines))
     read = train_lines(
-        row_operations.row_width(dim), encoded.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), scratch
+        row_operations.row_width(dim), encoded.lines, order, 0, 42, vectors.rows, outputs.rows, labels, 0.3, new_state(1, 0), memory.scratch
     )
 
-    assert len(scratch.private_rows) == (2 * labels if batch_lines else 0)
+    assert len(memory.scratch.private_rows) == (2 * labels if batch_lines else 0)
+    assert memory.untouched_outside()
     assert read == 70
     np.testing.assert_allclose(vectors.values, v, atol=1e-5)
     np.testing.assert_allclose(outputs.values, u, atol=1e-5)
@@ -132,6 +133,11 @@ def test_buckets_have_rows_in_the_order_in_which_the_text_first_falls_into_them(
     in_parts = encode_corpus(corpus, settings, lambda: False)
 
     assert in_parts.bucket_ids.tolist() == list(dict.fromkeys(row - words for row in expected if row >= words))
+    assert [len(in_parts.lines.starts), len(in_parts.lines.label_starts), len(in_parts.lines.words)] == [81, 81, 80]
+    assert in_parts.lines.labels.tolist() == [0] * 40
+    # So many ids past the last are read ahead.
+    assert len(in_parts.lines.features) == len(expected) + row_operations.AHEAD
+    assert not in_parts.lines.features.flags.writeable
     rows = np.concatenate([np.arange(words), words + in_parts.bucket_ids])
     assert rows[in_parts.lines.features[: len(expected)]].tolist() == expected
     for one, other in zip(whole.lines, in_parts.lines, strict=True):
@@ -172,6 +178,8 @@ def test_what_was_learnt_holds_for_other_lines(corpus: Corpus, validation: Corpu
 
     assert share > 0.97
     assert lines == 100
+    assert len(model.input.bucket_rows) == len(model.input.bucket_ids)
+    assert (len(model.input.bucket_ids) > 0) is (ngrams > 1)
     assert model.input.shape == (len(corpus.vocabulary.words) + (SETTINGS.buckets if ngrams > 1 else 0), 12)
 
 

@@ -102,7 +102,9 @@ class Waits:
     def __init__(self, polls: int, after: Callable[[int], None] = lambda _: None) -> None:
         self.polls, self._after, self.done = polls, after, 0
 
-    def __call__(self, pending: set[object], **_: object) -> tuple[set[object], set[object]]:
+    def __call__(self, pending: set[object], timeout: float) -> tuple[set[object], set[object]]:
+        # Whether to stop is asked twenty times a second.
+        assert timeout == 0.05
         self.done += 1
         self._after(self.done)
         return set(), (set() if self.done == self.polls else pending)

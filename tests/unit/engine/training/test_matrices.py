@@ -76,6 +76,44 @@ def test_a_sample_of_512_rows_is_looked_at_or_all_of_them(monkeypatch: pytest.Mo
     assert seen == [row for row in rows if row % 4 == 0]
 
 
+@pytest.mark.parametrize(("rows", "step"), [(1023, 1), (1024, 2), (2047, 3), (2048, 4)])
+def test_the_sample_is_of_every_so_many_rows(rows: int, step: int) -> None:
+    seen = [row for row in range(12) if is_looked_at(model(rows=rows), row)]
+
+    assert seen == [*range(0, 12, step)]
+
+
+def is_looked_at(grown: ModelMatrices, row: int) -> bool:
+    grown.outputs[row, 0] = 1e6
+    try:
+        raise_if_diverged(grown, 0.05)
+    except UserError:
+        return True
+    return False
+
+
+def test_numbers_at_the_start_are_drawn_in_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, parts = np.zeros((1000, 8), np.float32), np.zeros((1000, 8), np.float32)
+    initialise(one, 5, 0.5, seed=1)
+    monkeypatch.setattr(matrices, "_INITIAL_ROWS", 7)
+    initialise(parts, 5, 0.5, seed=1)
+
+    # However many are drawn at a time.
+    assert (one == parts).all()
+    # 24 bits of chance each, which numbers near zero could hold more of.
+    assert (one * 2**24 % 1 == 0).all()
+
+
+def test_a_model_that_is_being_made_has_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[list[str]] = []
+    monkeypatch.setattr(matrices, "initialise", lambda *_: names.append([path.name for path in tmp_path.iterdir()]))
+
+    make_model_file(tmp_path / "model", (7, 6), 3, hosts=2, bound=0.5, seed=1)
+
+    assert names == [["model.unfinished"]]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
 def test_hosts_see_what_another_wrote(tmp_path: Path) -> None:
     path = tmp_path / "model"
 

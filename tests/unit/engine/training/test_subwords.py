@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.corpus.words import Subwords, ngram_buckets
+from blazingtext_engine.training.models import InputMatrix
 from blazingtext_engine.training.subwords import subword_rows
 
 
@@ -62,3 +63,38 @@ def test_words_overlap_by_the_rows_they_share() -> None:
     assert apart.overlap(np.array([1.0, 1.0])) == pytest.approx(0.5)
     # Seven rows each, the four n-grams `<ab abc bcd cde` in common: half the text is the word itself, half the other.
     assert alike.overlap(np.array([1.0, 1.0])) == pytest.approx((1 + 4 / 7) / 2)
+
+
+def test_buckets_lie_in_the_order_of_how_often_their_ngrams_are_trained() -> None:
+    words, uses, wanted = [b"abc", b"bcd", b"abcd"], np.array([2.0, 3.5, 4.0]), Subwords(2, 3, 40)
+
+    rows = subword_rows(words, uses, wanted)
+
+    trained = [0.0] * 40
+    for word, times in zip(words, uses, strict=True):
+        for bucket in ngram_buckets(word, wanted):
+            trained[bucket] += times
+    used = {bucket for word in words for bucket in ngram_buckets(word, wanted)}
+    # Of those trained alike the first bucket comes first.
+    assert rows.bucket_ids.tolist() == sorted(used, key=lambda bucket: (-trained[bucket], bucket))
+    assert len({trained[bucket] for bucket in used}) < len(used)
+
+
+def test_vectors_of_words_are_single_precision_however_many_are_averaged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [b"word%d" % number for number in range(50)]
+    rows = subword_rows(words, np.ones(50), Subwords(3, 4, 100))
+    vectors = np.random.default_rng(1).random((50 + len(rows.bucket_ids), 4), dtype=np.float32)
+    whole = rows.word_vectors(vectors)
+
+    monkeypatch.setattr("blazingtext_engine.training.subwords._WORDS_AT_ONCE", 7)
+
+    assert whole.dtype == np.float32
+    np.testing.assert_array_equal(rows.word_vectors(vectors), whole)
+
+
+def test_a_matrix_of_words_alone_has_no_buckets() -> None:
+    matrix = InputMatrix.of_words(np.ones((3, 4), np.float32))
+
+    assert matrix.shape == (3, 4)
+    assert (matrix.buckets, matrix.bucket_ids.tolist(), matrix.bucket_rows.shape) == (0, [], (0, 4))
+    assert (matrix.bucket_ids.dtype.name, matrix.bucket_rows.dtype.name) == ("int32", "float32")

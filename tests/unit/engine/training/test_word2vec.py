@@ -2,6 +2,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -9,10 +11,14 @@ import pytest
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import EngineError, UserError
+from blazingtext_engine.kernels.block_plan import plan_blocks
+from blazingtext_engine.kernels.sampling import new_state, sample_text
 from blazingtext_engine.training import word2vec
+from blazingtext_engine.training.hogwild import Schedule
 from blazingtext_engine.training.matrices import shared_matrices
 from blazingtext_engine.training.models import WordVectors
 from blazingtext_engine.training.settings import Progress, Word2VecSettings
+from blazingtext_engine.training.subwords import subword_rows
 
 NGRAMS = Subwords(3, 4, 300)
 MODES = {
@@ -109,6 +115,24 @@ def test_all_words_are_trained_whatever_the_number_of_threads(topics: Corpus, mo
     assert 0 < model.train_seconds < time.perf_counter() - began
     assert model.words_per_second * model.train_seconds == pytest.approx(2 * topics.vocabulary.kept_words)
     assert [report.fraction for report in reported] == sorted(report.fraction for report in reported)
+
+
+@pytest.mark.parametrize("mode", ["batch_skipgram", "cbow"])
+def test_every_word_of_the_text_is_a_centre_once_an_epoch(topics: Corpus, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    centres, words = list[list[int]](), list[int]()
+
+    def noted(text: Any, start: int, stop: int, sizes: Any, tables: Any, state: Any, plan: Any) -> tuple[int, int]:
+        blocks, reached = plan_blocks(text, start, stop, sizes, tables, state, plan)
+        centres.append([t for n in range(1, blocks + 1) for t in range(plan.first[n], plan.last[n])])
+        words.append(stop)
+        return blocks, reached
+
+    monkeypatch.setattr(word2vec, "plan_blocks", noted)
+    train(topics, with_(mode, epochs=2))
+
+    # One call for each piece of text, but the one that compiles.
+    assert [sorted(set(each)) for each in centres] == [[*range(stop)] for stop in words]
+    assert sum(words) == 2 * topics.vocabulary.kept_words
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -234,3 +258,74 @@ def test_a_host_with_another_text_is_refused(topics: Corpus, tmp_path: Path) -> 
 
     with pytest.raises(EngineError, match="Give every host the same"):
         word2vec.train(other, settings, progress=lambda _: None, stop=lambda: False, shard=(1, 2), model_file=file)
+
+
+@pytest.mark.parametrize(
+    ("words", "epochs", "threads", "expected"),
+    [
+        # Five hundred pieces for each thread over the whole training.
+        (1_000_000, 5, 2, 5000),
+        (1_000_000, 5, 4, 2500),
+        (1_000_499, 1, 1, 2000),
+        # But of 64 words at least, and of 16,384 at most.
+        (32_499, 1, 1, 64),
+        (32_500, 1, 1, 65),
+        (8_192_500, 1, 1, 16384),
+        (9_000_000, 1, 1, 16384),
+        (1, 1, 1, 64),
+    ],
+)
+def test_a_text_is_trained_in_pieces_that_let_the_learning_rate_fall_smoothly(words: int, epochs: int, threads: int, expected: int) -> None:
+    corpus = cast("Corpus", SimpleNamespace(vocabulary=SimpleNamespace(kept_words=words)))
+
+    assert word2vec._text_words(corpus, Word2VecSettings(epochs=epochs, threads=threads)) == expected
+
+
+def test_every_thread_of_every_host_has_random_numbers_of_its_own(topics: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[int, int]] = []
+
+    def noted(seed: int, thread: int) -> Any:
+        given.append((seed, thread))
+        return new_state(seed, thread)
+
+    monkeypatch.setattr(word2vec, "new_state", noted)
+    for host in range(2):
+        settings = with_("batch_skipgram", threads=3, epochs=1, seed=9)
+        word2vec.train(topics, settings, progress=lambda _: None, stop=lambda: False, shard=(host, 2), model_file=tmp_path / "model")
+
+    assert given == [(9, thread) for thread in (0, 1, 2, 256, 257, 258)]
+
+
+def test_what_is_compiled_is_compiled_before_the_clock_starts(topics: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[Any, ...]] = []
+
+    def sampled(ids: Any, position: int, stop: int, *rest: Any) -> tuple[int, int, int]:
+        calls.append((position, stop))
+        return sample_text(ids, position, stop, *rest)
+
+    def schedule(*given: Any) -> Schedule:
+        calls.append(("clock",))
+        return Schedule(*given)
+
+    monkeypatch.setattr(word2vec, "sample_text", sampled)
+    monkeypatch.setattr(word2vec, "Schedule", schedule)
+    train(topics, with_("batch_skipgram", epochs=1))
+
+    # No word is read for it.
+    assert calls[:3] == [(0, 0), ("clock",), (0, len(topics.tokens.ids))]
+
+
+def test_ngrams_are_laid_out_by_how_often_their_words_are_trained(topics: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    def noted(words: list[bytes], uses: Any, subwords: Subwords) -> Any:
+        given.append(uses)
+        return subword_rows(words, uses, subwords)
+
+    monkeypatch.setattr(word2vec, "subword_rows", noted)
+    train(topics, with_("skipgram with subwords", epochs=1, sample=1e-3))
+
+    # Occurrences times the chance of each to stay (Mikolov 2013): sqrt(t / f) + t / f.
+    ratios = [1e-3 * topics.vocabulary.kept_words / count for count in topics.vocabulary.counts.tolist()]
+    expected = [count * min(1, ratio**0.5 + ratio) for count, ratio in zip(topics.vocabulary.counts.tolist(), ratios, strict=True)]
+    np.testing.assert_allclose(given[0], expected)

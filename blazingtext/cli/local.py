@@ -1,0 +1,76 @@
+"""`blazingtext local`: the engine on this machine, without AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from blazingtext_lifecycle import hyperparameters
+from blazingtext_lifecycle.combinations import MODES
+
+from ..runs import local_training
+from ..runs.job_events import progress_of
+from .output import duration, quoted
+from .session import Session, shared
+from .train import hyperparameter_options
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def local() -> None:
+    """Train on this machine, without AWS."""
+
+
+@local.command()
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...", type=_FILE)
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="The folder to make for the model.")
+@click.option("--validation", multiple=True, type=_FILE, help="Labelled text to validate a classifier on; repeatable.")
+@click.option("--mode", type=click.Choice(sorted(MODES)), default="batch_skipgram", help="[default: batch_skipgram]")
+@hyperparameter_options
+@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="[default: every processor]")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="With one thread, the same seed gives the same bytes [default: 1].")
+@shared
+def train(
+    session: Session,
+    *,
+    texts: tuple[Path, ...],
+    output: Path,
+    validation: tuple[Path, ...],
+    mode: str,
+    threads: int | None,
+    seed: int | None,
+    **options: Any,
+) -> None:
+    """Train a model from text, one sentence a line.
+
+    Hyperparameters, checks, log lines and files are those of SageMaker. For example:
+    blazingtext local train corpus.txt -o model --mode skipgram --subwords true.
+    """
+    out = session.output
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[speed]}"), TimeElapsedColumn())
+    with Progress(*columns, console=out.err, transient=True, disable=not out.err.is_terminal) as bar:
+        task = bar.add_task("Training", total=100, speed="")
+
+        def show(line: str) -> None:
+            out.err.print(f"  {quoted(line)}", soft_wrap=True)
+            progress = progress_of(line)
+            if progress:
+                bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
+
+        given = {name: options[name] for name in hyperparameters.TABLE if options[name] is not None}
+        found = local_training.train(texts, output, mode=mode, given=given, validation=validation, threads=threads, seed=seed, on_line=show)
+    for warning in found.warnings:
+        out.warn(warning)
+    rows = [
+        ("model", str(found.folder)),
+        ("files", ", ".join(found.files)),
+        *((name, f"{value:.4f}") for name, value in found.metrics.items()),
+    ]
+    out.result(found, lambda: out.table(("", ""), rows))
+    out.done(f"trained in {duration(found.seconds)}")
+    if "vectors.txt" in found.files:
+        out.next(session.command(f"neighbors --model {found.folder} WORD"))
