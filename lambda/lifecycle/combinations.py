@@ -71,7 +71,7 @@ def _gpu_instances(choice: Choice) -> list[str]:
             f"The instance is {choice.instance_type}."
         )
     gpus = instances.gpu_count(choice.instance_type)
-    if choice.mode in SUPERVISED and gpus is not None and gpus > 1:
+    if choice.mode in SUPERVISED and gpus not in (None, 1):
         found.append(
             f"supervised uses one GPU only. {choice.instance_type} has {gpus}, all of them billed. "
             "Take an instance with one GPU, such as ml.g4dn.xlarge, or a CPU instance."
@@ -91,7 +91,7 @@ def _cpu_instances(choice: Choice) -> list[str]:
 
 
 def _subwords(choice: Choice) -> list[str]:
-    if not choice.values.get("subwords", False):
+    if not choice.values.get("subwords"):
         return []
     found = []
     if choice.mode == BATCH_SKIPGRAM:
@@ -99,7 +99,7 @@ def _subwords(choice: Choice) -> list[str]:
             "Subword embedding learning is not supported by batch_skipgram. subwords is True. "
             "Set the mode to skipgram or cbow, or subwords to False."
         )
-    shortest, longest = choice.values.get("min_char", 0), choice.values.get("max_char", 0)
+    shortest, longest = choice.values["min_char"], choice.values["max_char"]
     if shortest > longest:
         found.append(
             f"Parameter 'min_char' should be <= 'max_char'. They are {shortest} and {longest}, so no n-gram has an allowed length. "
@@ -109,7 +109,7 @@ def _subwords(choice: Choice) -> list[str]:
 
 
 def _early_stopping(choice: Choice) -> list[str]:
-    if not choice.values.get("early_stopping", False) or choice.channels is None or "validation" in choice.channels:
+    if not choice.values.get("early_stopping") or choice.channels is None or "validation" in choice.channels:
         return []
     problem = (
         "early_stopping needs a validation channel. It stops on validation accuracy, and the corpus has no validation part. "
@@ -129,14 +129,16 @@ def _size_warnings(choice: Choice) -> list[str]:
         found.append(
             "You are using a big vector dimension. Training might take a long time or might fail due to memory issues. 100 to 300 is usual."
         )
-    ideal = 2 * values.get("window_size", 0) + 1
-    if choice.mode == BATCH_SKIPGRAM and values["batch_size"] != ideal and ideal <= 32:
-        found.append(f"It is recommended that you set batch_size as 2*window_size + 1 which is {ideal} in this case.")
+    if choice.mode == BATCH_SKIPGRAM:
+        ideal = 2 * values["window_size"] + 1
+        # A batch has 32 words at most.
+        if values["batch_size"] != ideal and values["window_size"] <= 15:
+            found.append(f"It is recommended that you set batch_size as 2*window_size + 1 which is {ideal} in this case.")
     if values.get("sampling_threshold", 0) > 0.001:
         found.append("sampling_threshold above 0.001 hardly thins out frequent words. AWS recommends at most 0.001; 0.0001 is the default.")
     if values["learning_rate"] > 1:
         found.append("learning_rate above 1 usually makes training diverge. 0.005 to 0.05 is usual.")
-    if values.get("early_stopping", False) and values["min_epochs"] >= values["epochs"]:
+    if values.get("early_stopping") and values["min_epochs"] >= values["epochs"]:
         found.append("early_stopping never acts: min_epochs is not below epochs. Raise epochs.")
     return found
 
@@ -165,7 +167,8 @@ def _instance_warnings(choice: Choice) -> list[str]:
     gpus = instances.gpu_count(choice.instance_type)
     if gpus is None:
         return [f"{choice.instance_type} is not among the GPU instances that AWS lists for BlazingText: P2, P3, G4dn and G5."]
-    if gpus > 1 and choice.mode in WORD2VEC:
+    # Word vectors: text classification on several is refused.
+    if gpus not in (0, 1):
         return [
             "Training on several GPUs writes no vectors.bin, so the model cannot be served. Take one GPU or a CPU instance for an endpoint."
         ]

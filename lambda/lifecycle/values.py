@@ -36,7 +36,8 @@ def whole_number(raw: object, minimum: float = -math.inf, maximum: float = math.
     Raises:
         ValueError: it stands for none, or for one out of bounds.
     """
-    if isinstance(raw, bool) or not isinstance(raw, int | str) or not _WHOLE_NUMBER.fullmatch(str(raw).strip()):
+    # True is an int, too, and is written as a word.
+    if not isinstance(raw, int | str) or not _WHOLE_NUMBER.fullmatch(str(raw).strip()):
         raise ValueError(f"{shown(raw)} is not a whole number")
     return int(_within(int(raw), minimum, maximum))
 

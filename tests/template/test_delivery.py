@@ -3,7 +3,12 @@
 import json
 from typing import Any
 
-from tests.template.matrix import Synthesis
+import aws_cdk as cdk
+from aws_cdk.assertions import Template
+
+from blazingtext_stacks.delivery_stack import DeliveryStack
+from blazingtext_stacks.settings import Settings
+from tests.template.matrix import Synthesis, lists
 from tests.template.references import named
 
 ACCOUNT = "<AWS::AccountId>"
@@ -36,6 +41,17 @@ def test_only_the_stages_environment_deploys_and_pull_requests_and_main_compare(
             "Principal": {"Federated": f"arn:<AWS::Partition>:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
             "Condition": {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": expected}},
         }
+
+
+def test_an_app_without_a_qualifier_of_its_own_uses_the_roles_of_the_cdks_usual_bootstrap() -> None:
+    stack = DeliveryStack(cdk.App(), "Delivery", settings=Settings(github_repository="company/search", region="eu-west-1"))
+    policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    roles = [lists(each["Properties"]["PolicyDocument"]["Statement"][0]["Resource"]) for each in policies]
+
+    names = {part for resources in roles for resource in resources for part in resource["Fn::Join"][1] if isinstance(part, str)}
+    assert {part for part in names if "cdk-" in part} == {
+        f":role/cdk-hnb659fds-{kind}-role-" for kind in ("deploy", "file-publishing", "lookup")
+    }
 
 
 def test_the_stack_outlasts_the_stage_so_it_has_neither_its_name_nor_its_tag(whole_matrix: dict[str, Synthesis]) -> None:

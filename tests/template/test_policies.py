@@ -348,6 +348,8 @@ def test_the_topic_takes_messages_of_rules_and_of_this_accounts_alarms(each: Syn
 
     assert policy["Topics"] == ["<NotificationsTopic>"]
     found = statements(each, policy["PolicyDocument"])
+    ours = {"AlarmsOfThisAccount"} | ({"BudgetsOfThisAccount"} if each.settings.monthly_budget else set())
+    assert ours <= {statement.get("Sid", "") for statement in found}, "what the console calls them"
     assert {tuple(statement["Resource"]) for statement in found} == {("<NotificationsTopic>",)}
     assert {tuple(statement["Action"]) for statement in found} == {("sns:Publish",)}
     budget = [("Allow", {"Service": "budgets.amazonaws.com"}, BUDGETS_OF_THE_ACCOUNT)] if each.settings.monthly_budget else []
@@ -460,3 +462,11 @@ def test_the_policy_of_a_made_key_lets_the_account_and_these_services_use_it(who
     }
     assert not named(whole_matrix["given-key"], "AWS::KMS::Key")
     assert whole_matrix["given-key"].settings.kms_key == GIVEN_KEY
+
+
+def test_every_role_policy_and_rule_says_in_the_console_what_it_is_for(each: Synthesis) -> None:
+    described = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Events::Rule")
+    texts = [(id_, resource["Properties"].get("Description", "")) for id_, resource in each.resources() if resource["Type"] in described]
+
+    assert [id_ for id_, text in texts if len(text.split()) < 2] == []
+    assert len({text for _, text in texts}) == len(texts)

@@ -19,6 +19,7 @@ from .run import RecordError, Runner
 from .tree import Copy
 
 ROOT = Path(__file__).parents[3]
+_TOLD_EVERY = 50
 
 
 @dataclass
@@ -55,7 +56,9 @@ def measure(
     score, known = Score(), equivalents()
     tried = {} if tried is None else tried
     reach = Reach(copy.folder, runner.record(package.tests))
-    for mutation in mutants:
+    for number, mutation in enumerate(mutants):
+        if number and number % _TOLD_EVERY == 0:
+            print(f"{number} of {len(mutants)} tried, {len(score.survived)} survived", file=sys.stderr, flush=True)
         if time.monotonic() > end:
             print("The time is over: the rest was not tried", file=sys.stderr)
             break

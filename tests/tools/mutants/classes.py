@@ -21,7 +21,7 @@ class Class:
         named: what a statement names that counts.
         functions: whether the function that such a statement is in counts with it; of a constructor, which does many things, never more
             than the statement.
-        codes: whether functions that return an exit code count: those of a command that return a whole number.
+        codes: whether what chooses an exit code counts: where a command's function returns a whole number, and on which condition.
     """
 
     packages: tuple[str, ...]
@@ -50,9 +50,9 @@ class Class:
 
     def _lines(self, file: str, tree: ast.Module) -> Iterator[int]:
         for statement, owner in _statements(tree, None):
-            if owner is not None and self.codes and "/cli/" in file and owner.returns is not None and ast.unparse(owner.returns) == "int":
-                yield from _span(owner)
-            elif any(self._pattern.fullmatch(name) for name in _own_names(statement)):
+            if self.codes and "/cli/" in file and _returns_a_number(owner):
+                yield from _choosing(statement)
+            if any(self._pattern.fullmatch(name) for name in _own_names(statement)):
                 yield from _span(owner if owner is not None and self.functions and owner.name != "__init__" else statement)
 
 
@@ -74,6 +74,17 @@ def _own_names(statement: ast.stmt) -> Iterator[str]:
             for node in ast.walk(field):
                 if isinstance(node, ast.Name | ast.Attribute):
                     yield node.id if isinstance(node, ast.Name) else node.attr
+
+
+def _returns_a_number(owner: _Function | None) -> bool:
+    return owner is not None and owner.returns is not None and ast.unparse(owner.returns) == "int"
+
+
+def _choosing(statement: ast.stmt) -> range:
+    """The lines of a statement that returns, or of a condition to do so at once."""
+    if isinstance(statement, ast.If) and any(isinstance(each, ast.Return) for each in statement.body):
+        return range(statement.lineno, (statement.test.end_lineno or statement.lineno) + 1)
+    return _span(statement) if isinstance(statement, ast.Return) else range(0)
 
 
 def _names(tree: ast.Module, lines: set[int]) -> Iterator[str]:
@@ -114,7 +125,7 @@ CLASSES: Mapping[str, Class] = {
     "exits": Class(
         ("lambda", "blazingtext"),
         ("lambda/lifecycle/errors.py", "blazingtext/cli/exit_codes.py"),
-        r"exit_code|EXIT_CODES?|SystemExit|exit",
+        r"exit_code|EXIT_CODES?|SystemExit|exit|returncode",
         codes=True,
     ),
 }

@@ -192,7 +192,7 @@ def _boolean(node: ast.AST) -> _Sites:
 
 def _string(node: ast.AST) -> _Sites:
     """Names, keys and patterns; a sentence is for people, and no test should hold its spelling."""
-    if isinstance(node, ast.JoinedStr) and not any(len(each.split()) > 1 for each in _texts(node)):
+    if isinstance(node, ast.JoinedStr) and not any(letter.isspace() for letter in _text(node)):
         yield from ((node, ast.unparse(ast.JoinedStr(values))) for values in _other_values(node.values))
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 1 and len(node.value.split()) == 1:
         yield node, repr(_misspelt(node.value))
@@ -201,12 +201,12 @@ def _string(node: ast.AST) -> _Sites:
 
 
 def _misspelt(text: str) -> str:
-    """The text with its last letter twice; another star would match no more than one, so a letter takes its place."""
-    return text[:-1] + "x" if text.endswith("*") else text + text[-1:]
+    """The text with its last letter twice; a second star or plus would match what one does, so a letter takes its place."""
+    return text[:-1] + "x" if text.endswith(("*", "+", "?")) else text + text[-1:]
 
 
-def _texts(node: ast.JoinedStr) -> list[str]:
-    return [each.value for each in node.values if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+def _text(node: ast.JoinedStr) -> str:
+    return "".join(each.value for each in node.values if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
 def _other_values(values: list[ast.expr]) -> Iterator[list[ast.expr]]:

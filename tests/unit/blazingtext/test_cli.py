@@ -11,7 +11,7 @@ import click
 import pytest
 
 import blazingtext
-from blazingtext.cli import crash_report, document
+from blazingtext.cli import crash_report, document, exit_codes
 from blazingtext.cli import main as cli
 from blazingtext.cli.exit_codes import EXIT_CODES
 from blazingtext.cli.output import duration
@@ -174,6 +174,18 @@ def test_the_table_of_exit_codes_names_every_code_that_a_command_ends_with() -> 
         families.extend(family.__subclasses__())
 
     assert {family.exit_code for family in families} | {0, crash_report.EXIT_CODE, 130} == set(EXIT_CODES)
+    assert set(EXIT_CODES) == {0, 1, 2, 3, 4, 130}
+
+
+def test_each_exit_code_has_a_row_of_its_own_in_markdown() -> None:
+    heading, line, *rows = exit_codes.table().splitlines()
+
+    assert (heading, line) == ("| exit code | meaning |", "|---|---|")
+    assert [row.split(" | ")[0] for row in rows] == ["| 0", "| 1", "| 2", "| 3", "| 4", "| 130"]
+    beginnings = ("done |", "it failed: ", "you can fix it: ", "not ready yet: ", "a bug: ", "interrupted; ")
+    for row, beginning in zip(rows, beginnings, strict=True):
+        assert row.split(" | ", 1)[1].startswith(beginning)
+        assert row.endswith(" |")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -151,7 +151,13 @@ def test_an_unknown_name_is_refused_with_what_was_meant(mode: str, name: str, hi
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"), [("", "Please provide a mode"), ("skip-gram", 'Did you mean "skipgram"?'), ("bert", "mode should be one of")]
+    ("mode", "words"),
+    [
+        ("", "Please provide a mode"),
+        ("skip-gram", 'Did you mean "skipgram"?'),
+        ("bert", "mode should be one of"),
+        ("bert", 'It was given as "bert". Word vectors: batch_skipgram; text classification: supervised.'),
+    ],
 )
 def test_a_mode_is_one_of_four(mode: str, words: str) -> None:
     with pytest.raises(HyperparameterError, match=re.escape(words)):
@@ -223,6 +229,22 @@ def test_early_stopping_needs_a_validation_channel_when_the_channels_are_known()
     assert sent("supervised", early_stopping=True)["early_stopping"] == "True"
 
 
+@pytest.mark.parametrize(
+    ("only_with", "mode", "values", "effect"),
+    [
+        ("", "cbow", {}, True),
+        ("subwords", "supervised", {}, True),
+        ("subwords", "cbow", {}, False),
+        ("subwords", "cbow", {"subwords": True}, True),
+        ("batch_skipgram", "supervised", {}, False),
+        ("batch_skipgram", "batch_skipgram", {}, True),
+        ("early_stopping", "supervised", {}, False),
+    ],
+)
+def test_a_hyperparameter_does_something_with_its_switch_alone(only_with: str, mode: str, values: dict[str, Any], effect: bool) -> None:
+    assert combinations.has_effect(only_with, mode, values) is effect
+
+
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(HyperparameterError) as refusal:
         sent("batch_skipgram", "ml.p3.2xlarge", 2, epochs=0, dims=3, subwords=True)
@@ -235,6 +257,7 @@ def test_all_problems_are_told_at_once() -> None:
     [
         ("batch_skipgram", {"vector_dim": 1500}, "big vector dimension"),
         ("batch_skipgram", {"window_size": 6}, "2*window_size + 1 which is 13"),
+        ("batch_skipgram", {"window_size": 15}, "2*window_size + 1 which is 31"),
         ("cbow", {"sampling_threshold": 0.01}, "at most 0.001"),
         ("cbow", {"learning_rate": 2}, "diverge"),
         ("cbow", {"min_char": 2}, "min_char has no effect without subwords"),
@@ -264,6 +287,7 @@ def test_what_is_sensible_gets_no_warning(mode: str, values: dict[str, Any]) -> 
 
 
 def test_gpu_instances_have_warnings_of_their_own() -> None:
+    assert "P2, P3, G4dn and G5" in warnings("supervised", "ml.p5.48xlarge")[0]
     assert "no vectors.bin" in warnings("cbow", "ml.p3.8xlarge")[0]
     assert "P2, P3, G4dn and G5" in warnings("cbow", "ml.p5.48xlarge")[0]
     assert warnings("cbow", "ml.p3.2xlarge") == []

@@ -49,14 +49,21 @@ def test_the_cost_is_that_of_all_instances_for_as_long_as_they_may_run() -> None
     assert "may cost $0.816" in problems("ml.c5.xlarge", 2, 7200, allowed=one)[0]
 
 
-@pytest.mark.parametrize("region", ["eu-central-1", ""])
-def test_a_cost_that_nobody_knows_is_refused_where_costs_are_limited_and_nowhere_else(region: str) -> None:
+@pytest.mark.parametrize(("region", "where"), [("eu-central-1", "eu-central-1"), ("", "this region")])
+def test_a_cost_that_nobody_knows_is_refused_where_costs_are_limited_and_nowhere_else(region: str, where: str) -> None:
     free = dataclasses.replace(STRICT, maximum_training_cost=None)
 
     (refusal,) = problems("ml.c5.xlarge", 1, 60, region)
 
-    assert refusal.startswith("maximumTrainingCost: 1 x ml.c5.xlarge cannot be bounded to $1.00. No price of that type")
+    assert refusal.startswith(
+        f"maximumTrainingCost: 1 x ml.c5.xlarge cannot be bounded to $1.00. No price of that type in {where} is known."
+    )
     assert problems("ml.c5.xlarge", 1, 60, region, free) == []
+
+
+@pytest.mark.parametrize("maximum", [None, 0.204])
+def test_of_a_cost_that_is_not_limited_or_just_allowed_nothing_is_said(maximum: float | None) -> None:
+    assert limits.cost_problem(maximum, costs.of_training("ml.c5.xlarge", 1, EVERYWHERE), 3600) == ""
 
 
 def test_without_settings_only_what_aws_itself_refuses_is_out_of_reach() -> None:

@@ -80,6 +80,34 @@ def test_names_are_what_people_were_told() -> None:
     assert naming.tags("dev") == {"blazingtext:project": "blazingtext", "blazingtext:stage": "dev"}
     assert (naming.CORPUS_TAG, naming.REQUEST_TAG) == ("blazingtext:corpus", "blazingtext:request")
     assert (naming.BOOTSTRAP_QUALIFIER, naming.TOOLKIT_STACK) == ("blzgtxt", "CDKToolkit-blazingtext")
+    assert (naming.PROMOTION_TAG, naming.DEFAULT_STAGE) == ("blazingtext:promotion", "dev")
+    assert naming.delivery_stack("dev") == "blazingtext-delivery-dev"
+    assert naming.manifest_key("wiki") == "corpora/wiki/complete.json"
+    assert (naming.TRAIN, naming.VALIDATION) == ("train", "validation")
+
+
+def test_what_aws_names_is_called_as_aws_calls_it() -> None:
+    """SageMaker's log groups, the SageMaker SDK's only variant, fastText's labels, and the prefix that AWS keeps for its own tags."""
+    assert naming.TRAINING_LOG_GROUP == "/aws/sagemaker/TrainingJobs"
+    assert naming.VARIANT == "AllTraffic"
+    assert naming.LABEL == "__label__"
+    assert naming.RESERVED_TAG_PREFIXES == ("aws:", "blazingtext:")
+    # What the CDK writes into the manifest of every stack (requiresBootstrapStackVersion).
+    assert naming.BOOTSTRAP_VERSION == 6
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a-b", "A" * 63, "a--b"])
+def test_a_training_job_is_named_as_sagemaker_allows(name: str) -> None:
+    assert naming.TRAINING_JOB_PATTERN.fullmatch(name)
+    assert re.fullmatch(service_model("sagemaker").shape_for("TrainingJobName").metadata["pattern"], name)
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a-", "a_b", "A" * 64])
+def test_a_training_job_is_not_named_as_sagemaker_refuses(name: str) -> None:
+    shape = service_model("sagemaker").shape_for("TrainingJobName")
+
+    assert not naming.TRAINING_JOB_PATTERN.fullmatch(name)
+    assert not re.fullmatch(shape.metadata["pattern"], name)
 
 
 def test_the_longest_names_fill_what_sagemaker_allows_and_leave_room_for_attempts() -> None:

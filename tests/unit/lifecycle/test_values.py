@@ -1,3 +1,6 @@
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
 from blazingtext_lifecycle import values
@@ -8,7 +11,7 @@ def test_a_whole_number_is_read_from_json_and_text(raw: object, number: int) -> 
     assert values.whole_number(raw) == number
 
 
-@pytest.mark.parametrize("raw", [True, 3.0, "3.0", "", None, "1_000", "\u0663", [3], "9" * 5000])
+@pytest.mark.parametrize("raw", [True, 3.0, Decimal(3), "3.0", "", None, "1_000", "\u0663", [3], "9" * 5000])
 def test_what_is_no_whole_number_is_refused(raw: object) -> None:
     with pytest.raises(ValueError, match=r"not a whole number|limit"):
         values.whole_number(raw)
@@ -65,6 +68,18 @@ def test_what_is_no_json_object_is_refused(raw: object) -> None:
 def test_json_that_is_nested_too_deeply_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match=r"^'\[\[.*\.\.\. is nested too deeply$"):
         values.json_object("[" * 100_000)
+
+
+def nested(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+def test_what_python_cannot_write_is_shown_in_words() -> None:
+    assert values.shown(10**5000) == "a number of thousands of digits"
+    assert values.shown(nested(100_000)) == "a deeply nested value"
 
 
 def test_what_a_message_shows_has_eighty_characters_at_most() -> None:

@@ -33,6 +33,7 @@ CODES = """\
 def command() -> int:
     if left():
         return 1
+    say()
     return 0
 
 def size():
@@ -61,11 +62,11 @@ def test_a_function_around_it_counts_on_request_but_no_constructor(tmp_path: Pat
 
 
 def test_every_line_of_a_file_that_is_named_whole_counts(tmp_path: Path) -> None:
-    assert lines(tmp_path, Class(("stacks",), ("part/cli/a.py",)), a=CODES, b=CODES) == {"a": {1, 2, 3, 4, 5, 6, 7}}
+    assert lines(tmp_path, Class(("stacks",), ("part/cli/a.py",)), a=CODES, b=CODES) == {"a": {1, 2, 3, 4, 5, 6, 7, 8}}
 
 
 def test_what_a_command_returns_as_a_whole_number_is_its_exit_code(tmp_path: Path) -> None:
-    assert lines(tmp_path, Class(("stacks",), codes=True), a=CODES) == {"a": {1, 2, 3, 4}}
+    assert lines(tmp_path, Class(("stacks",), codes=True), a=CODES) == {"a": {2, 3, 5}}
 
 
 @pytest.mark.parametrize("kind", CLASSES.values(), ids=CLASSES)
@@ -75,7 +76,7 @@ def test_every_file_of_a_class_is_there(kind: Class) -> None:
     found = kind.lines(ROOT, files)
 
     assert set(kind.whole) <= found.keys()
-    assert sum(map(len, found.values())) > 50
+    assert sum(map(len, found.values())) > 30
 
 
 def test_every_fault_of_the_lines_is_tried_and_none_of_another_line(tmp_path: Path) -> None:

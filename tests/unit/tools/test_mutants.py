@@ -242,6 +242,7 @@ def test_survivors_and_scores_are_printed(project: Path, copy: Copy, runner: Run
     assert str(score) == " 33.3 % of   3 killed, 0 equivalent; survived: constant 2"
 
 
+@pytest.mark.usefixtures("reach")
 def test_what_is_known_of_a_fault_is_not_tried_again(copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
     fault = one("constant", 2, "4")
 
@@ -249,6 +250,18 @@ def test_what_is_known_of_a_fault_is_not_tried_again(copy: Copy, runner: Runner,
 
     assert (score.killed, score.survived) == ([], [fault])
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("reach")
+def test_of_many_faults_it_is_said_how_far_it_is(copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    fault = one("constant", 2, "4")
+
+    command.measure(Package(("lambda",), ("tests/unit",)), [fault] * 101, runner, copy, time.monotonic() + 600, {fault: True})
+
+    assert [line for line in capsys.readouterr().err.splitlines() if "tried" in line] == [
+        "50 of 101 tried, 0 survived",
+        "100 of 101 tried, 0 survived",
+    ]
 
 
 def test_who_noticed_other_faults_is_asked_first_and_alone(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ def after(code: str, kind: str) -> list[str]:
         ("string", "a = b'key'", {"a = b'keyy'"}),
         ("string", "a = f'{b + 1}-c/'", {"a = f'-c/'", "a = f'{b + 1}-c//'"}),
         ("string", "a = f'{b} and a sentence'", set()),
+        ("string", "a = f'from {b}'", set()),
         ("string", "raise ValueError('a sentence for people')", set()),
         ("arithmetic", "a = b + c", {"a = (b - c)"}),
         ("arithmetic", "a = b // c", {"a = (b * c)"}),
