@@ -237,7 +237,7 @@ def test_a_version_that_is_promoted_by_its_number_is_approved_by_that(
 
 @covers("models register")
 def test_a_run_whose_version_was_deleted_gets_another_when_it_is_asked_for(
-    as_person: Callable[..., Any], reviewed: Reviewed, first: str
+    as_person: Callable[..., Any], reviewed: Reviewed, first: str, second: str
 ) -> None:
     known = as_person("Operator", "models", "register", first)
     reviewed.account.boto3("sagemaker").delete_model_package(ModelPackageName=reviewed.package(1)["ModelPackageArn"])

@@ -188,8 +188,8 @@ def test_pause_and_resume_say_what_is_paused_and_what_is_live(typed: Typed) -> N
 
 
 AUDITED = (
-    "stacks, endpoints, endpoint configs, models, training jobs, functions, state machines, queues, topics, rules, alarms, "
-    "log groups, log streams, tagged resources, buckets, roles"
+    "stacks, endpoints, endpoint configs, models, model package groups, training jobs, functions, state machines, queues, topics, rules, "
+    "alarms, log groups, log streams, tagged resources, buckets, roles"
 )
 
 
