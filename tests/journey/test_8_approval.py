@@ -294,4 +294,4 @@ def test_versions_that_are_kept_are_named_and_not_in_the_way_of_the_next_deploym
     assert sagemaker.describe_model_package(ModelPackageName=version)["ModelPackageVersion"] == 1
     assert second != first
     groups = {each["ModelPackageGroupName"] for each in sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]}
-    assert groups == {first, second}
+    assert {name for name in groups if name.startswith("blazingtext-kept-")} == {first, second}
