@@ -155,9 +155,12 @@ def version(cloud: Cloud, versions: Registry, wanted: str) -> Version:
     """
     found = versions.numbered(int(wanted)) if is_number(wanted) else versions.of_run(wanted)
     if found is None:
-        kind = f"version {wanted}" if is_number(wanted) else f"version of {values.cut(wanted)}"
+        group = versions.group
+        missing = (
+            f"There is no version {wanted} in {group}" if is_number(wanted) else f"There is no version of {values.cut(wanted)} in {group}"
+        )
         raise RequestError(
-            f"There is no {kind} in {versions.group}. Runs are registered when they complete, but not those of a tuning job, nor any from "
+            f"{missing}. Runs are registered when they complete, but not those of a tuning job, nor any from "
             f"before approval was manual. Register one with: {blazingtext_command('models register <job>', cloud.stage)}. "
             f"List the versions with: {blazingtext_command('models list', cloud.stage)}"
         )

@@ -364,6 +364,13 @@ def test_a_stage_without_a_registry_has_no_version_in_its_status() -> None:
     assert (found.version, found.waiting, found.unknown) == (None, (), ())
 
 
+def test_without_a_live_model_no_version_is_live_not_even_one_that_says_nothing() -> None:
+    jobs = reviewed("Approved")
+    jobs.versions[1]["ModelPackageDescription"] = ""
+
+    assert status.describe(stage(jobs)).version is None
+
+
 def test_whoever_may_not_look_at_the_registry_sees_the_rest() -> None:
     jobs = reviewed("Approved")
     jobs.list_model_packages = denying("AccessDeniedException")  # type: ignore[method-assign] # for this test

@@ -188,7 +188,7 @@ def test_pause_and_resume_say_what_is_paused_and_what_is_live(typed: Typed) -> N
 
 
 AUDITED = (
-    "stacks, endpoints, endpoint configs, models, training jobs, functions, state machines, queues, topics, rules, "
+    "stacks, endpoints, endpoint configs, models, model package groups, training jobs, functions, state machines, queues, topics, rules, "
     "schedule groups, alarms, log groups, log streams, tagged resources, buckets, roles, managed policies, dashboards, budgets"
 )
 
