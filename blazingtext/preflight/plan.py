@@ -28,6 +28,8 @@ class Plan:
         pause: when the endpoint pauses by itself, a cron expression, or "".
         resume: when it resumes by itself, likewise.
         time_zone: whose clock these mean.
+        kms_key: the setting: empty, make, or a key's ARN.
+        delete_data: whether the data, and a key that was made, go with the stacks.
         company: the settings given for which CloudFormation needs bootstrap/company-policy.json.
     """
 
@@ -41,6 +43,8 @@ class Plan:
     resume: str = ""
     time_zone: str = "UTC"
     company: tuple[str, ...] = ()
+    kms_key: str = ""
+    delete_data: bool = False
 
 
 # The fields by the names of the settings (docs/configuration.md).
@@ -54,6 +58,8 @@ _SETTINGS = {
     "pauseSchedule": "pause",
     "resumeSchedule": "resume",
     "scheduleTimeZone": "time_zone",
+    "kmsKey": "kms_key",
+    "deleteData": "delete_data",
 }
 
 
