@@ -30,6 +30,8 @@ class Plan:
         pause: when the endpoint pauses by itself, a cron expression, or "".
         resume: when it resumes by itself, likewise.
         time_zone: whose clock these mean.
+        kms_key: the setting: empty, make, or a key's ARN.
+        delete_data: whether the data, and a key that was made, go with the stacks.
         company: the settings given for which CloudFormation needs bootstrap/company-policy.json.
     """
 
@@ -45,6 +47,8 @@ class Plan:
     resume: str = ""
     time_zone: str = "UTC"
     company: tuple[str, ...] = ()
+    kms_key: str = ""
+    delete_data: bool = False
 
     @property
     def endpoint_most(self) -> int:
@@ -65,6 +69,8 @@ _SETTINGS = {
     "pauseSchedule": "pause",
     "resumeSchedule": "resume",
     "scheduleTimeZone": "time_zone",
+    "kmsKey": "kms_key",
+    "deleteData": "delete_data",
 }
 
 _MAY_BE_EMPTY = {"endpointMaximumInstances", "serverlessMemoryMb"}

@@ -11,6 +11,7 @@ from ..cloud import Cloud
 from . import checks
 from .bootstrap import bootstrap
 from .checks import Check, Checker, Outcome, Subject
+from .made_key import made_key
 from .permissions import execution_role, permissions
 from .plan import Plan
 from .quotas import quotas
@@ -47,6 +48,7 @@ CHECKERS: Mapping[str, Checker] = {
     "execution policy": execution_role,
     "quotas": quotas,
     "permissions": permissions,
+    "key": made_key,
 }
 
 

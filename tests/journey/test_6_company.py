@@ -197,7 +197,7 @@ def test_logs_queues_topic_and_accesses_are_as_the_settings_say(company: Company
     assert client("sqs").get_queue_attributes(**queue)["Attributes"]["KmsMasterKeyId"] == topic["KmsMasterKeyId"] == key
     assert logging == {"TargetBucket": "company-access-logs", "TargetPrefix": f"blazingtext-{STAGE}-storage/"}
     page = json.loads(client("cloudwatch").get_dashboard(DashboardName=f"blazingtext-{STAGE}")["DashboardBody"])
-    assert len(page["widgets"]) == 10
+    assert len(page["widgets"]) == 11
 
 
 @pytest.fixture(scope="module")

@@ -178,7 +178,7 @@ def test_it_is_told_what_is_being_looked_at() -> None:
 
     preflight(cloud(**{name: getattr(account, name) for name in names}), Plan(), on_progress=heard.append)
 
-    assert heard == [f"looking at {what}" for what in ("the credentials", "bootstrap", "execution policy", "quotas", "permissions")]
+    assert heard == [f"looking at {what}" for what in ("the credentials", "bootstrap", "execution policy", "quotas", "permissions", "key")]
 
 
 @pytest.mark.parametrize("denied", ["", "iam:CreateRole"])

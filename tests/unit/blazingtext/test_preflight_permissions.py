@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -114,3 +114,35 @@ def test_the_endpoints_instance_type_is_part_of_the_simulation() -> None:
     assert said.endswith(
         "sagemaker:CreateEndpointConfig on arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/preflight with ml.g5.xlarge."
     )
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b"
+
+
+@pytest.mark.parametrize(
+    ("outputs", "plan_", "warned"),
+    [
+        ([KEY], {"delete_data": True}, True),
+        ([KEY], {"delete_data": True, "kms_key": "arn:aws:kms:us-east-1:123456789012:key/another"}, True),
+        ([KEY], {"delete_data": True, "kms_key": "make"}, False),
+        ([KEY], {"delete_data": False}, False),
+        (["arn:aws:s3:::bucket"], {"delete_data": True}, False),
+        (None, {"delete_data": True}, False),
+    ],
+)
+def test_a_key_that_the_next_deployment_would_delete_is_a_problem(outputs: list[str] | None, plan_: dict[str, Any], warned: bool) -> None:
+    account = Account()
+    described = cast(Any, account.cloudformation).describe_stacks
+
+    def describe(**wish: Any) -> Any:
+        if wish["StackName"] != "blazingtext-dev-storage" or outputs is None:
+            return described(**wish)
+        listed = [{"OutputKey": f"Output{place}", "OutputValue": value} for place, value in enumerate(outputs)]
+        return {"Stacks": [{"StackName": wish["StackName"], "StackStatus": "UPDATE_COMPLETE", "Outputs": listed}]}
+
+    account.cloudformation.answer("describe_stacks", describe)
+
+    found = company(account, **plan_)
+
+    assert [what for what, _, _ in found] == (["key"] if warned else [])
+    assert not warned or (KEY in found[0][1] and f"aws kms cancel-key-deletion --key-id {KEY}" in found[0][2])
