@@ -455,7 +455,7 @@ def scaled(role: str, model: str, name: str) -> dict[str, Any]:
     return found
 
 
-def test_a_stack_scales_its_endpoint_and_leaves_neither_target_nor_alarm(home: Home, hosting: str, stacks: Stacks) -> None:
+def test_a_stack_scales_its_endpoint_keeps_its_type_and_leaves_nothing(home: Home, hosting: str, stacks: Stacks) -> None:
     sagemaker, scaling = home.account.boto3("sagemaker"), home.account.boto3("application-autoscaling")
     assert stacks.deploy("grown", scaled(hosting, "model-1", "grown")) == "CREATE_COMPLETE", stacks.reasons("grown")
 
@@ -471,10 +471,22 @@ def test_a_stack_scales_its_endpoint_and_leaves_neither_target_nor_alarm(home: H
         EndpointName="grown", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}]
     )
     wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["EndpointStatus"] == "InService")
-    assert stacks.update("grown", TemplateBody=json.dumps(scaled(hosting, "model-2", "grown"))) == "UPDATE_COMPLETE", stacks.reasons(
-        "grown"
-    )
+    next_model = json.dumps(scaled(hosting, "model-2", "grown"))
+    assert stacks.update("grown", TemplateBody=next_model) == "UPDATE_COMPLETE", stacks.reasons("grown")
     assert sagemaker.describe_endpoint(EndpointName="grown")["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    # Nobody asks: after fifteen of the sandbox's minutes one instance is enough.
+    wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["ProductionVariants"][0]["CurrentInstanceCount"] == 1, 180)
+    wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["EndpointStatus"] == "InService")
+
+    def done() -> list[str]:
+        found = scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
+        return [each["Description"] for each in found if each["StatusCode"] == "Successful"]
+
+    wait_until(lambda: done() == ["Setting desired instance count to 1."])
+
+    other_type = next_model.replace("ml.m4.xlarge", "ml.m5.xlarge")
+    assert stacks.update("grown", TemplateBody=other_type) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "is a target for automatic scaling" in stacks.reasons("grown")
     assert vector(home.account, "grown") == [2.0, 2.0]
 
     assert stacks.delete("grown") == "DELETE_COMPLETE"

@@ -115,6 +115,20 @@ def test_status_of_a_stage_without_a_model_says_how_to_get_one(typed: Typed, job
     assert out.endswith("latest runs             status      score  time\nblazingtext-dev-wiki-1  InProgress\n" if job else NO_COSTS + "\n")
 
 
+def test_status_of_a_serverless_endpoint_says_that_it_bills_by_the_request(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = two_runs().serve()
+    memory = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}, "ModelName": "model"}
+    monkeypatch.setattr(jobs, "describe_endpoint_config", lambda **_: {"ProductionVariants": [memory]})
+
+    code, out, _ = typed("status", cloudformation=FakeStacks(ModelDataUrl=artifact(NEW)), sagemaker=jobs)
+
+    assert code == 0
+    (row,) = (line for line in out.splitlines() if line.startswith("costs"))
+    assert (
+        row.split(maxsplit=1)[1] == "serverless: by the request, nothing while nobody asks; see https://aws.amazon.com/sagemaker/pricing/"
+    )
+
+
 def test_status_names_the_repair_when_the_endpoint_differs_from_its_stack(typed: Typed) -> None:
     stacks = FakeStacks(ModelDataUrl=artifact(NEW))
     stacks.configuration = "new"
