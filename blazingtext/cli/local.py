@@ -31,8 +31,8 @@ def local() -> None:
 @click.option("--validation", multiple=True, type=_FILE, help="Labelled text to validate a classifier on; repeatable.")
 @click.option("--mode", type=click.Choice(sorted(MODES)), default="batch_skipgram", help="[default: batch_skipgram]")
 @hyperparameter_options
-@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="[default: every processor]")
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="With one thread, the same seed gives the same bytes [default: 1].")
+@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads that train; without it, every processor does.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="With one thread, the same seed gives the same bytes.")
 @shared
 def train(
     session: Session,
