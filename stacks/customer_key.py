@@ -91,7 +91,7 @@ def _for_service(sid: str, service: str, actions: Sequence[str], **conditions: o
         principals=[iam.ServicePrincipal(service)],
         actions=list(actions),
         resources=["*"],
-        conditions=conditions or None,
+        conditions=conditions,
     )
 
 

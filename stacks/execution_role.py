@@ -74,4 +74,4 @@ def _put_metrics(namespace: str) -> iam.PolicyStatement:
 
 
 def _allow(actions: list[str], *resources: str, **conditions: object) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions or None)
+    return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)

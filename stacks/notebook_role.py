@@ -94,5 +94,5 @@ class NotebookRole(Construct):
         self._allow(["sagemaker:ListTrainingJobs"], "*")
 
     def _allow(self, actions: Sequence[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
-        statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions or None)
+        statement = iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
         self.role.add_to_policy(statement)

@@ -60,4 +60,4 @@ class PythonFunction(Construct):
             conditions: IAM condition operators, such as ``StringLike={"s3:prefix": ["runs/*"]}``.
         """
         resources = [on] if isinstance(on, str) else list(on)
-        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=resources, conditions=conditions or None))
+        self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=resources, conditions=conditions))

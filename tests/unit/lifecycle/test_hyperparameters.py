@@ -227,6 +227,7 @@ def test_early_stopping_needs_a_validation_channel_when_the_channels_are_known()
         sent("supervised", channels=["train"], early_stopping=True)
     assert sent("supervised", channels=["train", "validation"], early_stopping=True)["early_stopping"] == "True"
     assert sent("supervised", early_stopping=True)["early_stopping"] == "True"
+    assert sent("supervised", channels=["train"])["early_stopping"] == "False"
 
 
 @pytest.mark.parametrize(

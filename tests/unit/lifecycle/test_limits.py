@@ -70,6 +70,16 @@ def test_without_settings_only_what_aws_itself_refuses_is_out_of_reach() -> None
     assert problems("ml.p5.48xlarge", 20, 432_000, allowed=Limits()) == []
 
 
+@pytest.mark.parametrize("text", ["ml.c5.xlarge", "ml.c5.*", "ml.*.2xlarge", "ml.m*.*", "ml.p4de-x.24xlarge"])
+def test_an_instance_type_and_a_pattern_of_them_are_taken(text: str) -> None:
+    assert limits.PATTERN.fullmatch(text)
+
+
+@pytest.mark.parametrize("text", ["", "c5.xlarge", "ml.c5", "ml.c5.", "ml..xlarge", "ml.C5.xlarge", "mlxc5.xlarge", "ml.c5xxlarge"])
+def test_nothing_else_is_taken_for_one(text: str) -> None:
+    assert not limits.PATTERN.fullmatch(text)
+
+
 @pytest.mark.parametrize(
     ("pattern", "kind", "allowed"),
     [

@@ -139,6 +139,7 @@ def test_a_corpus_name_may_have_one_to_thirty_two_characters(name: str) -> None:
     ("tags", "own"),
     [
         ({"blazingtext:project": "blazingtext", "blazingtext:stage": "dev", "more": "x"}, True),
+        ({"blazingtext:project": "blazingtext", "blazingtext:stage": "dev"}, True),
         ({"blazingtext:project": "blazingtext", "blazingtext:stage": "prod"}, False),
         ({"blazingtext:project": "another", "blazingtext:stage": "dev"}, False),
         ({"blazingtext:stage": "dev"}, False),
