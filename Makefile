@@ -22,7 +22,7 @@ demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real
 # The SageMaker SDK 3 is part of it: 742 MB, 90 seconds to download and install once, 3 seconds from uv's cache.
 test: .venv/development.ready .venv/sagemaker-v3.ready .venv/awscli.ready lint types ## Every test but those of SageMaker SDK 2
 	@echo "Running every test, on two workers" >&2
-	@$(PYTEST) tests/journey tests/examples tests/template tests/wheel tests/unit tests/parity tests/conformance tests/clients tests/docs \
+	@$(PYTEST) tests/journey tests/faults tests/examples tests/template tests/wheel tests/unit tests/parity tests/conformance tests/clients tests/docs \
 		--ignore tests/examples/test_sdk_2.py --ignore tests/clients/test_sdk_2.py
 
 # 416 MB, 50 seconds to download and install once.

@@ -4,9 +4,10 @@ import aws_cdk as cdk
 import aws_cdk.aws_events as events
 import aws_cdk.aws_events_targets as targets
 import aws_cdk.aws_iam as iam
-import aws_cdk.aws_lambda_destinations as destinations
+import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
 import aws_cdk.aws_sqs as sqs
+import jsii
 from constructs import Construct
 
 from blazingtext_lifecycle import naming
@@ -15,6 +16,25 @@ from blazingtext_lifecycle.environments import LaunchEnvironment
 from . import arns, limit_conditions
 from .customer_key import READING, SENDING, allow_key
 from .python_function import PythonFunction
+
+
+@jsii.implements(lambda_.IDestination)
+class _Destination:
+    """A queue for events that a function failed on; the CDK's own destination would allow the function more than to send to it."""
+
+    def __init__(self, queue: sqs.IQueue) -> None:
+        self._queue = queue
+
+    def bind(
+        self,
+        _scope: Construct,
+        _function: lambda_.IFunction,
+        *,
+        type: lambda_.DestinationType | None = None,  # noqa: A002 - the CDK's name
+    ) -> lambda_.DestinationConfig:
+        """What the CDK asks a destination for."""
+        del type
+        return lambda_.DestinationConfig(destination=self._queue.queue_arn)
 
 
 class Launcher(Construct):
@@ -55,7 +75,7 @@ class Launcher(Construct):
         allow_key(launcher.role, environment.protection.key_arn, READING)
         # A job started before its role has its policy would fail.
         launcher.function.node.add_dependency(execution_role)
-        self.function, self._role, self._key_arn = launcher.function, launcher.role, environment.protection.key_arn
+        self.function, self._launcher, self._key_arn = launcher.function, launcher, environment.protection.key_arn
 
     def start_on_upload(self, *, bucket: s3.IBucket, dead_letters: sqs.IQueue) -> events.Rule:
         """Starts a training job for every corpus that is complete: when its manifest is written, after all its files.
@@ -68,8 +88,9 @@ class Launcher(Construct):
             bucket: whose uploads count.
             dead_letters: where events go that did not reach the function or that it refused.
         """
-        self.function.configure_async_invoke(retry_attempts=0, on_failure=destinations.SqsDestination(dead_letters))
-        allow_key(self._role, self._key_arn, SENDING)
+        self.function.configure_async_invoke(retry_attempts=0, on_failure=_Destination(dead_letters))
+        self._launcher.allow("sqs:SendMessage", on=dead_letters.queue_arn)
+        allow_key(self._launcher.role, self._key_arn, SENDING)
         uploads = events.EventPattern(
             source=["aws.s3"],
             detail_type=["Object Created"],

@@ -89,7 +89,8 @@ class NotebookRole(Construct):
         # IAM is asked about the configuration too.
         self._allow(["sagemaker:CreateEndpoint"], arns.named("endpoint-config", f"{naming.job_prefix(stage)}*"))
         live, own = arns.named("endpoint", naming.endpoint(stage)), arns.named("endpoint", f"{naming.job_prefix(stage)}*")
-        self._allow(["sagemaker:InvokeEndpoint", "sagemaker:DescribeEndpoint"], live, own)
+        self._allow(["sagemaker:InvokeEndpoint"], live, own)
+        self._allow(["sagemaker:DescribeEndpoint"], live)
         # It lists the whole account's or nothing.
         self._allow(["sagemaker:ListTrainingJobs"], "*")
 

@@ -5,7 +5,6 @@ import aws_cdk.aws_cloudwatch as cloudwatch
 import aws_cdk.aws_cloudwatch_actions as actions
 import aws_cdk.aws_events as events
 import aws_cdk.aws_events_targets as targets
-import aws_cdk.aws_lambda_event_sources as sources
 import aws_cdk.aws_s3 as s3
 import aws_cdk.aws_sns as sns
 import aws_cdk.aws_sqs as sqs
@@ -81,11 +80,14 @@ class Promotion(Construct):
         # It reads artifacts and messages, and writes to topic and dead-letter queue.
         allow_key(promoter.role, key_arn, SENDING)
         topic.grant_publish(promoter.role)
-        dead_letters.grant_send_messages(promoter.role)
-        self.queue.grant_consume_messages(promoter.role)
+        promoter.allow("sqs:SendMessage", on=dead_letters.queue_arn)
+        # Lambda reads the queue with the role: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html; the function
+        # itself hides a message that has to wait.
+        reading = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+        promoter.allow(*reading, on=self.queue.queue_arn)
         self.promoter, self.function = promoter, promoter.function
         if automatic:
-            self.function.add_event_source(sources.SqsEventSource(self.queue, batch_size=1, report_batch_item_failures=True))
+            self._feed()
 
     def _promoter(self, environment: PromoteEnvironment, log_retention_days: int, key_arn: str) -> PythonFunction:
         return PythonFunction(
@@ -97,6 +99,19 @@ class Promotion(Construct):
             log_retention_days=log_retention_days,
             environment=environment.variables(),
             key_arn=key_arn,
+        )
+
+    def _feed(self) -> None:
+        """Has Lambda hand each message of the queue to the function.
+
+        `SqsEventSource` would do the same, and allow more than that needs. Its construct id is kept: under another one, an update would
+        make a second mapping of the same queue before it deletes the first, which Lambda refuses.
+        """
+        self.function.add_event_source_mapping(
+            f"SqsEventSource:{cdk.Names.node_unique_id(self.queue.node)}",
+            event_source_arn=self.queue.queue_arn,
+            batch_size=1,
+            report_batch_item_failures=True,
         )
 
     def _queue(self, dead_letters: sqs.IQueue, key_arn: str) -> sqs.Queue:

@@ -9,7 +9,7 @@ from tests.network import _loopback_only  # noqa: F401 - for every test
 
 # Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, a sandbox, a wheel.
 # The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
-TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/", "tests/wheel/", "tests/examples/", "tests/clients/")
+TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/", "tests/wheel/", "tests/examples/", "tests/clients/", "tests/faults/")
 ALONE = ("tests/template/test_reproducibility.py", "tests/template/test_settings.py")
 
 # How long an example takes says how busy the machine is, not whether the example is right.

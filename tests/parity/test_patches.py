@@ -131,6 +131,26 @@ def test_a_log_group_s_arn_alone_allows_nothing_inside_it(account: Sandbox, writ
     owner.delete_log_group(logGroupName="/own/jobs")
 
 
+@pytest.mark.patch(name="named_resources")
+def test_a_dashboard_and_the_source_of_a_move_are_asked_about_by_name(account: Sandbox) -> None:
+    sqs, cloudwatch = account.boto3("sqs"), account.boto3("cloudwatch")
+    cloudwatch.put_dashboard(DashboardName="ours", DashboardBody='{"widgets": []}')
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})}
+    source = sqs.create_queue(QueueName="alive", Attributes=redrive)["QueueUrl"]
+    granted = (allow("cloudwatch:GetDashboard", "arn:aws:cloudwatch::000000000000:dashboard/ours"), allow("sqs:ListMessageMoveTasks", arn))
+    keys = acting_with(account, "by-name", *granted)
+
+    assert not is_denied(account.boto3("cloudwatch", **keys).get_dashboard, DashboardName="ours")
+    assert is_denied(account.boto3("cloudwatch", **keys).get_dashboard, DashboardName="theirs")
+    assert not is_denied(account.boto3("sqs", **keys).list_message_move_tasks, SourceArn=arn)
+    assert is_denied(account.boto3("sqs", **keys).list_message_move_tasks, SourceArn=arn.replace("dead", "alive"))
+    cloudwatch.delete_dashboards(DashboardNames=["ours"])
+    for queue in (source, url):
+        sqs.delete_queue(QueueUrl=queue)
+
+
 def test_tags_belong_to_the_group_itself() -> None:
     tagging = {"x-amz-target": "Logs_20140328.TagResource"}
     describing = {"x-amz-target": "Logs_20140328.DescribeLogStreams"}

@@ -21,6 +21,11 @@ UNSEEN = {
     "keys-of-parts": "no operation tells the encryption context",
     "organizations": "there is nothing to attach such a policy to",
     "delivery-roles": "a target that needs its role, such as a stream or another account's bus, is not delivered to here",
+    **dict.fromkeys(
+        ("function-logs", "function-queues", "volumes", "network-interfaces", "log-streams", "large-artifacts", "listed-models",
+         "endpoint-metrics"),
+        "a stage's own roles do without it: tests/faults/test_statements.py takes it away from them",
+    ),
     **{key: "the key would be given with a request: tests/unit/test_sagemaker_condition_keys.py compares it with AWS's list"
        for key in (gap.id for gap in unenforced.gaps()) if key.startswith("sagemaker:")},
 }  # fmt: skip
@@ -144,6 +149,13 @@ def not_principal(roles: Roles, _: Stacks) -> None:
     s3.delete_bucket(Bucket="denied-to-others")
 
 
+def missing_objects(roles: Roles, _: Stacks) -> None:
+    roles.account.boto3("s3").create_bucket(Bucket="without-the-object")
+    client = roles.client("s3", roles.make("may-not-list", allow("s3:GetObject")))
+    assert code_of(client.head_object, Bucket="without-the-object", Key="a") == "404"
+    roles.account.boto3("s3").delete_bucket(Bucket="without-the-object")
+
+
 PROBES: dict[str, Callable[[Roles, Stacks], Any]] = {
     "stack-handlers": stack_handlers,
     "stack-reads": stack_reads,
@@ -155,6 +167,7 @@ PROBES: dict[str, Callable[[Roles, Stacks], Any]] = {
     "keys-later": keys_later,
     "variables": variables,
     "not-principal": not_principal,
+    "missing-objects": missing_objects,
 }
 
 

@@ -138,7 +138,11 @@ class Synthesis:
 
 def synthesise(context: Mapping[str, object], folder: Path) -> Synthesis:
     """Synthesises one configuration with cdk-nag and the CDK's own validation; findings go to the report, for the tests to read."""
-    settings = Settings.from_context(context)
+    return synthesise_with(Settings.from_context(context), folder)
+
+
+def synthesise_with(settings: Settings, folder: Path) -> Synthesis:
+    """The same of settings made in Python."""
     reports = WITHOUT_REPORTS not in os.environ
     app = cdk.App(context=CDK_JSON["context"], outdir=str(folder), analytics_reporting=False, builtin_cloud_formation_validation=reports)
     build(app, settings)

@@ -13,6 +13,7 @@ Rights = dict[str, set[str]]
 BUCKET = "<CorporaBucket.Arn>"
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 READING_LOGS = {"logs:GetLogEvents", "logs:DescribeLogStreams", "logs:FilterLogEvents"}
+# What the CDK lets a rule do with its target.
 SENDING = {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}
 WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 ROOT_OF_ACCOUNT = "arn:<AWS::Partition>:iam::<AWS::AccountId>:root"
@@ -105,7 +106,7 @@ def limits(settings: Settings) -> dict[str, Any]:
 
 
 def _launcher(settings: Settings) -> Rights:
-    sending = {"<DeadLettersQueue.Arn>": SENDING} if settings.train_on_upload else {}
+    sending: Rights = {"<DeadLettersQueue.Arn>": {"sqs:SendMessage"}} if settings.train_on_upload else {}
     used = ("Decrypt", "GenerateDataKey") if settings.train_on_upload else ("Decrypt",)
     with_stage: Rights = {
         "<LauncherLaunchTrainingLogs.Arn>": LOGGING,
@@ -148,7 +149,7 @@ def _version_cleaner(settings: Settings) -> Rights:
 
 def _promoter(settings: Settings) -> Rights:
     stage = settings.stage
-    receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueUrl", "GetQueueAttributes")
+    receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
     described = ("DescribeKey",) if settings.approval == "manual" else ()
     return (
         with_key(settings, "Decrypt", "GenerateDataKey", *described)
@@ -167,7 +168,7 @@ def _promoter(settings: Settings) -> Rights:
             f"{BUCKET}/runs/*": {"s3:GetObject"},
             BUCKET: {"s3:ListBucket"},
             "<NotificationsTopic>": {"sns:Publish"},
-            "<DeadLettersQueue.Arn>": SENDING,
+            "<DeadLettersQueue.Arn>": {"sqs:SendMessage"},
             "<PromotionQueue.Arn>": {f"sqs:{action}" for action in receiving},
         }
     )

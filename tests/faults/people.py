@@ -1,0 +1,80 @@
+"""What people with a role of the stacks cannot do without one of its actions; `calls.py` has the request that shows it."""
+
+from tests.faults.grants import Grant
+from tests.faults.needs import QUEUE_KEYS_PAGE, SERVICES, Need
+
+PEOPLE = ("NotebookRole", "PeopleReadOnly", "PeopleDataScientist", "PeopleOperator")
+PIPELINES = ("Comparison", "Pipeline")
+# Action, and its resources where these make a difference, to what cannot be done without it.
+_FAILS = {
+    "cloudformation:DescribeStacks": "look up the stage: every command begins with it",
+    "cloudformation:DescribeStackEvents": "read why an update of a stack failed",
+    "cloudformation:DescribeStackResources": "see what a stack consists of",
+    "cloudwatch:DescribeAlarms": "see which alarms ring",
+    "cloudwatch:GetDashboard": "open the stage's dashboard",
+    "cloudwatch:GetMetricData": "see the curves of the dashboard",
+    "cloudwatch:ListMetrics": "find a metric",
+    "iam:PassRole": "start a job or make a model with the stage's roles",
+    "kms:Decrypt": "read an encrypted artifact or corpus",
+    "kms:GenerateDataKey": "store an encrypted corpus",
+    "lambda:InvokeFunction": "train: the launcher is not called",
+    "logs:DescribeLogStreams": "find the log of a job",
+    "logs:FilterLogEvents": "search the logs",
+    "logs:GetLogEvents": "read the log of a job",
+    "s3:ListBucket": "list corpora and runs",
+    "s3:GetBucketLocation": "let the SageMaker SDK find the bucket",
+    "s3:GetObject corpora/*": "read a corpus",
+    "s3:GetObject runs/*": "read an artifact",
+    "s3:GetObject corpora/*, runs/*": "read an artifact or a corpus",
+    "s3:PutObject": "upload a corpus",
+    "s3:DeleteObject": "replace or remove a corpus",
+    "s3:AbortMultipartUpload": "clean up after an upload that broke off",
+    "s3:ListMultipartUploadParts": "go on with an upload that broke off",
+    "sagemaker:ListTrainingJobs": "list runs",
+    "sagemaker:CreateTrainingJob": "train with the SDK",
+    "sagemaker:DescribeTrainingJob": "look at a run",
+    "sagemaker:StopTrainingJob": "stop a run",
+    "sagemaker:CreateHyperParameterTuningJob": "tune",
+    "sagemaker:DescribeHyperParameterTuningJob": "look at a tuning job",
+    "sagemaker:StopHyperParameterTuningJob": "stop a tuning job",
+    "sagemaker:ListTrainingJobsForHyperParameterTuningJob": "see the runs of a tuning job",
+    "sagemaker:CreateModel": "make a model of one's own",
+    "sagemaker:DescribeModel": "see which artifact a model serves",
+    "sagemaker:DeleteModel": "delete a model of one's own",
+    "sagemaker:CreateEndpointConfig": "configure an endpoint of one's own",
+    "sagemaker:DescribeEndpointConfig": "see what an endpoint serves",
+    "sagemaker:DeleteEndpointConfig": "delete the configuration of an endpoint of one's own",
+    "sagemaker:CreateEndpoint": "deploy an endpoint of one's own",
+    "sagemaker:DescribeEndpoint endpoint/blazingtext-<stage>-*": "wait for an endpoint of one's own",
+    "sagemaker:DescribeEndpoint": "look at the live endpoint",
+    "sagemaker:DeleteEndpoint": "delete an endpoint of one's own",
+    "sagemaker:InvokeEndpoint": "ask for predictions",
+    "sagemaker:AddTags": "tag what one makes",
+    "sagemaker:ListTags": "see whose it is",
+    "sns:GetTopicAttributes": "look at the topic",
+    "sns:ListSubscriptionsByTopic": "see who is told",
+    "sns:Subscribe": "be told of promotions, failures and alarms",
+    "sqs:GetQueueAttributes": "see how many messages wait, or are dead",
+    "sqs:GetQueueUrl": "find a queue by its name",
+    "sqs:ReceiveMessage": "read a dead letter",
+    "sqs:SendMessage": "send a message anew",
+    "sqs:DeleteMessage": "remove a dead letter",
+    "sqs:ChangeMessageVisibility": "put a dead letter back at once",
+    "sqs:StartMessageMoveTask": "move dead letters back to where they came from",
+    "sqs:ListMessageMoveTasks": "see how far that is",
+    "states:DescribeExecution": "see whether an update of the serving stack has begun",
+    "states:StartExecution": "promote, roll back, pause or resume",
+}
+_PIPELINE_FAILS = {"Comparison": "compare the stage with the code", "Pipeline": "deploy the stage"}
+
+
+def need_of(grant: Grant) -> Need | None:
+    """Why something is granted to a service or a person; None when nobody has said."""
+    if grant.role in SERVICES:
+        return SERVICES[grant.role].get(grant.action)
+    if grant.role in PIPELINES:
+        return Need(_PIPELINE_FAILS[grant.role]) if grant.action == "sts:AssumeRole" else None
+    if (grant.role, grant.action) == ("PeopleOperator", "kms:GenerateDataKey"):
+        return Need("send a message anew to an encrypted queue", unseen="keys-elsewhere", page=QUEUE_KEYS_PAGE)
+    said = _FAILS.get(f"{grant.action} {grant.on}", _FAILS.get(grant.action))
+    return Need(said) if said and grant.role in PEOPLE else None
