@@ -129,6 +129,29 @@ REQUESTS: dict[str, Request] = {
     "cloudformation:DescribeStacks": lambda c, s: c("cloudformation").describe_stacks(StackName=s.stage.stack("serving")),
     "cloudformation:DescribeStackEvents": lambda c, s: c("cloudformation").describe_stack_events(StackName=s.stage.stack("serving")),
     "cloudformation:DescribeStackResources": lambda c, s: c("cloudformation").describe_stack_resources(StackName=s.stage.stack("serving")),
+    "cloudformation:GetTemplate": lambda c, s: c("cloudformation").get_template(StackName=s.stage.stack("serving")),
+    "cloudformation:ListStackResources": lambda c, s: c("cloudformation").list_stack_resources(StackName=s.stage.stack("serving")),
+    "events:DescribeRule": lambda c, s: c("events").describe_rule(Name=s.stage.physical("PromotionFinished", "AWS::Events::Rule")),
+    "events:ListTargetsByRule": lambda c, s: c("events").list_targets_by_rule(
+        Rule=s.stage.physical("PromotionFinished", "AWS::Events::Rule")
+    ),
+    "iam:GetRole": lambda c, s: c("iam").get_role(RoleName=s.role("ExecutionRole")),
+    "iam:GetRolePolicy": lambda c, s: c("iam").get_role_policy(RoleName=s.role("ExecutionRole"), PolicyName="none"),
+    "iam:ListAttachedRolePolicies": lambda c, s: c("iam").list_attached_role_policies(RoleName=s.role("ExecutionRole")),
+    "iam:ListRolePolicies": lambda c, s: c("iam").list_role_policies(RoleName=s.role("ExecutionRole")),
+    "lambda:GetFunctionConfiguration": lambda c, s: c("lambda").get_function_configuration(
+        FunctionName=s.stage.function("LauncherLaunchTrainingFunction")
+    ),
+    "lambda:GetPolicy": lambda c, s: c("lambda").get_policy(FunctionName=s.stage.function("LauncherLaunchTrainingFunction")),
+    "s3:GetBucketAcl": lambda c, s: c("s3").get_bucket_acl(Bucket=s.stage.bucket),
+    "s3:GetBucketPolicy": lambda c, s: c("s3").get_bucket_policy(Bucket=s.stage.bucket),
+    "s3:GetBucketPublicAccessBlock": lambda c, s: c("s3").get_public_access_block(Bucket=s.stage.bucket),
+    "s3:GetBucketVersioning": lambda c, s: c("s3").get_bucket_versioning(Bucket=s.stage.bucket),
+    "s3:GetEncryptionConfiguration": lambda c, s: c("s3").get_bucket_encryption(Bucket=s.stage.bucket),
+    "scheduler:GetSchedule": lambda c, s: c("scheduler").get_schedule(GroupName=f"{s.live}-schedules", Name="pause"),
+    "states:DescribeStateMachine": lambda c, s: c("stepfunctions").describe_state_machine(
+        stateMachineArn=s.stage.output("training", "ServingUpdateArn")
+    ),
     "cloudwatch:DescribeAlarms": lambda c, _: c("cloudwatch").describe_alarms(),
     "cloudwatch:GetDashboard": lambda c, s: c("cloudwatch").get_dashboard(DashboardName=s.live),
     "cloudwatch:GetMetricData": lambda c, _: c("cloudwatch").get_metric_data(

@@ -17,9 +17,23 @@ from tests.template.references import name
 PAGE = Path(__file__).parents[2] / "docs" / "settings-and-resources.md"
 BEGIN, END = "<!-- from here on written by: python -m tests.template.effects -->\n", "<!-- to here -->\n"
 # What one setting needs of others before it can be set.
-_WITH = {"vpc_subnets": ("vpc_security_groups",), "vpc_security_groups": ("vpc_subnets",)}
+_WITH = {
+    "vpc_subnets": ("vpc_security_groups",),
+    "vpc_security_groups": ("vpc_subnets",),
+    "schedule_time_zone": ("pause_schedule",),
+    "resume_schedule": ("pause_schedule",),
+    "data_capture_days": ("data_capture_percent",),
+    "endpoint_target_invocations": ("endpoint_maximum_instances",),
+    "serverless_max_concurrency": ("serverless_memory_mb",),
+    "endpoint_rollout_percent": ("endpoint_rollout",),
+}
 # Values instead of the matrix's, which go with others only.
-_ALONE = {"training_instance_type": "ml.c5.2xlarge", "hyperparameters": {"epochs": 10}, "termination_protection": True}
+_ALONE = {
+    "training_instance_type": "ml.c5.2xlarge",
+    "hyperparameters": {"epochs": 10},
+    "termination_protection": True,
+    "endpoint_rollout_percent": 20,
+}
 # Settings that change no template, and where they are seen instead.
 ELSEWHERE = {
     "region": "the region that the stacks are deployed to",
