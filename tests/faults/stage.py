@@ -13,7 +13,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from blazingtext_lifecycle.environments import Approval, AutoPromote
+from blazingtext_lifecycle.environments import AutoPromote
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage import build
