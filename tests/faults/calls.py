@@ -66,6 +66,11 @@ class Scene:
     def role(self, construct: str) -> str:
         return self.stage.physical(construct, "AWS::IAM::Role")
 
+    @property
+    def rule(self) -> str:
+        """The name of a rule, which CloudFormation here keeps as an ARN."""
+        return self.stage.physical("PromotionFinished", "AWS::Events::Rule").rpartition("/")[2]
+
     def bootstrap_role(self, kind: str) -> str:
         return f"arn:aws:iam::000000000000:role/cdk-blzgtxt-{kind}-role-000000000000-us-east-1"
 
@@ -131,10 +136,8 @@ REQUESTS: dict[str, Request] = {
     "cloudformation:DescribeStackResources": lambda c, s: c("cloudformation").describe_stack_resources(StackName=s.stage.stack("serving")),
     "cloudformation:GetTemplate": lambda c, s: c("cloudformation").get_template(StackName=s.stage.stack("serving")),
     "cloudformation:ListStackResources": lambda c, s: c("cloudformation").list_stack_resources(StackName=s.stage.stack("serving")),
-    "events:DescribeRule": lambda c, s: c("events").describe_rule(Name=s.stage.physical("PromotionFinished", "AWS::Events::Rule")),
-    "events:ListTargetsByRule": lambda c, s: c("events").list_targets_by_rule(
-        Rule=s.stage.physical("PromotionFinished", "AWS::Events::Rule")
-    ),
+    "events:DescribeRule": lambda c, s: c("events").describe_rule(Name=s.rule),
+    "events:ListTargetsByRule": lambda c, s: c("events").list_targets_by_rule(Rule=s.rule),
     "iam:GetRole": lambda c, s: c("iam").get_role(RoleName=s.role("ExecutionRole")),
     "iam:GetRolePolicy": lambda c, s: c("iam").get_role_policy(RoleName=s.role("ExecutionRole"), PolicyName="none"),
     "iam:ListAttachedRolePolicies": lambda c, s: c("iam").list_attached_role_policies(RoleName=s.role("ExecutionRole")),

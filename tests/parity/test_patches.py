@@ -151,6 +151,22 @@ def test_a_dashboard_and_the_source_of_a_move_are_asked_about_by_name(account: S
         sqs.delete_queue(QueueUrl=queue)
 
 
+@pytest.mark.patch(name="named_resources")
+def test_a_rule_of_the_default_bus_is_asked_about_by_its_name_alone(account: Sandbox) -> None:
+    events = account.boto3("events")
+    for name in ("ours", "theirs"):
+        events.put_rule(Name=name, EventPattern='{"source": ["none"]}')
+    looking = allow(["events:DescribeRule", "events:ListTargetsByRule"], "arn:aws:events:us-east-1:000000000000:rule/ours")
+    mine = account.boto3("events", **acting_with(account, "rule-reader", looking))
+
+    assert not is_denied(mine.describe_rule, Name="ours")
+    assert not is_denied(mine.list_targets_by_rule, Rule="ours")
+    assert is_denied(mine.describe_rule, Name="theirs")
+    assert is_denied(mine.list_targets_by_rule, Rule="theirs")
+    for name in ("ours", "theirs"):
+        events.delete_rule(Name=name)
+
+
 def test_tags_belong_to_the_group_itself() -> None:
     tagging = {"x-amz-target": "Logs_20140328.TagResource"}
     describing = {"x-amz-target": "Logs_20140328.DescribeLogStreams"}
