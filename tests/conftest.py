@@ -10,7 +10,15 @@ from tests.network import _loopback_only  # noqa: F401 - for every test
 # Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, a sandbox, a wheel.
 # The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
 TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/", "tests/wheel/", "tests/examples/", "tests/clients/", "tests/faults/")
-ALONE = ("tests/template/test_reproducibility.py", "tests/template/test_settings.py")
+ALONE = (
+    "tests/template/test_reproducibility.py",
+    "tests/template/test_settings.py",
+    "tests/journey/test_6_company.py",
+    "tests/journey/test_7_pipelines.py",
+    "tests/journey/test_8_approval.py",
+    "tests/journey/test_8_operations.py",
+    "tests/journey/test_8_traffic.py",
+)
 
 # How long an example takes says how busy the machine is, not whether the example is right.
 settings.register_profile("untimed", deadline=None)
