@@ -167,7 +167,9 @@ class BlazingText:
 
     def vectors(self, job: str | None = None) -> Vectors:
         """A run's word vectors; None as for `artifact`."""
-        return _read_vectors(self.artifact(job))
+        from .vectors import reading  # noqa: PLC0415 - NumPy loads only for those who look at vectors
+
+        return reading.load(self.artifact(job).path(comparison.VECTORS))
 
     def neighbors(self, query: str, count: int = 10, job: str | None = None, *, top: int | None = None) -> list[Neighbor]:
         """The words nearest to a word, or to a sum such as "king - man + woman", among the `top` most frequent."""

@@ -14,7 +14,7 @@ from .errors import UserError
 
 # Extra: the modules that its part imports. A test compares them with the code and with pyproject.toml.
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "cdk": ("aws_cdk", "constructs"),
+    "cdk": ("aws_cdk", "constructs", "jsii"),
     "engine": ("llvmlite", "numba", "numpy", "orjson", "uvicorn"),
     "look": ("matplotlib", "numpy", "sklearn", "threadpoolctl"),
     "sagemaker": ("sagemaker",),

@@ -17,8 +17,8 @@ from blazingtext_lifecycle.errors import UserError
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sagemaker": "blazingtext/sdk", "sandbox": "sandbox"}
-# A distribution that is another's other half, and of exactly its version.
-OTHER_HALVES = {"botocore": "boto3", "llvmlite": "numba"}
+# A distribution that is another's other half, and of a version that the other one chooses.
+OTHER_HALVES = {"botocore": "boto3", "jsii": "aws-cdk-lib", "llvmlite": "numba"}
 # From Python 3.14 on.
 IN_LATER_STANDARD_LIBRARIES = {"compression"}
 
@@ -155,7 +155,7 @@ def test_a_program_that_does_not_catch_it_ends_with_the_sentence_and_exit_code_2
 
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert re.fullmatch(r'This needs aws_cdk, constructs, which .*: pip install "blazingtext-cdk\[cdk\]"\n', ended.stderr)
+    assert re.fullmatch(r'This needs aws_cdk, constructs, jsii, which .*: pip install "blazingtext-cdk\[cdk\]"\n', ended.stderr)
 
 
 def test_a_program_that_does_without_the_part_keeps_its_own_way_with_other_errors() -> None:
