@@ -155,7 +155,7 @@ def _judged(job: TrainedJob, stack: live_model.ServingStack, environment: Promot
     decision = promotion.decide(job, stack, environment)
     if decision.outcome is Outcome.PROMOTE and stack.live:
         note = promotion.against_live(job, _live_job(stack, environment, clients), environment)
-        decision = promotion.refused(job, note) if note else decision
+        decision = promotion.refused(job, note, environment.stage) if note else decision
     return _unless_different(decision, job.name, stack, environment, clients)
 
 

@@ -9,13 +9,15 @@ import click
 
 from ..files import atomic_file, refuse_existing
 from ..runs import comparison_page
-from ..runs.comparison import RunComparison
+from ..runs.comparison import RunComparison, some
 from .output import Output
 from .output import count as _count
 from .session import Session, shared
 
 if TYPE_CHECKING:  # NumPy is loaded by the command that needs it
-    from ..vectors.comparison import Comparison, Interval
+    from ..vectors.comparison import Comparison
+
+_SHOWN = 5
 
 
 @click.command()
@@ -52,7 +54,7 @@ def compare(session: Session, *, jobs: tuple[str, ...], neighbors: int, pairs: t
 
 
 def _show(out: Output, found: RunComparison) -> None:
-    letters = [chr(ord("A") + number) if number < 26 else str(number) for number in range(len(found.runs))]
+    letters = found.letters
     out.table(("", "run"), [(letter, run.job) for letter, run in zip(letters, found.runs, strict=True)])
     numbers = range(1, len(letters) + 1)
     if found.settings:
@@ -74,8 +76,7 @@ def _figure(value: float | None) -> str:
 def _show_model(out: Output, letter: str, model: Comparison) -> None:
     out.out.print()
     rows = [
-        (each.name, str(each.pairs), *(_between(figure) for figure in (each.first, each.second, each.difference)))
-        for each in model.pair_sets
+        (each.name, str(each.pairs), *(str(figure) for figure in (each.first, each.second, each.difference))) for each in model.pair_sets
     ]
     out.table(("pairs that both know", "", "rho of A", f"rho of {letter}", f"{letter} - A"), rows, right=(1, 2, 3, 4))
     out.out.print()
@@ -83,8 +84,8 @@ def _show_model(out: Output, letter: str, model: Comparison) -> None:
         (f"{letter} beside A", ""),
         [
             ("words that both know", str(model.shared)),
-            ("only in A", _words(model.lost_count, model.lost)),
-            (f"only in {letter}", _words(model.gained_count, model.gained)),
+            ("only in A", some(model.lost_count, model.lost, _SHOWN)),
+            (f"only in {letter}", some(model.gained_count, model.gained, _SHOWN)),
             (f"same {_count(model.neighbors, 'nearest words')}, frequent words", f"{model.overlap_frequent:.0%}"),
             (f"same {_count(model.neighbors, 'nearest words')}, rare words", f"{model.overlap_rare:.0%}"),
         ],
@@ -92,11 +93,3 @@ def _show_model(out: Output, letter: str, model: Comparison) -> None:
     out.out.print()
     moved = [(each.word, f"{each.similarity:.3f}", " ".join(each.first), " ".join(each.second)) for each in model.moved]
     out.table(("moved most", "cosine", "nearest in A", f"nearest in {letter}"), moved, right=(1,))
-
-
-def _between(figure: Interval) -> str:
-    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
-
-
-def _words(number: int, some: tuple[str, ...]) -> str:
-    return f"{number}: {', '.join(some[:5])}{', ...' if number > 5 else ''}" if number else "0"

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from blazingtext_lifecycle import hyperparameters
-from blazingtext_lifecycle.combinations import MODES
+from blazingtext_lifecycle.combinations import BATCH_SKIPGRAM, MODES
 
 from ..runs import local_training
-from ..runs.job_events import progress_of
-from .output import duration, quoted
+from .output import duration
 from .session import Session, shared
-from .train import hyperparameter_options
+from .train import chosen, hyperparameter_options
+from .training_display import TrainingBar
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -29,7 +27,7 @@ def local() -> None:
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...", type=_FILE)
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="The folder to make for the model.")
 @click.option("--validation", multiple=True, type=_FILE, help="Labelled text to validate a classifier on; repeatable.")
-@click.option("--mode", type=click.Choice(sorted(MODES)), default="batch_skipgram", help="[default: batch_skipgram]")
+@click.option("--mode", type=click.Choice(sorted(MODES)), default=BATCH_SKIPGRAM, help=f"[default: {BATCH_SKIPGRAM}]")
 @hyperparameter_options
 @click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads that train; without it, every processor does.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="With one thread, the same seed gives the same bytes.")
@@ -51,18 +49,11 @@ def train(
     blazingtext local train corpus.txt -o model --mode skipgram --subwords true.
     """
     out = session.output
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[speed]}"), TimeElapsedColumn())
-    with Progress(*columns, console=out.err, transient=True, disable=not out.err.is_terminal) as bar:
-        task = bar.add_task("Training", total=100, speed="")
-
-        def show(line: str) -> None:
-            out.err.print(f"  {quoted(line)}", soft_wrap=True)
-            progress = progress_of(line)
-            if progress:
-                bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
-
-        given = {name: options[name] for name in hyperparameters.TABLE if options[name] is not None}
-        found = local_training.train(texts, output, mode=mode, given=given, validation=validation, threads=threads, seed=seed, on_line=show)
+    with TrainingBar(out) as bar:
+        bar.phase("Training")
+        found = local_training.train(
+            texts, output, mode=mode, hyperparameters=chosen(options), validation=validation, threads=threads, seed=seed, on_line=bar.line
+        )
     for warning in found.warnings:
         out.warn(warning)
     rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -36,6 +37,11 @@ def hyperparameter_options(command: Command) -> Command:
     return command
 
 
+def chosen(options: Mapping[str, Any]) -> dict[str, object]:
+    """The hyperparameters that were typed."""
+    return {name: options[name] for name in hyperparameters.TABLE if options[name] is not None}
+
+
 @click.command()
 @click.option("--corpus", required=True, metavar="NAME", help="An uploaded corpus.")
 @click.option("--mode", type=click.Choice(sorted(MODES)), help="[default: the stage's, batch_skipgram]")
@@ -60,7 +66,7 @@ def train(session: Session, corpus: str, mode: str | None, watch: bool, dry_run:
     order = TrainingOrder(
         corpus=corpus,
         mode=mode,
-        hyperparameters={name: options[name] for name in hyperparameters.TABLE if options[name] is not None},
+        hyperparameters=chosen(options),
         instance_type=options["instance_type"],
         instance_count=options["instance_count"],
         volume_gb=options["volume"],

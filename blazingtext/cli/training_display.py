@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blazingtext_lifecycle.errors import CloudError, UserError
 
 from ..runs.job_events import progress_of
 from ..runs.training_jobs import Run
-from .output import duration, quoted
+from .output import Output, duration, quoted
 from .session import Session
 
 # SecondaryStatus of a job that SageMaker stopped by itself
@@ -17,6 +19,34 @@ _STOPPED = {
     "MaxRuntimeExceeded": ("It ran into its limit of running time", "Train with a greater --max-runtime"),
     "MaxWaitTimeExceeded": ("It ran into its limit of waiting for a spot instance", "Train with a greater --max-wait, or with --no-spot"),
 }
+
+
+class TrainingBar:
+    """The log of a training on stderr, above a bar that shows how far it is and how fast, at a terminal."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[speed]}"), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=out.err, transient=True, disable=not out.err.is_terminal)
+        self._task = self._bar.add_task("Starting", total=100, speed="")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def phase(self, name: str) -> None:
+        """The training is in another phase."""
+        self._bar.update(self._task, description=name)
+
+    def line(self, text: str) -> None:
+        """Shows a line of the log."""
+        self._out.err.print(f"  {quoted(text)}", soft_wrap=True)
+        progress = progress_of(text)
+        if progress:
+            self._bar.update(self._task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
 
 
 def watch_to_the_end(session: Session, job: str) -> None:
@@ -37,20 +67,15 @@ def watch_to_the_end(session: Session, job: str) -> None:
 
 def _stream(session: Session, job: str) -> None:
     out = session.output
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[speed]}"), TimeElapsedColumn())
-    with Progress(*columns, console=out.err, transient=True, disable=not out.err.is_terminal) as bar:
-        task = bar.add_task("Starting", total=100, speed="")
-        lines = 0
+    lines = 0
+    with TrainingBar(out) as bar:
         for event in session.client.events(job, follow=True):
             lines += not event.phase
             if event.phase:
                 out.err.print(f"[bold]{event.phase}[/bold] [dim]- {quoted(event.text)}[/dim]", soft_wrap=True)
-                bar.update(task, description=event.phase)
-                continue
-            out.err.print(f"  {quoted(event.text)}", soft_wrap=True)
-            progress = progress_of(event.text)
-            if progress:
-                bar.update(task, completed=progress[0], speed=f"{progress[1]:.2f} M words/s")
+                bar.phase(event.phase)
+            else:
+                bar.line(event.text)
     if not lines:
         out.warn(f"{job} wrote no log lines. Either its role lacks the permission logs:PutLogEvents, or it never started.")
 

@@ -15,9 +15,7 @@ def queues(cloud: Cloud, stacks: tuple[Deployed, ...]) -> Iterator[Finding]:
     """What is different about the queues of some stacks: policy, and where dead letters go."""
     client = cloud.client("sqs")
     for stack in stacks:
-        policies = {
-            url: each.properties["PolicyDocument"] for each in stack.resources("AWS::SQS::QueuePolicy") for url in each.properties["Queues"]
-        }
+        policies = _policies(stack, "AWS::SQS::QueuePolicy", "Queues")
         for queue in stack.resources("AWS::SQS::Queue"):
             name = queue.id.rsplit("/", 1)[-1]
             found = client.get_queue_attributes(QueueUrl=queue.id, AttributeNames=["All"])["Attributes"]
@@ -33,9 +31,7 @@ def topics(cloud: Cloud, stacks: tuple[Deployed, ...]) -> Iterator[Finding]:
     """What is different about the topics of some stacks: policy. Who has subscribed is for the people who may."""
     client = cloud.client("sns")
     for stack in stacks:
-        policies = {
-            arn: each.properties["PolicyDocument"] for each in stack.resources("AWS::SNS::TopicPolicy") for arn in each.properties["Topics"]
-        }
+        policies = _policies(stack, "AWS::SNS::TopicPolicy", "Topics")
         for topic in stack.resources("AWS::SNS::Topic"):
             found = client.get_topic_attributes(TopicArn=topic.id)["Attributes"].get("Policy")
             if topic.id in policies and not _same_policy(policies[topic.id], found):

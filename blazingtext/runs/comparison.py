@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from blazingtext_lifecycle.errors import UserError
@@ -34,6 +35,16 @@ class RunComparison:
     settings: Mapping[str, tuple[str, ...]]
     metrics: Mapping[str, tuple[float | None, ...]]
     models: Mapping[str, Comparison]
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """What the runs are called where their names are too long: A, B, ..., or their numbers from the 27th on."""
+        return tuple(ascii_uppercase[number] if number < len(ascii_uppercase) else str(number + 1) for number in range(len(self.runs)))
+
+
+def some(number: int, words: Sequence[str], most: int) -> str:
+    """How many words there are, and the first of them."""
+    return f"{number}{': ' if number else ''}{', '.join(words[:most])}{', ...' if number > most else ''}"
 
 
 def compare(

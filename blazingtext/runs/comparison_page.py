@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from .comparison import RunComparison
+from .comparison import RunComparison, some
 
 if TYPE_CHECKING:  # NumPy is loaded by those who compare models
-    from ..vectors.comparison import Comparison, Interval
+    from ..vectors.comparison import Comparison
 
+_SHOWN = 10
 # Words are data: the policy forbids scripts, styles and pictures from anywhere, and every text is escaped.
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -40,7 +41,7 @@ def page(found: RunComparison) -> str:
     names = [run.job for run in found.runs]
     title = escape(f"{names[0]} beside {', '.join(names[1:])}")
     parts = [_HEAD.format(title=title)]
-    letters = [f"{chr(ord('A') + number)}" if number < 26 else str(number) for number in range(len(names))]
+    letters = found.letters
     parts.append(_table("Runs", ("", "run"), zip(letters, names, strict=True)))
     if found.settings:
         parts.append(_table("What differs", ("", *letters), ((name, *values) for name, values in found.settings.items())))
@@ -52,13 +53,11 @@ def page(found: RunComparison) -> str:
 
 
 def _model(letter: str, name: str, model: Comparison) -> list[str]:
-    scores = (
-        (each.name, str(each.pairs), _between(each.first), _between(each.second), _between(each.difference)) for each in model.pair_sets
-    )
+    scores = ((each.name, str(each.pairs), str(each.first), str(each.second), str(each.difference)) for each in model.pair_sets)
     counts = [
         ("words that both know", str(model.shared)),
-        ("only in A", _some(model.lost_count, model.lost)),
-        (f"only in {letter}", _some(model.gained_count, model.gained)),
+        ("only in A", some(model.lost_count, model.lost, _SHOWN)),
+        (f"only in {letter}", some(model.gained_count, model.gained, _SHOWN)),
     ]
     moved = ((each.word, f"{each.similarity:.3f}", ", ".join(each.first), ", ".join(each.second)) for each in model.moved)
     agree = (
@@ -76,14 +75,6 @@ def _model(letter: str, name: str, model: Comparison) -> list[str]:
 
 def _share(value: float) -> str:
     return f'<meter min="0" max="1" value="{value:.4f}">{value:.0%}</meter> {value:.0%}'
-
-
-def _between(figure: Interval) -> str:
-    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
-
-
-def _some(number: int, words: Sequence[str]) -> str:
-    return f"{number}{': ' if number else ''}{', '.join(words)}{', ...' if number > len(words) else ''}"
 
 
 def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = False) -> str:

@@ -9,11 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from blazingtext_lifecycle import hyperparameters, naming
+from blazingtext_lifecycle import hyperparameters as table
+from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.combinations import BATCH_SKIPGRAM
 from blazingtext_lifecycle.errors import CloudError, UserError
 from blazingtext_lifecycle.extras import require
 
@@ -22,7 +25,6 @@ from ..corpus import uploads
 # Modes and instances constrain each other on AWS; this machine is one without GPU.
 _INSTANCE_TYPE = "ml.c5.xlarge"
 _METRIC = re.compile(r"#(train|validation)_accuracy: ([0-9.]+)|#mean_rho: (-?[0-9.]+)")
-_LAST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def train(
     corpus: str | Path | Sequence[str | Path],
     folder: str | Path,
     *,
-    mode: str = "batch_skipgram",
-    given: Mapping[str, object] | None = None,
+    mode: str = BATCH_SKIPGRAM,
+    hyperparameters: Mapping[str, object] | None = None,
     validation: str | Path | Sequence[str | Path] = (),
     threads: int | None = None,
     seed: int | None = None,
@@ -65,7 +67,7 @@ def train(
         corpus: a text file or several, one sentence a line; labelled for ``supervised``.
         folder: where the model goes; it must not be there yet, or be empty. Nothing is left there when the training fails.
         mode: the training mode.
-        given: hyperparameters that differ from the defaults.
+        hyperparameters: those that differ from the defaults.
         validation: labelled text to validate a classifier on.
         threads: how many threads train; None means every processor.
         seed: where randomness starts; with one thread, the same seed gives the same bytes.
@@ -82,17 +84,16 @@ def train(
     folder = Path(folder)
     channels = uploads.plan("local", _paths(corpus), _paths(validation))
     names = {channel.channel for channel in channels}
-    complete, warnings = hyperparameters.complete(mode, given or {}, _INSTANCE_TYPE, 1, channels=names)
+    complete, warnings = table.complete(mode, hyperparameters or {}, _INSTANCE_TYPE, 1, channels=names)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already, and is not an empty folder. Name another one, or remove it.")
     began = time.monotonic()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{naming.TRAIN}-") as base:
-            metrics = _run(_laid_out(Path(base), channels, complete), threads, seed, on_line)
-            (Path(base) / "model").rename(folder)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be written. {error.strerror or error}. Make room, or name another folder.") from error
+    with _beside(folder) as base:
+        with _explained(folder):
+            _lay_out(base, channels, complete)
+        metrics = _run(base, threads, seed, on_line)
+        with _explained(folder):
+            (base / "model").rename(folder)
     files = tuple(sorted(path.name for path in folder.iterdir()))
     found = tuple(dict.fromkeys([*(each for channel in channels for each in channel.warnings), *warnings]))
     return LocalTraining(folder, files, mode, complete, metrics, time.monotonic() - began, found)
@@ -102,7 +103,26 @@ def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
     return [Path(given)] if isinstance(given, str | Path) else [Path(each) for each in given]
 
 
-def _laid_out(base: Path, channels: Sequence[uploads.Channel], complete: Mapping[str, str]) -> Path:
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """A folder next to one that is to be made, so that the model gets there in one step; it is gone afterwards."""
+    with _explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{naming.TRAIN}-")
+    with temporary as base:
+        yield Path(base)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turns the operating system's errors about the model's folder into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written. {error.strerror or error}. Make room, or name another folder.") from error
+
+
+def _lay_out(base: Path, channels: Sequence[uploads.Channel], complete: Mapping[str, str]) -> None:
     """A folder as SageMaker gives it to a container; the corpus is linked, not copied."""
     config = base / "input" / "config"
     config.mkdir(parents=True)
@@ -113,7 +133,6 @@ def _laid_out(base: Path, channels: Sequence[uploads.Channel], complete: Mapping
         data = base / "input" / "data" / channel.channel
         data.mkdir(parents=True, exist_ok=True)
         (data / channel.path.name).symlink_to(channel.path.resolve())
-    return base
 
 
 def _run(base: Path, threads: int | None, seed: int | None, on_line: Callable[[str], None]) -> dict[str, float]:
@@ -123,31 +142,29 @@ def _run(base: Path, threads: int | None, seed: int | None, on_line: Callable[[s
     """
     options = [f"--{name}={value}" for name, value in (("threads", threads), ("seed", seed)) if value is not None]
     command = [sys.executable, "-u", "-m", "blazingtext_engine", "train", "--base", str(base), *options]
-    lines: list[str] = []
+    last = "It wrote nothing."
     metrics: dict[str, float] = {}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
     ) as engine:
         try:
             for line in engine.stdout or ():
-                text = line.rstrip("\n")
-                lines = [*lines[-_LAST_LINES:], text]
-                on_line(text)
-                if found := _METRIC.search(text):
+                last = line.rstrip("\n")
+                on_line(last)
+                if found := _METRIC.search(last):
                     name = f"{found[1]}:accuracy" if found[1] else "train:mean_rho"
                     metrics[name] = float(found[2] or found[3])
         except BaseException:
             engine.send_signal(signal.SIGKILL)
             raise
     if engine.returncode:
-        raise _failure(base, engine.returncode, lines)
+        raise _failure(base, engine.returncode, last)
     return metrics
 
 
-def _failure(base: Path, code: int, lines: Sequence[str]) -> UserError | CloudError:
+def _failure(base: Path, code: int, last: str) -> UserError | CloudError:
     file = base / "output" / "failure"
     if not file.is_file():
-        last = lines[-1] if lines else "It wrote nothing."
         return CloudError(f"The engine ended with exit code {code} and left no reason. Its last line: {last}")
     prefix, _, reason = file.read_text(encoding="utf-8").partition(": ")
     return UserError(reason) if prefix == "ClientError" else CloudError(f"The engine failed. {reason or prefix}")

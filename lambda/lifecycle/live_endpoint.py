@@ -87,4 +87,4 @@ def deleted_configuration(endpoint: LiveEndpoint) -> str:
 
 def repair_command(stage: str) -> str:
     """What a person types to make endpoint and stack agree again."""
-    return "blazingtext verify --repair" + ("" if stage == naming.DEFAULT_STAGE else f" --stage {stage}")
+    return naming.command("verify --repair", stage)

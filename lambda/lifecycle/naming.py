@@ -180,6 +180,11 @@ def endpoint_log_group(stage: str) -> str:
     return f"{ENDPOINT_LOG_GROUP_PREFIX}{endpoint(stage)}"
 
 
+def command(words: str, stage: str) -> str:
+    """What a person types for a command of ours about a stage: the default one goes without saying."""
+    return f"blazingtext {words}" + ("" if stage == DEFAULT_STAGE else f" --stage {stage}")
+
+
 def job_prefix(stage: str) -> str:
     """What every training job of a stage, and of no other, begins with."""
     return f"{PROJECT}-{stage}-"

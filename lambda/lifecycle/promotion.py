@@ -98,7 +98,7 @@ def decide(job: TrainedJob, stack: ServingStack, environment: PromoteEnvironment
     if job.tags.get(naming.PROMOTION_TAG) == naming.HELD_BACK:
         return Decision(Outcome.IGNORE, f"{job.name} was {naming.HELD_BACK}.")
     refusal = gate(job, environment)
-    return refused(job, refusal, GATE_REMEDY) if refusal else promoted(job, stack)
+    return refused(job, refusal, environment.stage, GATE_REMEDY) if refusal else promoted(job, stack)
 
 
 def unusable(job: TrainedJob, environment: PromoteEnvironment) -> Decision | None:
@@ -109,7 +109,8 @@ def unusable(job: TrainedJob, environment: PromoteEnvironment) -> Decision | Non
         tuning = job.tuning_job.rpartition("/")[2]
         return Decision(
             Outcome.IGNORE,
-            f"{job.name} is one of many of the tuning job {tuning}. Promote the best one by hand: blazingtext promote {job.name}",
+            f"{job.name} is one of many of the tuning job {tuning}. Promote the best one by hand: "
+            + naming.command(f"promote {job.name}", environment.stage),
         )
     if job.status != "Completed":
         return _unfinished(job)
@@ -166,9 +167,9 @@ def against_live(job: TrainedJob, live: TrainedJob | None, environment: PromoteE
     return f"{metric} {mine:g} is not above {its:g} of the live model: autoPromote is better" if mine <= its else ""
 
 
-def refused(job: TrainedJob, note: str, remedy: str = "") -> Decision:
+def refused(job: TrainedJob, note: str, stage: str, remedy: str = "") -> Decision:
     """The decision on a job that does not go live by itself, for a reason in a tag's characters."""
-    by_name = f"If it shall go live all the same, promote it by name: blazingtext promote {job.name}"
+    by_name = f"If it shall go live all the same, promote it by name: {naming.command(f'promote {job.name}', stage)}"
     return Decision(Outcome.REFUSED, f"{job.name} is not promoted: {note}. {remedy or by_name}", note=note, job_arn=job.arn)
 
 

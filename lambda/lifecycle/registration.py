@@ -39,10 +39,10 @@ def offered(job: TrainedJob, stack: ServingStack, live: TrainedJob | None, envir
         return Decision(Outcome.LATER, f"{stack.name} is busy ({stack.status}): what is live is not yet certain.")
     refusal = promotion.gate(job, environment)
     if refusal:
-        return replace(promotion.refused(job, refusal, promotion.GATE_REMEDY), job=job)
+        return replace(promotion.refused(job, refusal, environment.stage, promotion.GATE_REMEDY), job=job)
     note = promotion.against_live(job, live, environment) if stack.live else ""
     if note:
-        return replace(promotion.refused(job, note), job=job)
+        return replace(promotion.refused(job, note, environment.stage), job=job)
     return Decision(Outcome.REGISTER, f"{job.name} waits for approval ({promotion.shown_metrics(job)}).", job=job)
 
 
@@ -72,7 +72,8 @@ def approved(version: Version, job: TrainedJob | None, stack: ServingStack, envi
     decision = promotion.promoted(job, stack)
     if decision.outcome is Outcome.IGNORE and stack.live != job.artifact:
         older = f"{named} ({job.name}) is approved and stays out of service: it is not newer than what was promoted already"
-        return Decision(Outcome.REFUSED, f"{older} ({stack.promoted_through}). To serve it: blazingtext rollback --to {version.number}")
+        serve = naming.command(f"rollback --to {version.number}", environment.stage)
+        return Decision(Outcome.REFUSED, f"{older} ({stack.promoted_through}). To serve it: {serve}")
     return decision
 
 
@@ -140,11 +141,10 @@ def _allowed(text: str) -> str:
 
 def announcement(decision: Decision, version: Version, stage: str) -> str:
     """What people are told about a new version."""
-    option = "" if stage == naming.DEFAULT_STAGE else f" --stage {stage}"
     registered = f"It is version {version.number} of {version.group}, {version.approval}."
     if decision.note:
         return f"{decision.reason} {registered}"
-    return f"{decision.reason} {registered} Approve it: blazingtext models approve {version.number}{option}"
+    return f"{decision.reason} {registered} Approve it: {naming.command(f'models approve {version.number}', stage)}"
 
 
 def request_event(job: str, request: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,6 +55,16 @@ class Shell:
 
     def blazingtext(self, *arguments: str, **options: Any) -> Ran:
         return self.run("blazingtext", *arguments, **options)
+
+    def acting(self, account: Sandbox, role: str) -> "Shell":
+        """The same with the credentials of a role, by its ARN."""
+        given = account.boto3("sts").assume_role(RoleArn=role, RoleSessionName="person")["Credentials"]
+        keys = {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
+        return replace(self, environment={**self.environment, **keys})
 
 
 def wait_until(state: Callable[[], T], *, what: str, deadline: float = 120) -> T:

@@ -209,14 +209,7 @@ def as_person(company: Company, run: Any) -> Iterator[Callable[..., Any]]:
     def act(who: str, *arguments: str, service: str = "", code: int | None = 0) -> Any:
         if service:
             return roles.client(service, arns[who])
-        given = company.account.boto3("sts").assume_role(RoleArn=arns[who], RoleSessionName="person")["Credentials"]
-        environment = {
-            **company.shell.environment,
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
-        }
-        return replace(company.shell, environment=environment).blazingtext("--stage", STAGE, *arguments, code=code)
+        return company.shell.acting(company.account, arns[who]).blazingtext("--stage", STAGE, *arguments, code=code)
 
     yield act
     roles.remove()

@@ -122,14 +122,7 @@ def as_person(reviewed: Reviewed) -> Iterator[Callable[..., Any]]:
     arns = {who: roles.make(who, managed=(reviewed.output(f"{who}PolicyArn"),)) for who in ("ReadOnly", "DataScientist", "Operator")}
 
     def act(who: str, *arguments: str, code: int | None = 0) -> Any:
-        given = reviewed.account.boto3("sts").assume_role(RoleArn=arns[who], RoleSessionName="person")["Credentials"]
-        environment = {
-            **reviewed.shell.environment,
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
-        }
-        return replace(reviewed.shell, environment=environment).blazingtext("--stage", STAGE, *arguments, code=code)
+        return reviewed.shell.acting(reviewed.account, arns[who]).blazingtext("--stage", STAGE, *arguments, code=code)
 
     yield act
     roles.remove()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import scipy.linalg
 import scipy.stats
 
+from blazingtext.runs.comparison import RunComparison, some
 from blazingtext.vectors import comparison, evaluation
 from blazingtext.vectors.word_vectors import Vectors
 from blazingtext_lifecycle.errors import UserError
@@ -251,3 +253,15 @@ def test_a_run_that_is_not_there_is_named(typed: Typed, two: dict[str, Any]) -> 
     code, _, err = typed("compare", A, "nope", **two)
 
     assert (code, "no training job nope" in err) == (2, True)
+
+
+def test_runs_are_called_by_letters_and_then_by_numbers() -> None:
+    many = RunComparison(tuple([SimpleNamespace()] * 28), {}, {}, {})  # type: ignore[list-item] # their names do not matter
+
+    assert many.letters[:2] == ("A", "B")
+    assert many.letters[25:] == ("Z", "27", "28")
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, "0"), (2, "2: a, b"), (3, "3: a, b, ...")])
+def test_some_words_stand_for_all(number: int, shown: str) -> None:
+    assert some(number, ("a", "b", "c")[:number], 2) == shown

@@ -59,7 +59,7 @@ def _seen(folder: Path) -> Any:
 def test_the_engine_is_given_what_a_container_is_given(engine: Engine, text: Path, tmp_path: Path) -> None:
     engine(SEEN)
 
-    found = local_training.train([text], tmp_path / "m" / "model", mode="cbow", given={"epochs": 2}, threads=3, seed=7)
+    found = local_training.train([text], tmp_path / "m" / "model", mode="cbow", hyperparameters={"epochs": 2}, threads=3, seed=7)
 
     seen = _seen(found.folder)
     assert seen["arguments"][:3] == ["-u", "-m", "blazingtext_engine"]
@@ -148,7 +148,7 @@ def test_what_is_wrong_is_said_before_the_engine_starts(engine: Engine, text: Pa
     (tmp_path / "full" / "mine").write_text("mine")
 
     with pytest.raises(HyperparameterError, match="epochs"):
-        local_training.train([text], tmp_path / "model", given={"epochs": 0})
+        local_training.train([text], tmp_path / "model", hyperparameters={"epochs": 0})
     with pytest.raises(CorpusError, match=r"none\.txt"):
         local_training.train([tmp_path / "none.txt"], tmp_path / "model")
     for taken in (tmp_path / "full", text):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from blazingtext.cli.runs import runs
 from blazingtext.runs import table, training_jobs
 from blazingtext.runs.table import Row
 from blazingtext_lifecycle.errors import UserError
@@ -215,3 +216,9 @@ def test_what_cannot_be_listed_is_refused(typed: Typed, stage: dict[str, Any], o
 
 def test_nothing_like_the_filter_is_said(typed: Typed, stage: dict[str, Any]) -> None:
     assert typed("runs", "--filter", "mode=nothing", **stage) == (0, "", "No training job is like that.\nnext: blazingtext runs\n")
+
+
+def test_the_help_names_every_column() -> None:
+    text = " ".join((runs.help or "").split())
+
+    assert f"Columns for --sort and --filter: {', '.join(table.COLUMNS)}, and every metric and hyperparameter." in text

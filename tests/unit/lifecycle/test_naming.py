@@ -148,3 +148,8 @@ def test_a_corpus_name_may_have_one_to_thirty_two_characters(name: str) -> None:
 )
 def test_what_is_the_stages_own_carries_both_tags(tags: dict[str, str], own: bool) -> None:
     assert naming.is_tagged(tags, "dev") is own
+
+
+def test_a_command_to_type_names_the_stage_unless_it_is_the_default_one() -> None:
+    assert naming.command("models approve 3", "dev") == "blazingtext models approve 3"
+    assert naming.command("models approve 3", "prod") == "blazingtext models approve 3 --stage prod"

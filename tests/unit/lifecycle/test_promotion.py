@@ -215,3 +215,11 @@ def test_every_reason_is_text_that_sagemaker_takes_for_a_tag() -> None:
     assert all(notes)
     pattern = shape.metadata["pattern"].replace("\\p{L}", "a-zA-Z").replace("\\p{Z}", " ").replace("\\p{N}", "0-9")
     assert [note for note in notes if not re.fullmatch(pattern, note) or len(note) > shape.metadata["max"]] == []
+
+
+@pytest.mark.parametrize(("stage", "option"), [("dev", ""), ("prod", " --stage prod")])
+def test_what_to_type_names_the_stage_unless_it_is_the_default_one(stage: str, option: str) -> None:
+    of_tuning = decide(environment=dataclasses.replace(OPEN, stage=stage), tags=naming.tags(stage), tuning_job="arn:x/tuning")
+
+    assert of_tuning.reason.endswith(f"Promote the best one by hand: blazingtext promote {NAME}{option}")
+    assert promotion.refused(GOOD, "why", stage).reason.endswith(f"promote it by name: blazingtext promote {NAME}{option}")
