@@ -306,6 +306,8 @@ class FakeJobs:
         return job
 
     def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        # SageMaker refuses another name for its form, which botocore does not look at.
+        assert naming.TRAINING_JOB_PATTERN.fullmatch(TrainingJobName)
         if TrainingJobName not in self.jobs:
             raise client_error("ValidationException", "Requested resource not found.", "DescribeTrainingJob")
         return self.jobs[TrainingJobName]

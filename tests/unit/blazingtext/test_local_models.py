@@ -70,6 +70,23 @@ def test_a_file_that_has_changed_is_read_anew(forms: dict[str, Path]) -> None:
     os.utime(forms["vec"], ns=(1, 1))
 
     assert (len(first), open_model(forms["vec"]).words) == (10, ("only",))
+    forms["vec"].write_text("1 2\nonce 1 2\n")
+    os.utime(forms["vec"], ns=(2, 2))
+    assert open_model(forms["vec"]).words == ("once",)
+
+
+def test_a_folder_may_hold_the_binary_file_alone(forms: dict[str, Path]) -> None:
+    expected = open_model(forms["folder"])
+    (forms["folder"] / "vectors.txt").unlink()
+
+    found = open_model(forms["folder"])
+
+    assert (found.words, found.has_vector("walks")) == (expected.words, True)
+
+
+def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.vec holds no word vectors that can be read: No such file or directory\. Name a folder"):
+        open_model(tmp_path / "none.vec")
 
 
 def test_nothing_is_written_beside_the_model(forms: dict[str, Path]) -> None:

@@ -149,6 +149,10 @@ def test_what_is_wrong_is_said_before_the_engine_starts(engine: Engine, text: Pa
 
     with pytest.raises(HyperparameterError, match="epochs"):
         local_training.train([text], tmp_path / "model", hyperparameters={"epochs": 0})
+    labelled = tmp_path / "labelled.txt"
+    labelled.write_text("__label__good a fine film\n__label__bad a dull film\n" * 50)
+    with pytest.raises(HyperparameterError, match="early_stopping needs a validation channel"):
+        local_training.train([labelled], tmp_path / "model", mode="supervised", hyperparameters={"early_stopping": True})
     with pytest.raises(CorpusError, match=r"none\.txt"):
         local_training.train([tmp_path / "none.txt"], tmp_path / "model")
     for taken in (tmp_path / "full", text):

@@ -130,6 +130,8 @@ def test_numbers_are_sorted_from_the_largest_texts_from_a_and_nothing_last(rows:
 def test_csv_has_every_column_metric_and_hyperparameter(rows: list[Row]) -> None:
     read = list(csv.DictReader(io.StringIO(table.as_csv(rows))))
 
+    header = table.as_csv(rows).splitlines()[0].split(",")
+    assert sorted(header) == sorted(set(header))
     assert [row["job"][-1] for row in read] == list("edcba")
     assert list(read[0])[-4:] == ["train:accuracy", "train:mean_rho", "validation:accuracy", "epochs"]
     assert read[3]["train:mean_rho"] == read[3]["mean_rho"] == "0.625"

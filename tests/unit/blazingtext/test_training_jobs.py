@@ -85,6 +85,14 @@ def test_a_beginning_that_no_other_job_has_is_enough(typed: str) -> None:
     assert jobs.stopped == ["blazingtext-dev-news-cbow-22"]
 
 
+def test_the_beginning_of_another_stages_job_is_none() -> None:
+    jobs = FakeJobs()
+    jobs.add("blazingtext-prod-news-cbow-23")
+
+    with pytest.raises(RequestError, match="no training job blazingtext-prod-news"):
+        training_jobs.run(cloud(sagemaker=jobs), "blazingtext-prod-news")
+
+
 def test_a_whole_name_is_not_the_beginning_of_another() -> None:
     jobs = FakeJobs()
     for job in ("blazingtext-dev-a-1", "blazingtext-dev-a-11"):
