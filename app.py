@@ -9,7 +9,7 @@ try:
 
     from blazingtext_lifecycle.errors import ConfigurationError
     from blazingtext_stacks import stage_file
-    from blazingtext_stacks.settings import check_region
+    from blazingtext_stacks.region_check import check_region
     from blazingtext_stacks.stage import build
 except ModuleNotFoundError as missing:
     sys.exit(

@@ -1,14 +1,16 @@
-"""The life of a BlazingText model, from Python: ``from blazingtext import BlazingText``, and ``train`` and ``load`` without AWS."""
+"""The life of a BlazingText model, from Python: ``from blazingtext import BlazingText``, and the rest without AWS."""
 
 from typing import TYPE_CHECKING, Any
+
+from .version import __version__
 
 if TYPE_CHECKING:
     from .client import BlazingText
     from .runs.local_models import open_model as load
     from .runs.local_training import train
+    from .runs.model_scores import benchmark, evaluate_classifier
 
-__version__ = "0.1.0"
-__all__ = ["BlazingText", "__version__", "load", "train"]
+__all__ = ["BlazingText", "__version__", "benchmark", "evaluate_classifier", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,4 +27,8 @@ def __getattr__(name: str) -> Any:
         from .runs.local_models import open_model  # noqa: PLC0415 - likewise
 
         return open_model
+    if name in {"benchmark", "evaluate_classifier"}:
+        from .runs import model_scores  # noqa: PLC0415 - likewise
+
+        return getattr(model_scores, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

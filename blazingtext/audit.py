@@ -15,9 +15,14 @@ from blazingtext_lifecycle.errors import ConfigurationError
 from . import removal
 from .aws_errors import translating_aws_errors
 from .cloud import Cloud
+from .html_tables import table
 from .leftovers import GLOBAL, REGIONAL, Finder, Leftover, Scope, contents
 
 _REGIONS_AT_ONCE = 8
+
+
+# What is told of each thing that is left.
+COLUMNS = ("what", "name", "region", "", "")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,17 @@ class Audit:
     looked_at: tuple[str, ...]
     left: tuple[Leftover, ...]
     bootstrap: tuple[Leftover, ...]
+
+    def __repr__(self) -> str:
+        return f"Audit({self.stage} in {', '.join(self.regions)}: {len(self.left) or 'nothing'} left)"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        return table(COLUMNS, self.rows(), caption=f"stage {self.stage}, {', '.join(self.regions)}: {len(self.left) or 'nothing'} left")
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """What is left, as text."""
+        return [(each.kind, each.name, each.region, "bills" if each.bills else "", each.detail) for each in self.left]
 
 
 def audit(cloud: Cloud, *, regions: Sequence[str] = (), on_progress: Callable[[str], None] = lambda _: None) -> Audit:

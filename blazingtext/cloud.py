@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_stepfunctions import SFNClient
 
-_RETRIES = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk")
+# In the form that botocore keeps: it rewrites "max_attempts" in this very dictionary once a client is made.
+_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk")
 # A repeated launch is harmless but slow, and the function itself retries throttled calls.
 _ONCE = _RETRIES.merge(Config(retries={"total_max_attempts": 1}, read_timeout=150))
 
@@ -139,6 +140,21 @@ class Cloud:
     def launcher(self) -> str:
         """The name of the launcher function."""
         return self.output(naming.training_stack(self.stage), naming.Output.LAUNCHER_FUNCTION_NAME)
+
+    @cached_property
+    def tuner(self) -> str:
+        """The name of the function that starts tuning jobs."""
+        return self.output(naming.training_stack(self.stage), naming.Output.TUNER_FUNCTION_NAME)
+
+    @cached_property
+    def transformer(self) -> str:
+        """The name of the function that starts transform jobs."""
+        return self.output(naming.training_stack(self.stage), naming.Output.TRANSFORMER_FUNCTION_NAME)
+
+    @cached_property
+    def processor(self) -> str:
+        """The name of the function that starts processing jobs."""
+        return self.output(naming.training_stack(self.stage), naming.Output.PROCESSOR_FUNCTION_NAME)
 
     @cached_property
     def serving_update(self) -> str:

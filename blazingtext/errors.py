@@ -5,9 +5,11 @@ They belong to the tree of `lifecycle.errors`, whose classes carry the exit code
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
-from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, NotReady, RequestError, UserError
+from blazingtext_lifecycle.errors import CloudError, ConfigurationError, CorpusError, LifecycleError, NotReady, RequestError, UserError
+from blazingtext_lifecycle.job_kinds import JobKind
 
 from .stages import blazingtext_command, cdk_command
 
@@ -78,6 +80,13 @@ class RunError(RequestError):
         super().__init__(f"{happened} List the runs with: {blazingtext_command('runs', stage)}")
 
 
+class JobError(RequestError):
+    """A job does not exist, or is in a state that does not allow what was asked."""
+
+    def __init__(self, happened: str, kind: JobKind, stage: str) -> None:
+        super().__init__(f"{happened} List the {kind.noun}s with: {blazingtext_command(kind.listed, stage)}")
+
+
 class EndpointError(CloudError):
     """The endpoint or its model failed."""
 
@@ -106,5 +115,22 @@ class NotACorpusError(CorpusError):
 class UnreadableFileError(CorpusError):
     """The operating system does not let a file be read."""
 
-    def __init__(self, path: Path, error: OSError) -> None:
+    def __init__(self, path: object, error: OSError) -> None:
         super().__init__(f"{path} cannot be read. {error.strerror or error}. Check the path and its permissions.")
+
+
+class WorkerEndedError(LifecycleError):
+    """A process that helped has ended, and not by its own will."""
+
+    def __init__(self, status: int, retry: str) -> None:
+        super().__init__(
+            f"A process that shared the work ended by itself ({_ending(status)}), perhaps because memory ran out. Nothing was written. "
+            f"Try again with fewer processes: {retry}"
+        )
+
+
+def _ending(status: int) -> str:
+    try:
+        return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
+    except ValueError:
+        return f"signal {-status}"

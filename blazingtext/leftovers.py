@@ -125,14 +125,12 @@ def _log_groups(scope: Scope) -> Iterator[Leftover]:
 
 
 def _log_streams(scope: Scope) -> Iterator[Leftover]:
-    """The log streams of training jobs; their group is shared by the whole account."""
-    group = naming.TRAINING_LOG_GROUP
-    exists = any(
-        each["logGroupName"] == group for each in scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
-    )
-    if exists:
-        for stream in scope.pages("logs", "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=scope.prefix):
-            yield Leftover("log stream", f"{group}:{stream['logStreamName']}", bills=True)
+    """The log streams of training, transform and processing jobs; their groups are shared by the whole account."""
+    for group in (naming.TRAINING_LOG_GROUP, naming.TRANSFORM_LOG_GROUP, naming.PROCESSING_LOG_GROUP):
+        groups = scope.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=group)
+        if any(each["logGroupName"] == group for each in groups):
+            for stream in scope.pages("logs", "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=scope.prefix):
+                yield Leftover("log stream", f"{group}:{stream['logStreamName']}", bills=True)
 
 
 def _queues(scope: Scope) -> Iterator[Leftover]:
@@ -168,6 +166,30 @@ def _jobs(scope: Scope) -> Iterator[Leftover]:
         if job["TrainingJobName"].startswith(scope.prefix):
             running = job["TrainingJobStatus"] in ACTIVE
             yield Leftover("training job", job["TrainingJobName"], bills=running, detail=job["TrainingJobStatus"])
+
+
+def _tuning_jobs(scope: Scope) -> Iterator[Leftover]:
+    listing = scope.pages("sagemaker", "list_hyper_parameter_tuning_jobs", "HyperParameterTuningJobSummaries", NameContains=scope.prefix)
+    for job in listing:
+        name, status = job["HyperParameterTuningJobName"], job["HyperParameterTuningJobStatus"]
+        if name.startswith(scope.prefix):
+            yield Leftover("tuning job", name, bills=status in ACTIVE, detail=status)
+
+
+def _transform_jobs(scope: Scope) -> Iterator[Leftover]:
+    """Those that run: AWS keeps the records of the others, which cost nothing, and has no operation that deletes one."""
+    for status in ACTIVE:
+        listing = scope.pages("sagemaker", "list_transform_jobs", "TransformJobSummaries", NameContains=scope.prefix, StatusEquals=status)
+        for job in listing:
+            if job["TransformJobName"].startswith(scope.prefix):
+                yield Leftover("transform job", job["TransformJobName"], bills=True, detail=status)
+
+
+def _processing_jobs(scope: Scope) -> Iterator[Leftover]:
+    for job in scope.pages("sagemaker", "list_processing_jobs", "ProcessingJobSummaries", NameContains=scope.prefix):
+        name, status = job["ProcessingJobName"], job["ProcessingJobStatus"]
+        if name.startswith(scope.prefix):
+            yield Leftover("processing job", name, bills=status in ACTIVE, detail=status)
 
 
 def _models(scope: Scope) -> Iterator[Leftover]:
@@ -262,6 +284,9 @@ REGIONAL: Mapping[str, Finder] = {
     "endpoint configs": _endpoint_configs,
     "models": _models,
     "model package groups": _model_package_groups,
+    "transform jobs": _transform_jobs,
+    "processing jobs": _processing_jobs,
+    "tuning jobs": _tuning_jobs,
     "training jobs": _jobs,
     "functions": _functions,
     "state machines": _state_machines,

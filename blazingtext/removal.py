@@ -33,9 +33,14 @@ def command(found: Leftover, stage: str, home: str = "") -> str:
     return form(found, stage) if form else ""
 
 
-def _job(found: Leftover, _stage: str) -> str:
-    verb = "stop" if found.detail in ACTIVE else "delete"
-    return _aws(found, f"sagemaker {verb}-training-job --training-job-name")
+def _job(kind: str) -> Callable[[Leftover, str], str]:
+    """A job that runs is stopped first, and deleted when it has ended."""
+
+    def removing(found: Leftover, _stage: str) -> str:
+        verb = "stop" if found.detail in ACTIVE else "delete"
+        return _aws(found, f"sagemaker {verb}-{kind} --{kind}-name")
+
+    return removing
 
 
 def _log_stream(found: Leftover, _stage: str) -> str:
@@ -126,6 +131,7 @@ _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
     "model package group": _model_package_group,
     "managed policy": _managed_policy,
     "model": _plain("sagemaker delete-model --model-name"),
+    "processing job": _job("processing-job"),
     "queue": _queue,
     "role": _role,
     "rule": _rule,
@@ -133,7 +139,9 @@ _FORMS: Mapping[str, Callable[[Leftover, str], str]] = {
     "stack": _plain("cloudformation delete-stack --stack-name"),
     "state machine": _state_machine,
     "topic": _topic,
-    "training job": _job,
+    "training job": _job("training-job"),
+    "transform job": _plain("sagemaker stop-transform-job --transform-job-name"),
+    "tuning job": _job("hyper-parameter-tuning-job"),
 }
 
 

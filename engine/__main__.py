@@ -1,4 +1,4 @@
-"""The container's two commands: `python -m blazingtext_engine train` and `python -m blazingtext_engine serve`.
+"""The container's two commands, `python -m blazingtext_engine train` and `python -m blazingtext_engine serve`, and `predict`.
 
 Options override the environment variables SageMaker or a person sets (engine/README.md lists them).
 """
@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from .container.opt_ml import Container
 from .errors import EngineError, UserError
@@ -14,14 +15,16 @@ from .errors import EngineError, UserError
 DEFAULT_SEED = 1
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
-MOST_THREADS = 256  # of one host: threads without locks gain nothing long before, and each has a counter in the hosts' common file
+MOST_THREADS = 256  # of one host: threads without locks gain nothing long before, and those of the next host are numbered from there on
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed, 143 training was stopped before its end."""
     options = _parser().parse_args(argv)
-    container = Container.from_environment(os.environ, options.base)
     try:
+        if options.command == "predict":
+            return _predict(options)
+        container = Container.from_environment(os.environ, options.base)
         return _train(options, container) if options.command == "train" else _serve(options, container)
     except EngineError as error:
         print(f"{error.prefix}{error}", file=sys.stderr)
@@ -34,10 +37,17 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train as <base>/input/config says, write <base>/model")
     train.add_argument("--threads", type=int, help="how many threads train (default: $ENGINE_THREADS, else every processor)")
     train.add_argument("--seed", type=int, help=f"where randomness starts (default: $ENGINE_SEED, else {DEFAULT_SEED})")
+    train.add_argument("--initial", type=Path, metavar="FILE", help="start from its vectors: a .bin of fastText, or word2vec's text format")
     serve = commands.add_parser("serve", help="answer /ping and /invocations from the .bin file in <base>/model")
     serve.add_argument("--host", help=f"address to listen on; in a container 0.0.0.0 (default: $ENGINE_HOST, else {DEFAULT_HOST})")
     serve.add_argument("--port", type=int, help=f"default: $SAGEMAKER_BIND_TO_PORT, else {DEFAULT_PORT}")
     serve.add_argument("--workers", type=int, default=1, help="processes that answer; they share the model's memory (default: %(default)s)")
+    predict = commands.add_parser("predict", help="print the most probable labels of every line of a text, as JSON")
+    predict.add_argument(
+        "texts", nargs="+", type=Path, metavar="TEXT", help="a document a line; labels in it are not looked at; - reads stdin"
+    )
+    predict.add_argument("--model", type=Path, required=True, help="the .bin file of a classifier")
+    predict.add_argument("--k", type=int, default=1, help="how many labels a line (default: %(default)s)")
     for command in (train, serve):
         command.add_argument("--base", help="the container's folder (default: $SAGEMAKER_BASE_DIR, else /opt/ml)")
     return parser
@@ -55,7 +65,7 @@ def _train(options: argparse.Namespace, container: Container) -> int:
     except UserError as error:
         container.write_failure(error)
         raise
-    return train.run(container, environ=os.environ, resources=train.Resources(threads, seed), log=Log())
+    return train.run(container, environ=os.environ, resources=train.Resources(threads, seed, options.initial), log=Log())
 
 
 def _serve(options: argparse.Namespace, container: Container) -> int:
@@ -64,6 +74,12 @@ def _serve(options: argparse.Namespace, container: Container) -> int:
     port = _integer_setting(options.port, os.environ, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT, minimum=0)
     host = options.host or os.environ.get("ENGINE_HOST") or DEFAULT_HOST
     return serve.run(container, host=host, port=port, workers=options.workers)
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from . import predict  # noqa: PLC0415 - likewise
+
+    return predict.run(options.model, options.texts, k=options.k, out=sys.stdout, stdin=sys.stdin.buffer)
 
 
 def _integer_setting(

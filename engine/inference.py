@@ -48,11 +48,15 @@ class WordVectorModel:
 
 
 class TextClassifier:
-    """Labels by text."""
+    """Labels by text.
+
+    Attributes:
+        labels: the model's, in the order of its output rows.
+    """
 
     def __init__(self, model: FastTextModel) -> None:
         self._model = model
-        self._labels = [label.decode("utf-8", "replace") for label in model.labels]
+        self.labels = [label.decode("utf-8", "replace") for label in model.labels]
         self._known_labels = set(model.labels)
         self._rows_of_word = _rows_of_word(model)
         self._hash = lru_cache(CACHED_WORDS)(word_hash)
@@ -60,13 +64,18 @@ class TextClassifier:
 
     def predict(self, text: str, k: int) -> tuple[list[str], Doubles]:
         """The `k` most probable labels, all when there are fewer, most probable first, and their probabilities."""
-        rows = np.fromiter(self._features(text.encode()), np.int64)
+        best, probabilities = self.ranked(text.encode(), k)
+        return [self.labels[label] for label in best], probabilities
+
+    def ranked(self, text: bytes, k: int) -> tuple[NDArray[np.int64], Doubles]:
+        """The places in `labels` of the `k` most probable ones, most probable first, and their probabilities; nothing for unknown text."""
+        rows = np.fromiter(self._features(text), np.int64)
         if not len(rows):
-            return [], np.empty(0)
+            return np.empty(0, np.int64), np.empty(0)
         hidden = self._model.input[rows].mean(axis=0)
         probabilities = self._probabilities(hidden) + PROBABILITY_OFFSET
         best = most_probable(probabilities, k)
-        return [self._labels[label] for label in best], probabilities[best].astype(np.float64)
+        return best, probabilities[best].astype(np.float64)
 
     def _features(self, text: bytes) -> Iterator[int]:
         """The input rows of a text: of its words, of the end of the line, of its word n-grams."""

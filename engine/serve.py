@@ -1,4 +1,4 @@
-"""`/ping` and `/invocations` as BlazingText's container answers them.
+"""`/ping`, `/execution-parameters` and `/invocations` as BlazingText's container answers them.
 
 A request passes four pure steps: the codec of its content type decodes it, the model predicts, the codec encodes. The server is
 uvicorn on uvloop and httptools; the application speaks ASGI directly, since two routes need no framework.
@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn
@@ -28,6 +28,8 @@ JSON_LINES = "application/jsonlines"
 UNDECLARED = "application/octet-stream"  # what HTTP takes a body without a content type for
 BODY_LIMIT = 6 * 1024 * 1024  # InvokeEndpoint's, for requests and for answers
 INLINE_BODY_LIMIT = 32 * 1024  # larger ones are answered in a thread, so that /ping and short requests do not wait for them
+# What a transform job is asked to do unless its request says otherwise. A word's vector is a hundred times as long as the word.
+EXECUTION_PARAMETERS = {"MaxConcurrentTransforms": 1, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1}
 ACCESS_VARIABLE = "ENGINE_ACCESS_TOKEN"  # ports of this machine are open to all its users
 ACCESS_HEADER = b"x-engine-access-token"
 SHUTDOWN_SECONDS = 25  # SageMaker kills a container 30 seconds after SIGTERM
@@ -45,6 +47,30 @@ class RequestError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """How large bodies may be, in bytes.
+
+    Attributes:
+        request: of a request.
+        answer: of an answer; None: any size.
+    """
+
+    request: int = BODY_LIMIT
+    answer: int | None = BODY_LIMIT
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "BodyLimits":
+        """InvokeEndpoint's, or those of a transform job, whose answers go to S3.
+
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
+        """
+        if environ.get("SAGEMAKER_BATCH") != "true":
+            return cls()
+        megabytes = environ.get("SAGEMAKER_MAX_PAYLOAD_IN_MB", "")
+        return cls(request=int(megabytes) * 1024 * 1024 if megabytes.isdecimal() and int(megabytes) else BODY_LIMIT, answer=None)
 
 
 @dataclass(frozen=True)
@@ -106,8 +132,8 @@ def predict(model: Model, instances: Sequence[Instance]) -> list[Answer]:
     return [{"vector": vector, "word": instance.text} for vector, instance in zip(vectors, instances, strict=True)]
 
 
-def respond(model: Model, content_type: str, body: bytes) -> bytes:
-    """The body of the answer.
+def respond(model: Model, content_type: str, body: bytes, limit: int | None = BODY_LIMIT) -> bytes:
+    """The body of the answer, of at most so many bytes.
 
     Raises:
         RequestError: the content type, the body or the size of the answer is refused.
@@ -116,10 +142,10 @@ def respond(model: Model, content_type: str, body: bytes) -> bytes:
         raise RequestError(415, f"content-type {content_type} not supported")
     decode, encode = CODECS[content_type]
     answer = encode(predict(model, decode(body)))
-    if len(answer) > BODY_LIMIT:
+    if limit is not None and len(answer) > limit:
         raise RequestError(
             400,
-            f"Customer Error: The answer would have {len(answer)} bytes. SageMaker passes on at most {BODY_LIMIT}. "
+            f"Customer Error: The answer would have {len(answer)} bytes. SageMaker passes on at most {limit}. "
             "Send fewer instances a request.",
         )
     return answer
@@ -131,17 +157,23 @@ class Application:
     Args:
         model: what answers.
         token: what every request has to carry in the header X-Engine-Access-Token; "" for none.
+        limits: how large bodies may be.
     """
 
-    def __init__(self, model: Model, token: str = "") -> None:
-        self._model, self._token = model, token
+    def __init__(self, model: Model, token: str = "", limits: BodyLimits | None = None) -> None:
+        self._model, self._token, self._limits = model, token, BodyLimits() if limits is None else limits
+
+    @classmethod
+    def from_environment(cls, model: Model, environ: Mapping[str, str]) -> "Application":
+        """The application that a container's environment asks for."""
+        return cls(model, environ.get(ACCESS_VARIABLE, ""), BodyLimits.from_environment(environ))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         content_type = "text/plain; charset=utf-8"
         try:
             status, answer = 200, await self._answer(scope, receive)
-            content_type = _content_type(scope) if answer else JSON
+            content_type = _content_type(scope) if answer and scope["method"] == "POST" else JSON
         except RequestError as error:
             status, answer = error.status, str(error).encode()
         headers = [(b"content-type", content_type.encode("latin-1")), (b"content-length", b"%d" % len(answer))]
@@ -156,15 +188,18 @@ class Application:
         route = (scope["method"], scope["path"])
         if route == ("GET", "/ping"):
             return b""
+        if route == ("GET", "/execution-parameters"):
+            return orjson.dumps(EXECUTION_PARAMETERS)
         if route != ("POST", "/invocations"):
-            known = scope["path"] in {"/ping", "/invocations"}
+            known = scope["path"] in {"/ping", "/execution-parameters", "/invocations"}
             raise RequestError(
-                405 if known else 404, f"{scope['method']} {scope['path']} is not served. Use GET /ping or POST /invocations."
+                405 if known else 404,
+                f"{scope['method']} {scope['path']} is not served. Use GET /ping, GET /execution-parameters or POST /invocations.",
             )
-        content_type, body = _content_type(scope), await _read(scope, receive)
+        content_type, body = _content_type(scope), await _read(scope, receive, self._limits.request)
         if len(body) <= INLINE_BODY_LIMIT:
-            return respond(self._model, content_type, body)
-        return await asyncio.to_thread(respond, self._model, content_type, body)
+            return respond(self._model, content_type, body, self._limits.answer)
+        return await asyncio.to_thread(respond, self._model, content_type, body, self._limits.answer)
 
 
 def run(container: Container, *, host: str, port: int, workers: int) -> int:
@@ -180,7 +215,7 @@ def run(container: Container, *, host: str, port: int, workers: int) -> int:
         return 0
     # uvicorn raises the signal once more when all requests are answered: to end by it would look like a crash.
     signal.signal(signal.SIGTERM, _exit)
-    server = uvicorn.Server(uvicorn.Config(Application(model, os.environ.get(ACCESS_VARIABLE, "")), **_server_options(host, port)))
+    server = uvicorn.Server(uvicorn.Config(Application.from_environment(model, os.environ), **_server_options(host, port)))
     with _listen(host, port) as listening:
         print(f"Serving on {host} port {listening.getsockname()[1]}.", flush=True)
         server.run(sockets=[listening])
@@ -189,7 +224,7 @@ def run(container: Container, *, host: str, port: int, workers: int) -> int:
 
 def application() -> Application:
     """What each of several workers runs."""
-    return Application(load(Container.from_environment(os.environ).model), os.environ.get(ACCESS_VARIABLE, ""))
+    return Application.from_environment(load(Container.from_environment(os.environ).model), os.environ)
 
 
 def _server_options(host: str, port: int) -> dict[str, Any]:
@@ -219,11 +254,11 @@ def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(0)
 
 
-async def _read(scope: Scope, receive: Receive) -> bytes:
+async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     declared = _header(scope, b"content-length")
     if declared.isdigit():
-        _reject_large_body(int(declared))
+        _reject_large_body(int(declared), limit)
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -232,16 +267,14 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
             raise RequestError(400, "The connection ended before the body was complete. The client went away. Send the request again.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        _reject_large_body(size)
+        _reject_large_body(size, limit)
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _reject_large_body(size: int) -> None:
-    if size > BODY_LIMIT:
-        raise RequestError(
-            413, f"Customer Error: The body has more than {BODY_LIMIT} bytes, SageMaker's limit. Send fewer instances a request."
-        )
+def _reject_large_body(size: int, limit: int) -> None:
+    if size > limit:
+        raise RequestError(413, f"Customer Error: The body has more than {limit} bytes, SageMaker's limit. Send fewer instances a request.")
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

@@ -7,12 +7,10 @@ Answer: goes to the ResponseURL, in every case; without one, the stack would wai
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
-from blazingtext_lifecycle import custom_resources, version_cleanup
+from blazingtext_lifecycle import aws_clients, custom_resources, version_cleanup
 from blazingtext_lifecycle.custom_resources import Answer, Cleanup
 from blazingtext_lifecycle.deadline import Context, Deadline
 
@@ -23,20 +21,14 @@ else:
 
 log = logging.getLogger(__name__)
 
-# A busy account is throttled; giving up leaves the stack in DELETE_FAILED.
-_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
-
 
 def handler(event: Mapping[str, Any], context: Context) -> None:
     """Lambda's entry: translate, act, answer."""
     log.setLevel(logging.INFO)
     log.info("%s %s", event["RequestType"], event.get("ResourceProperties"))
-    custom_resources.send(answer(event, Deadline(context.get_remaining_time_in_millis), connect), event)
-
-
-def connect() -> SageMakerClient:
-    """SageMaker, when there is something to do."""
-    return boto3.client("sagemaker", config=_PATIENT)
+    deadline = Deadline(context.get_remaining_time_in_millis)
+    connected = partial(aws_clients.connect, "sagemaker", aws_clients.PATIENT, deadline)
+    custom_resources.send(answer(event, deadline, connected), event)
 
 
 def answer(event: Mapping[str, Any], deadline: Deadline, connected: Callable[[], SageMakerClient]) -> Answer:
@@ -45,7 +37,7 @@ def answer(event: Mapping[str, Any], deadline: Deadline, connected: Callable[[],
     Args:
         event: the custom resource request.
         deadline: how long that may take.
-        connected: gives SageMaker.
+        connected: gives SageMaker, when there is something to do.
     """
 
     def cleanup(properties: Mapping[str, Any]) -> Cleanup:

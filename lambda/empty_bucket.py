@@ -7,11 +7,10 @@ Answer: goes to the ResponseURL, in every case; without one, the stack would wai
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from blazingtext_lifecycle import bucket_cleanup, custom_resources
+from blazingtext_lifecycle import aws_clients, bucket_cleanup, custom_resources
 from blazingtext_lifecycle.custom_resources import Answer, Cleanup
 from blazingtext_lifecycle.deadline import Context, Deadline
 
@@ -28,7 +27,7 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
     log.setLevel(logging.INFO)
     log.info("%s %s", event["RequestType"], event.get("ResourceProperties"))
     deadline = Deadline(context.get_remaining_time_in_millis)
-    custom_resources.send(answer(event, deadline, lambda: boto3.client("s3")), event)
+    custom_resources.send(answer(event, deadline, partial(aws_clients.connect, "s3", aws_clients.PATIENT, deadline)), event)
 
 
 def answer(event: Mapping[str, Any], deadline: Deadline, connected: Callable[[], S3Client]) -> Answer:

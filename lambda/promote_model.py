@@ -1,31 +1,46 @@
 """A training job ended; when it is good and newer, its model is promoted: an update of the serving stack begins.
 
+Of a tuning job, the best training job is judged so, once, when all have ended.
+
 When an update of that stack has ended, the endpoint is compared with it, and people are told when it serves something else.
 
 Where a person approves models, a finished job becomes a version in the model registry instead, and its approval promotes it.
 
-Event: messages of the promotion queue, each with one of EventBridge's as its body: "SageMaker Training Job State Change", "SageMaker Model
-Package State Change" of the stage's group, or "CloudFormation Stack Status Change" of the serving stack.
+Event: messages of the promotion queue, each with one of EventBridge's as its body: "SageMaker Training Job State Change", "SageMaker
+HyperParameter Tuning Job State Change", "SageMaker Model Package State Change" of the stage's group, or "CloudFormation Stack Status
+Change" of the serving stack.
 Answer: ``batchItemFailures``, the messages to deliver again. Environment: `lifecycle.environments.PromoteEnvironment`.
 
 Events come several times, late and in any order: a repeat changes nothing, an older job never replaces a newer one, a busy stack is
 tried again later, and what a person must fix goes to the dead-letter queue with its reason.
 """
 
-import json
 import logging
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from blazingtext_lifecycle import job_lookup, live_endpoint, live_model, model_registry, naming, promotion, registration, values
+from blazingtext_lifecycle import (
+    aws_clients,
+    job_lookup,
+    live_endpoint,
+    live_model,
+    model_registry,
+    naming,
+    promotion,
+    promotion_events,
+    registration,
+    tuning_lookup,
+    tuning_result,
+    values,
+)
 from blazingtext_lifecycle.aws_errors import translating_aws_errors
+from blazingtext_lifecycle.deadline import Context, Deadline
+from blazingtext_lifecycle.deliveries import Delivery
 from blazingtext_lifecycle.environments import PromoteEnvironment
 from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
+from blazingtext_lifecycle.job_kinds import TRAINING, TUNING
 from blazingtext_lifecycle.model_registry import Registry, Version
 from blazingtext_lifecycle.promotion import Decision, Outcome, TrainedJob
 from blazingtext_lifecycle.stack_update import StackUpdater
@@ -43,10 +58,8 @@ else:
 
 log = logging.getLogger(__name__)
 
-_MAXIMUM_DELAY_SECONDS = 300
-_MAXIMUM_REASON = 2000
-# All but what SendMessage's page allows: tab, line feed, carriage return, U+0020 to U+D7FF, U+E000 to U+FFFD, U+10000 to U+10FFFF.
-_REFUSED_BY_SQS = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Kept of the function's time to hide the message and to answer.
+_MARGIN_MS = 3_000
 
 
 @dataclass(frozen=True)
@@ -61,55 +74,36 @@ class Clients:
     sqs: SQSClient
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Lambda's entry: works on each message by itself and names those to deliver again."""
     log.setLevel(logging.INFO)
     environment = PromoteEnvironment.read(os.environ)
-    clients = Clients(
-        boto3.client("sagemaker"),
-        boto3.client("s3"),
-        boto3.client("cloudformation"),
-        boto3.client("stepfunctions"),
-        boto3.client("sns"),
-        boto3.client("sqs"),
-    )
+    deadline = Deadline(context.get_remaining_time_in_millis, _MARGIN_MS)
+    services = ("sagemaker", "s3", "cloudformation", "stepfunctions", "sns", "sqs")
+    clients = Clients(*(aws_clients.connect(service, aws_clients.PROMPT, deadline) for service in services))
     failed = [record["messageId"] for record in event["Records"] if not process(record, environment, clients)]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
 
 def process(record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> bool:
     """Whether a message is done with; False asks for another delivery: soon when the stack is busy, else after the visibility timeout."""
+    delivery = Delivery(record, environment, clients.sqs, clients.sns)
     try:
         decision = decide(record["body"], environment, clients)
         log.info("%s: %s", decision.outcome, decision.reason)
-        act(decision, record, environment, clients)
+        if decision.outcome is Outcome.IMPOSSIBLE:
+            return delivery.give_up(decision.reason)
+        act(decision, delivery, clients)
     except NotReady as reason:
         log.info("%s: %s", Outcome.LATER, reason)
-        _postpone(record, environment, clients.sqs)
+        delivery.postpone()
         return False
     except UserError as refusal:
         log.exception("The message %s needs a person.", record["messageId"])
-        return _give_up(record, str(refusal), environment, clients)
+        return delivery.give_up(str(refusal))
     except LifecycleError:
         log.exception("The message %s could not be processed; the queue delivers it again.", record["messageId"])
         return False
-    return True
-
-
-def _give_up(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, clients: Clients) -> bool:
-    """Whether the dead-letter queue has a message that cannot be dealt with until a person has fixed its cause.
-
-    A notification that fails does not bring the message back: the alarm on the dead-letter queue reports it as well.
-    """
-    try:
-        _send_to_dead_letters(record, reason, environment, clients.sqs)
-    except LifecycleError:
-        log.exception("The message %s did not reach the dead-letter queue; the queue delivers it again.", record["messageId"])
-        return False
-    try:
-        _notify(Decision(Outcome.IMPOSSIBLE, reason), environment, clients.sns)
-    except LifecycleError:
-        log.exception("The notification about the message %s failed.", record["messageId"])
     return True
 
 
@@ -119,17 +113,19 @@ def decide(body: str, environment: PromoteEnvironment, clients: Clients) -> Deci
     Raises:
         LifecycleError: AWS did not show them.
     """
-    event = _event_in(body)
+    event = promotion_events.read(body)
     kind = event.get("detail-type")
-    if kind == "CloudFormation Stack Status Change":
+    if kind == promotion_events.STACK:
         differs = _difference(live_model.describe(clients.cloudformation, environment.stage), environment, clients)
         return Decision(Outcome.NOT_LIVE if differs else Outcome.IGNORE, differs or "The endpoint serves what the stack says.")
+    if kind == promotion_events.TUNING_JOB:
+        return _tuned(event, environment, clients)
     return _approved(event, environment, clients) if kind == model_registry.EVENT else _ended(event, environment, clients)
 
 
 def _ended(event: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> Decision:
     """What to do about the end of a training job."""
-    name, status = _job_in(event)
+    name, status = promotion_events.job_in(event, TRAINING)
     if not naming.TRAINING_JOB_PATTERN.fullmatch(name):
         why = f"SageMaker gives no job the name {values.cut(name)!a}" if name else "It names no TrainingJobName"
         return Decision(Outcome.IMPOSSIBLE, f"The message is no training job event. {why}. Look who writes to the queue.")
@@ -145,6 +141,24 @@ def _ended(event: Mapping[str, Any], environment: PromoteEnvironment, clients: C
         return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Train it again.")
     decision = _judged(job, live_model.describe(clients.cloudformation, environment.stage), environment, clients)
     return replace(decision, request=registration.requested(event))
+
+
+def _tuned(event: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> Decision:
+    """What to do about the end of a tuning job: its best training job is judged as one that was trained by itself."""
+    name, status = promotion_events.job_in(event, TUNING)
+    if not name.startswith(naming.job_prefix(environment.stage)) or status not in TERMINAL:
+        return Decision(Outcome.IGNORE, f"{values.cut(name)} is no tuning job of stage {environment.stage} that has ended.")
+    tuning = tuning_lookup.tuned(name, clients.sagemaker)
+    if tuning is None:
+        return Decision(Outcome.IMPOSSIBLE, f"{name} is gone. It was deleted before its event was worked on. Tune again.")
+    unjudged = tuning_result.not_judged(tuning, environment.stage)
+    if unjudged is not None:
+        return unjudged
+    best = _look_up(tuning.best, clients)
+    if best is None:
+        return Decision(Outcome.IMPOSSIBLE, f"{tuning.best}, the best of {name}, is gone. Promote another of it, or tune again.")
+    stack = live_model.describe(clients.cloudformation, environment.stage)
+    return _judged(replace(best, tuning_job=""), stack, environment, clients)
 
 
 def _judged(job: TrainedJob, stack: live_model.ServingStack, environment: PromoteEnvironment, clients: Clients) -> Decision:
@@ -190,23 +204,6 @@ def _difference(stack: live_model.ServingStack, environment: PromoteEnvironment,
     return f"{differs} Make them agree again with: {live_endpoint.repair_command(environment.stage)}" if differs else ""
 
 
-def _event_in(body: str) -> Mapping[str, Any]:
-    """The event that a message holds; empty when it holds none."""
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        # No JSON, or JSON nested so deeply that Python does not read it; an event of AWS's has a few levels.
-        return {}
-    return event if isinstance(event, dict) else {}
-
-
-def _job_in(event: Mapping[str, Any]) -> tuple[str, str]:
-    """The job and its status that an event tells; empty when it tells none."""
-    detail = event.get("detail")
-    detail = detail if isinstance(detail, dict) else {}
-    return str(detail.get("TrainingJobName", "")), str(detail.get("TrainingJobStatus", ""))
-
-
 def _look_up(name: str, clients: Clients) -> TrainedJob | None:
     return job_lookup.look_up(name, clients.sagemaker, clients.s3)
 
@@ -217,40 +214,44 @@ def _live_job(stack: live_model.ServingStack, environment: PromoteEnvironment, c
     return _look_up(name, clients) if name.startswith(naming.job_prefix(environment.stage)) else None
 
 
-def act(decision: Decision, record: Mapping[str, Any], environment: PromoteEnvironment, clients: Clients) -> None:
-    """Does what was decided.
+def act(decision: Decision, delivery: Delivery, clients: Clients) -> None:
+    """Does what was decided, unless it is impossible.
 
     Raises:
         NotReady: the stack is busy, or became so meanwhile.
         LifecycleError: AWS refused or failed.
     """
     if decision.outcome is Outcome.IGNORE:
+        if decision.news and delivery.again:
+            # An earlier delivery began it, and may have ended before it told anybody.
+            delivery.notify(replace(decision, outcome=Outcome.PROMOTE, reason=decision.news))
         return
     if decision.outcome is Outcome.LATER:
         raise NotReady(decision.reason)
     if decision.stack is not None:
-        updater = StackUpdater(clients.stepfunctions, clients.cloudformation, environment.serving_update_arn)
+        updater = StackUpdater(clients.stepfunctions, clients.cloudformation, delivery.environment.serving_update_arn)
         if not updater.update(decision.stack, decision.changes):
             return
     if decision.job is not None:
-        version = _register(decision.job, decision, environment, clients)
+        version = _register(decision.job, decision, delivery, clients)
         if version is None:
             return
-        decision = replace(decision, reason=registration.announcement(decision, version, environment.stage))
+        decision = replace(decision, reason=registration.announcement(decision, version, delivery.environment.stage))
     if decision.note:
         with translating_aws_errors("note why the job is not promoted"):
             clients.sagemaker.add_tags(ResourceArn=decision.job_arn, Tags=[{"Key": naming.PROMOTION_TAG, "Value": decision.note}])
-    if decision.outcome is Outcome.IMPOSSIBLE:
-        _send_to_dead_letters(record, decision.reason, environment, clients.sqs)
-    _notify(decision, environment, clients.sns)
+    delivery.notify(decision)
 
 
-def _register(job: TrainedJob, decision: Decision, environment: PromoteEnvironment, clients: Clients) -> Version | None:
-    """The version that a job has become; None when it was one already."""
+def _register(job: TrainedJob, decision: Decision, delivery: Delivery, clients: Clients) -> Version | None:
+    """The version that a job has become; None when people know of it."""
+    environment = delivery.environment
     registry = Registry(clients.sagemaker, environment.model_package_group)
-    if registry.of_run(job.name) is not None:
+    known = registry.of_run(job.name)
+    if known is not None:
         log.info("%s is in %s already.", job.name, environment.model_package_group)
-        return None
+        # As after its registration: an earlier delivery may have ended before it told anybody.
+        return known if delivery.again and known.approval == registration.first_approval(decision.note) else None
     with translating_aws_errors(f"write the metrics of {job.name}"):
         clients.s3.put_object(
             Bucket=environment.bucket,
@@ -259,41 +260,3 @@ def _register(job: TrainedJob, decision: Decision, environment: PromoteEnvironme
             ContentType="application/json",
         )
     return registry.register(registration.request(job, environment, decision.note), decision.request)
-
-
-def delay_seconds(deliveries: int) -> int:
-    """How long a message is hidden after so many deliveries, the first counted as 1: 10 s, 20 s, ... 5 minutes."""
-    return min(_MAXIMUM_DELAY_SECONDS, 10 * (1 << min(deliveries - 1, 10)))
-
-
-def _postpone(record: Mapping[str, Any], environment: PromoteEnvironment, sqs: SQSClient) -> None:
-    """Hides the message for a while."""
-    delay = delay_seconds(int(record["attributes"]["ApproximateReceiveCount"]))
-    with translating_aws_errors("postpone the message"):
-        sqs.change_message_visibility(QueueUrl=environment.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay)
-
-
-def _send_to_dead_letters(record: Mapping[str, Any], reason: str, environment: PromoteEnvironment, sqs: SQSClient) -> None:
-    """Sends the message to the dead-letter queue, with the reason as an attribute."""
-    # Attributes count towards a message's size, and SQS takes no control characters; reasons may hold words of AWS's.
-    said = _REFUSED_BY_SQS.sub("?", reason)[:_MAXIMUM_REASON]
-    attributes = {"Reason": {"DataType": "String", "StringValue": said}}
-    with translating_aws_errors("write to the dead-letter queue"):
-        sqs.send_message(QueueUrl=environment.dead_letter_queue_url, MessageBody=record["body"], MessageAttributes=attributes)  # type: ignore[arg-type] # plain dicts
-
-
-# SNS takes 100 characters, with the stage: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-_SUBJECTS = {
-    Outcome.PROMOTE: "the promotion of a model has begun",
-    Outcome.REFUSED: "a model was not promoted",
-    Outcome.REGISTER: "a model waits for approval",
-    Outcome.FAILED: "a training failed",
-    Outcome.IMPOSSIBLE: "a promotion is impossible (dead-letter queue)",
-    Outcome.NOT_LIVE: "the endpoint does not serve what its stack says",
-}
-
-
-def _notify(decision: Decision, environment: PromoteEnvironment, sns: SNSClient) -> None:
-    subject = f"BlazingText {environment.stage}: {_SUBJECTS[decision.outcome]}"
-    with translating_aws_errors("publish the notification"):
-        sns.publish(TopicArn=environment.topic_arn, Subject=subject, Message=decision.reason)

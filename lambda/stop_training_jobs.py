@@ -1,4 +1,4 @@
-"""A stage is being destroyed: its running training jobs are stopped, before the role that they run with goes.
+"""A stage is being destroyed: its running jobs are stopped, before the roles that they run with go, and models of transform jobs removed.
 
 Event: a CloudFormation custom resource request with the properties ``Stage`` and ``DeleteJobs`` (``"true"`` or ``"false"``). Create and
 Update have nothing to do and succeed at once; Delete acts.
@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
-from blazingtext_lifecycle import custom_resources, job_cleanup, naming
+from blazingtext_lifecycle import aws_clients, custom_resources, job_cleanup, job_kinds, naming, transform_models
 from blazingtext_lifecycle.custom_resources import Answer, Cleanup
 from blazingtext_lifecycle.deadline import Context, Deadline
+from blazingtext_lifecycle.plurals import count
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -24,9 +22,6 @@ else:
     CloudWatchLogsClient = SageMakerClient = Any
 
 log = logging.getLogger(__name__)
-
-# A busy account is throttled; giving up leaves the stack in DELETE_FAILED.
-_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 @dataclass(frozen=True)
@@ -41,12 +36,13 @@ def handler(event: Mapping[str, Any], context: Context) -> None:
     """Lambda's entry: translate, act, answer."""
     log.setLevel(logging.INFO)
     log.info("%s %s", event["RequestType"], event.get("ResourceProperties"))
-    custom_resources.send(answer(event, Deadline(context.get_remaining_time_in_millis), connect), event)
+    deadline = Deadline(context.get_remaining_time_in_millis)
+    custom_resources.send(answer(event, deadline, lambda: connect(deadline)), event)
 
 
-def connect() -> Clients:
+def connect(deadline: Deadline) -> Clients:
     """The AWS services, when there is something to do."""
-    return Clients(boto3.client("sagemaker", config=_PATIENT), boto3.client("logs", config=_PATIENT))
+    return Clients(*(aws_clients.connect(service, aws_clients.PATIENT, deadline) for service in ("sagemaker", "logs")))
 
 
 def answer(event: Mapping[str, Any], deadline: Deadline, connected: Callable[[], Clients]) -> Answer:
@@ -77,8 +73,13 @@ def read(properties: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def stop(stage: str, clients: Clients, deadline: Deadline, *, delete: bool) -> str:
-    """Stops the jobs of a stage, deletes their records if asked to, and says what was done."""
-    jobs = job_cleanup.StageJobs(clients.sagemaker, stage)
-    stopped = job_cleanup.stop_jobs(jobs, deadline)
-    deleted = job_cleanup.delete_jobs(jobs, clients.logs, deadline) if delete else []
-    return f"{len(stopped)} jobs stopped, {len(deleted)} deleted"
+    """Stops the jobs of a stage, deletes their records if asked to, and says what was done.
+
+    Tuning jobs go first: one that runs would start further training jobs. The models of transform jobs go after the jobs.
+    """
+    order = (job_kinds.TUNING, job_kinds.TRANSFORM, job_kinds.PROCESSING, job_kinds.TRAINING)
+    kinds = [job_cleanup.StageJobs(clients.sagemaker, stage, kind) for kind in order]
+    stopped = [name for jobs in kinds for name in job_cleanup.stop_jobs(jobs, deadline)]
+    transform_models.remove_all(clients.sagemaker, stage, deadline)
+    deleted = [name for jobs in kinds for name in job_cleanup.delete_jobs(jobs, clients.logs, deadline)] if delete else []
+    return f"{count(len(stopped), 'jobs')} stopped, {len(deleted)} deleted"

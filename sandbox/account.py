@@ -6,17 +6,12 @@ with Sandbox(home=tmp_path) as account:
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
-import secrets
-import socket
-import ssl
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,13 +21,13 @@ from typing import Any, Self
 import boto3
 import psutil
 
-from . import client_environment, endpoint_rollbacks, own_images, server, state
+from . import call_faults, client_environment, endpoint_rollbacks, own_images, server_process, state
+from .call_faults import Fault
 from .certificates import Certificates
 from .client_environment import UNSET
-from .descriptors import listening, read_end
+from .descriptors import listening
 from .errors import SandboxError
 
-START_SECONDS = 60.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -193,23 +188,13 @@ class Sandbox:
         """
         authority_key = self._prepare()
         with listening(before.port if before else self.port) as listener, listening(before.proxy_port if before else 0) as proxy:
-            record = state.Record(
-                name=self.name,
-                region=before.region if before else self.region,
-                port=listener.getsockname()[1],
-                access_key=before.access_key if before else f"AKIA{secrets.token_hex(8).upper()}",
-                secret_key=before.secret_key if before else secrets.token_urlsafe(30),
-                marker=secrets.token_hex(16),
-                pid=0,
-                started=0.0,
-                proxy_port=proxy.getsockname()[1],
-                proxy_secret=(before.proxy_secret if before else "") or secrets.token_urlsafe(24),
-            )
+            ports = listener.getsockname()[1], proxy.getsockname()[1]
+            record = state.Record.new(self.name, before.region if before else self.region, *ports, keys_of=before)
             self.folder.write(record)
-            process = self._spawn(record, listener, proxy, authority_key, detached)
+            process = self._process = server_process.spawn(self.folder, record, listener, proxy, authority_key, detached=detached)
         record = replace(record, pid=process.pid, started=psutil.Process(process.pid).create_time())
         self.folder.write(record)
-        self._wait(record, process)
+        server_process.wait(self.folder, record, process, restart=f"blazingtext sandbox up{self.option}")
         self.folder.write(replace(record, ready=True))
 
     def _prepare(self) -> bytes:
@@ -222,59 +207,6 @@ class Sandbox:
         client_environment.make_files(folder)
         own_images.write(folder, self.images)
         return authority_key
-
-    def _spawn(
-        self, record: state.Record, listener: socket.socket, proxy: socket.socket, authority_key: bytes, detached: bool
-    ) -> subprocess.Popen[bytes]:
-        """The server process, in a session of its own, so that Ctrl-C in this terminal does not end it."""
-        environment = server.server_environment(record, self.folder.path, client_environment.exports(record, self.folder.path), os.environ)
-        with self.folder.log.open("wb") as log, read_end(authority_key) as key:
-            given = {"--socket": listener.fileno(), "--proxy-socket": proxy.fileno(), "--authority-key": key}
-            options = [word for option, descriptor in given.items() for word in (option, str(descriptor))]
-            command = [sys.executable, "-m", "blazingtext_sandbox.server", "--state-folder", str(self.folder.path), *options]
-            process = subprocess.Popen(
-                command if detached else [*command, "--until-stdin-closes"],
-                stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=self.folder.path / "home",
-                pass_fds=tuple(given.values()),
-                start_new_session=True,
-            )
-        self._process = process
-        return process
-
-    def _wait(self, record: state.Record, process: subprocess.Popen[bytes]) -> None:
-        """Return when the server answers.
-
-        Raises:
-            SandboxError: it ended, or did not answer in time.
-        """
-        deadline = time.monotonic() + START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            if self._answers(record):
-                return
-            time.sleep(0.05)
-        how = "did not answer in time" if process.poll() is None else f"ended with code {process.returncode}"
-        raise SandboxError(
-            f"The sandbox {self.name} did not start: its server {how}. Its log ends with:\n{self.folder.log_tail()}\n"
-            f"The whole log is kept: {self.folder.kept_log}; once its cause is gone, start again with: blazingtext sandbox up{self.option}"
-        )
-
-    def _answers(self, record: state.Record) -> bool:
-        """Whether the server answers a request over TLS; until it does, the connection waits in the socket's queue."""
-        connection = http.client.HTTPSConnection("127.0.0.1", record.port, timeout=1, context=self._trust())
-        try:
-            connection.request("GET", "/_ministack/health")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def _trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(Certificates.of(self.folder.path).authority))
 
     @property
     def endpoint_rollbacks(self) -> str:
@@ -289,6 +221,22 @@ class Sandbox:
     def endpoint_rollbacks(self, answer: str) -> None:
         _ = self.record  # raises when there is no sandbox to change
         endpoint_rollbacks.write(self.folder.path, answer)
+
+    @contextmanager
+    def call_faults(self, *faults: Fault) -> Iterator[Callable[[], list[str]]]:
+        """Have calls meet faults while the block lasts; a fault of an action that was chosen before it is forgotten.
+
+        Gives what tells the actions of the calls that met one so far, in their order.
+
+        Raises:
+            SandboxError: the sandbox is not running.
+        """
+        _ = self.record  # raises when there is no sandbox to change
+        call_faults.choose(self.folder.path, faults)
+        try:
+            yield lambda: list(call_faults.played(self.folder.path))
+        finally:
+            call_faults.choose(self.folder.path, ())
 
     # --- use ---------------------------------------------------------------------------------------------------------
 

@@ -242,10 +242,11 @@ def _sandbox(name: str, *, port: int = 0, region: str = "us-east-1", images: Map
 
 
 def _report_stale(sandbox: Sandbox) -> None:
-    """Remove what a killed sandbox left, and say so."""
+    """Remove what a killed sandbox left, and say so; an account is kept in the memory of its server only."""
     if sandbox.clean_if_stale():
         log = f", but for its log: {sandbox.folder.kept_log}" if sandbox.folder.kept_log.exists() else ""
-        click.echo(f"The sandbox {sandbox.name} had been killed; what it left was removed{log}.", err=True)
+        happened = f"The sandbox {sandbox.name} had been killed; what it left was removed{log}."
+        click.echo(f"{happened} Its account was in its memory, and is gone: deploy again.", err=True)
 
 
 def _fail(message: str, code: int = 1) -> NoReturn:

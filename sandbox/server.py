@@ -26,14 +26,19 @@ import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from . import assembly, closed_pages, state, waits
+from . import assembly, closed_pages, faulty_calls, garbage, state, waits
 from .certificates import Certificates
 from .forward_proxy import ForwardProxy, Outside
 from .host_certificates import HostCertificates
 
 _LOG = logging.getLogger("sandbox")
 # The caller's variables that the server and its children need; no others are passed on.
-_KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"})
+_KEPT = frozenset(
+    {
+        *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"),
+        *("PYSPARK_PYTHON", "JAVA_HOME"),
+    }
+)
 _KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "SANDBOX_", "COVERAGE_")
 
 
@@ -93,6 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     # Files are for their owner only.
     os.umask(0o077)
+    garbage.collect_apart()
     record = state.StateFolder(options.state_folder).read()
     if record is None or record.marker != os.environ[state.MARKER]:
         sys.exit("This sandbox was removed while its server started.")
@@ -113,7 +119,7 @@ async def _serve(folder: Path, configuration: Config, until_stdin_closes: bool) 
         loop.add_signal_handler(number, stopping.set)
     if until_stdin_closes:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
-    application = closed_pages.without_closed_pages(assembly.assemble(folder))
+    application = faulty_calls.with_call_faults(closed_pages.without_closed_pages(assembly.assemble(folder)), folder)
     serving = asyncio.create_task(serve(cast("Any", application), configuration, shutdown_trigger=stopping.wait))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -55,6 +56,22 @@ class Record:
     ready: bool = False
     proxy_port: int = 0
     proxy_secret: str = field(default="", repr=False)
+
+    @classmethod
+    def new(cls, name: str, region: str, port: int, proxy_port: int, *, keys_of: Record | None) -> Record:
+        """That of a server about to be started, with the keys of an earlier one, or keys of its own."""
+        return cls(
+            name=name,
+            region=region,
+            port=port,
+            access_key=keys_of.access_key if keys_of else f"AKIA{secrets.token_hex(8).upper()}",
+            secret_key=keys_of.secret_key if keys_of else secrets.token_urlsafe(30),
+            marker=secrets.token_hex(16),
+            pid=0,
+            started=0.0,
+            proxy_port=proxy_port,
+            proxy_secret=(keys_of.proxy_secret if keys_of else "") or secrets.token_urlsafe(24),
+        )
 
     @property
     def url(self) -> str:

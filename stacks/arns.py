@@ -10,6 +10,31 @@ def training_jobs(stage: str) -> str:
     return _arn("sagemaker", "training-job", f"{naming.job_prefix(stage)}*")
 
 
+def tuning_jobs(stage: str) -> str:
+    """Every tuning job of a stage, and of no other."""
+    return _arn("sagemaker", "hyper-parameter-tuning-job", f"{naming.job_prefix(stage)}*")
+
+
+def transform_jobs(stage: str) -> str:
+    """Every transform job of a stage, and of no other."""
+    return _arn("sagemaker", "transform-job", f"{naming.job_prefix(stage)}*")
+
+
+def processing_jobs(stage: str) -> str:
+    """Every processing job of a stage, and of no other."""
+    return _arn("sagemaker", "processing-job", f"{naming.job_prefix(stage)}*")
+
+
+def models(stage: str) -> str:
+    """Every model of a stage's transform jobs; CloudFormation makes up the names of those that are served."""
+    return _arn("sagemaker", "model", f"{naming.job_prefix(stage)}*")
+
+
+def jobs(stage: str) -> str:
+    """Every job of a stage, of whatever kind: the kinds of resources all end in ``-job``."""
+    return _arn("sagemaker", "*-job", f"{naming.job_prefix(stage)}*")
+
+
 def model_versions(stage: str) -> str:
     """Every version in a model package group of a stage, and of no other."""
     return _arn("sagemaker", "model-package", f"{naming.model_package_group(stage, '*')}/*")
@@ -36,6 +61,21 @@ def serving_stack(stage: str) -> str:
 def stack(name: str) -> str:
     """A stack of a name, whatever id CloudFormation gave it."""
     return _arn("cloudformation", "stack", f"{name}/*")
+
+
+def stage_stacks(stage: str) -> str:
+    """The stacks of a stage."""
+    return stack(f"{naming.job_prefix(stage)}*")
+
+
+def stage_queues(stage: str) -> str:
+    """The queues of a stage, which CloudFormation names after their stack."""
+    return _arn("sqs", f"{naming.job_prefix(stage)}*", "", cdk.ArnFormat.NO_RESOURCE_NAME)
+
+
+def bucket(name: str) -> str:
+    """A bucket of somebody else's; buckets have neither region nor account."""
+    return f"arn:{cdk.Aws.PARTITION}:s3:::{name}"
 
 
 def named(kind: str, name: str) -> str:
@@ -73,6 +113,14 @@ def stage_functions(stage: str) -> str:
     return _arn("lambda", "function", f"{naming.job_prefix(stage)}*", cdk.ArnFormat.COLON_RESOURCE_NAME)
 
 
+def launchers(stage: str) -> str:
+    """The functions of a stage that start jobs: CloudFormation names them after their stack and constructs, which alone have the word.
+
+    One pattern for all of them: IAM limits how long a policy is.
+    """
+    return _arn("lambda", "function", f"{naming.job_prefix(stage)}*Launch*", cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+
 def stage_rules(stage: str) -> str:
     """The event rules of a stage."""
     return _arn("events", "rule", f"{naming.job_prefix(stage)}*")
@@ -83,9 +131,34 @@ def training_log_group() -> str:
     return _log_group(naming.TRAINING_LOG_GROUP)
 
 
+def job_log_groups() -> str:
+    """The log groups that SageMaker keeps for all jobs of an account, one for each kind, with what is in them."""
+    return _log_group("/aws/sagemaker/*Jobs")
+
+
 def training_log_streams(stage: str) -> str:
     """The log streams of a stage's training jobs; their names begin with the job's."""
     return _log_group(naming.TRAINING_LOG_GROUP, f"log-stream:{naming.job_prefix(stage)}*")
+
+
+def transform_log_group() -> str:
+    """The log group that SageMaker keeps for all transform jobs of an account."""
+    return _log_group(naming.TRANSFORM_LOG_GROUP)
+
+
+def transform_log_streams(stage: str) -> str:
+    """The log streams of a stage's transform jobs; their names begin with the job's."""
+    return _log_group(naming.TRANSFORM_LOG_GROUP, f"log-stream:{naming.job_prefix(stage)}*")
+
+
+def processing_log_group() -> str:
+    """The log group that SageMaker keeps for all processing jobs of an account."""
+    return _log_group(naming.PROCESSING_LOG_GROUP)
+
+
+def processing_log_streams(stage: str) -> str:
+    """The log streams of a stage's processing jobs; their names begin with the job's."""
+    return _log_group(naming.PROCESSING_LOG_GROUP, f"log-stream:{naming.job_prefix(stage)}*")
 
 
 def endpoint_log_group(stage: str) -> str:
@@ -125,7 +198,7 @@ def _arn(service: str, resource: str, name: str, form: cdk.ArnFormat = cdk.ArnFo
         region=cdk.Aws.REGION,
         account=cdk.Aws.ACCOUNT_ID,
         resource=resource,
-        resource_name=name,
+        resource_name=name or None,
         arn_format=form,
     )
     return cdk.Arn.format(components)

@@ -9,6 +9,8 @@ from blazingtext_lifecycle import naming
 
 NONCURRENT_VERSION_EXPIRATION = cdk.Duration.days(30)
 ABORT_INCOMPLETE_UPLOAD_AFTER = cdk.Duration.days(7)
+# A processing job may run for five days, and what it has left needs its parts no longer.
+STAGING_EXPIRATION = cdk.Duration.days(7)
 
 
 class CorpusBucket(Construct):
@@ -52,7 +54,9 @@ class CorpusBucket(Construct):
 
 
 def _lifecycle_rules(captured_days: int) -> list[s3.LifecycleRule]:
-    """Old versions, incomplete uploads and captured requests expire; no other current object, and so no artifact in service, ever does.
+    """Old versions, incomplete uploads, captured requests and what dead processing jobs left expire.
+
+    No other current object, and so no artifact in service, ever does.
 
     The rule for captured requests is there without any capture, too: what was captured goes after the capture is switched off.
     """
@@ -61,6 +65,12 @@ def _lifecycle_rules(captured_days: int) -> list[s3.LifecycleRule]:
             id="captured-requests",
             prefix=naming.CAPTURED,
             expiration=cdk.Duration.days(captured_days),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        ),
+        s3.LifecycleRule(
+            id="staging",
+            prefix=naming.STAGING,
+            expiration=STAGING_EXPIRATION,
             noncurrent_version_expiration=cdk.Duration.days(1),
         ),
         s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=NONCURRENT_VERSION_EXPIRATION, expired_object_delete_marker=True),

@@ -17,6 +17,8 @@ _TRAINING, _ENDPOINTS = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints
 # A line that BlazingText ends every training with; the metrics that SageMaker has preset for it do not hold its value.
 _THROUGHPUT = "Average throughput in Million words/sec"
 _HALF = 12
+_ERRORS = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
+_COPIES = ("Invocations", *_ERRORS)
 
 
 class Dashboard(Construct):
@@ -43,6 +45,8 @@ class Dashboard(Construct):
         page.add_widgets(*_quality(stage))
         page.add_widgets(*_training(stage))
         page.add_widgets(*_endpoint(naming.endpoint(stage)))
+        if instances.shadow:
+            page.add_widgets(*_shadow(naming.endpoint(stage)))
         page.add_widgets(*_delivery(functions, queue, dead_letters))
 
 
@@ -75,10 +79,9 @@ def _training(stage: str) -> tuple[cloudwatch.IWidget, ...]:
 
 
 def _endpoint(name: str) -> tuple[cloudwatch.IWidget, ...]:
-    errors = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
     return (
         _graph("Invocations of the endpoint", _of_endpoint(name, "Invocations", "Sum")),
-        _graph("Errors of the endpoint", *(_of_endpoint(name, metric, "Sum") for metric in errors)),
+        _graph("Errors of the endpoint", *(_of_endpoint(name, metric, "Sum") for metric in _ERRORS)),
         _graph(
             "Latency of the model, in microseconds",
             *(_of_endpoint(name, "ModelLatency", statistic) for statistic in ("p50", "p90", "p99")),
@@ -86,6 +89,18 @@ def _endpoint(name: str) -> tuple[cloudwatch.IWidget, ...]:
         _graph(
             "Load of the endpoint's instances, in percent",
             *(_of_endpoint(name, metric, "Average", _ENDPOINTS) for metric in ("CPUUtilization", "MemoryUtilization")),
+        ),
+    )
+
+
+def _shadow(name: str) -> tuple[cloudwatch.IWidget, ...]:
+    """What a run that is tried beside the live model gets and does; the live model's figures are above."""
+    variant = naming.SHADOW_VARIANT
+    return (
+        _graph("Copies to the shadow, and its errors", *(_of_endpoint(name, metric, "Sum", variant=variant) for metric in _COPIES)),
+        _graph(
+            "Latency of the shadow, in microseconds",
+            *(_of_endpoint(name, "ModelLatency", statistic, variant=variant) for statistic in ("p50", "p90", "p99")),
         ),
     )
 
@@ -116,11 +131,13 @@ def _search(stage: str, dimension: str, metric: str, statistic: str, seconds: in
     return f"SEARCH('{search}', '{statistic}', {seconds})"
 
 
-def _of_endpoint(name: str, metric: str, statistic: str, namespace: str = "AWS/SageMaker") -> cloudwatch.Metric:
+def _of_endpoint(
+    name: str, metric: str, statistic: str, namespace: str = "AWS/SageMaker", variant: str = naming.VARIANT
+) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=metric,
-        dimensions_map={"EndpointName": name, "VariantName": naming.VARIANT},
+        dimensions_map={"EndpointName": name, "VariantName": variant},
         statistic=statistic,
         period=_PERIOD,
         label=f"{metric} {statistic}",

@@ -20,11 +20,13 @@ class Instances:
         training: the type of its training jobs, unless a request says otherwise.
         endpoint: the type of its endpoint.
         region: where, or ``""`` when that is known at deployment only.
+        shadow: whether a shadow may be beside the endpoint's, on the same type.
     """
 
     training: str
     endpoint: str
     region: str
+    shadow: bool = False
 
 
 def cost_widget(scope: Construct, stage: str, instances: Instances, search: str) -> cloudwatch.IWidget:
@@ -41,23 +43,31 @@ def cost_widget(scope: Construct, stage: str, instances: Instances, search: str)
         search: the expression that finds the data points of jobs, one line each.
     """
     endpoint, training, dates = _prices(scope, instances)
-    minutes = cloudwatch.Metric(
-        namespace="/aws/sagemaker/Endpoints",
-        metric_name="CPUUtilization",
-        dimensions_map={"EndpointName": naming.endpoint(stage), "VariantName": naming.VARIANT},
-        statistic="SampleCount",
-        period=cdk.Duration.seconds(_MINUTE),
-    )
+    hosting = {"minutes": _minutes(stage, naming.VARIANT)}
+    if instances.shadow:
+        hosting["shadow"] = _minutes(stage, naming.SHADOW_VARIANT)
+    # A shadow is seldom there, and then has no data points.
+    counted = "(minutes + FILL(shadow, 0))" if instances.shadow else "minutes"
     return cloudwatch.SingleValueWidget(
         title=f"Costs of {_DAYS} days, in US dollars ({dates})",
         metrics=[
-            _dollars("endpoint", f"minutes / 60 * {endpoint}", {"minutes": minutes}),
+            _dollars("endpoint", f"{counted} / 60 * {endpoint}", hosting),
             _dollars("training", f"SUM({search}) / 60 * {training}", {}),
         ],
         set_period_to_time_range=True,
         start=f"-P{_DAYS}D",
         width=24,
         height=4,
+    )
+
+
+def _minutes(stage: str, variant: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="/aws/sagemaker/Endpoints",
+        metric_name="CPUUtilization",
+        dimensions_map={"EndpointName": naming.endpoint(stage), "VariantName": variant},
+        statistic="SampleCount",
+        period=cdk.Duration.seconds(_MINUTE),
     )
 
 

@@ -1,4 +1,6 @@
-"""What SageMaker may do in the project's name: one role to train, one to host."""
+"""What SageMaker may do in the project's name: one role to train, one to host, one for transform jobs, one for processing jobs."""
+
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 import aws_cdk.aws_iam as iam
@@ -53,6 +55,66 @@ def hosting_role(
     role.add_to_policy(_allow(["cloudwatch:DescribeAlarms"], "*"))
     allow_key(role, key_arn, READING)
     capture.allow(role)
+    allow_grant(role, key_arn)
+    network.allow(role)
+    return role
+
+
+def transform_role(
+    scope: Construct, id_: str, *, bucket: s3.IBucket, stage: str, key_arn: str = "", network: Network = NO_NETWORK
+) -> iam.Role:
+    """The role of the models of transform jobs: reads artifacts and what is to be predicted, writes results, logs and metrics."""
+    role = _sagemaker_role(scope, id_, "SageMaker runs BlazingText's transform jobs with it")
+    role.add_to_policy(_list_bucket(bucket, naming.RUNS, naming.TRANSFORMS))
+    role.add_to_policy(_allow(["s3:GetObject"], *(bucket.arn_for_objects(f"{prefix}*") for prefix in (naming.RUNS, naming.TRANSFORMS))))
+    role.add_to_policy(_allow(["s3:PutObject", "s3:AbortMultipartUpload"], bucket.arn_for_objects(f"{naming.TRANSFORMS}*")))
+    # The log group belongs to the whole account; its first job creates it.
+    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], arns.transform_log_group()))
+    role.add_to_policy(_allow(["logs:PutLogEvents"], arns.transform_log_streams(stage)))
+    role.add_to_policy(_put_metrics("/aws/sagemaker/TransformJobs"))
+    allow_key(role, key_arn, (*SENDING, "kms:Encrypt"))
+    allow_grant(role, key_arn)
+    network.allow(role)
+    return role
+
+
+def processing_role(
+    scope: Construct,
+    id_: str,
+    *,
+    bucket: s3.IBucket,
+    stage: str,
+    source_buckets: Sequence[str] = (),
+    key_arn: str = "",
+    network: Network = NO_NETWORK,
+) -> iam.Role:
+    """The role of processing jobs: reads raw text and its code, writes corpora by way of a place beside them, logs and metrics.
+
+    Args:
+        scope: where it goes.
+        id_: its construct id.
+        bucket: the stage's.
+        stage: its name.
+        source_buckets: whose texts it may read beside.
+        key_arn: the KMS key of the bucket.
+        network: in which the jobs run.
+    """
+    role = _sagemaker_role(scope, id_, "SageMaker prepares corpora in processing jobs with it")
+    role.add_to_policy(_list_bucket(bucket, naming.RAW, naming.PROCESSING, naming.STAGING, naming.CORPORA))
+    read = (naming.RAW, naming.PROCESSING, naming.STAGING, naming.CORPORA)
+    role.add_to_policy(_allow(["s3:GetObject"], *(bucket.arn_for_objects(f"{prefix}*") for prefix in read)))
+    written = (naming.PROCESSING, naming.STAGING, naming.CORPORA)
+    role.add_to_policy(_allow(["s3:PutObject"], *(bucket.arn_for_objects(f"{prefix}*") for prefix in written)))
+    undone = [bucket.arn_for_objects(f"{prefix}*") for prefix in (naming.STAGING, naming.CORPORA)]
+    role.add_to_policy(_allow(["s3:AbortMultipartUpload", "s3:DeleteObject"], *undone))
+    for name in source_buckets:
+        role.add_to_policy(_allow(["s3:ListBucket"], arns.bucket(name)))
+        role.add_to_policy(_allow(["s3:GetObject"], f"{arns.bucket(name)}/*"))
+    # The log group belongs to the whole account; its first job creates it.
+    role.add_to_policy(_allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], arns.processing_log_group()))
+    role.add_to_policy(_allow(["logs:PutLogEvents"], arns.processing_log_streams(stage)))
+    role.add_to_policy(_put_metrics("/aws/sagemaker/ProcessingJobs"))
+    allow_key(role, key_arn, SENDING)
     allow_grant(role, key_arn)
     network.allow(role)
     return role

@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class FunctionAlarms(Construct):
-    """Tells the topic when the launcher or the promoter fails.
+    """Tells the topic when a launcher or the promoter fails.
 
     Lambda counts a refused request as an error, too (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html). Whoever
     asked is told at once, so one or two of them in a quarter of an hour are somebody's typing; three are a fault, or a program that goes on
@@ -17,17 +17,34 @@ class FunctionAlarms(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, stage: str, launcher: lambda_.IFunction, promoter: lambda_.IFunction, topic: sns.ITopic
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: str,
+        launcher: lambda_.IFunction,
+        tuner: lambda_.IFunction,
+        transformer: lambda_.IFunction,
+        processor: lambda_.IFunction,
+        promoter: lambda_.IFunction,
+        topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
-        self._alarm(
-            "Launcher",
-            launcher,
-            topic,
-            f"BlazingText {stage}: launch_training refused or failed three requests within 15 minutes. No job was started by them. "
-            f"The reasons are in its log: aws logs tail {_log_group(launcher)} --since 30m --filter-pattern ERROR",
-            threshold=3,
+        launchers = (
+            ("Launcher", "launch_training", launcher),
+            ("Tuner", "launch_tuning", tuner),
+            ("Transformer", "launch_transform", transformer),
+            ("Processor", "launch_processing", processor),
         )
+        for name, handler, function in launchers:
+            self._alarm(
+                name,
+                function,
+                topic,
+                f"BlazingText {stage}: {handler} refused or failed three requests within 15 minutes. No job was started by them. "
+                f"The reasons are in its log: aws logs tail {_log_group(function)} --since 30m --filter-pattern ERROR",
+                threshold=3,
+            )
         self._alarm(
             "Promoter",
             promoter,

@@ -6,14 +6,15 @@ import aws_cdk as cdk
 import aws_cdk.aws_sagemaker as sagemaker
 from constructs import Construct
 
-from .capacity import Capacity
+from .capacity import Capacity, Instances
 from .data_capture import DataCapture
 from .network import NO_NETWORK, Network
 from .rollout import Rollout, at_once
+from .shadow import Shadow
 
 
 class Hosting(Construct):
-    """A model and its endpoint; both exist only under their conditions.
+    """A model and its endpoint, and a second model that may be tried beside it; all exist only under their conditions.
 
     Model and configuration have no names, so a new artifact replaces them. The endpoint and its variant keep theirs, so the endpoint is
     updated in place, blue/green, and callers notice nothing.
@@ -35,22 +36,31 @@ class Hosting(Construct):
         key_arn: str = "",
         network: Network = NO_NETWORK,
         capture: DataCapture,
+        shadow: Shadow | None = None,
     ) -> None:
         super().__init__(scope, id_)
-        self._model = sagemaker.CfnModel(
-            self,
-            "Model",
-            execution_role_arn=role_arn,
-            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image, model_data_url=model_data_url),
-            enable_network_isolation=capacity.network_isolation,
-            vpc_config=_vpc_config(network),
-        )
-        self._model.cfn_options.condition = has_model
-        self._instances = capacity.count
+
+        def model(id_: str, artifact: str, condition: cdk.CfnCondition) -> str:
+            made = sagemaker.CfnModel(
+                self,
+                id_,
+                execution_role_arn=role_arn,
+                primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(image=image, model_data_url=artifact),
+                enable_network_isolation=capacity.network_isolation,
+                vpc_config=_vpc_config(network),
+            )
+            made.cfn_options.condition = condition
+            return made.attr_model_name
+
+        self._instances, self._shadow = capacity.count, shadow
+        tried = None
+        if shadow is not None and isinstance(capacity, Instances):
+            tried = shadow.variants(model("ShadowModel", shadow.model_data_url, shadow.condition), capacity.type)
         self._config = sagemaker.CfnEndpointConfig(
             self,
             "EndpointConfig",
-            production_variants=[capacity.variant(self._model.attr_model_name)],
+            production_variants=[capacity.variant(model("Model", model_data_url, has_model))],
+            shadow_production_variants=tried,
             data_capture_config=capture.properties(),
             kms_key_id=(key_arn or None) if capacity.has_volume else None,
         )
@@ -84,10 +94,15 @@ class Hosting(Construct):
             endpoint_name=name,
             endpoint_config_name=self._config.attr_endpoint_config_name,
             retain_all_variant_properties=True if scaled else None,
+            exclude_retained_variant_properties=_WEIGHT if scaled and self._shadow else None,
             deployment_config=cast(cdk.IResolvable, cdk.Fn.condition_if(guarded.logical_id, watched, at_once())),
         )
         endpoint.cfn_options.condition = condition
         return endpoint
+
+
+# How much is copied to a shadow is the configuration's to say, whatever is retained: a production variant's weight never changes.
+_WEIGHT = [sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")]
 
 
 def _vpc_config(network: Network) -> sagemaker.CfnModel.VpcConfigProperty | None:

@@ -1,4 +1,7 @@
-"""The function that starts training jobs, and the rule that may start it."""
+"""The functions that start training jobs and tuning jobs, and the rule that may start the former."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import aws_cdk as cdk
 import aws_cdk.aws_events as events
@@ -10,8 +13,9 @@ import aws_cdk.aws_sqs as sqs
 import jsii
 from constructs import Construct
 
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle import job_kinds, naming
 from blazingtext_lifecycle.environments import LaunchEnvironment
+from blazingtext_lifecycle.job_kinds import JobKind
 
 from . import arns, limit_conditions
 from .customer_key import READING, SENDING, allow_key
@@ -37,8 +41,49 @@ class _Destination:
         return lambda_.DestinationConfig(destination=self._queue.queue_arn)
 
 
+@dataclass(frozen=True)
+class Starts:
+    """What a launcher starts; a further kind of job is a row of these.
+
+    Attributes:
+        kind: the kind of job.
+        id: the construct id of its function.
+        module: the function's file in ``lambda/``.
+        description: what it does.
+        jobs: the ARN of a stage's jobs of that kind.
+        also: actions on them that it needs beside creating, describing and tagging.
+    """
+
+    kind: JobKind
+    id: str
+    module: str
+    description: str
+    jobs: Callable[[str], str]
+    also: tuple[str, ...] = ()
+
+
+# Each reads the tags of a job whose name somebody chose: they tell whose request it is.
+TRAINING = Starts(
+    job_kinds.TRAINING,
+    "LaunchTraining",
+    "launch_training",
+    "Checks a training request and starts its SageMaker job",
+    arns.training_jobs,
+    ("sagemaker:ListTags",),
+)
+# It reads the tags of earlier tuning jobs that a new one is to learn from: they tell the corpus.
+TUNING = Starts(
+    job_kinds.TUNING,
+    "LaunchTuning",
+    "launch_tuning",
+    "Checks a tuning request and starts its SageMaker job",
+    arns.tuning_jobs,
+    ("sagemaker:ListTags",),
+)
+
+
 class Launcher(Construct):
-    """The function ``launch_training``: may read corpora, start this stage's jobs and pass them the execution role.
+    """A function that starts jobs of one kind: may read corpora, start this stage's jobs and pass them the execution role.
 
     Attributes:
         function: the function.
@@ -49,6 +94,7 @@ class Launcher(Construct):
         scope: Construct,
         id_: str,
         *,
+        starts: Starts = TRAINING,
         environment: LaunchEnvironment,
         bucket: s3.IBucket,
         execution_role: iam.Role,
@@ -57,18 +103,18 @@ class Launcher(Construct):
         super().__init__(scope, id_)
         launcher = PythonFunction(
             self,
-            "LaunchTraining",
-            handler="launch_training.handler",
-            description="Checks a training request and starts its SageMaker job",
+            starts.id,
+            handler=f"{starts.module}.handler",
+            description=starts.description,
             # It lists a corpus and reads the head of a few files; the rest is one call to SageMaker.
             timeout=cdk.Duration.minutes(1),
             log_retention_days=log_retention_days,
             environment=environment.variables(),
             key_arn=environment.protection.key_arn,
         )
-        jobs = arns.training_jobs(environment.stage)
-        launcher.allow("sagemaker:CreateTrainingJob", on=jobs, **limit_conditions.of_jobs(environment.limits))
-        launcher.allow("sagemaker:DescribeTrainingJob", "sagemaker:AddTags", on=jobs)
+        jobs = starts.jobs(environment.stage)
+        launcher.allow(f"sagemaker:Create{starts.kind.shape}", on=jobs, **limit_conditions.of_jobs(environment.limits))
+        launcher.allow(f"sagemaker:Describe{starts.kind.shape}", "sagemaker:AddTags", *starts.also, on=jobs)
         launcher.allow("iam:PassRole", on=execution_role.role_arn, StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"})
         launcher.allow("s3:ListBucket", on=bucket.bucket_arn, StringLike={"s3:prefix": [f"{naming.CORPORA}*"]})
         launcher.allow("s3:GetObject", on=bucket.arn_for_objects(f"{naming.CORPORA}*"))

@@ -10,7 +10,7 @@ from blazingtext_lifecycle.limits import Limits
 
 
 def of_jobs(limits: Limits) -> dict[str, Any]:
-    """For CreateTrainingJob and CreateHyperParameterTuningJob: types and runtime.
+    """For CreateTrainingJob, CreateHyperParameterTuningJob and CreateProcessingJob: types and runtime.
 
     A request without a runtime matches no numeric condition, so it is refused, too.
     """
@@ -19,7 +19,7 @@ def of_jobs(limits: Limits) -> dict[str, Any]:
 
 
 def of_endpoints(limits: Limits) -> dict[str, Any]:
-    """For CreateEndpointConfig: types. A serverless variant has none, and is not limited by them."""
+    """For CreateEndpointConfig and CreateTransformJob: types. A serverless variant has none, and is not limited by them."""
     if not limits.allowed_instance_types:
         return {}
     return {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": list(limits.allowed_instance_types)}}

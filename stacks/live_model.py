@@ -20,9 +20,11 @@ class LiveModel(Construct):
         has_model: there is a live artifact.
         has_endpoint: there is one, and it is not paused.
         auto_rollback: the alarms watch the deployment of the next model.
+        shadow_model_data_url: the artifact that is tried beside the live one; empty: none, or the stage allows none.
+        has_shadow: there is one; None where the stage allows none.
     """
 
-    def __init__(self, scope: Construct, id_: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, allows_shadow: bool = False) -> None:
         super().__init__(scope, id_)
         live = _artifact(self, Parameter.MODEL_DATA_URL, "The artifact that is served; empty: none")
         previous = _artifact(self, Parameter.PREVIOUS_MODEL_DATA_URL, "The artifact that was served before; a rollback goes there")
@@ -39,6 +41,10 @@ class LiveModel(Construct):
         guarded = cdk.Fn.condition_equals(guard.value_as_string, str(AutoRollback.ON))
         self.auto_rollback = cdk.CfnCondition(self, "IsGuarded", expression=guarded)
         self.auto_rollback.override_logical_id("IsGuarded")
+        self.shadow_model_data_url = ""
+        self.has_shadow: cdk.CfnCondition | None = None
+        if allows_shadow:
+            self._allow_shadow()
         self._output(naming.Output.LIVE_MODEL_DATA_URL, live.value_as_string, self.has_model)
         self._output(naming.Output.PREVIOUS_MODEL_DATA_URL, previous.value_as_string, _not_empty(self, "HasPrevious", previous))
         self._output(naming.Output.PROMOTED_THROUGH, promoted.value_as_string, _not_empty(self, "WasPromoted", promoted))
@@ -46,6 +52,15 @@ class LiveModel(Construct):
     def publish_configuration(self, name: str) -> None:
         """Makes the name of the live model's endpoint configuration an output: what the endpoint serves is compared with it."""
         self._output(naming.Output.ENDPOINT_CONFIG_NAME, name, self.has_model)
+
+    def _allow_shadow(self) -> None:
+        """There is one only beside a live model."""
+        shadow = _artifact(self, Parameter.SHADOW_MODEL_DATA_URL, "The artifact that gets a copy of the requests; empty: none")
+        has_model = cast(cdk.ICfnConditionExpression, self.has_model)
+        given = cdk.Fn.condition_not(cdk.Fn.condition_equals(shadow.value_as_string, ""))
+        condition = cdk.CfnCondition(self, "HasShadow", expression=cdk.Fn.condition_and(has_model, given))
+        condition.override_logical_id("HasShadow")
+        self.shadow_model_data_url, self.has_shadow = shadow.value_as_string, condition
 
     def _output(self, name: naming.Output, value: str, condition: cdk.CfnCondition) -> None:
         output = cdk.CfnOutput(self, f"{name}Output", value=value, condition=condition)

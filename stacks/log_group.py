@@ -5,21 +5,8 @@ import aws_cdk.aws_logs as logs
 from constructs import Construct
 
 # The retentions that CloudWatch Logs knows, in days.
-RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    3: logs.RetentionDays.THREE_DAYS,
-    5: logs.RetentionDays.FIVE_DAYS,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    60: logs.RetentionDays.TWO_MONTHS,
-    90: logs.RetentionDays.THREE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    731: logs.RetentionDays.TWO_YEARS,
-    1827: logs.RetentionDays.FIVE_YEARS,
-    3653: logs.RetentionDays.TEN_YEARS,
-}
+# Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 
 def log_group(scope: Construct, id_: str, *, retention_days: int, name: str | None = None, key_arn: str = "") -> logs.LogGroup:
@@ -32,15 +19,11 @@ def log_group(scope: Construct, id_: str, *, retention_days: int, name: str | No
         name: its physical name, only where AWS dictates one.
         key_arn: the KMS key that encrypts it; ``""``: CloudWatch's own.
     """
-    group = logs.LogGroup(
-        scope,
-        id_,
-        log_group_name=name,
-        retention=RETENTION[retention_days],
-        removal_policy=cdk.RemovalPolicy.DESTROY,
-    )
+    group = logs.LogGroup(scope, id_, log_group_name=name, removal_policy=cdk.RemovalPolicy.DESTROY)
+    resource = group.node.default_child
+    assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101 - tells mypy what CDK documents
+    # Not `retention`: the CDK has a word for each number of days, and no way from the number to the word.
+    resource.retention_in_days = retention_days
     if key_arn:
-        resource = group.node.default_child
-        assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101 - tells mypy what CDK documents
         resource.kms_key_id = key_arn
     return group

@@ -59,28 +59,32 @@ class NotebookRole(Construct):
         self._allow(["iam:PassRole"], *(role.role_arn for role in roles), conditions=passed)
         for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage)):
             self._allow(["cloudformation:DescribeStacks"], arns.stack(name))
-        streams = arns.training_log_streams(stage)
-        self._allow(["logs:GetLogEvents", "logs:DescribeLogStreams", "logs:FilterLogEvents"], arns.training_log_group(), streams)
+        logs = [arns.training_log_group(), arns.training_log_streams(stage), arns.transform_log_group(), arns.transform_log_streams(stage)]
+        self._allow(["logs:GetLogEvents", "logs:DescribeLogStreams", "logs:FilterLogEvents"], *logs)
 
     def _data(self, bucket: s3.IBucket) -> None:
-        """Corpora are read, written and replaced; runs are read: only jobs write them."""
-        listed = {"StringLike": {"s3:prefix": [f"{naming.CORPORA}*", f"{naming.RUNS}*"]}}
+        """Corpora and what is to be predicted are read, written and replaced; runs are read: only jobs write them."""
+        written = (naming.CORPORA, naming.TRANSFORMS)
+        listed = {"StringLike": {"s3:prefix": [f"{folder}*" for folder in (*written, naming.RUNS)]}}
         self._allow(["s3:ListBucket"], bucket.bucket_arn, conditions=listed)
         self._allow(["s3:GetBucketLocation"], bucket.bucket_arn)
         writing = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        self._allow(writing, bucket.arn_for_objects(f"{naming.CORPORA}*"))
+        self._allow(writing, *(bucket.arn_for_objects(f"{folder}*") for folder in written))
         self._allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.RUNS}*"))
 
     def _sagemaker(self, stage: str, limits: Limits) -> None:
         """The stage's jobs, and endpoints beside the live one, whose name ends where their names go on."""
         tagging = ["sagemaker:AddTags", "sagemaker:ListTags"]
-        jobs, tuning = arns.training_jobs(stage), arns.named("hyper-parameter-tuning-job", f"{naming.job_prefix(stage)}*")
+        jobs, tuning = arns.training_jobs(stage), arns.tuning_jobs(stage)
         self._allow(["sagemaker:CreateTrainingJob"], jobs, conditions=limit_conditions.of_jobs(limits))
         self._allow(["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", *tagging], jobs)
         self._allow(["sagemaker:CreateHyperParameterTuningJob"], tuning, conditions=limit_conditions.of_jobs(limits))
         self._allow(
             [*(f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Describe", "Stop", "ListTrainingJobsFor")), *tagging], tuning
         )
+        transforms = arns.transform_jobs(stage)
+        self._allow(["sagemaker:CreateTransformJob"], transforms, conditions=limit_conditions.of_endpoints(limits))
+        self._allow(["sagemaker:DescribeTransformJob", "sagemaker:StopTransformJob", *tagging], transforms)
         for kind, name in (("model", "Model"), ("endpoint-config", "EndpointConfig"), ("endpoint", "Endpoint")):
             own = arns.named(kind, f"{naming.job_prefix(stage)}*")
             limited = limit_conditions.of_endpoints(limits) if name == "EndpointConfig" else {}

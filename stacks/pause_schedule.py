@@ -1,6 +1,7 @@
 """The endpoint pauses and resumes by itself: two schedules that start the state machine of the serving stack with fixed inputs."""
 
 import json
+from collections.abc import Iterable
 
 import aws_cdk as cdk
 import aws_cdk.aws_cloudwatch as cloudwatch
@@ -43,6 +44,7 @@ class PauseSchedule(Construct):
         serving_update_arn: the state machine.
         topic: who hears of a schedule that came to nothing.
         dead_letters: where that news goes when the topic does not take it.
+        allows_shadow: whether the serving stack has the parameter of a shadow, which goes and comes with the endpoint.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class PauseSchedule(Construct):
         serving_update_arn: str,
         topic: sns.ITopic,
         dead_letters: sqs.IQueue,
+        allows_shadow: bool,
     ) -> None:
         super().__init__(scope, id_)
+        self._kept = [each for each in Parameter if each is not Parameter.SHADOW_MODEL_DATA_URL or allows_shadow]
         self._machine, self._time_zone = serving_update_arn, time_zone
         group = scheduler.CfnScheduleGroup(self, "Group", name=naming.schedule_group(stage))
         role = self._role(stage)
@@ -92,7 +96,7 @@ class PauseSchedule(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=self._machine,
                 role_arn=role.role_arn,
-                input=json.dumps(execution_input(does, state)),
+                input=json.dumps(execution_input(does, state, self._kept)),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=_RETRY_SECONDS, maximum_retry_attempts=_RETRIES
                 ),
@@ -149,10 +153,10 @@ class PauseSchedule(Construct):
         alarm.add_alarm_action(actions.SnsAction(topic))
 
 
-def execution_input(does: str, state: EndpointState) -> dict[str, object]:
+def execution_input(does: str, state: EndpointState, parameters: Iterable[Parameter]) -> dict[str, object]:
     """What an execution of a schedule is started with: one parameter with its value, and all others as they are.
 
-    CloudFormation puts back the default of a parameter that an update does not name.
+    CloudFormation puts back the default of a parameter that an update does not name, and refuses one that the template does not have.
     """
-    kept = [{"ParameterKey": str(each), "UsePreviousValue": True} for each in Parameter if each is not Parameter.ENDPOINT_STATE]
+    kept = [{"ParameterKey": str(each), "UsePreviousValue": True} for each in parameters if each is not Parameter.ENDPOINT_STATE]
     return {SCHEDULED: does, "Parameters": [*kept, {"ParameterKey": str(Parameter.ENDPOINT_STATE), "ParameterValue": str(state)}]}

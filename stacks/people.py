@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import aws_cdk.aws_iam as iam
-import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
 import aws_cdk.aws_sns as sns
 import aws_cdk.aws_sqs as sqs
@@ -16,13 +15,14 @@ from .customer_key import READING, SENDING
 from .serving_update import permissions
 
 Statements = list[iam.PolicyStatement]
+_KINDS = ("Training", "HyperParameterTuning", "Transform", "Processing")
 
 
 class People(Construct):
     """Three policies, each with no more than its part of the command line and of the console needs, on this stage only.
 
-    None of them starts a training job itself, hands over a role, changes a stack or deletes a run: jobs are started by the launcher, within
-    what the stage allows, and models go live by the state machine that can do nothing else.
+    None of them starts a job itself, hands over a role, changes a stack or deletes a run: jobs are started by the
+    launchers, within what the stage allows, and models go live by the state machine that can do nothing else.
 
     Attributes:
         policies: the policies by what they are for.
@@ -35,15 +35,14 @@ class People(Construct):
         *,
         stage: str,
         bucket: s3.IBucket,
-        launcher: lambda_.IFunction,
         topic: sns.ITopic,
         queues: Sequence[sqs.IQueue],
         key_arn: str = "",
         approval: bool = False,
     ) -> None:
         super().__init__(scope, id_)
-        looking = [*_looking(stage, bucket, topic, queues), *_comparing(stage, bucket), *(_versions(stage) if approval else [])]
-        training = [*looking, *_training(stage, bucket, launcher), *_key(key_arn, SENDING)]
+        looking = [*_looking(stage, bucket, topic), *_comparing(stage, bucket), *(_versions(stage) if approval else [])]
+        training = [*looking, *_training(stage, bucket), *_key(key_arn, SENDING)]
         approving = [_allow(["sagemaker:UpdateModelPackage"], arns.model_versions(stage))] if approval else []
         operating = [*looking, *_operating(stage, topic, queues), *approving, *_key(key_arn, SENDING)]
         self.policies: Mapping[naming.Output, iam.ManagedPolicy] = {
@@ -60,17 +59,25 @@ class People(Construct):
         return iam.ManagedPolicy(self, id_, description=description, statements=statements)
 
 
-def _looking(stage: str, bucket: s3.IBucket, topic: sns.ITopic, queues: Sequence[sqs.IQueue]) -> Statements:
-    """What ``status``, ``runs``, ``logs``, ``download`` and the console's pages ask for."""
-    stacks = [arns.stack(name) for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage))]
-    listed = {"StringLike": {"s3:prefix": [f"{naming.CORPORA}*", f"{naming.RUNS}*"]}}
+def _looking(stage: str, bucket: s3.IBucket, topic: sns.ITopic) -> Statements:
+    """What ``status``, ``runs``, ``tunings``, ``transforms``, ``corpus jobs``, ``logs``, ``download`` and the console's pages ask for.
+
+    Resources are named by prefix where that is shorter: IAM limits how long a policy is.
+    """
+    folders = (naming.CORPORA, naming.RUNS, naming.TRANSFORMS, naming.PROCESSING)
+    listed = {"StringLike": {"s3:prefix": [f"{folder}*" for folder in folders]}}
+    described = [f"sagemaker:Describe{kind}Job" for kind in _KINDS]
     live = arns.named("endpoint", naming.endpoint(stage))
-    logs = [arns.training_log_group(), arns.training_log_streams(stage), arns.endpoint_log_group(stage), arns.stage_log_groups(stage)]
+    logs = [arns.job_log_groups(), arns.endpoint_log_group(stage), arns.stage_log_groups(stage)]
     return [
-        _allow(["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"], *stacks),
+        _allow(
+            ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources"],
+            arns.stage_stacks(stage),
+        ),
         _allow(["s3:ListBucket"], bucket.bucket_arn, conditions=listed),
-        _allow(["s3:GetObject"], bucket.arn_for_objects(f"{naming.CORPORA}*"), bucket.arn_for_objects(f"{naming.RUNS}*")),
-        _allow(["sagemaker:DescribeTrainingJob", "sagemaker:ListTags"], arns.training_jobs(stage)),
+        _allow(["s3:GetObject"], *(bucket.arn_for_objects(f"{folder}*") for folder in folders)),
+        # One statement for all kinds of jobs: IAM limits how long a policy is.
+        _allow([*described, "sagemaker:ListTrainingJobsForHyperParameterTuningJob", "sagemaker:ListTags"], arns.jobs(stage)),
         _allow(["sagemaker:DescribeEndpoint", "sagemaker:ListTags"], live),
         # CloudFormation makes up the names of these, and cuts the stack's when it is long.
         _allow(["sagemaker:DescribeEndpointConfig"], arns.named("endpoint-config", "*")),
@@ -78,11 +85,12 @@ def _looking(stage: str, bucket: s3.IBucket, topic: sns.ITopic, queues: Sequence
         _allow(["states:DescribeExecution"], arns.serving_update_executions(stage)),
         _allow(["scheduler:GetSchedule"], arns.schedules(stage)),
         _allow(["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], *logs),
-        _allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], *(queue.queue_arn for queue in queues)),
+        _allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], arns.stage_queues(stage)),
         _allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], topic.topic_arn),
         _allow(["cloudwatch:GetDashboard"], arns.dashboard(stage)),
         # IAM knows no resource for these, or the console asks for all of them.
-        _allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListTrainingJobs"], "*"),
+        _allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], "*"),
+        _allow([f"sagemaker:List{kind}Jobs" for kind in _KINDS], "*"),
     ]
 
 
@@ -97,28 +105,33 @@ def _versions(stage: str) -> Statements:
 
 def _comparing(stage: str, bucket: s3.IBucket) -> Statements:
     """What ``audit --drift`` asks for beside."""
-    stacks = [arns.stack(name) for name in (naming.storage_stack(stage), naming.training_stack(stage), naming.serving_stack(stage))]
     roles = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
     shared = ["GetBucketAcl", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketVersioning", "GetEncryptionConfiguration"]
     return [
-        _allow(["cloudformation:GetTemplate", "cloudformation:ListStackResources"], *stacks),
+        _allow(["cloudformation:GetTemplate", "cloudformation:ListStackResources"], arns.stage_stacks(stage)),
         _allow(roles, arns.stage_roles(stage)),
         _allow([f"s3:{action}" for action in shared], bucket.bucket_arn),
         _allow(["lambda:GetFunctionConfiguration", "lambda:GetPolicy"], arns.stage_functions(stage)),
         _allow(["events:DescribeRule", "events:ListTargetsByRule"], arns.stage_rules(stage)),
         _allow(["states:DescribeStateMachine"], arns.serving_update(stage)),
+        # IAM knows no resource for it: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html
+        _allow(["tag:GetResources"], "*"),
     ]
 
 
-def _training(stage: str, bucket: s3.IBucket, launcher: lambda_.IFunction) -> Statements:
-    """What ``upload``, ``train``, ``stop`` and ``predict`` need beside looking."""
+def _training(stage: str, bucket: s3.IBucket) -> Statements:
+    """What ``upload``, ``train``, ``tune``, ``transform``, ``corpus prepare --on aws``, ``stop`` and ``predict`` need beside looking."""
     writing = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
     return [
-        _allow(writing, bucket.arn_for_objects(f"{naming.CORPORA}*")),
-        _allow(["lambda:InvokeFunction"], launcher.function_arn),
-        _allow(["sagemaker:StopTrainingJob"], arns.training_jobs(stage)),
+        _allow(writing, *(bucket.arn_for_objects(f"{folder}*") for folder in (naming.CORPORA, naming.TRANSFORMS, naming.PROCESSING))),
+        _allow(["lambda:InvokeFunction"], arns.launchers(stage)),
+        _stopping(stage),
         _allow(["sagemaker:InvokeEndpoint"], arns.named("endpoint", naming.endpoint(stage))),
     ]
+
+
+def _stopping(stage: str) -> iam.PolicyStatement:
+    return _allow([f"sagemaker:Stop{kind}Job" for kind in _KINDS], arns.jobs(stage))
 
 
 def _operating(stage: str, topic: sns.ITopic, queues: Sequence[sqs.IQueue]) -> Statements:
@@ -126,7 +139,7 @@ def _operating(stage: str, topic: sns.ITopic, queues: Sequence[sqs.IQueue]) -> S
     moving = ["ReceiveMessage", "SendMessage", "DeleteMessage", "ChangeMessageVisibility", "StartMessageMoveTask", "ListMessageMoveTasks"]
     return [
         *(_allow([action], resource) for action, resource in permissions(stage) if action == "states:StartExecution"),
-        _allow(["sagemaker:StopTrainingJob"], arns.training_jobs(stage)),
+        _stopping(stage),
         _allow(["sagemaker:InvokeEndpoint"], arns.named("endpoint", naming.endpoint(stage))),
         _allow([f"sqs:{action}" for action in moving], *(queue.queue_arn for queue in queues)),
         _allow(["sns:Subscribe"], topic.topic_arn),

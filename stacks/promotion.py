@@ -10,7 +10,7 @@ import aws_cdk.aws_sns as sns
 import aws_cdk.aws_sqs as sqs
 from constructs import Construct
 
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle import naming, promotion_events
 from blazingtext_lifecycle.environments import AutoPromote, PromoteEnvironment
 
 from . import arns
@@ -31,7 +31,7 @@ _PERIOD = cdk.Duration.minutes(5)
 
 
 class Promotion(Construct):
-    """Ends of training jobs, and of updates of the serving stack, go through a queue to the function ``promote_model``.
+    """Ends of training and tuning jobs, and of updates of the serving stack, go through a queue to the function ``promote_model``.
 
     Attributes:
         promoter: the function with its role.
@@ -150,22 +150,31 @@ class Promotion(Construct):
         alarm.add_alarm_action(actions.SnsAction(topic))
 
     def _rules(self, stage: str, dead_letters: sqs.IQueue, automatic: bool) -> None:
-        """The end of each of this stage's jobs, and of each update of its serving stack, goes to the queue.
+        """The end of each of this stage's training and tuning jobs, and of each update of its serving stack, goes to the queue.
 
         The rules are disabled while promotion is manual: events left in a queue without a consumer would be promoted as soon as promotion
         is automatic again.
         """
         ends = events.EventPattern(
             source=["aws.sagemaker"],
-            detail_type=["SageMaker Training Job State Change"],
+            detail_type=[promotion_events.TRAINING_JOB],
             detail={
                 "TrainingJobName": [{"prefix": naming.job_prefix(stage)}],
                 "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
             },
         )
+        tuned = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=[promotion_events.TUNING_JOB],
+            detail={
+                "HyperParameterTuningJobName": [{"prefix": naming.job_prefix(stage)}],
+                "HyperParameterTuningJobStatus": ["Completed", "Failed", "Stopped"],
+            },
+        )
         updated = reached(stage, "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
         for name, description, pattern in (
             ("Finished", "A training job of this stage ended", ends),
+            ("Tuned", "A tuning job of this stage ended", tuned),
             ("Updated", "An update of this stage's serving stack ended", updated),
         ):
             target = targets.SqsQueue(self.queue, dead_letter_queue=dead_letters)
@@ -176,7 +185,9 @@ def _allow(promoter: PythonFunction, stage: str, bucket: s3.IBucket) -> None:
     """Lets it read jobs, artifacts, endpoint and serving stack, and have that stack's parameters set: it can update no stack itself."""
     for action, resource in permissions(stage):
         promoter.allow(action, on=resource)
-    promoter.allow("sagemaker:DescribeTrainingJob", "sagemaker:ListTags", on=arns.training_jobs(stage))
+    promoter.allow("sagemaker:DescribeTrainingJob", on=arns.training_jobs(stage))
+    promoter.allow("sagemaker:DescribeHyperParameterTuningJob", on=arns.tuning_jobs(stage))
+    promoter.allow("sagemaker:ListTags", on=[arns.training_jobs(stage), arns.tuning_jobs(stage)])
     # The tags that say whose a job is stay as they are.
     own_tag = {"ForAllValues:StringEquals": {"aws:TagKeys": [naming.PROMOTION_TAG]}, "Null": {"aws:TagKeys": "false"}}
     promoter.allow("sagemaker:AddTags", on=arns.training_jobs(stage), **own_tag)

@@ -23,6 +23,7 @@ from .project_stack import ProjectStack
 from .rollback_alarms import RollbackAlarms
 from .rollout import Rollout
 from .settings import Settings
+from .shadow import Shadow
 
 
 class ServingStack(ProjectStack):
@@ -65,29 +66,15 @@ class ServingStack(ProjectStack):
             synthesizer=synthesizer or cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         self._settings, self._key_arn = settings, key_arn
-        name = naming.endpoint(settings.stage)
         kept_logs = self._logs()
-        live = LiveModel(self, "Live")
+        live = LiveModel(self, "Live", allows_shadow=settings.shadow_percent is not None)
         hosting = self._hosting(live, hosting_role, DataCapture(settings.data_capture_percent, bucket, key_arn))
-        scaling = Scaling(settings.endpoint_instance_count, settings.endpoint_maximum_instances or 0, settings.endpoint_target_invocations)
-        alarms = RollbackAlarms(self, "Rollback", endpoint_name=name, condition=live.has_endpoint, topic=topic)
-        if settings.idle_alarm_hours is not None:
-            IdleAlarm(self, "Use", stage=settings.stage, hours=settings.idle_alarm_hours, condition=live.has_endpoint, topic=topic)
-        endpoint = hosting.endpoint(
-            name=name,
-            alarm_names=alarms.names,
-            rollout=Rollout(settings.endpoint_rollout, settings.endpoint_rollout_percent, settings.endpoint_bake_seconds),
-            condition=live.has_endpoint,
-            guarded=live.auto_rollback,
-            scaled=scaling.is_on,
-        )
-        if scaling.is_on:
-            Autoscaling(self, "Scaling", endpoint=endpoint, name=name, scaling=scaling, condition=live.has_endpoint)
+        endpoint = self._endpoint(hosting, live, topic)
         live.publish_configuration(hosting.configuration_name)
         # If the endpoint came first, SageMaker would create the log group itself, without a retention.
         endpoint.node.add_dependency(kept_logs)
         self.declare_use(naming.storage_in_use(settings.stage))
-        self.publish({Output.ENDPOINT_NAME: name})
+        self.publish({Output.ENDPOINT_NAME: naming.endpoint(settings.stage), **_shadow_outputs(settings)})
 
     def _logs(self) -> logs.ILogGroup:
         return log_group(
@@ -111,10 +98,43 @@ class ServingStack(ProjectStack):
             key_arn=self._key_arn,
             network=Network(settings.vpc_subnets, settings.vpc_security_groups),
             capture=capture,
+            shadow=_shadow(settings, live),
         )
+
+    def _endpoint(self, hosting: Hosting, live: LiveModel, topic: sns.ITopic) -> cdk.CfnResource:
+        """The endpoint, with what watches it and what sets the number of its instances."""
+        settings, name, condition = self._settings, naming.endpoint(self._settings.stage), live.has_endpoint
+        scaling = Scaling(settings.endpoint_instance_count, settings.endpoint_maximum_instances or 0, settings.endpoint_target_invocations)
+        alarms = RollbackAlarms(self, "Rollback", stage=settings.stage, condition=condition, topic=topic)
+        if settings.idle_alarm_hours is not None:
+            IdleAlarm(self, "Use", stage=settings.stage, hours=settings.idle_alarm_hours, condition=condition, topic=topic)
+        endpoint = hosting.endpoint(
+            name=name,
+            alarm_names=alarms.names,
+            rollout=Rollout(settings.endpoint_rollout, settings.endpoint_rollout_percent, settings.endpoint_bake_seconds),
+            condition=condition,
+            guarded=live.auto_rollback,
+            scaled=scaling.is_on,
+        )
+        if scaling.is_on:
+            Autoscaling(self, "Scaling", endpoint=endpoint, name=name, scaling=scaling, condition=condition)
+        return endpoint
 
 
 def _capacity(settings: Settings) -> Capacity:
     if settings.serverless_memory_mb is None:
         return Instances(settings.endpoint_instance_type, settings.endpoint_instance_count)
     return Serverless(settings.serverless_memory_mb, settings.serverless_max_concurrency)
+
+
+def _shadow(settings: Settings, live: LiveModel) -> Shadow | None:
+    if settings.shadow_percent is None or live.has_shadow is None:
+        return None
+    return Shadow(settings.shadow_percent, settings.shadow_instances, live.shadow_model_data_url, live.has_shadow)
+
+
+def _shadow_outputs(settings: Settings) -> dict[Output, str]:
+    """What a shadow would run on, so that its costs can be told before there is one."""
+    if settings.shadow_percent is None:
+        return {}
+    return {Output.SHADOW_INSTANCE_TYPE: settings.endpoint_instance_type, Output.SHADOW_INSTANCE_COUNT: str(settings.shadow_instances)}

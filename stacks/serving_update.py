@@ -71,9 +71,10 @@ def permissions(stage: str) -> Sequence[tuple[str, str]]:
 
 
 def _definition(stage: str) -> dict[str, object]:
-    """One update for whoever waits for its answer; for a schedule, one that waits until the stack is not busy.
+    """One update for whoever waits for its answer; for a schedule, one that waits until the stack is not busy and CloudFormation answers.
 
-    CloudFormation answers every update that it does not make with ValidationError; only the message tells why.
+    CloudFormation answers every update that it does not make with ValidationError; only the message tells why. Step Functions gives it
+    with the HTTP status.
     """
     by_schedule = {"Variable": f"$.{SCHEDULED}", "IsPresent": True, "Next": "UpdateWhenIdle"}
     refused = {"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.Refusal", "Next": "WhyRefused"}
@@ -87,7 +88,10 @@ def _definition(stage: str) -> dict[str, object]:
             "UpdateWhenIdle": {**_update(stage), "Catch": [refused], "End": True},
             "WhyRefused": {
                 "Type": "Choice",
-                "Choices": [_said("*No updates are to be performed*", "NothingToDo"), _said("*_IN_PROGRESS*", "WaitUntilIdle")],
+                "Choices": [
+                    _said("*No updates are to be performed*", "NothingToDo"),
+                    *(_said(words, "WaitUntilIdle") for words in ("*_IN_PROGRESS*", "*Rate exceeded*", "*Status Code: 5*")),
+                ],
                 "Default": "Refused",
             },
             "WaitUntilIdle": {"Type": "Wait", "Seconds": _PAUSE_SECONDS, "Next": "UpdateWhenIdle"},

@@ -32,6 +32,10 @@ class SettingType:
     parse: Callable[[object], Any]
     hint: Callable[[object], str] = lambda _: ""
 
+    def refusal(self, raw: object) -> str:
+        """What is said about a wrong value."""
+        return f'"{raw}" cannot be used. It must be {self.allowed}. {self.hint(raw)}'.rstrip()
+
 
 def whole_number(minimum: int, maximum: int) -> SettingType:
     """A whole number between two bounds, both allowed."""
@@ -143,6 +147,15 @@ def identifiers(prefix: str, maximum: int, allowed: str) -> SettingType:
     return SettingType(allowed, parse)
 
 
+def _buckets(raw: object) -> tuple[str, ...]:
+    parts = [part.strip() for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) and re.fullmatch(_BUCKET_NAME, part) for part in parts):
+        raise ValueError(raw)
+    if len(parts) > _MOST_BUCKETS or len(set(parts)) < len(parts):
+        raise ValueError(raw)
+    return tuple(parts)
+
+
 def region(names: Collection[str], allowed: str) -> SettingType:
     """One of many names, or nothing; a wrong one is answered with the most similar, or with all of them."""
 
@@ -224,6 +237,10 @@ _OWNER, _NAME = r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}", r"(?!\.{1,2}(@|$))[A-Za-z0-
 REPOSITORY = matching(
     re.compile(rf"|{_OWNER}/{_NAME}|{_OWNER}@[0-9]+/{_NAME}@[0-9]+"), "empty, or a GitHub repository: owner/name or owner@id/name@id"
 )
-BUCKET = matching(re.compile(r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"), "empty, or the name of a bucket")
+# Each is two statements of a role, whose policy AWS limits to 10,240 characters.
+_MOST_BUCKETS = 10
+_BUCKET_NAME = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+BUCKET = matching(re.compile(rf"|{_BUCKET_NAME}"), "empty, or the name of a bucket")
+BUCKETS = SettingType("empty, or up to 10 names of buckets with commas between them", _buckets)
 SUBNETS = identifiers("subnet", 16, "a list of up to 16 subnets, such as subnet-0a1b2c3d")
 SECURITY_GROUPS = identifiers("sg", 5, "a list of up to 5 security groups, such as sg-0a1b2c3d")

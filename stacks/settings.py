@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from blazingtext_lifecycle import availability, images, instances, naming, requests
+from blazingtext_lifecycle import images, instances, naming, requests
 from blazingtext_lifecycle.environments import Approval, AutoPromote, LaunchEnvironment
 from blazingtext_lifecycle.errors import ConfigurationError
 from blazingtext_lifecycle.limits import Limits
 from blazingtext_lifecycle.suggestions import did_you_mean
 
 from . import schedule_rules, setting_types
-from .contradictions import contradictions, cost_problem
+from .contradictions import contradictions
 from .log_group import RETENTION
 from .rollout import Shift
 from .setting_types import SettingType
@@ -67,7 +67,9 @@ class Settings:
         (), setting_types.instance_patterns(), "limit: the types that a training job, and the endpoint, may have; empty: all"
     )
     maximum_training_instances: int = _setting(
-        4, setting_types.whole_number(1, instances.MAXIMUM_COUNT), "limit: the most instances that a training request may ask for"
+        4,
+        setting_types.whole_number(1, instances.MAXIMUM_COUNT),
+        "limit: the most instances that a training request may ask for, or that the jobs of a tuning job have at once",
     )
     maximum_training_seconds: int = _setting(
         86_400, setting_types.whole_number(1, requests.MAXIMUM_RUNTIME), "limit: the longest that a training request may let its job run"
@@ -75,7 +77,13 @@ class Settings:
     maximum_training_cost: float | None = _setting(
         None,
         setting_types.dollars(),
-        "limit: US dollars of one training job that runs as long as it may; a job without a known price is refused then; empty: none",
+        "limit: US dollars of one training job that runs as long as it may, or of all of a tuning job; without a known price it is refused "
+        "then; empty: none",
+    )
+    source_buckets: tuple[str, ...] = _setting(
+        (),
+        setting_types.BUCKETS,
+        "buckets whose raw text `blazingtext corpus prepare --on aws` may read, beside `raw/` of the stage's own",
     )
     endpoint_instance_type: str = _setting(
         "ml.m4.xlarge",
@@ -120,6 +128,15 @@ class Settings:
         0, setting_types.whole_number(0, 100), "how many of the endpoint's requests are kept in the bucket with their answers, in percent"
     )
     data_capture_days: int = _setting(30, setting_types.whole_number(1, 3650), "how long they are kept, in days")
+    shadow_percent: int | None = _setting(
+        None,
+        setting_types.optional_whole_number(1, 100),
+        "how many of the endpoint's requests are copied to a shadow, in percent: a run that `blazingtext shadow` tries beside the live "
+        "model, on instances of its own; empty: none can be",
+    )
+    shadow_instance_count: int | None = _setting(
+        None, setting_types.optional_whole_number(1, 100), "number of the shadow's instances; empty: as `endpointInstanceCount`"
+    )
     pause_schedule: str = _setting("", schedule_rules.CRON, "when the endpoint pauses by itself, and its bill ends; empty: by hand only")
     resume_schedule: str = _setting(
         "", schedule_rules.CRON, "when it resumes by itself, with the model that is live then; empty: by hand only"
@@ -203,6 +220,11 @@ class Settings:
             self.allowed_instance_types, self.maximum_training_instances, self.maximum_training_seconds, self.maximum_training_cost
         )
 
+    @property
+    def shadow_instances(self) -> int:
+        """How many instances a shadow has, where one is allowed."""
+        return self.endpoint_instance_count if self.shadow_instance_count is None else self.shadow_instance_count
+
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> Self:
         """The settings that a CDK context holds; what it does not hold has its default.
@@ -235,28 +257,6 @@ def context_key(name: str) -> str:
     """The context key of a field: its name in camel case."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-def check_region(settings: Settings, region: str) -> list[str]:
-    """What may yet be refused in a region, where that is not certain; nothing when no region is known.
-
-    Args:
-        settings: whose endpoint must be able to run there.
-        region: the one that is deployed to.
-
-    Raises:
-        ConfigurationError: AWS offers no BlazingText there, or does not host on the endpoint's instance type, or a training job of the
-            stage's own settings may cost more than they allow there.
-    """
-    if not region:
-        return []
-    images.image_uri(region)
-    if settings.serverless_memory_mb is None:
-        availability.check_hosting(settings.endpoint_instance_type, region)
-    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
-    raise_all("The settings cannot be used in this region:", list(cost_problem(values, region, context_key)))
-    doubts = [availability.region_doubt(region), availability.training_doubt(settings.training_instance_type, region)]
-    return [doubt for doubt in doubts if doubt]
 
 
 def belongs_to_cdk(key: str) -> bool:
@@ -298,9 +298,5 @@ def _check(given: Mapping[str, object], spell: Callable[[str], str]) -> tuple[di
             # The default itself needs no check; most checks of instance types would read SageMaker's whole service model.
             values[field.name] = raw if raw is field.default else field.metadata["type"].parse(raw)
         except ValueError:
-            wrong[field.name] = f"{spell(field.name)}: {_refusal(field.metadata['type'], raw)}"
+            wrong[field.name] = f"{spell(field.name)}: {field.metadata['type'].refusal(raw)}"
     return values, [*wrong.values(), *contradictions({**defaults, **values}, wrong.keys(), spell)]
-
-
-def _refusal(type_: SettingType, raw: object) -> str:
-    return f'"{raw}" cannot be used. It must be {type_.allowed}. {type_.hint(raw)}'.rstrip()

@@ -6,8 +6,9 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from .delivery_stack import DeliveryStack
+from .region_check import check_region
 from .serving_stack import ServingStack
-from .settings import Settings, check_region
+from .settings import Settings
 from .storage_stack import StorageStack
 from .training_stack import TrainingStack
 

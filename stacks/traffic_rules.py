@@ -8,6 +8,8 @@ from .rollout import LONGEST_SECONDS, Rollout
 
 # SageMaker scales none of these: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
 _BURSTABLE = re.compile(r"ml\.t\d\w*\.")
+# It gives an endpoint on these no shadow: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
+_WITHOUT_SHADOW = "ml.inf1."
 
 
 def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[[str], str]) -> Iterator[str]:
@@ -22,6 +24,7 @@ def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Cal
         yield from _too_long(values, spell)
     if values["serverless_memory_mb"] is None:
         yield from _scaling(values, wrong, spell)
+        yield from _shadow(values, wrong, spell)
     elif "serverless_memory_mb" not in wrong:
         yield from _serverless(values, wrong, spell)
 
@@ -41,6 +44,7 @@ _EXCLUDED: Mapping[str, tuple[Any, str]] = {
     "endpoint_instance_count": (1, "It has no instances. Leave the number out"),
     "endpoint_maximum_instances": (None, "It has no instances to scale. Leave the maximum out"),
     "data_capture_percent": (0, "SageMaker captures none of its requests. Set it to 0"),
+    "shadow_percent": (None, "SageMaker copies none of its requests. Leave the percentage out"),
     "vpc_subnets": ((), "SageMaker gives it no network of yours. Leave the network out"),
 }
 
@@ -65,4 +69,18 @@ def _scaling(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[
         yield (
             f"{spell('endpoint_maximum_instances')}: SageMaker does not scale {kind}, a type whose capacity goes up and down by itself. "
             f"Choose another {spell('endpoint_instance_type')}, such as ml.m5.large, or leave the maximum out."
+        )
+
+
+def _shadow(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[[str], str]) -> Iterator[str]:
+    percent, count, kind = values["shadow_percent"], values["shadow_instance_count"], values["endpoint_instance_type"]
+    if percent is None and count is not None and not {"shadow_percent", "shadow_instance_count"}.intersection(wrong):
+        yield (
+            f"{spell('shadow_instance_count')}: it has no effect without {spell('shadow_percent')}, which allows a shadow. "
+            "Set that, too, or leave the number out."
+        )
+    if percent is not None and kind.startswith(_WITHOUT_SHADOW) and not {"shadow_percent", "endpoint_instance_type"}.intersection(wrong):
+        yield (
+            f"{spell('shadow_percent')}: SageMaker gives an endpoint on {kind} no shadow. "
+            f"Choose another {spell('endpoint_instance_type')}, such as ml.m5.large, or leave the percentage out."
         )

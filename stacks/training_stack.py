@@ -1,5 +1,8 @@
 """Training: the role jobs run with, the functions that start them and promote their models, notifications."""
 
+from collections.abc import Sequence
+
+import aws_cdk.aws_iam as iam
 import aws_cdk.aws_lambda as lambda_
 import aws_cdk.aws_s3 as s3
 import aws_cdk.aws_sqs as sqs
@@ -15,21 +18,23 @@ from .dashboard import Dashboard
 from .dashboard_costs import Instances
 from .data_capture import DataCapture
 from .dead_letters import DeadLetters
-from .execution_role import execution_role, hosting_role
+from .execution_role import execution_role, hosting_role, processing_role, transform_role
 from .function_alarms import FunctionAlarms
 from .image import blazingtext_image
 from .job_cleanup import JobCleanup
-from .launcher import Launcher
+from .launcher import TRAINING, TUNING, Launcher, Starts
 from .model_registry import ModelRegistry
 from .network import Network
 from .notebook_role import NotebookRole
 from .notifications import Notifications
 from .pause_schedule import PauseSchedule
 from .people import People
+from .processor import Processor
 from .project_stack import ProjectStack
 from .promotion import Promotion
 from .rolled_back import RolledBack
 from .settings import Settings
+from .transformer import Transformer
 
 
 class TrainingStack(ProjectStack):
@@ -53,26 +58,39 @@ class TrainingStack(ProjectStack):
         network = Network(settings.vpc_subnets, settings.vpc_security_groups)
         stage = settings.stage
         self._execution_role = execution_role(self, "ExecutionRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
+        self._transform_role = transform_role(self, "TransformRole", bucket=bucket, stage=stage, key_arn=key_arn, network=network)
+        self._processing_role = self._role_of_processing(network)
         capture = DataCapture(settings.data_capture_percent, bucket, key_arn)
         self.hosting_role = hosting_role(self, "HostingRole", bucket=bucket, stage=stage, capture=capture, key_arn=key_arn, network=network)
         self.topic = Notifications(self, "Notifications", email=settings.notification_email, key_arn=key_arn).topic
         if settings.monthly_budget is not None:
             Budget(self, "Budget", monthly_dollars=settings.monthly_budget, topic=self.topic)
         dead_letters = DeadLetters(self, "DeadLetters", stage=stage, topic=self.topic, key_arn=key_arn).queue
-        launcher = self._launcher(_protection(settings, key_arn, network), dead_letters)
+        environment = self._launch_environment(_protection(settings, key_arn, network))
+        launcher = self._launcher("Launcher", TRAINING, environment)
+        if settings.train_on_upload:
+            launcher.start_on_upload(bucket=self._bucket, dead_letters=dead_letters)
+        transformer = self._transformer(environment, dead_letters)
+        processor = self._processor(environment)
+        launchers = [launcher.function, self._launcher("Tuner", TUNING, environment).function, transformer.function, processor.function]
         promotion = self._promotion(dead_letters)
         RolledBack(self, "RolledBack", stage=stage, topic=self.topic, dead_letters=dead_letters)
-        self._clean_up(launcher)
-        self._watch(launcher, promotion, dead_letters)
-        self._let_people_in(launcher, promotion, dead_letters)
+        self._clean_up(launchers)
+        self._watch(launchers, promotion, dead_letters)
+        self._let_people_in(promotion, dead_letters)
         self._schedule(promotion, dead_letters)
         self.declare_use(naming.storage_in_use(stage))
         self.publish(
             {
-                Output.LAUNCHER_FUNCTION_NAME: launcher.function_name,
+                Output.LAUNCHER_FUNCTION_NAME: launchers[0].function_name,
+                Output.TUNER_FUNCTION_NAME: launchers[1].function_name,
+                Output.TRANSFORMER_FUNCTION_NAME: launchers[2].function_name,
+                Output.PROCESSOR_FUNCTION_NAME: launchers[3].function_name,
                 Output.PROMOTER_FUNCTION_NAME: promotion.function.function_name,
                 Output.SERVING_UPDATE_ARN: promotion.serving_update.arn,
                 Output.TRAINING_ROLE_ARN: self._execution_role.role_arn,
+                Output.TRANSFORM_ROLE_ARN: self._transform_role.role_arn,
+                Output.PROCESSING_ROLE_ARN: self._processing_role.role_arn,
                 Output.HOSTING_ROLE_ARN: self.hosting_role.role_arn,
                 Output.NOTIFICATIONS_TOPIC_ARN: self.topic.topic_arn,
                 Output.PROMOTION_QUEUE_URL: promotion.queue.queue_url,
@@ -80,18 +98,50 @@ class TrainingStack(ProjectStack):
             }
         )
 
-    def _launcher(self, protection: JobProtection, dead_letters: sqs.IQueue) -> lambda_.Function:
-        launcher = Launcher(
+    def _launcher(self, id_: str, starts: Starts, environment: LaunchEnvironment) -> Launcher:
+        return Launcher(
             self,
-            "Launcher",
-            environment=self._launch_environment(protection),
+            id_,
+            starts=starts,
+            environment=environment,
             bucket=self._bucket,
             execution_role=self._execution_role,
             log_retention_days=self._settings.log_retention_days,
         )
-        if self._settings.train_on_upload:
-            launcher.start_on_upload(bucket=self._bucket, dead_letters=dead_letters)
-        return launcher.function
+
+    def _transformer(self, environment: LaunchEnvironment, dead_letters: sqs.IQueue) -> Transformer:
+        return Transformer(
+            self,
+            "Transformer",
+            environment=environment,
+            bucket=self._bucket,
+            role=self._transform_role,
+            dead_letters=dead_letters,
+            log_retention_days=self._settings.log_retention_days,
+        )
+
+    def _role_of_processing(self, network: Network) -> iam.Role:
+        settings = self._settings
+        return processing_role(
+            self,
+            "ProcessingRole",
+            bucket=self._bucket,
+            stage=settings.stage,
+            source_buckets=settings.source_buckets,
+            key_arn=self._key_arn,
+            network=network,
+        )
+
+    def _processor(self, environment: LaunchEnvironment) -> Processor:
+        return Processor(
+            self,
+            "Processor",
+            environment=environment,
+            bucket=self._bucket,
+            source_buckets=self._settings.source_buckets,
+            role=self._processing_role,
+            log_retention_days=self._settings.log_retention_days,
+        )
 
     def _promotion(self, dead_letters: sqs.IQueue) -> Promotion:
         settings, key_arn = self._settings, self._key_arn
@@ -124,19 +174,19 @@ class TrainingStack(ProjectStack):
             registry.lead_to(promotion, stage=settings.stage, bucket=self._bucket, dead_letters=dead_letters, key_arn=key_arn)
         return promotion
 
-    def _clean_up(self, launcher: lambda_.Function) -> None:
+    def _clean_up(self, launchers: Sequence[lambda_.Function]) -> None:
         JobCleanup(
             self,
             "JobCleanup",
             stage=self._settings.stage,
             delete_jobs=self._settings.delete_data,
-            execution_role=self._execution_role,
-            launcher=launcher,
+            roles=[self._execution_role, self._transform_role, self._processing_role],
+            launchers=launchers,
             log_retention_days=self._settings.log_retention_days,
             key_arn=self._key_arn,
         )
 
-    def _let_people_in(self, launcher: lambda_.Function, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
+    def _let_people_in(self, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
         """The role of notebooks and the policies of people, where the settings ask for them."""
         stage = self._settings.stage
         if self._settings.notebook_role:
@@ -145,7 +195,7 @@ class TrainingStack(ProjectStack):
                 "NotebookRole",
                 stage=stage,
                 bucket=self._bucket,
-                roles=[self._execution_role, self.hosting_role],
+                roles=[self._execution_role, self.hosting_role, self._transform_role],
                 limits=self._settings.limits,
                 key_arn=self._key_arn,
             )
@@ -156,7 +206,6 @@ class TrainingStack(ProjectStack):
                 "People",
                 stage=stage,
                 bucket=self._bucket,
-                launcher=launcher,
                 topic=self.topic,
                 queues=[promotion.queue, dead_letters],
                 key_arn=self._key_arn,
@@ -178,17 +227,30 @@ class TrainingStack(ProjectStack):
                 serving_update_arn=promotion.serving_update.arn,
                 topic=self.topic,
                 dead_letters=dead_letters,
+                allows_shadow=settings.shadow_percent is not None,
             )
             self.publish({Output.SCHEDULE_GROUP_NAME: naming.schedule_group(settings.stage)})
 
-    def _watch(self, launcher: lambda_.Function, promotion: Promotion, dead_letters: sqs.IQueue) -> None:
+    def _watch(self, launchers: Sequence[lambda_.Function], promotion: Promotion, dead_letters: sqs.IQueue) -> None:
         """The alarms of the functions and, where the settings ask for it, the dashboard."""
         stage = self._settings.stage
-        FunctionAlarms(self, "Functions", stage=stage, launcher=launcher, promoter=promotion.function, topic=self.topic)
+        training, tuning, transform, processing = launchers
+        FunctionAlarms(
+            self,
+            "Functions",
+            stage=stage,
+            launcher=training,
+            tuner=tuning,
+            transformer=transform,
+            processor=processing,
+            promoter=promotion.function,
+            topic=self.topic,
+        )
         if self._settings.dashboard:
-            functions = [launcher, promotion.function]
+            functions = [*launchers, promotion.function]
             settings = self._settings
-            instances = Instances(settings.training_instance_type, settings.endpoint_instance_type, settings.region)
+            shadow = settings.shadow_percent is not None
+            instances = Instances(settings.training_instance_type, settings.endpoint_instance_type, settings.region, shadow)
             Dashboard(self, "Page", stage=stage, instances=instances, functions=functions, queue=promotion.queue, dead_letters=dead_letters)
 
     def _launch_environment(self, protection: JobProtection) -> LaunchEnvironment:

@@ -6,18 +6,30 @@ from xdist.remote import Producer  # type: ignore[import-untyped] # xdist ships 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # likewise
 
 from tests.network import _loopback_only  # noqa: F401 - for every test
+from tests.sandbox_logs import _root, pytest_runtest_makereport  # noqa: F401 - likewise
 
 # Each of these folders has something that takes seconds to make and serves all its tests: the syntheses of the matrix, a sandbox, a wheel.
 # The journey is also told in the order of its files. The files that stand alone need nothing of their folder's.
-TOGETHER = ("tests/template/", "tests/parity/", "tests/journey/", "tests/wheel/", "tests/examples/", "tests/clients/", "tests/faults/")
+TOGETHER = (
+    "tests/template/",
+    "tests/parity/",
+    "tests/journey/",
+    "tests/wheel/",
+    "tests/examples/",
+    "tests/clients/",
+    "tests/faults/",
+    "tests/browser/",
+)
 ALONE = (
     "tests/template/test_reproducibility.py",
     "tests/template/test_settings.py",
+    "tests/parity/test_killed_sandbox.py",
     "tests/journey/test_6_company.py",
     "tests/journey/test_7_pipelines.py",
     "tests/journey/test_8_approval.py",
     "tests/journey/test_8_operations.py",
     "tests/journey/test_8_traffic.py",
+    "tests/journey/test_9_tutorial.py",
 )
 
 # How long an example takes says how busy the machine is, not whether the example is right.

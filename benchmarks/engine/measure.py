@@ -26,7 +26,7 @@ def processors() -> int:
 
 def instruction_set() -> str:
     """The one the engine's kernels are compiled for here; asked of another process, as Numba would count as memory of every child."""
-    return run([sys.executable, "-c", "from engine.jit import CPU; print(CPU.name)"]).output.strip()
+    return run([sys.executable, "-c", "from blazingtext_engine.kernels.jit import CPU; print(CPU.name)"]).output.strip()
 
 
 def last_cache_bytes() -> int:

@@ -23,18 +23,37 @@ Curve = Mapping[str, Sequence[tuple[float, dict[str, float]]]]
 @click.argument("corpus", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("picture", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--mode", type=click.Choice(["batch_skipgram", "skipgram"]), default="batch_skipgram", show_default=True)
+@click.option(
+    "--threads", "counts", multiple=True, type=click.IntRange(min=1), default=THREADS, show_default=True, help="Given once for each count."
+)
 @click.option("--runs", default=3, show_default=True, help="The fastest counts: what others do on the machine only slows down.")
-def main(corpus: Path, picture: Path, *, mode: str, runs: int) -> None:
-    """Train CORPUS for one epoch at several thread counts and sizes and draw PICTURE."""
+def main(corpus: Path, picture: Path, *, mode: str, counts: tuple[int, ...], runs: int) -> None:
+    """Train CORPUS for one epoch at several thread counts and sizes, print what each thread adds, and draw PICTURE."""
     settings: Settings = {**DEFAULTS, "epochs": 1, "mode": mode, "threads": processors()}
     with in_lines(corpus) as text:
-        by_threads = _curve([(threads, {**settings, "threads": threads, "corpus": str(text)}) for threads in THREADS], runs)
+        by_threads = _curve([(threads, {**settings, "threads": threads, "corpus": str(text)}) for threads in sorted(set(counts))], runs)
+    for line in gains(by_threads):
+        click.echo(line)
     by_size: dict[str, list[tuple[float, dict[str, float]]]] = {name: [] for name in CONTESTANTS}
     for part in PARTS:
         with in_lines(corpus, part) as text:
             for name, points in _curve([(text.stat().st_size / 1e6, {**settings, "corpus": str(text)})], runs).items():
                 by_size[name] += points
     _draw(picture, by_threads, by_size)
+
+
+def gains(by_threads: Curve) -> list[str]:
+    """How many times the speed with the fewest threads each contestant reaches with more, a line for each."""
+    lines = []
+    for name, points in by_threads.items():
+        fewest, first = points[0][0], points[0][1]["million_words_per_second"]
+        for threads, row in points:
+            speed = row["million_words_per_second"]
+            share = speed / first * fewest / min(threads, max(fewest, processors()))
+            lines.append(
+                f"{name}, threads: {threads:g}: {speed:.3f} M words/s, {speed / first:.2f} times; {share:.0%} of what the cores allow"
+            )
+    return lines
 
 
 def _curve(points: Sequence[tuple[float, Settings]], runs: int) -> dict[str, list[tuple[float, dict[str, float]]]]:
@@ -59,7 +78,8 @@ def _draw(picture: Path, by_threads: Curve, by_size: Curve) -> None:
     _panel(axes[0], by_threads, "million_words_per_second", ("threads", "million words/s"))
     _panel(axes[1], by_size, "million_words_per_second", ("text, MB", "million words/s"))
     _panel(axes[2], by_size, "peak_mb", ("text, MB", "peak memory, MB"))
-    axes[0].set_xticks(THREADS, [str(threads) for threads in THREADS])
+    counts = [threads for threads, _ in by_threads["engine"]]
+    axes[0].set_xticks(counts, [f"{threads:g}" for threads in counts])
     axes[0].axvline(processors(), color="#cbd5e1", linewidth=1, zorder=0)
     place = (processors(), 1.0)
     axes[0].annotate(f"{processors()} cores", place, xycoords=("data", "axes fraction"), ha="center", va="bottom", color="#64748b")

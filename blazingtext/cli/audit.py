@@ -7,11 +7,11 @@ import sys
 import click
 
 from blazingtext_lifecycle.errors import RequestError
+from blazingtext_lifecycle.plurals import count
 
-from ..audit import Audit
+from ..audit import COLUMNS, Audit
 from ..drift.drift import Drift
 from ..leftovers import Leftover
-from .output import count
 from .session import Session, shared
 from .terminal import visible
 
@@ -33,7 +33,7 @@ def audit(session: Session, regions: tuple[str, ...], delete_bucket: str | None,
     region, and in every other one with a trace of the stage. What `cdk bootstrap` created is shared by all stages: it is shown, but not
     counted. It ends with the commands that remove what is left.
     With --drift it compares instead, in the chosen region: policies and trust of roles, bucket, functions and who may call them, rules and
-    their targets, queues, topic, state machine, alarms. The exit code is 1 when something differs; a line says what to do about each.
+    their targets, queues, topic, state machine, alarms, tags. The exit code is 1 when something differs; a line says what to do about each.
     """
     out = session.output
     if drift:
@@ -128,5 +128,4 @@ def _say_what_to_do(session: Session, found: Audit) -> None:
 
 def _show(session: Session, found: Audit) -> None:
     if found.left:
-        rows = [(each.kind, each.name, each.region, "bills" if each.bills else "", each.detail) for each in found.left]
-        session.output.table(("what", "name", "region", "", ""), rows)
+        session.output.table(COLUMNS, found.rows())

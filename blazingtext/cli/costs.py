@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from blazingtext_lifecycle.costs import HOURS_PER_MONTH, SERVERLESS, HourlyPrice, dollars
+from blazingtext_lifecycle.costs import SERVERLESS, HourlyPrice, dollars
 
+from ..figures import duration
 from ..preflight import plan
 from ..runs.launch import Cost
-from ..stage_costs import EndpointCosts, StageCosts
-from .output import duration, size
+from ..runs.tuning import TuningLaunch
+from ..stage_costs import COLUMNS, StageCosts, instances
 from .session import Session, shared
 
-_UNKNOWN = "not known"
 _PRICES = "https://aws.amazon.com/sagemaker/pricing/"
 
 
@@ -46,50 +46,9 @@ def costs(session: Session, **asked: Any) -> None:
 
 
 def _show(session: Session, found: StageCosts) -> None:
-    endpoint, training, storage = found.endpoint, found.training, found.storage
-    longest = f"at most, in {duration(training.max_runtime_seconds)}"
-    rows = [
-        *_endpoint(endpoint),
-        (f"a training job, {_instances(training.price)}", "an hour", _amount(training.hour)),
-        ("", longest, _amount(training.at_most)),
-    ]
-    if storage.size is not None:
-        rows.append((f"bucket, {size(storage.size)}", "a month", _amount(storage.month)))
-    session.output.table(("", "", "US dollars"), rows, right=(2,), title=f"stage {found.stage}, {found.region or 'no region'}")
+    session.output.table(COLUMNS, found.rows(), right=(2,), title=f"stage {found.stage}, {found.region or 'no region'}")
     for line in _sources(found):
         session.output.say(line)
-
-
-def _endpoint(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
-    if endpoint.serverless_mb:
-        return [(f"endpoint, serverless, {endpoint.serverless_mb} MB", "an hour", "by the request")]
-    return [
-        (f"endpoint, {_instances(endpoint.price)}", "an hour", _amount(endpoint.hour)),
-        ("", "a day", _amount(endpoint.day)),
-        ("", "a month", _amount(endpoint.month)),
-        *_at_most(endpoint),
-        *_scheduled(endpoint),
-    ]
-
-
-def _at_most(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
-    """What it costs with as many instances as it may have, if their number follows the load."""
-    most = endpoint.most_instances
-    return [("", f"a month, with {most}", _amount(endpoint.month_at_most))] if most > endpoint.price.instance_count else []
-
-
-def _scheduled(endpoint: EndpointCosts) -> list[tuple[str, str, str]]:
-    if endpoint.scheduled_hours is None:
-        return []
-    return [("", f"a month by its schedule, {endpoint.scheduled_hours:.0f} of {HOURS_PER_MONTH} hours", _amount(endpoint.scheduled_month))]
-
-
-def _instances(price: HourlyPrice) -> str:
-    return f"{price.instance_count} x {price.instance_type}"
-
-
-def _amount(amount: float | None) -> str:
-    return _UNKNOWN if amount is None else dollars(amount)
 
 
 def _sources(found: StageCosts) -> list[str]:
@@ -104,6 +63,23 @@ def _sources(found: StageCosts) -> list[str]:
     )
     billed = f"A serverless endpoint has no price by the hour: requests bill by memory and time, silence not at all ({_PRICES})."
     return [*known, *missing, *([billed] if found.endpoint.serverless_mb else [])]
+
+
+def of_shadow(price: HourlyPrice) -> str:
+    """What a shadow costs, in a sentence."""
+    if price.dollars is None:
+        return f"Costs of the shadow, {instances(price)}: not known, for the price list has no such type in this region."
+    return f"Costs of the shadow, {instances(price)}: {dollars(price.dollars)} an hour, until it ends (prices of {price.date})."
+
+
+def of_tuning(launch: TuningLaunch) -> str:
+    """What all training jobs of a tuning job cost at most, in a sentence."""
+    cost = launch.cost
+    jobs = f"{launch.max_jobs} training jobs, {launch.parallel_jobs} at a time, on {cost.instance_count} x {cost.instance_type} each"
+    longest = duration(cost.max_runtime_seconds)
+    if cost.maximum_dollars is None:
+        return f"Costs of {jobs}: not known, for the price list has no such type in this region. Each may run {longest}."
+    return f"Costs of {jobs}: at most {dollars(cost.maximum_dollars)} in the {longest} each may run (prices of {cost.prices_of})."
 
 
 def of_job(cost: Cost) -> str:

@@ -18,11 +18,14 @@ from pathlib import Path
 
 import click
 
+from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.errors import CloudError, ConfigurationError
 from blazingtext_lifecycle.extras import require
 
+from ..figures import duration
+from ..stages import blazingtext_command
 from .demo_steps import Plan, Step, blazingtext, ending, steps
-from .output import Output, duration
+from .output import Output
 from .session import Session, shared
 
 # The project's folder holds app.py and cdk.json, which `cdk` needs.
@@ -168,4 +171,8 @@ def _report(output: Output, runner: StepRunner, plan: Plan, name: str, code: int
     elif not plan.keep:
         output.done(f"everything was created, used and removed again; what remains is the map: {plan.pictures / 'map.png'}")
     else:
-        output.next(f'eval "$(blazingtext sandbox env --name {name})"', "blazingtext status", f"blazingtext sandbox down --name {name}")
+        output.next(
+            f'eval "$(blazingtext sandbox env --name {name})"',
+            blazingtext_command("status", naming.DEFAULT_STAGE),
+            f"blazingtext sandbox down --name {name}",
+        )

@@ -20,7 +20,7 @@ from blazingtext_lifecycle.errors import LifecycleError
 from blazingtext_lifecycle.suggestions import did_you_mean
 
 from .. import __version__
-from ..stages import typed_options
+from ..stages import blazingtext_command, cdk_command, chosen_stage, typed_options
 from .json_document import JsonDocument
 from .options import common_options
 from .terminal import visible
@@ -35,18 +35,28 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "corpus": ("corpus", "corpus", "Make a corpus from text, or inspect one."),
     "upload": ("upload", "upload", "Send a corpus to the stage's bucket, checked and verified."),
     "train": ("train", "train", "Start a training job through the launcher function."),
+    "tune": ("tune", "tune", "Search for the best hyperparameters with a SageMaker tuning job."),
+    "tunings": ("tunings", "tunings", "List the latest tuning jobs."),
+    "tuning": ("tunings", "tuning", "Show the training jobs of a tuning job, the best first."),
+    "transform": ("transform", "transform", "Predict a whole file with a SageMaker transform job."),
+    "transforms": ("transform", "transforms", "List the latest transform jobs, or show one's results."),
     "logs": ("runs", "logs", "Print the log of a training job or of the endpoint."),
     "runs": ("runs", "runs", "List the latest training jobs."),
-    "stop": ("runs", "stop", "Stop a running training job; the model so far is kept."),
+    "mlflow": ("tracking", "mlflow", "Log training jobs that have ended to MLflow, each once."),
+    "stop": ("runs", "stop", "Stop a running training, tuning, transform or processing job."),
     "status": ("serving", "status", "Show the stage on one screen: stacks, endpoint, cost, runs."),
-    "predict": ("predict", "predict", "Ask the endpoint for vectors of words, or labels of texts."),
+    "predict": ("predict", "predict", "Ask for vectors of words, or labels of texts."),
     "neighbors": ("vectors", "neighbors", "Show the words most similar to given words, or to a sum of words."),
     "analogy": ("vectors", "analogy", "Show what is to THIRD as SECOND is to FIRST."),
-    "evaluate": ("vectors", "evaluate", "Score a run's vectors against human judgement (WordSim-353)."),
+    "evaluate": ("evaluate", "evaluate", "Score word vectors by people's judgement, or a classifier on text."),
     "map": ("vectors", "map_", "Draw the most frequent words, similar ones near each other."),
-    "compare": ("compare", "compare", "Compare runs with the first of them."),
+    "explore": ("explore", "explore", "Make a page to walk through the words of one model or two."),
+    "compare": ("compare", "compare", "Compare runs, or any models, with the first of them."),
+    "export": ("export", "export", "Write a run's word vectors for other programs."),
+    "download": ("download", "download", "Copy a run's files to a folder."),
     "promote": ("serving", "promote", "Make a run's model live."),
     "rollback": ("serving", "rollback", "Make a former model live again."),
+    "shadow": ("shadow", "shadow", "Try a run beside the live model, where it answers nobody."),
     "models": ("models", "models", "List the models that can be live; approve or reject them."),
     "pause": ("serving", "pause", "Remove the endpoint, and its cost; the model stays chosen."),
     "resume": ("serving", "resume", "Create the endpoint again, with the model that was live."),
@@ -62,22 +72,32 @@ class _ReaderGoneError(Exception):
     """A reader of stdout went away. click would answer a BrokenPipeError with exit code 1."""
 
 
-# What people type who know other tools: what to type here instead.
-_MEANT = {
+# What people type who know other tools: what to type here instead, about the stage that was named.
+_MEANT: Mapping[str, str] = {
     "bootstrap": "The CDK does that, once per account and region: cdk bootstrap",
-    "delete": "To remove everything: cdk destroy --all. What is left after that: blazingtext audit",
-    "deploy": "The CDK does that: cdk deploy --all",
-    "destroy": "The CDK does that: cdk destroy --all. What is left after that: blazingtext audit",
+    "delete": "To remove everything: {destroy}. What is left after that: {audit}",
+    "deploy": "The CDK does that: {deploy}",
+    "destroy": "The CDK does that: {destroy}. What is left after that: {audit}",
     "down": "To end the sandbox: blazingtext sandbox down",
     "help": "See: blazingtext --help",
-    "init": "Nothing is to be initialised: start with cdk deploy --all, or see it all with blazingtext demo",
-    "list": "The training jobs: blazingtext runs. The sandboxes: blazingtext sandbox list",
+    "init": "Nothing is to be initialised: start with {deploy}, or see it all with blazingtext demo",
+    "list": "The training jobs: {runs}. The sandboxes: blazingtext sandbox list",
     "approve": "See: blazingtext models approve --help",
-    "ls": "The training jobs: blazingtext runs. The sandboxes: blazingtext sandbox list",
-    "ps": "The training jobs: blazingtext runs. The endpoint: blazingtext status",
+    "ls": "The training jobs: {runs}. The sandboxes: blazingtext sandbox list",
+    "ps": "The training jobs: {runs}. The endpoint: {status}",
     "up": "To start the sandbox: blazingtext sandbox up",
     "version": "See: blazingtext --version",
 }
+
+
+def _meant(word: str, stage: str | None) -> str:
+    """What to type instead of a word of other tools; empty when it is none of theirs."""
+    named = stage or chosen_stage()
+    commands = {
+        **{verb: cdk_command(verb, named) for verb in ("deploy", "destroy")},
+        **{words: blazingtext_command(words, named) for words in ("audit", "runs", "status")},
+    }
+    return _MEANT.get(word, "").format_map(commands)
 
 
 class LazyGroup(click.Group):
@@ -112,7 +132,9 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error that suggests one."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            suggestion = _MEANT.get(args[0]) or did_you_mean(args[0], COMMANDS, cutoff=0.5) or "See: blazingtext --help"
+            suggestion = (
+                _meant(args[0], ctx.params.get("stage")) or did_you_mean(args[0], COMMANDS, cutoff=0.5) or "See: blazingtext --help"
+            )
             raise click.UsageError(f'There is no command "{args[0]}". {suggestion}', ctx)
         return super().resolve_command(ctx, args)
 

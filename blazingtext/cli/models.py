@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-
 import click
 
 from blazingtext_lifecycle.model_registry import ApprovalStatus
@@ -14,7 +11,6 @@ from .options import Command
 from .session import Session, shared
 
 _WIDE = 100
-_SCORES = ("train:mean_rho", "validation:accuracy", "train:accuracy")
 
 
 @click.group()
@@ -52,7 +48,7 @@ def _show(session: Session, found: Models) -> None:
     rows = [_row(each, registry=bool(found.group)) for each in found.models]
     if session.output.out.width >= _WIDE:
         columns.append("created")
-        rows = [[*row, _moment(each.created)] for row, each in zip(rows, found.models, strict=True)]
+        rows = [[*row, each.row[3]] for row, each in zip(rows, found.models, strict=True)]
     session.output.table(columns, rows, right=(1, 3) if found.group else (2,), title=found.group)
     reasons = [(str(each.version), each.comment) for each in found.models if each.comment]
     if reasons:
@@ -61,17 +57,8 @@ def _show(session: Session, found: Models) -> None:
 
 
 def _row(model: Model, *, registry: bool) -> list[str]:
-    mark = "*" if model.live else "-" if model.previous else " "
-    number = [str(model.version)] if registry else []
-    return [mark, *number, model.job or model.artifact, _score(model.metrics), *([model.approval] if registry else [])]
-
-
-def _score(metrics: Mapping[str, float]) -> str:
-    return next((f"{metrics[name]:.3f}" for name in _SCORES if name in metrics), "")
-
-
-def _moment(time: datetime) -> str:
-    return time.astimezone().strftime("%d %b %H:%M")
+    mark, made_by, score, _ = model.row
+    return [mark, str(model.version), made_by, score, model.approval] if registry else [mark, made_by, score]
 
 
 @models.command()

@@ -15,6 +15,7 @@ from .json_document import JsonDocument
 from .terminal import visible
 
 Advance = Callable[[int], None]
+_EXAMPLES = 10
 
 
 class _Console(Console):
@@ -164,26 +165,6 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
     return "  ".join(padded).rstrip()
 
 
-def count(number: float, noun: str) -> str:
-    """A number with its noun: 1 line, 2,000 lines."""
-    return f"{number:,} {noun}" if number != 1 else f"1 {noun.removesuffix('s')}"
-
-
-def size(number: float) -> str:
-    """Bytes for people to read: 31.2 MB."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        # As it will be shown: 999,950 bytes are 1.0 MB, not 1,000.0 kB.
-        if round(abs(number), 0 if unit == "bytes" else 1) < 1000:
-            return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
-        number /= 1000
-    return f"{number:,.1f} TB"
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people to read: 9.4 s, 2 min 05 s, 1 h 02 min."""
-    if round(seconds) < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+def first_of(names: Sequence[str]) -> str:
+    """The first ten of some names, as examples of all."""
+    return ", ".join(names[:_EXAMPLES]) + (" ..." if len(names) > _EXAMPLES else "")

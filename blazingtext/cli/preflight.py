@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from blazingtext_lifecycle.plurals import count
+
 from ..preflight import plan
 from ..preflight.checks import Outcome
 from ..preflight.preflight import Preflight
 from ..stages import cdk_command
-from .output import count
 from .session import Session, shared
 
 

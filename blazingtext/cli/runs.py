@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
 
 import click
 
 from blazingtext_lifecycle import live_model, naming
 from blazingtext_lifecycle.costs import dollars
-from blazingtext_lifecycle.errors import LifecycleError
+from blazingtext_lifecycle.errors import LifecycleError, RequestError
 
 from ..aws_errors import translating_aws_errors
+from ..figures import duration, moment
 from ..log_reader import LogReader
-from ..runs import comparison, table, training_jobs
+from ..runs import comparison, failures, processing, table, training_jobs, transforms, tunings
 from ..runs.job_events import Event
 from ..runs.table import Row, Value
 from ..runs.training_jobs import Run
-from .output import duration
 from .session import Session, shared
 
 _WIDE = 100
@@ -53,8 +53,11 @@ def logs(session: Session, job: str | None, follow: bool, endpoint: bool) -> Non
         raise
     if session.json:
         session.output.result({"job": job, "events": found}, lambda: None)
+    run = session.client.run(job)
     if not any(not event.phase for event in found):
-        session.output.say(f"{job} has no log lines yet.")
+        session.output.say(f"{job} has no log lines{'' if run.over else ' yet'}.")
+    if run.failure:
+        session.output.say(failures.explained(run, session.stage))
 
 
 def _print(session: Session, event: Event) -> None:
@@ -88,9 +91,9 @@ def runs(session: Session, *, limit: int, sort: str | None, reverse: bool, filte
     """List the latest training jobs.
 
     mean_rho is of word vectors, accuracy of classifiers; M/s is million words a second; * marks the live model. Below stand corpus and
-    hyperparameters that differ, and why a run failed or was not promoted. Columns for --sort and --filter: job, status, corpus, mode,
-    instance_type, instance_count, created, ended, training_seconds, billable_seconds, cost, speed, mean_rho, accuracy, failure, and
-    every metric and hyperparameter.
+    hyperparameters that differ, and why a run failed or was not promoted; "corpus" is the beginning of the corpus's SHA-256. Columns for
+    --sort and --filter: job, status, corpus, corpus_hash, recipe, mode, instance_type, instance_count, created, ended,
+    training_seconds, billable_seconds, cost, speed, mean_rho, accuracy, failure, and every metric and hyperparameter.
     """
     if as_csv and session.json:
         raise click.UsageError("--csv and --json are two forms of the same. Choose one.")
@@ -102,7 +105,7 @@ def runs(session: Session, *, limit: int, sort: str | None, reverse: bool, filte
         rows = _rows(session, limit, sort, conditions, reverse=reverse)
         stack = live_model.describe(session.cloud.cloudformation, session.stage)
         found = [row.run for row in rows]
-        notes = _not_promoted(session, found, {stack.live, stack.previous})
+        notes = training_jobs.not_promoted(found, {stack.live, stack.previous})
     if as_csv:
         out.out.file.write(table.as_csv(rows))
         return
@@ -123,7 +126,7 @@ def runs(session: Session, *, limit: int, sort: str | None, reverse: bool, filte
 
 def _rows(session: Session, limit: int, sort: str | None, conditions: Sequence[Callable[[Row], bool]], *, reverse: bool) -> list[Row]:
     """The runs to show. A run's speed is in its log only: without sort and filter it is read of no more than are shown."""
-    found = session.client.runs(_LOOKED_AT if sort or conditions else limit)
+    found = _with_tags(session, session.client.runs(_LOOKED_AT if sort or conditions else limit))
     if reverse and sort is None:
         found.reverse()
     rows = [Row(run, session.cloud.region, session.client.throughput(run.job)) for run in found]
@@ -131,13 +134,13 @@ def _rows(session: Session, limit: int, sort: str | None, conditions: Sequence[C
     return (table.in_order(rows, sort, reverse=reverse) if sort else rows)[:limit]
 
 
-def _not_promoted(session: Session, found: list[Run], served: set[str]) -> dict[str, str]:
-    """Why runs did not go live by themselves; whoever may not read tags sees the rest."""
+def _with_tags(session: Session, found: list[Run]) -> list[Run]:
+    """Runs with what their tags tell; whoever may not read tags sees the rest."""
     try:
-        return training_jobs.not_promoted(session.cloud, found, served)
+        return training_jobs.with_tags(session.cloud, found)
     except LifecycleError as reason:
         session.output.warn(str(reason))
-        return {}
+        return found
 
 
 def show_not_promoted(session: Session, notes: Mapping[str, str]) -> None:
@@ -160,10 +163,11 @@ def _show_runs(session: Session, rows: Sequence[Row], live: str) -> None:
         "M/s": lambda row: "" if row.speed is None else f"{row.speed:.2f}",
         "time": lambda row: "" if row.run.training_seconds is None else duration(row.run.training_seconds),
         "cost": lambda row: "" if row.cost is None else dollars(row.cost),
-        "created": lambda row: _moment(row.run.created),
+        "corpus": lambda row: row.run.short_hash,
+        "created": lambda row: moment(row.run.created),
     }
-    empty = [name for name in ("mean_rho", "accuracy", "cost") if not any(columns[name](row) for row in rows)]
-    narrow = ["created"] if session.output.out.width < _WIDE else []
+    empty = [name for name in ("mean_rho", "accuracy", "cost", "corpus") if not any(columns[name](row) for row in rows)]
+    narrow = ["created", "corpus"] if session.output.out.width < _WIDE else []
     shown = {name: cell for name, cell in columns.items() if name not in (*empty, *narrow)}
     right = [place for place, name in enumerate(shown) if name in {"mean_rho", "accuracy", "M/s", "time", "cost"}]
     session.output.table(tuple(shown), [[cell(row) for cell in shown.values()] for row in rows], right=right)
@@ -185,26 +189,73 @@ def _score(value: Value) -> str:
 
 def score(run: Run) -> str:
     """A run's score: mean_rho of vectors, accuracy of a classifier."""
-    for metric in ("train:mean_rho", "validation:accuracy", "train:accuracy"):
-        if metric in run.metrics:
-            return f"{run.metrics[metric]:.3f}"
-    return ""
-
-
-def _moment(time: datetime) -> str:
-    return time.astimezone().strftime("%d %b %H:%M")
+    return _score(run.score)
 
 
 @click.command()
 @click.argument("job", required=False)
 @shared
 def stop(session: Session, job: str | None) -> None:
-    """Stop a running training job; the model so far is kept.
+    """Stop a running training, tuning, transform or processing job.
 
-    JOB is a training job of the stage [default: the newest].
+    JOB is a training job of the stage [default: the newest], or a tuning job, whose training jobs are stopped with it: their models so far
+    are kept. Or it is a transform job, which then stores no results, or a processing job, which then leaves no corpus.
     """
     out = session.output
+    if job is not None and transforms.exists(session.cloud, job):
+        transform = session.client.stop_transform(job)
+        out.result(transform, lambda: out.text(transform.job))
+        out.done(f"{transform.job} is {transform.status}")
+        out.next(session.command("transforms"))
+        return
+    if job is not None and processing.exists(session.cloud, job):
+        preparing = session.client.stop_processing(job)
+        out.result(preparing, lambda: out.text(preparing.job))
+        out.done(f"{preparing.job} is {preparing.status}")
+        out.next(session.command("corpus jobs"))
+        return
+    if job is not None and _is_tuning(session, job):
+        tuning = session.client.stop_tuning(job)
+        out.result(tuning, lambda: out.text(tuning.tuning_job))
+        out.done(f"{tuning.tuning_job} is {tuning.status}")
+        out.next(session.command(f"tuning {tuning.tuning_job}"))
+        return
     found = session.client.stop(session.client.run(job).job)
     out.result(found, lambda: out.text(found.job))
     out.done(f"{found.job} is {found.status}")
     out.next(session.command("runs"))
+
+
+def _refuse_namesake(session: Session, name: str) -> None:
+    """Does nothing when no training job is called as a tuning job is.
+
+    Raises:
+        RequestError: one is: SageMaker keeps the names of the two kinds apart.
+    """
+    try:
+        run = session.client.run(name)
+    except RequestError:
+        return
+    if run.job in {name, naming.job_prefix(session.stage) + name}:
+        raise RequestError(
+            f"Both a training job and a tuning job are called {run.job}. Nothing was stopped. Stop the one that you mean with: "
+            f"aws sagemaker stop-training-job --training-job-name {run.job}, or: "
+            f"aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name {run.job}"
+        )
+
+
+def _is_tuning(session: Session, name: str) -> bool:
+    """Whether a name, or a beginning that no training job has, is a tuning job's; its training jobs' names go on where its own ends.
+
+    Raises:
+        RequestError: a training job has the very same name.
+    """
+    if tunings.exists(session.cloud, name):
+        _refuse_namesake(session, name)
+        return True
+    try:
+        session.client.run(name)
+    except RequestError:
+        with suppress(RequestError):
+            return bool(session.client.tuning(name))
+    return False

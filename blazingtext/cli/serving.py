@@ -6,22 +6,19 @@ from collections.abc import Callable
 
 import click
 
-from blazingtext_lifecycle.costs import HOURS_PER_MONTH, SERVERLESS, dollars
 from blazingtext_lifecycle.live_model import EndpointState
 
+from ..figures import duration
 from ..runs import training_jobs
 from ..serving.changes import Change
-from ..serving.pause_schedule import Turn, running_share
-from ..serving.status import MOST_DEAD_LETTERS, UNKNOWN, Endpoint, Status
+from ..serving.stage_status import UNKNOWN, Status
 from ..stages import cdk_command
 from .options import Command
-from .output import duration
 from .runs import score, show_not_promoted
 from .session import Session, shared
+from .shadow_display import show_shadow
 
 _NEWEST = "newest"
-# How many reasons fit on the screen.
-_MOST_SHOWN = 3
 
 
 @click.command()
@@ -43,60 +40,21 @@ def status(session: Session, wait: bool, live: str, timeout: int) -> None:
 
 
 def _show(session: Session, found: Status) -> None:
-    endpoint = found.endpoint
-    rows = [(stack.name, stack.status or "not deployed") for stack in found.stacks]
-    rows += [
-        ("live model", f"{found.live} (version {found.version})" if found.version is not None else found.live or "none"),
-        ("previous model", found.previous or "none"),
-        ("endpoint", f"{endpoint.name}: {endpoint.status or _absence(found)}"),
-        ("costs", _cost(endpoint, running_share(found.schedule))),
-        *((f"next {turn.does}", _when(turn)) for turn in found.schedule),
-    ]
-    if found.waiting:
-        rows.append(("waiting for approval", f"version {', '.join(str(each) for each in found.waiting)}"))
-    if endpoint.failure:
-        rows.append(("failure", endpoint.failure))
-    if found.dead_letters:
-        more = " or more" if len(found.dead_letters) == MOST_DEAD_LETTERS else ""
-        rows.append(("dead letters", f"{len(found.dead_letters)}{more}: promotions that failed for good"))
-    for problem in (found.difference, *found.dead_letters[:_MOST_SHOWN], *found.unknown):
-        if problem:
-            session.output.warn(problem)
-    session.output.table(("", ""), rows, title=f"stage {found.stage}, {found.region}")
+    for problem in found.problems:
+        session.output.warn(problem)
+    session.output.table(("", ""), found.rows(), title=f"stage {found.stage}, {found.region}")
+    show_shadow(session.output, found)
     if found.runs:
         session.output.out.print()
-        session.output.table(("latest runs", "status", "score", "time"), [_run_row(run) for run in found.runs], right=(2, 3))
+        told = any(run.short_hash for run in found.runs)
+        head = ("latest runs", "status", "score", "time", *(["corpus"] if told else []))
+        session.output.table(head, [_run_row(run)[: len(head)] for run in found.runs], right=(2, 3))
         show_not_promoted(session, found.not_promoted)
 
 
 def _run_row(run: training_jobs.Run) -> tuple[str, ...]:
-    return run.job, run.status, score(run), "" if run.training_seconds is None else duration(run.training_seconds)
-
-
-def _absence(found: Status) -> str:
-    return "paused" if found.live and found.state == EndpointState.PAUSED else "none"
-
-
-def _when(turn: Turn) -> str:
-    if not turn.enabled:
-        return f"never: its schedule, {turn.expression}, is switched off"
-    by = f"by {turn.expression}, {turn.time_zone}"
-    return f"never, {by}" if turn.next is None else f"{turn.next:%A, %Y-%m-%d %H:%M}, {by}"
-
-
-def _cost(endpoint: Endpoint, share: float) -> str:
-    if not endpoint.status:
-        return "nothing per hour (no endpoint); storage of the bucket's contents"
-    if endpoint.status == UNKNOWN:
-        return "not known: the endpoint could not be looked at"
-    if endpoint.instance_type == SERVERLESS:
-        return "serverless: by the request, nothing while nobody asks; see https://aws.amazon.com/sagemaker/pricing/"
-    instances = f"{endpoint.instance_count} x {endpoint.instance_type}"
-    if endpoint.hourly_dollars is None:
-        return f"{instances}: the price of that type in this region is not known; see https://aws.amazon.com/sagemaker/pricing/"
-    hourly, monthly = endpoint.hourly_dollars, endpoint.hourly_dollars * HOURS_PER_MONTH
-    scheduled = "" if share == 1 else f", {dollars(monthly * share)} by its schedule"
-    return f"{instances}: {dollars(hourly)} an hour, {dollars(monthly)} a month{scheduled} (prices of {endpoint.prices_of})"
+    time = "" if run.training_seconds is None else duration(run.training_seconds)
+    return run.job, run.status, score(run), time, run.short_hash
 
 
 def _next(session: Session, found: Status) -> list[str]:
@@ -125,7 +83,8 @@ def _before_the_first_model(found: Status) -> str:
     return "train --corpus <name> --watch" if completed[0] in found.not_promoted else "promote"
 
 
-def _wait_option(command: Command) -> Command:
+def wait_option(command: Command) -> Command:
+    """Adds the option by which a command that updates the serving stack waits for it."""
     return click.option("--wait/--no-wait", default=True, help="Wait until it is done [default: wait].")(command)
 
 
@@ -137,7 +96,7 @@ def _wait_option(command: Command) -> Command:
     default=True,
     help="Whether an alarm that rings takes the model back; without, it takes over at once [default: auto-rollback].",
 )
-@_wait_option
+@wait_option
 @shared
 def promote(session: Session, job: str | None, version: int | None, auto_rollback: bool, wait: bool) -> None:
     """Make a run's model live.
@@ -154,19 +113,19 @@ def promote(session: Session, job: str | None, version: int | None, auto_rollbac
 
 @click.command()
 @click.option("--to", metavar="MODEL", help="A run, or a version's number in the model registry [default: the previous model].")
-@_wait_option
+@wait_option
 @shared
 def rollback(session: Session, to: str | None, wait: bool) -> None:
     """Make a former model live again.
 
     It takes over at once, also while the alarms ring, which do not watch it; the next promotion is watched again. Without --to, a second
-    rollback undoes the first. `blazingtext models list` shows what there is; where models need approval, only approved ones.
+    rollback undoes the first. `blazingtext models list` shows what there is; where models need approval, only approved ones. A shadow ends.
     """
     _change(session, wait, lambda: session.client.rollback(to), "is already live")
 
 
 @click.command()
-@_wait_option
+@wait_option
 @shared
 def pause(session: Session, wait: bool) -> None:
     """Remove the endpoint, and its cost; the model stays chosen.
@@ -177,17 +136,17 @@ def pause(session: Session, wait: bool) -> None:
 
 
 @click.command()
-@_wait_option
+@wait_option
 @shared
 def resume(session: Session, wait: bool) -> None:
     """Create the endpoint again, with the model that was live."""
     _change(session, wait, session.client.resume, "is already running")
 
 
-def _wait(session: Session, done: Change, on_progress: Callable[[str], None]) -> None:
+def wait_for(session: Session, done: Change, on_progress: Callable[[str], None]) -> None:
     """Waits until an update is done; an interruption leaves the update alone, and says so."""
     try:
-        session.client.wait(done.live, state=done.state, update_started=done.changed, on_progress=on_progress)
+        session.client.wait(done.live, state=done.state, shadow=done.shadow, update_started=done.changed, on_progress=on_progress)
     except KeyboardInterrupt:
         session.output.say("\nThe update goes on by itself." if done.changed else "\nNothing was changed.")
         session.output.next(session.command("status --wait"))
@@ -200,7 +159,7 @@ def _change(session: Session, wait: bool, change: Callable[[], Change], already:
     with out.waiting("Updating the serving stack") as on_progress:
         done = change()
         if wait:
-            _wait(session, done, on_progress)
+            wait_for(session, done, on_progress)
     out.result(done, lambda: out.text(done.live))
     if not done.changed:
         out.say(f"Nothing to do: {done.live} {already}.")

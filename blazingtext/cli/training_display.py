@@ -8,9 +8,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blazingtext_lifecycle.errors import CloudError, UserError
 
+from ..figures import duration
+from ..runs import failures
 from ..runs.job_events import progress_of
 from ..runs.training_jobs import Run
-from .output import Output, duration, quoted
+from .output import Output, quoted
 from .session import Session
 
 # SecondaryStatus of a job that SageMaker stopped by itself
@@ -89,8 +91,9 @@ def report(session: Session, run: Run) -> None:
     """
     out = session.output
     if run.status == "Failed":
-        family = UserError if run.failure.startswith("ClientError") else CloudError
-        raise family(f"{run.job} failed. SageMaker says: {run.failure} Read its log with: {session.command(f'logs {run.job}')}")
+        family = UserError if failures.fixable(run) else CloudError
+        log = f"Read its log with: {session.command(f'logs {run.job}')}"
+        raise family(failures.explained(run, session.stage, otherwise=log))
     if run.status != "Completed":
         raise UserError(stopped(run))
     out.result(run, lambda: show(session, run))
@@ -108,15 +111,4 @@ def stopped(run: Run) -> str:
 
 def show(session: Session, run: Run) -> None:
     """Shows a run on one screen."""
-    rows = [
-        ("job", run.job),
-        ("status", run.status if run.phase == run.status else f"{run.status} ({run.phase})"),
-        ("corpus, mode", f"{run.corpus}, {run.mode}"),
-        ("instances", f"{run.instance_count} x {run.instance_type}"),
-        ("time", "" if run.training_seconds is None else duration(run.training_seconds)),
-        ("billed", "" if run.billable_seconds is None else duration(run.billable_seconds)),
-        *((name, f"{value:.4f}") for name, value in run.metrics.items()),
-        ("artifact", run.artifact),
-        ("failure", run.failure),
-    ]
-    session.output.table(("", ""), [row for row in rows if row[1]])
+    session.output.table(("", ""), [row for row in (("job", run.job), *run.rows()) if row[1]])

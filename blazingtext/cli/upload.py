@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from blazingtext_lifecycle.plurals import count
+
 from ..corpus import uploads
-from .output import count, size
+from ..figures import size
 from .session import Session, shared
 
 
@@ -20,12 +22,16 @@ from .session import Session, shared
     type=click.Path(path_type=Path, dir_okay=False),
     help="Labelled validation file, for supervised; repeatable.",
 )
+@click.option("--name", "run", metavar="NAME", help="What to call the run that it starts, where the stage trains on uploads.")
 @click.option("--replace", is_flag=True, help="Remove files of an earlier upload of this corpus.")
 @shared
-def upload(session: Session, files: tuple[Path, ...], corpus: str | None, validation: tuple[Path, ...], replace: bool) -> None:
+def upload(
+    session: Session, *, files: tuple[Path, ...], corpus: str | None, validation: tuple[Path, ...], run: str | None, replace: bool
+) -> None:
     """Send a corpus to the stage's bucket, checked and verified.
 
-    FILE is prepared text: one sentence per line. What is already there, byte for byte, is not sent again.
+    FILE is prepared text: one sentence per line. What is already there, byte for byte, is not sent again. The recipe that `corpus prepare`
+    wrote beside it goes with it, and so with every run that trains on it.
     """
     name = uploads.corpus_name(files[0]) if corpus is None else corpus
     channels = uploads.plan(name, files, validation)
@@ -36,8 +42,11 @@ def upload(session: Session, files: tuple[Path, ...], corpus: str | None, valida
     for warning in dict.fromkeys(warning for channel in channels for warning in channel.warnings):
         out.warn(warning)
     with out.progress(f"Uploading {name}", total) as advance:
-        found = uploads.upload(session.cloud, name, channels, replace=replace, advance=advance)
+        found = uploads.upload(session.cloud, name, channels, replace=replace, run=run or "", advance=advance)
+    for warning in found.warnings:
+        out.warn(warning)
     out.result(found, lambda: out.text(found.uri))
+    out.say(f"SHA-256 {found.sha256}, " + (f"recipe {found.recipe}" if found.recipe else "without a recipe"))
     sent = [each for each in found.files if each.sent]
     there = len(found.files) - len(sent)
     out.done(

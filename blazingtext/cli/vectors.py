@@ -1,55 +1,20 @@
-"""`blazingtext neighbors`, `analogy`, `evaluate` and `map`: a run's vectors, inspected on this machine."""
+"""`blazingtext neighbors`, `analogy` and `map`: a run's vectors, inspected on this machine."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle.plurals import count as _count
 
-from ..runs.artifacts import Artifact
-from ..runs.local_models import open_model
-from ..vectors import evaluation, reading
-from ..vectors.evaluation import Evaluation, Score
+from ..vectors.queries import as_prepared
 from ..vectors.word_vectors import Neighbor, Vectors, query_terms
+from .model_source import model_options, source_of
 from .options import Command
-from .output import Output
-from .output import count as _count
+from .output import Output, first_of
 from .session import Session, shared
-
-
-def _model_options(command: Command) -> Command:
-    job = click.option("--job", metavar="JOB", help="The run, or 'live' for the one whose model is live [default: the newest completed].")
-    model = click.option(
-        "--model",
-        metavar="PATH",
-        type=click.Path(path_type=Path, exists=True),
-        help="Instead of a run: a folder or model.tar.gz of BlazingText, a .bin of fastText, or word2vec's text format.",
-    )
-    return job(model(command))
-
-
-def _artifact(session: Session, job: str | None) -> Artifact:
-    """A run's files, with a progress bar during the download."""
-    with session.output.download("Downloading the model") as on_size:
-        return session.client.artifact(job, on_size=on_size)
-
-
-def _vectors(session: Session, job: str | None, model: Path | None) -> Vectors:
-    if model is not None:
-        _refuse_both(job)
-        with session.output.progress("Reading vectors", None) as advance:
-            return open_model(model, advance)
-    path = _artifact(session, job).path("vectors.txt")
-    with session.output.progress("Reading vectors", path.stat().st_size) as advance:
-        return reading.load(path, advance)
-
-
-def _refuse_both(job: str | None) -> None:
-    if job is not None:
-        raise click.UsageError("--model and --job are two models. Name one of them.")
 
 
 def _among_options(command: Command) -> Command:
@@ -70,7 +35,7 @@ def _among(found: Vectors, top: int | None, min_count: int | None) -> int | None
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option("-n", "--count", type=click.IntRange(1), default=10, help="How many [default: 10].")
 @_among_options
-@_model_options
+@model_options
 @shared
 def neighbors(
     session: Session, *, words: tuple[str, ...], count: int, top: int | None, min_count: int | None, job: str | None, model: Path | None
@@ -78,9 +43,10 @@ def neighbors(
     """Show the words most similar to given words, or to a sum of words.
 
     For example: blazingtext neighbors king - man + woman. A word outside the vocabulary has the vector of its character n-grams, if
-    the run was trained with subwords. Words without a vector are named on stderr; when none has one, the exit code is 2.
+    the run was trained with subwords. Words without a vector are named on stderr; when none has one, the exit code is 2. A word that the
+    model does not know is looked up as the corpus has it ("King" as "king"), when the run or the model's folder has its recipe.
     """
-    found = _vectors(session, job, model)
+    found, words = _looked_up(session, words, job, model)
     queries = _queries(words)
     # When none has a vector, the first says why.
     known = [query for query in queries if all(found.has_vector(word) for _, word in query_terms(query))] or queries[:1]
@@ -96,6 +62,15 @@ def neighbors(
     out.next(session.command("map"))
 
 
+def _looked_up(session: Session, words: tuple[str, ...], job: str | None, model: Path | None) -> tuple[Vectors, tuple[str, ...]]:
+    """A model's vectors, and words as its corpus has them, which is told of those that change."""
+    source = source_of(session, job, model)
+    lookup = as_prepared(words, source.vectors, source.recipe)
+    for word, prepared in lookup.changed.items():
+        session.output.say(f'"{word}" is looked up as "{prepared}", as the corpus was prepared.')
+    return source.vectors, lookup.words
+
+
 def _say_made(out: Output, made: Sequence[str]) -> None:
     for word in made:
         out.say(f'"{word}" is not in the vocabulary: its vector is made of its character n-grams.')
@@ -106,7 +81,7 @@ def _queries(words: tuple[str, ...]) -> tuple[str, ...]:
     return (" ".join(words),) if {"+", "-"}.intersection(words[1::2]) and len(words) > 2 else words
 
 
-def _show_neighbors(session: Session, near: dict[str, list[Neighbor]]) -> None:
+def _show_neighbors(session: Session, near: Mapping[str, Sequence[Neighbor]]) -> None:
     """One column per word, as many as fit next to each other."""
     out = session.output
     words = list(near)
@@ -123,7 +98,7 @@ def _show_neighbors(session: Session, near: dict[str, list[Neighbor]]) -> None:
 @click.argument("third")
 @click.option("-n", "--count", type=click.IntRange(1), default=5, help="How many [default: 5].")
 @_among_options
-@_model_options
+@model_options
 @shared
 def analogy(
     session: Session,
@@ -139,66 +114,14 @@ def analogy(
 ) -> None:
     """Show what is to THIRD as SECOND is to FIRST.
 
-    For example: blazingtext analogy man king woman. It is the sum king - man + woman.
+    For example: blazingtext analogy man king woman. It is the sum king - man + woman. Words are looked up as `neighbors` does.
     """
-    vectors = _vectors(session, job, model)
+    vectors, (first, second, third) = _looked_up(session, (first, second, third), job, model)
     found = vectors.analogy(first, second, third, count, top=_among(vectors, top, min_count))
     out = session.output
     rows = [(each.word, f"{each.similarity:.3f}") for each in found]
     out.result(found, lambda: out.table((f"{first} : {second} = {third} :", "similarity"), rows, right=(1,)))
     _say_made(out, [word for word in (first, second, third) if word not in vectors])
-
-
-@click.command()
-@_model_options
-@click.option("--compute", is_flag=True, help="Compute it here, even if the run has its own scores.")
-@click.option(
-    "--pairs",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File of your own word pairs (word, word, score per line); repeatable.",
-)
-@click.option("--vocabulary-only", is_flag=True, help="Leave words outside the vocabulary out, as the container does.")
-@shared
-def evaluate(
-    session: Session, *, job: str | None, model: Path | None, compute: bool, pairs: tuple[Path, ...], vocabulary_only: bool
-) -> None:
-    """Score a run's vectors against human judgement (WordSim-353).
-
-    The score is Spearman's rank correlation between human similarity scores of word pairs and the cosine. mean_rho is what BlazingText
-    reports as train:mean_rho; about 0.7 is good, and WordSim-353 is English. Computed here, a word outside the vocabulary has the vector
-    of its character n-grams, if the run was trained with subwords.
-    """
-    found = _evaluated(session, job, model, compute=compute, pairs=pairs, ngrams=not vocabulary_only)
-    rows = [(score.name, f"{score.rho:.4f}", _found(score)) for score in found.scores]
-    rows.append(("mean_rho", f"{found.mean_rho:.4f}", ""))
-    out = session.output
-    out.result(found, lambda: out.table(("pairs", "rho", "found"), rows, title=found.source, right=(1, 2)))
-    for score in found.scores:
-        if score.skipped:
-            number, line = score.skipped[0]
-            out.warn(
-                f'{score.name}: {_count(len(score.skipped), "lines")} without a word pair left out, the first is line {number}: "{line}".'
-            )
-    out.next(session.command("neighbors music"))
-
-
-def _evaluated(
-    session: Session, job: str | None, model: Path | None, *, compute: bool, pairs: tuple[Path, ...], ngrams: bool
-) -> Evaluation:
-    """The container's scores of a run where they are what is asked for, else computed here."""
-    if model is not None:
-        return evaluation.evaluate(_vectors(session, job, model), pairs, source=str(model), ngrams=ngrams)
-    artifact = _artifact(session, job)
-    run = naming.job_of_artifact(artifact.uri)
-    if "eval.json" in artifact.files and not compute and not pairs:
-        return evaluation.read_eval_json(artifact.path("eval.json"), source=f"{run}: its eval.json")
-    return evaluation.evaluate(_vectors(session, job, None), pairs, source=f"{run}: computed from vectors.txt", ngrams=ngrams)
-
-
-def _found(score: Score) -> str:
-    made = f", {score.of_ngrams} by n-grams" if score.of_ngrams else ""
-    return f"{score.pairs - score.not_found} of {score.pairs}{made}"
 
 
 @click.command("map")
@@ -215,7 +138,7 @@ def _found(score: Score) -> str:
 @click.option("--seed", type=click.IntRange(0), default=1, help="Random seed [default: 1].")
 @click.option("--title", default="", help="Title of the picture.")
 @click.option("--force/--no-force", default=True, help="Replace an existing picture [default: replace].")
-@_model_options
+@model_options
 @shared
 def map_(
     session: Session,
@@ -237,14 +160,15 @@ def map_(
     """
     from ..vectors import word_map  # noqa: PLC0415 - Matplotlib takes a second to load
 
-    found = _vectors(session, job, model)
+    source = source_of(session, job, model)
     out = session.output
     with out.waiting(f"Drawing {words} words"):
-        drawn = word_map.draw(found, output, word_map.Look(words, seed, stop_words, title, own), force=force)
+        drawn = word_map.draw(source.vectors, output, word_map.Look(words, seed, stop_words, title, own, source.name), force=force)
     out.result(drawn, lambda: out.text(str(drawn.path)))
     if drawn.without_font:
         out.warn(
-            f"{_count(len(drawn.without_font), 'words')} are drawn as boxes, such as {drawn.without_font[0]}: no font installed here has "
-            "their characters. Install one, for instance Noto Sans CJK, and remove Matplotlib's font cache (matplotlib.get_cachedir())."
+            f"{_count(len(drawn.without_font), 'words', 'have')} characters that no font installed here has, drawn as boxes: "
+            f"{first_of(drawn.without_font)}. Install a font that has them, for instance Noto Sans CJK, and remove Matplotlib's font cache "
+            "(matplotlib.get_cachedir())."
         )
-    out.done(f"{len(drawn.words)} words in {max(drawn.clusters) + 1} clusters")
+    out.done(f"{_count(len(drawn.words), 'words')} in {_count(max(drawn.clusters) + 1, 'clusters')}")

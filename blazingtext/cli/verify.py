@@ -58,12 +58,4 @@ def _repaired(done: Change) -> str:
 
 
 def _show(session: Session, found: Verification) -> None:
-    rows = [
-        ("stack", f"{found.live}, {found.state}"),
-        ("endpoint", f"{found.endpoint}: {found.status or 'none'}"),
-        ("configuration", found.configuration or "none"),
-        ("model", found.model or "unknown"),
-        ("artifact", found.artifact or "unknown"),
-        ("prediction", f"answered for {found.answered}" if found.answered else "not asked for"),
-    ]
-    session.output.table(("", ""), rows, title=f"stage {session.stage}")
+    session.output.table(("", ""), found.rows(), title=f"stage {session.stage}")

@@ -40,17 +40,24 @@ class Invalid:
         self.count += len(wrong)
         return wrong.decode("cp1252", "replace") if error.encoding == "utf-8" else "\ufffd", error.end
 
-    def refuse(self, leaf: Leaf, encoding: str, size: int) -> None:
-        """Does nothing when the invalid bytes are few.
 
-        Raises:
-            CorpusError: they are so many that the text has another encoding.
-        """
-        if self.count * MOST_INVALID > size:
-            raise CorpusError(
-                f"{leaf.name} is not {encoding}: {self.count:,} of {size:,} bytes are invalid in it. "
-                + _advice(leaf.head, cut=size > len(leaf.head))
-            )
+def refuse(name: str, encoding: str, head: bytes, *, invalid: int, size: int) -> None:
+    """Does nothing when the bytes are few that are invalid in a text.
+
+    Args:
+        name: what the text is called, for messages.
+        encoding: what it was read in.
+        head: its first bytes.
+        invalid: how many bytes are invalid.
+        size: how many it has.
+
+    Raises:
+        CorpusError: they are so many that the text has another encoding.
+    """
+    if invalid * MOST_INVALID > size:
+        raise CorpusError(
+            f"{name} is not {encoding}: {invalid:,} of {size:,} bytes are invalid in it. " + _advice(head, cut=size > len(head))
+        )
 
 
 def encoding_of(leaf: Leaf, given: str) -> str:
@@ -70,7 +77,7 @@ def encoding_of(leaf: Leaf, given: str) -> str:
         return given
     invalid = Invalid()
     leaf.head.decode("utf-8", invalid.handler)
-    invalid.refuse(leaf, "UTF-8", len(leaf.head))
+    refuse(leaf.name, "UTF-8", leaf.head, invalid=invalid.count, size=len(leaf.head))
     return "utf-8"
 
 

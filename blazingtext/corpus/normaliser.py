@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -19,11 +19,12 @@ from . import lower_case
 
 LABEL = corpus_text.LABEL.decode()
 
-_APOSTROPHES = "'\u2019\u02bc\uff07"
+APOSTROPHES = "'\u2019\u02bc\uff07"
 # An apostrophe is kept only between two letters: don't, l'eau; it is no quotation mark there.
 _STRAY_APOSTROPHE = re.compile(r"'{2,}|(?<!\S)'|'(?!\S)")
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_LABEL_TOKEN = re.compile(rf"(?<!\S){LABEL}\S+")
+LABEL_TOKEN = re.compile(rf"(?<!\S){LABEL}\S+")
+JOINERS = frozenset("\u200c\u200d")
 # Zero width joiner and non-joiner are letters' business between letters of scripts that use them (Arabic to Mongolian, and the Brahmic
 # ones of the later blocks; UAX 31, 2.3): elsewhere, in emoji and at the edges of words, they are taken away.
 _JOINING = "\u0600-\u18af\ua800-\uabff\U00010a00-\U00011fff"
@@ -45,8 +46,12 @@ _ABBREVIATIONS = frozenset(
         "jan feb apr jun jul aug sept oct nov dec tue wed thu fri e.g i.e cf ca approx",
     )
 )
+# Those without full stops within them.
+WHOLE_ABBREVIATIONS = tuple(sorted(each for each in _ABBREVIATIONS if "." not in each))
+# Most abbreviations have no more letters, and no letter has more bytes.
+_SHORT = 4
 # An abbreviation is shorter than this.
-_WINDOW = 64
+ABBREVIATION_WINDOW = 64
 _INITIALS = re.compile(r"(?:\w\.)+\w")
 
 
@@ -87,6 +92,9 @@ class Normaliser:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _Characters(self.numbers, self.punctuation))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Normaliser, (self.lower, self.numbers, self.punctuation, self.form, self.language)
+
     @property
     def recipe(self) -> str:
         """What is done to a text, in words: what looks words up, or adds to a corpus later, has to do the same."""
@@ -97,8 +105,8 @@ class Normaliser:
 
     def words(self, text: str) -> str:
         """The words of a text, joined by single spaces; words that begin with ``__label__`` stay as they are."""
-        labels = [label_of(each) for each in _LABEL_TOKEN.findall(text)] if LABEL in text else []
-        plain = self.lines(_LABEL_TOKEN.sub(" ", text)) if labels else self.lines(text)
+        labels = [label_of(each) for each in LABEL_TOKEN.findall(text)] if LABEL in text else []
+        plain = self.lines(LABEL_TOKEN.sub(" ", text)) if labels else self.lines(text)
         return " ".join(each for each in (*labels, *plain) if each)
 
     def lines(self, text: str) -> list[str]:
@@ -126,7 +134,15 @@ class Normaliser:
         line = " ".join(words)
         if "'" not in line or not any(stray in f" {line} " for stray in _STRAY):
             return line
-        return " ".join(_STRAY_APOSTROPHE.sub(" ' " if self.punctuation is Punctuation.SPLIT else " ", line).split())
+        return " ".join(self.without_stray_apostrophes(line).split())
+
+    def image(self, character: str) -> str:
+        """What one character becomes, after its normal form and lower case, and before what its neighbours do to it."""
+        return self._table[ord(character)]
+
+    def without_stray_apostrophes(self, text: str) -> str:
+        """A text with spaces, or with words of their own, in place of apostrophes that are not between two letters."""
+        return _STRAY_APOSTROPHE.sub(" ' " if self.punctuation is Punctuation.SPLIT else " ", text)
 
 
 _VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x180B, 0x180C, 0x180D, 0x180F)))
@@ -159,7 +175,7 @@ class _Characters(dict[int, str]):
         if kind[0] == "M":
             return self._mark(character, kind)
         # One of them is a letter to Unicode (U+02BC, which Ukrainian is written with).
-        if character in _APOSTROPHES:
+        if character in APOSTROPHES:
             return "'"
         if kind[0] == "L" or character in "\n\u200c\u200d":
             return character
@@ -188,17 +204,46 @@ def sentences(paragraph: str) -> Iterator[str]:
     """The sentences of a paragraph, by its full stops, question and exclamation marks; no text is lost."""
     start = 0
     for end in _SENTENCE_END.finditer(paragraph):
-        if paragraph[end.start()] == "." and _abbreviates(paragraph, start, end.start()):
+        if paragraph[end.start()] == "." and abbreviates(paragraph[max(start, end.start() - ABBREVIATION_WINDOW) : end.start()]):
             continue
         yield paragraph[start : end.end()]
         start = end.end()
     yield paragraph[start:]
 
 
-def _abbreviates(paragraph: str, start: int, end: int) -> bool:
-    """Whether the full stop at `end` belongs to an abbreviation or an initial."""
-    window = paragraph[max(start, end - _WINDOW) : end]
-    last = (window.rsplit(None, 1) or [""])[-1].lstrip("(\"'[").lower()
+def doubtful_stop(word: str, terminator: str, space: str, letters: Sequence[tuple[str, int]]) -> str:
+    """An expression for a full stop, the first of its kind in a row, that may belong to an abbreviation: `abbreviates` tells.
+
+    It fails early where it fails, and begins with a literal character, so that it is found at the speed of memory.
+
+    Args:
+        word: an expression for a character of a word.
+        terminator: one for a character that ends sentences.
+        space: one for white space, behind which a full stop belongs to the word before.
+        letters: some for one letter, and how many characters, or bytes, each has.
+    """
+
+    def those_of(length: int) -> str:
+        words = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in each) for each in WHOLE_ABBREVIATIONS if len(each) == length)
+        return rf"(?<!{word}{'[^.]' * length}\.)(?<=(?:{words})\.)"
+
+    lengths = sorted(set(map(len, WHOLE_ABBREVIATIONS)))
+    # One letter alone, as all initials end, or the letters of an abbreviation.
+    tails = [rf"(?<!{word}{'[^.]' * length}\.)(?<={letter}\.)" for letter, length in letters]
+    tails.append(rf"(?<={space}\.)")
+    tails += [those_of(length) for length in lengths if length <= _SHORT]
+    # Most words are longer than most abbreviations, which is seen at once.
+    short = rf"(?<!{word * (_SHORT + 1)}\.)(?:{'|'.join(tails)})"
+    return rf"\.(?<!{terminator}\.)(?:{'|'.join([short, *(those_of(length) for length in lengths if length > _SHORT)])})"
+
+
+def abbreviates(before: str) -> bool:
+    """Whether a full stop belongs to an abbreviation or an initial.
+
+    Args:
+        before: the sentence before the full stop, of which no more than the last `ABBREVIATION_WINDOW` characters.
+    """
+    last = (before.rsplit(None, 1) or [""])[-1].lstrip("(\"'[").lower()
     return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or ("." in last and _INITIALS.fullmatch(last) is not None)
 
 

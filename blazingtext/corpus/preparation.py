@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from blazingtext_lifecycle.errors import CorpusError
+from blazingtext_lifecycle.errors import CorpusError, UserError
 
-from ..files import atomic_file
-from . import sources
-from .normaliser import LABEL, Normaliser, label_of, pieces, sentences
-from .tables import EMPTY_LABEL, LABEL_SEPARATOR
+from . import input_files, processes, recipe, sources
+from .corpus_lines import LONGEST_LINE, LineMaker, Made, Shape
+from .duplicates import Deduplicator
+from .hashing import HashingWriter
+from .normaliser import Normaliser
+from .objects import S3Object
+from .plain_lines import FileRange
+from .writing import complete
+
+__all__ = ["LONGEST_LINE", "STDOUT", "Prepared", "Shape", "prepare"]
 
 STDOUT = "-"
-
-# With a plural first, as notes have it.
-_DOTTED = "capitals \u0130 became i; if the text is Turkish or Azerbaijani, whose I becomes \u0131, add --language tr or az"
-# fastText's reader, and so BlazingText's, splits a line after 1,024 words.
-LONGEST_LINE = 1000
-# Characters that are normalised at once.
-_BLOCK = 65_536
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What the lines of a prepared corpus are.
-
-    Args:
-        split_sentences: one sentence a line; otherwise one line of input a line.
-        wrapped: the input's lines are hard-wrapped: join them up to the next blank one.
-        minimum_words: drop shorter lines.
-        maximum_words: split longer lines.
-    """
-
-    split_sentences: bool = True
-    wrapped: bool = False
-    minimum_words: int = 1
-    maximum_words: int = LONGEST_LINE
 
 
 @dataclass(frozen=True)
@@ -56,13 +38,15 @@ class Prepared:
         undecodable: bytes of the input that are invalid in its encoding; each was read as cp1252.
         garbled: the files that contain them.
         labelled: whether its lines have labels.
-        left_out: how many rows of tables did not become lines, by reason.
+        left_out: how many rows of tables did not become lines, and how many lines or documents are duplicates, by reason.
         notes: what was read otherwise than it may have been meant, and how often.
         skipped: files of folders and archives that were left out, and why.
         recipe: what was done to the characters, in words.
+        sha256: of what was written, in hexadecimal.
+        recipe_file: the recipe beside it; None where nothing can lie beside it: stdout, a pipe, a device.
     """
 
-    path: Path
+    path: Path | S3Object
     files: int
     lines: int
     words: int
@@ -74,133 +58,75 @@ class Prepared:
     notes: Mapping[str, int]
     skipped: Mapping[str, str]
     recipe: str
+    sha256: str
+    recipe_file: Path | S3Object | None
 
 
 def prepare(
     inputs: Iterable[str],
-    output: Path,
+    output: Path | S3Object,
     *,
     normaliser: Normaliser | None = None,
     shape: Shape | None = None,
     reading: sources.Reading | None = None,
+    workers: int = 1,
     force: bool = False,
 ) -> Prepared:
     """Writes a corpus as BlazingText wants it: UTF-8, one sentence per line, words separated by single spaces.
 
-    Streams, so memory does not grow with the input; the file appears only when it is complete.
+    Streams, so memory does not grow with the input; the file appears only when it is complete, and then its recipe beside it. Its bytes
+    depend neither on how many processes work on it nor on the shares in which it is made. To leave out duplicates takes memory, see
+    `duplicates.Digests` and `deduplication.near`.
 
     Args:
-        inputs: files, folders, globs, or "-" for stdin.
-        output: the file to write; "-" for stdout.
+        inputs: files, folders, globs, addresses of S3 (``s3://bucket/key``, a folder, a glob), or "-" for stdin.
+        output: the file or object to write; "-" for stdout.
         normaliser: what happens to characters.
         shape: what happens to lines.
-        reading: encoding, columns of tables and progress.
+        reading: encoding, columns of tables, the share and progress.
+        workers: how many processes normalise; 1 is this one alone.
         force: replace an existing file.
 
     Raises:
         CorpusError: an input is missing or broken, or holds no words.
-        UserError: the output exists or cannot be written.
+        UserError: the output exists or cannot be written, or a share shall be without duplicates.
+        MissingExtraError: near duplicates are to be left out, and the library that finds them is not installed.
+        LifecycleError: AWS refuses, or cannot be reached.
+        WorkerEndedError: one of the processes was killed.
     """
-    tally = sources.Tally()
-    reading = replace(sources.Reading() if reading is None else reading, tally=tally)
+    reading = replace(sources.Reading() if reading is None else reading, tally=sources.Tally())
+    shape = shape or Shape()
+    keep = _without_duplicates(shape, reading)
     inputs = list(inputs)
-    texts = reading.texts(sources.expand(inputs), {Path(each).expanduser() for each in inputs})
+    paths = input_files.expand(inputs, reading.access)
+    blocks = reading.blocks(paths, input_files.named(inputs, paths), wrapped=shape.wrapped)
     normaliser = normaliser or Normaliser()
-    made = _lines(texts, normaliser, shape or Shape(), tally, labelled=bool(reading.label_column))
-    with _opened(output, force=force) as stream:
-        written = _write(made, stream)
-        if not written.lines:
-            raise CorpusError(_nothing(tally))
-    return _summary(output, tally, written, normaliser.recipe)
+    maker = LineMaker(normaliser, shape, labelled=bool(reading.label_column))
+    with _opened(output, force=force) as stream, closing(processes.made(maker, blocks, workers)) as made:
+        hashed = HashingWriter(stream)
+        written = _write(((batch, keep(each)) for batch, each in made), hashed, reading)
+        for decoded in reading.tally.ranged.values():
+            decoded.refuse()
+        if not written.lines and reading.share.is_all:
+            raise CorpusError(_nothing(reading.tally))
+    found = _summary(output, reading.tally, written, normaliser.recipe, hashed.sha256())
+    if str(output) == STDOUT or not output.is_file():
+        return found
+    target = recipe.beside(output)
+    recipe.write(_recipe(found, normaliser, shape, reading, recipe.sources_of(paths, reading.tally.streamed)), target)
+    return replace(found, recipe_file=target)
 
 
-def _summary(output: Path, tally: sources.Tally, written: _Written, recipe: str) -> Prepared:
-    return Prepared(
-        path=output,
-        files=tally.files,
-        lines=written.lines,
-        words=written.words,
-        size=written.size,
-        undecodable=tally.undecodable,
-        garbled=tuple(tally.garbled),
-        labelled=written.labelled,
-        left_out=dict(tally.lost),
-        notes=dict(tally.notes),
-        skipped=tally.skipped,
-        recipe=recipe,
-    )
-
-
-def _opened(output: Path, *, force: bool) -> AbstractContextManager[IO[bytes]]:
-    """The stream to write to."""
-    return nullcontext(sys.stdout.buffer) if str(output) == STDOUT else atomic_file(output, force=force)
-
-
-def _nothing(tally: sources.Tally) -> str:
-    """Why there is no line."""
-    reasons = [f"{count:,} {reason}" for reason, count in tally.lost.items()] + [f"{name} {why}" for name, why in tally.skipped.items()]
-    because = f" ({'; '.join(reasons[:5])})" if reasons else ""
-    return (
-        f"No words were found in {tally.files} files: nothing is left after normalisation{because}. "
-        "Check the inputs, --encoding and --column."
-    )
-
-
-def _lines(
-    texts: Iterator[tuple[str, str]], normaliser: Normaliser, shape: Shape, tally: sources.Tally, *, labelled: bool
-) -> Iterator[str]:
-    """The lines of the corpus."""
-    for label, text in _blocks(sources.paragraphs(texts) if shape.wrapped else texts, labelled=labelled):
-        if normaliser.lower and not normaliser.language and (dotted := text.count("\u0130")):
-            tally.notes[_DOTTED] += dotted
-        if labelled:
-            yield from _example(label, normaliser.words(text), shape, tally)
-            continue
-        if LABEL in text:
-            # A labelled text is one example, however many sentences it has.
-            words = normaliser.words(text)
-            if words and _length(words) >= shape.minimum_words:
-                yield words
-            continue
-        marked = "\n".join(sentences(text)) if shape.split_sentences else text
-        for words in normaliser.lines(marked):
-            if words and _length(words) >= shape.minimum_words:
-                yield from pieces(words, shape.maximum_words)
-
-
-def _example(label: str, words: str, shape: Shape, tally: sources.Tally) -> Iterator[str]:
-    """The line of a labelled row, or nothing and a count."""
-    names = [name for name in map(label_of, label.split(LABEL_SEPARATOR)) if name != LABEL]
-    if not names:
-        tally.lost[EMPTY_LABEL] += 1
-    elif not words:
-        tally.lost["rows without a word"] += 1
-    elif _length(words) < shape.minimum_words:
-        tally.lost["rows shorter than the minimum"] += 1
-    else:
-        yield " ".join([*names, words])
-
-
-def _length(words: str) -> int:
-    return words.count(" ") + 1
-
-
-def _blocks(texts: Iterable[tuple[str, str]], *, labelled: bool) -> Iterator[tuple[str, str]]:
-    """Labelled texts one by one; others in blocks, a line each: normalising a block takes little longer than a line."""
-    held: list[str] = []
-    size = 0
-    for label, text in texts:
-        alone = labelled or LABEL in text
-        if not alone:
-            held.append(text.rstrip("\n").replace("\n", " "))
-            size += len(text)
-        if held and (alone or size >= _BLOCK):
-            yield "", "\n".join(held)
-            held, size = [], 0
-        if alone:
-            yield label, text
-    if held:
-        yield "", "\n".join(held)
+def _without_duplicates(shape: Shape, reading: sources.Reading) -> Callable[[Made], Made]:
+    """What leaves out duplicates, when they are to be left out."""
+    if shape.deduplicate is None:
+        return lambda made: made
+    if not reading.share.is_all:
+        raise UserError(
+            f"A share does not know what the others hold, so no duplicates can be left out of {reading.share}. Prepare the shares without, "
+            "and leave them out of all together: corpus prepare SHARE... --lines --deduplicate lines, with the same options otherwise."
+        )
+    return Deduplicator(shape.deduplicate).kept
 
 
 @dataclass
@@ -213,16 +139,61 @@ class _Written:
     labelled: bool = False
 
 
-def _write(made: Iterable[str], stream: IO[bytes]) -> _Written:
-    """Writes the lines."""
-    written = _Written()
-    for line in made:
-        # A lone surrogate can only stand in a label.
-        data = line.encode("utf-8", "replace") + b"\n"
-        stream.write(data)
-        labels = line.count(LABEL)
-        written.lines += 1
-        written.words += _length(line) - labels
-        written.size += len(data)
-        written.labelled = written.labelled or labels > 0
+def _write(made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, reading: sources.Reading) -> _Written:
+    """Writes the lines, and adds to the tally what was found while they were made."""
+    written, tally = _Written(), reading.tally
+    for batch, each in made:
+        stream.write(each.data)
+        written.lines += each.lines
+        written.words += each.words
+        written.size += len(each.data)
+        written.labelled = written.labelled or each.labelled
+        tally.lost.update(each.lost)
+        tally.notes.update(each.notes)
+        for block in batch:
+            if isinstance(block, FileRange):
+                reading.advance(block.stop - block.start)
+                tally.ranged[block.path].invalid += each.invalid
     return written
+
+
+def _recipe(found: Prepared, normaliser: Normaliser, shape: Shape, reading: sources.Reading, made_of: recipe.Sources) -> recipe.Recipe:
+    """What lies beside a corpus that was written."""
+    told = {name: getattr(reading, name) for name in ("encoding", "column", "label_column", "header", "plain")}
+    told["share"] = str(reading.share)
+    content = recipe.Content(found.lines, found.words, found.size, found.sha256)
+    return recipe.made(normaliser, content, lines=asdict(shape), reading=told, sources=made_of, left_out=found.left_out)
+
+
+def _summary(output: Path | S3Object, tally: sources.Tally, written: _Written, in_words: str, sha256: str) -> Prepared:
+    return Prepared(
+        path=output,
+        files=tally.files,
+        lines=written.lines,
+        words=written.words,
+        size=written.size,
+        undecodable=sum(decoded.invalid for decoded in tally.decoded),
+        garbled=tuple(decoded.name for decoded in tally.decoded if decoded.invalid),
+        labelled=written.labelled,
+        left_out=dict(tally.lost),
+        notes=dict(tally.notes),
+        skipped=tally.skipped,
+        recipe=in_words,
+        sha256=sha256,
+        recipe_file=None,
+    )
+
+
+def _opened(output: Path | S3Object, *, force: bool) -> AbstractContextManager[IO[bytes]]:
+    """The stream to write to."""
+    return nullcontext(sys.stdout.buffer) if str(output) == STDOUT else complete(output, force=force)
+
+
+def _nothing(tally: sources.Tally) -> str:
+    """Why there is no line."""
+    reasons = [f"{count:,} {reason}" for reason, count in tally.lost.items()] + [f"{name} {why}" for name, why in tally.skipped.items()]
+    because = f" ({'; '.join(reasons[:5])})" if reasons else ""
+    return (
+        f"No words were found in {tally.files} files: nothing is left after normalisation{because}. "
+        "Check the inputs, --encoding and --column."
+    )

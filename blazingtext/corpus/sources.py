@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import glob
+import codecs
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -14,14 +14,20 @@ from blazingtext_lifecycle.errors import CorpusError
 from blazingtext_lifecycle.file_kinds import ENOUGH, Content, Form, form_of
 from blazingtext_lifecycle.table_shape import rows_of, table_of
 
-from . import blog_posts, decoding, json_lines, tables, unpacking
+from . import blog_posts, decoding, json_lines, objects, plain_lines, tables, unpacking
+from .corpus_lines import Block
+from .hashing import HashingReader
+from .input_files import STDIN, Source
+from .shares import Share
 from .unpacking import Leaf
 
 Advance = Callable[[int], None]
 
-_STDIN = "-"
-# A text without line breaks (text8) is read in pieces of this many characters.
-_PIECE = 1 << 20
+_UTF_8 = frozenset({"utf-8", "utf-8-sig"})
+# Lines of plain text, or a label and a text.
+_Text = bytes | plain_lines.FileRange | tuple[str, str]
+# Texts of tables and the like that are normalised at once, in characters.
+_BLOCK = 65_536
 _TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 # What to do about forms of text that are not read here.
 _EXTRACT = {
@@ -34,24 +40,53 @@ _EXTRACT = {
 
 
 @dataclass
+class Decoded:
+    """A text that was read.
+
+    Attributes:
+        name: what it is called, for messages.
+        encoding: what it was read in.
+        head: its first bytes.
+        size: how many bytes it has.
+        invalid: how many of those that were read are invalid in its encoding; each was read as cp1252.
+    """
+
+    name: str
+    encoding: str
+    head: bytes
+    size: int
+    invalid: int = 0
+
+    def refuse(self) -> None:
+        """Does nothing when the invalid bytes are few.
+
+        Raises:
+            CorpusError: they are so many that the text has another encoding.
+        """
+        decoding.refuse(self.name, self.encoding, self.head, invalid=self.invalid, size=self.size)
+
+
+@dataclass
 class Tally:
     """What was found while reading.
 
     Attributes:
         files: files and archive members read.
-        undecodable: bytes that are invalid in the encoding; each was read as cp1252.
-        garbled: the files that contain them.
+        decoded: the texts that were read.
+        ranged: those of them whose lines are read where they are normalised, by file.
         lost: rows that were left out, by reason.
         notes: what was read otherwise than it may have been meant.
         skipped: files of folders and archives that were left out, and why: they are no text, or lack the column.
+        streamed: size and SHA-256 of what can be read only once: stdin and pipes.
     """
 
     files: int = 0
-    undecodable: int = 0
-    garbled: list[str] = field(default_factory=list)
+    decoded: list[Decoded] = field(default_factory=list)
+    ranged: dict[Source, Decoded] = field(default_factory=dict)
     lost: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
+    streamed: dict[Source, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +99,8 @@ class Reading:
         label_column: with `column`: the column that holds the label.
         header: whether the first row of tables holds names; None: when a column is named.
         plain: read texts line by line, whatever they look like.
+        share: the part of the inputs that is read.
+        access: how objects of S3 are reached.
         advance: called with the number of bytes read, as stored.
     """
 
@@ -72,23 +109,36 @@ class Reading:
     label_column: str = ""
     header: bool | None = None
     plain: bool = False
+    share: Share = field(default_factory=Share)
+    access: objects.Access = field(default_factory=objects.Access)
     advance: Advance = lambda _: None
     tally: Tally = field(default_factory=Tally)
 
-    def texts(self, paths: Iterable[Path], named: Collection[Path] = ()) -> Iterator[tuple[str, str]]:
-        """Pairs of label ("" without one) and raw text: a line, a cell, a field or a line of a blog post each.
+    def blocks(self, paths: Sequence[Source], named: Collection[Source] = (), *, wrapped: bool = False) -> Iterator[Block]:
+        """The texts of files, in order: lines of plain text; or pairs of label ("" without one) and text.
 
         Args:
-            paths: the files.
+            paths: the files and objects.
             named: those that were asked for by name: they are refused when they are no text; others are skipped.
+            wrapped: join the lines of paragraphs.
 
         Raises:
             CorpusError: a file cannot be read as text; the message says what it is and what to do.
         """
-        for path in paths:
+        if wrapped:
+            texts = (text for text in self._texts(paths, named, whole_lines=False) if isinstance(text, tuple))
+            yield from _grouped(paragraphs(texts))
+        else:
+            yield from _grouped(self._texts(paths, named, whole_lines=True))
+
+    def _texts(self, paths: Sequence[Source], named: Collection[Source], *, whole_lines: bool) -> Iterator[_Text]:
+        for path, part in self.share.parts(paths):
             try:
                 for leaf in self._leaves(path):
-                    yield from self._texts_of(leaf, skippable=leaf.inside or (path not in named))
+                    place = _Place(path, part, skippable=leaf.inside or (path not in named), whole_lines=whole_lines)
+                    if place.is_elsewhere and not leaf.stored:
+                        break
+                    yield from self._texts_of(leaf, place)
             except unpacking.BROKEN as error:
                 raise CorpusError(
                     f"{path} cannot be read. {type(error).__name__}: {error}. Check that the file is complete and readable."
@@ -96,46 +146,90 @@ class Reading:
             except UnicodeError as error:
                 raise CorpusError(f"{path} cannot be decoded: {error}. Give its encoding with --encoding.") from error
 
-    def _leaves(self, path: Path) -> Iterator[Leaf]:
-        if str(path) == _STDIN:
-            yield from unpacking.leaves("stdin", sys.stdin.buffer, self.advance)
+    def _leaves(self, path: Source) -> Iterator[Leaf]:
+        if str(path) == STDIN:
+            yield from self._once(path, "stdin", sys.stdin.buffer)
             return
         with path.open("rb") as stream:
-            yield from unpacking.leaves(path.name, stream, self.advance)
+            yield from unpacking.leaves(path.name, stream, self.advance) if path.is_file() else self._once(path, path.name, stream)
 
-    def _texts_of(self, leaf: Leaf, *, skippable: bool) -> Iterator[tuple[str, str]]:
+    def _once(self, path: Source, name: str, stream: IO[bytes]) -> Iterator[Leaf]:
+        """The leaves of what can be read only once, which is therefore hashed meanwhile."""
+        hashed = HashingReader(stream)
+        yield from unpacking.leaves(name, hashed, self.advance)
+        digest = hashed.sha256()
+        self.tally.streamed[path] = (hashed.size, digest)
+
+    def _texts_of(self, leaf: Leaf, place: _Place) -> Iterator[_Text]:
         """The texts of one file or archive member."""
         if leaf.kind.content is Content.BINARY and not self.encoding:
-            if skippable:
+            if place.skippable:
                 self.tally.skipped[leaf.name] = f"is {leaf.kind.name}"
                 return
             raise CorpusError(f"{leaf.name} is not text but {leaf.kind.name}. Extract its text, or leave it out.")
-        self.tally.files += 1
         if leaf.kind.content is Content.EMPTY:
+            self.tally.files += 1
             return
         encoding = decoding.encoding_of(leaf, self.encoding)
-        invalid = decoding.Invalid()
         head = leaf.head.decode(encoding, "ignore")
+        form = self._form(leaf.name, head, whole=len(leaf.head) < ENOUGH)
+        if place.whole_lines and not self.column and form is not Form.BLOG and codecs.lookup(encoding).name in _UTF_8:
+            self.tally.files += 1
+            yield from self._plain(leaf, place, encoding)
+        elif not place.is_elsewhere:
+            self.tally.files += 1
+            yield from self._decoded(leaf, place, encoding, head, form)
+
+    def _plain(self, leaf: Leaf, place: _Place, encoding: str) -> Iterator[_Text]:
+        """The lines of a plain text in UTF-8."""
+        mark = len(codecs.BOM_UTF8) if leaf.head.startswith(codecs.BOM_UTF8) and "sig" in encoding else 0
+        size = place.path.stat().st_size if leaf.stored and place.path.is_file() else 0
+        if size > plain_lines.RANGE or (size and place.part):
+            # It is read where it is normalised.
+            self.advance(-len(leaf.head))
+            self.tally.ranged[place.path] = self._noted(leaf, encoding, size)
+            yield from plain_lines.ranges(place.path, place.part or range(size), mark)
+            return
+        leaf.stream.read(mark)
+        invalid = decoding.Invalid()
+        yield from plain_lines.blocks(leaf.stream, invalid)
+        self._noted(leaf, encoding, leaf.stream.total, invalid.count).refuse()
+
+    def _noted(self, leaf: Leaf, encoding: str, size: int, invalid: int = 0) -> Decoded:
+        decoded = Decoded(leaf.name, encoding, leaf.head, size, invalid)
+        self.tally.decoded.append(decoded)
+        return decoded
+
+    def _decoded(self, leaf: Leaf, place: _Place, encoding: str, head: str, form: Form) -> Iterator[_Text]:
+        """The texts of what is not plain, or not in UTF-8."""
+        invalid = decoding.Invalid()
         with decoding.decoded(leaf, encoding, invalid, newline="" if self.column else None) as text:
             try:
-                yield from self._parsed(leaf.name, text, head, whole=len(leaf.head) < ENOUGH)
+                yield from self._parsed(leaf.name, text, head, form)
             except tables.NoColumnError:
-                if not skippable:
+                if not place.skippable:
                     raise
                 # Beside its tables, an archive has a readme.
                 self.tally.skipped[leaf.name] = f'has no column "{self.column}"'
                 self.tally.files -= 1
                 return
-        invalid.refuse(leaf, encoding, leaf.stream.total)
-        if invalid.count:
-            self.tally.undecodable += invalid.count
-            self.tally.garbled.append(leaf.name)
+        self._noted(leaf, encoding, leaf.stream.total, invalid.count).refuse()
 
-    def _parsed(self, name: str, text: IO[str], head: str, *, whole: bool) -> Iterator[tuple[str, str]]:
+    def _form(self, name: str, head: str, *, whole: bool) -> Form:
+        """What a text is made of.
+
+        Raises:
+            CorpusError: it is of a form that is not read here, or a table without a column to read.
+        """
         form = Form.PLAIN if self.plain else form_of(head)
         if form in _EXTRACT or (form is Form.BLOG and self.column):
             advice = _EXTRACT.get(form, "It has no columns: leave out --column").format(file=Path(name).name)
             raise CorpusError(f"{name} is {form}. {advice}. If it is plain text all the same, use --plain.")
+        if not self.column and not self.plain and form is not Form.BLOG:
+            _refuse_table(name, head, form, whole=whole)
+        return form
+
+    def _parsed(self, name: str, text: IO[str], head: str, form: Form) -> Iterator[tuple[str, str]]:
         if self.column:
             columns = tables.Columns(self.column, self.label_column, self.header)
             report = tables.Report(self.tally.lost, self.tally.notes)
@@ -144,9 +238,46 @@ class Reading:
             return tables.cells(name, text, head.lstrip("\ufeff"), columns, report)
         if form is Form.BLOG:
             return (("", line) for line in blog_posts.posts(text))
-        if not self.plain:
-            _refuse_table(name, head, form, whole=whole)
-        return (("", line) for line in lines(text))
+        return (("", line) for line in plain_lines.lines(text))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a text is, and how it is read.
+
+    Attributes:
+        path: the file or object that it is, or is in.
+        part: the bytes of the file that are wanted; None for all.
+        skippable: whether it is left out when it is no text.
+        whole_lines: whether plain lines are wanted as blocks.
+    """
+
+    path: Source
+    part: range | None
+    skippable: bool
+    whole_lines: bool
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether what cannot be divided belongs to another share."""
+        return self.part is not None and self.part.start > 0
+
+
+def _grouped(texts: Iterable[_Text]) -> Iterator[Block]:
+    """Blocks of lines as they are; other texts, many at once."""
+    held: list[tuple[str, str]] = []
+    size = 0
+    for text in texts:
+        if isinstance(text, tuple):
+            held.append(text)
+            size += len(text[1])
+        if held and (size >= _BLOCK or not isinstance(text, tuple)):
+            yield held
+            held, size = [], 0
+        if not isinstance(text, tuple):
+            yield text
+    if held:
+        yield held
 
 
 def _refuse_table(name: str, head: str, form: Form, *, whole: bool) -> None:
@@ -170,22 +301,6 @@ def _refuse_table(name: str, head: str, form: Form, *, whole: bool) -> None:
     )
 
 
-def lines(text: IO[str]) -> Iterator[str]:
-    """The lines of a text; a very long line comes in pieces, cut between words."""
-    held = ""
-    while piece := text.readline(_PIECE).removeprefix("\ufeff"):
-        if piece.endswith("\n") or len(piece) < _PIECE:
-            yield held + piece
-            held = ""
-            continue
-        # No space in a whole piece: pass it on as it is, so that the file need not fit into memory.
-        cut = piece.rfind(" ") + 1 or len(piece)
-        yield held + piece[:cut]
-        held = piece[cut:]
-    if held:
-        yield held
-
-
 def paragraphs(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Hard-wrapped lines joined until a blank one; a paragraph without end comes in pieces, cut between lines."""
     held: list[str] = []
@@ -194,45 +309,8 @@ def paragraphs(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if text.strip():
             held.append(text.strip())
             size += len(text)
-        if held and (size >= _PIECE or not text.strip()):
+        if held and (size >= plain_lines.PIECE or not text.strip()):
             yield "", " ".join(held)
             held, size = [], 0
     if held:
         yield "", " ".join(held)
-
-
-def expand(patterns: Iterable[str]) -> list[Path]:
-    """The files of paths, folders (with all below) and globs, in name order, each once.
-
-    Raises:
-        CorpusError: something does not exist, or matches no file.
-    """
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        matched = [Path(_STDIN)] if pattern == _STDIN else _matching(pattern)
-        if not matched:
-            raise CorpusError(
-                f"{pattern} was not found: it is not a file, a folder with files, or a pattern that matches files. Check the path."
-            )
-        found.update(dict.fromkeys(matched))
-    return list(found)
-
-
-def _matching(pattern: str) -> list[Path]:
-    path = Path(pattern).expanduser()
-    if path.is_dir():
-        return sorted(
-            each for each in path.rglob("*") if each.is_file() and not any(part.startswith(".") for part in each.relative_to(path).parts)
-        )
-    if path.exists():
-        return [path]
-    # pathlib's own glob takes no absolute patterns.
-    found = glob.glob(str(path), recursive=True)  # noqa: PTH207 - see above
-    return sorted(Path(each) for each in found if Path(each).is_file())
-
-
-def stored_size(paths: Iterable[Path]) -> int | None:
-    """How many bytes the files hold as stored; None when one of them is a stream."""
-    sizes = [path.stat().st_size if path.is_file() else None for path in paths]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if len(known) == len(sizes) else None

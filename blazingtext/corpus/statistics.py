@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blazingtext_lifecycle import corpus_text
 from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.corpus_text import LABEL, UNSEEN_SEPARATORS
 from blazingtext_lifecycle.errors import CorpusError
+from blazingtext_lifecycle.plurals import count
 
 from ..errors import NotACorpusError, UnreadableFileError
+from . import recipe
 
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 _LONGEST_LINE = 1024
@@ -39,6 +42,8 @@ class Statistics:
         labels: the labels and their counts, most frequent first.
         unlabelled: lines without a label.
         warnings: what is allowed but probably a mistake.
+        sha256: of the file, in hexadecimal.
+        recipe: how it was prepared, in words; "" without a recipe beside it, or when it has changed since.
     """
 
     path: Path
@@ -55,6 +60,8 @@ class Statistics:
     labels: tuple[tuple[str, int], ...]
     unlabelled: int
     warnings: tuple[str, ...]
+    sha256: str
+    recipe: str
 
 
 @dataclass
@@ -69,15 +76,39 @@ class Tally:
     length: int = 0
     labelled: bool = False
     form: tuple[str, ...] = ()
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    # Whether the last piece has left a line open.
+    _open: bool = False
 
     def add(self, piece: bytes) -> None:
-        """Counts a piece of a line, up to and with its line break when it has one."""
-        found = piece.split()
-        self.words.update(found)
-        self.length += len(found)
-        self.labelled = self.labelled or bool(corpus_text.labels_of(piece))
-        if piece.endswith(b"\n"):
+        """Counts a piece of a text that begins and ends between words; its lines may begin before it and end behind it."""
+        self.words.update(piece.split())
+        if self._open:
+            end, found, piece = piece.partition(b"\n")
+            self._add_to_line(end)
+            if not found:
+                return
             self.end_line()
+        whole, found, rest = piece.rpartition(b"\n")
+        if found:
+            self._add_lines(whole.split(b"\n"), labelled=LABEL in whole)
+        self._open = bool(rest)
+        self._add_to_line(rest)
+
+    def _add_lines(self, lines: list[bytes], *, labelled: bool) -> None:
+        """Counts whole lines."""
+        filled = list(filter(None, map(bytes.strip, lines)))
+        self.lines += len(filled)
+        self.empty += len(lines) - len(filled)
+        # A line with more words than the longest has at least as many bytes.
+        longer = [line for line in filled if len(line) > 2 * self.longest]
+        self.longest = max([self.longest, *(len(line.split()) for line in longer)])
+        self.unlabelled += sum(not corpus_text.labels_of(line) for line in filled) if labelled else len(filled)
+
+    def _add_to_line(self, part: bytes) -> None:
+        """Counts a part of a line."""
+        self.length += len(part.split())
+        self.labelled = self.labelled or bool(corpus_text.labels_of(part))
 
     def end_line(self) -> None:
         """Counts a line that is complete."""
@@ -89,6 +120,7 @@ class Tally:
             self.empty += 1
         self.length = 0
         self.labelled = False
+        self._open = False
 
 
 def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callable[[int], None] = lambda _: None) -> Statistics:
@@ -102,17 +134,32 @@ def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callab
 
     Raises:
         CorpusError: the file cannot be read, is empty, or is no prepared text.
+        RecipeError: what lies beside it is no recipe.
     """
+    prepared = recipe.read(recipe.beside(path))
     tally = Tally(form=_form(path))
     for piece in _pieces(path):
         tally.add(piece)
+        tally.digest.update(piece)
         advance(len(piece))
     if tally.length:
         tally.end_line()
     labels = Counter({word: count for word, count in tally.words.items() if word.startswith(LABEL)})
     for label in labels:
         del tally.words[label]
-    return _summary(path, tally, labels, min_count, top)
+    found = _summary(path, tally, labels, min_count, top)
+    return found if prepared is None else _with_recipe(found, prepared)
+
+
+def _with_recipe(found: Statistics, prepared: recipe.Recipe) -> Statistics:
+    """Statistics with the recipe, or with a warning that it is another file's."""
+    if recipe.is_of(prepared, found.sha256):
+        return replace(found, recipe=prepared.in_words)
+    changed = (
+        f"{found.path} has changed since it was prepared: its SHA-256 is not the one in {recipe.beside(found.path)}. "
+        "`upload` sends no recipe with it, and `predict --prepare` will have none. Prepare it again to have one."
+    )
+    return replace(found, warnings=(*found.warnings, changed))
 
 
 def _form(path: Path) -> tuple[str, ...]:
@@ -136,13 +183,13 @@ def _form(path: Path) -> tuple[str, ...]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """The lines of a file; a very long line in pieces that end between words."""
+    """A file in pieces that end behind a line, or within a very long one between words."""
     try:
         with path.open("rb") as stream:
             held = b""
-            while piece := stream.readline(_PIECE):
-                piece = held + piece
-                cut = len(piece) if piece.endswith(b"\n") or len(piece) < _PIECE else piece.rfind(b" ") + 1
+            while data := stream.read(_PIECE):
+                piece = held + data
+                cut = piece.rfind(b"\n") + 1 or piece.rfind(b" ") + 1
                 held = piece[cut:]
                 if cut:
                     yield piece[:cut]
@@ -172,6 +219,8 @@ def _summary(path: Path, tally: Tally, labels: Counter[bytes], min_count: int, t
         labels=_named(labels.most_common()),
         unlabelled=tally.unlabelled if labels else 0,
         warnings=(*tally.form, *_warnings(tally, labels, len(kept), min_count)),
+        sha256=tally.digest.hexdigest(),
+        recipe="",
     )
 
 
@@ -185,11 +234,11 @@ def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: 
     if not vocabulary:
         yield _nothing_to_learn(tally.words, min_count)
     elif total < 1_000_000 and not labels:
-        yield f"{total:,} words are few: the vectors of {vocabulary:,} words will be poor. Add text, or raise epochs."
+        yield f"{count(total, 'words', 'are')} few: the vectors of {count(vocabulary, 'words')} will be poor. Add text, or raise epochs."
     yield from _warnings_of_form(tally, total)
     yield from (each.text for each in corpus_text.separator_findings(_separators({**tally.words, **labels}), "The text"))
     if labels and tally.unlabelled:
-        unlabelled = f"{tally.unlabelled:,} of {tally.lines:,} lines have no label"
+        unlabelled = f"{tally.unlabelled:,} of {count(tally.lines, 'lines')} without a label"
         yield f"{unlabelled}: supervised training ignores them. Label them or drop them."
     if len(labels) == 1:
         yield "There is only one label: a classifier has nothing to learn. Add lines with other labels."
@@ -200,9 +249,9 @@ def _warnings(tally: Tally, labels: Counter[bytes], vocabulary: int, min_count: 
 def _separators(words: Mapping[bytes, int]) -> Counter[str]:
     """How often each separator occurs that BlazingText does not see."""
     found: Counter[str] = Counter()
-    for word, count in words.items():
+    for word, times in words.items():
         for separator in UNSEEN_SEPARATORS.findall(word.decode("utf-8", "ignore")):
-            found[separator] += count
+            found[separator] += times
     return found
 
 

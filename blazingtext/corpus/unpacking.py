@@ -28,8 +28,16 @@ from blazingtext_lifecycle.file_kinds import Content, FileKind, kind_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
+
+    _HAS_ZSTD = True
 else:
-    from backports import zstd
+    try:
+        from backports import zstd
+    except ModuleNotFoundError:
+        # AWS's Spark image has none, and what is compiled cannot be sent along in an archive.
+        _HAS_ZSTD = False
+    else:
+        _HAS_ZSTD = True
 
 Advance = Callable[[int], None]
 # typeshed has no common name for raw, decompressed and archived byte streams.
@@ -46,7 +54,7 @@ BROKEN = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
-    zstd.ZstdError,
+    *((zstd.ZstdError,) if _HAS_ZSTD else ()),
 )
 _PIECE = 1 << 20
 _DEEPEST = 6
@@ -67,6 +75,7 @@ class Leaf:
         kind: what they are.
         stream: all its bytes, the head included.
         inside: whether it came out of an archive.
+        stored: whether it is the stored file itself, packed in nothing.
     """
 
     name: str
@@ -74,6 +83,7 @@ class Leaf:
     kind: FileKind
     stream: MeteredStream
     inside: bool
+    stored: bool
 
 
 @dataclass
@@ -194,7 +204,7 @@ def _within(name: str, stream: Stream, budget: Budget, *, depth: int, inside: bo
     spend(len(head))
     kind = kind_of(head, whole=len(head) < file_kinds.ENOUGH)
     if kind.content is not Content.PACKED:
-        yield Leaf(name, head, kind, MeteredStream(head, stream, spend), inside)
+        yield Leaf(name, head, kind, MeteredStream(head, stream, spend), inside, stored=depth == 0)
     elif kind.name == file_kinds.ZIP:
         with closing(_seekable(head, stream, spend)) as archive:
             yield from _zip_members(name, archive, budget, depth)
@@ -204,7 +214,7 @@ def _within(name: str, stream: Stream, budget: Budget, *, depth: int, inside: bo
         with _DECOMPRESSED[kind.name](MeteredStream(head, stream, spend)) as decompressed:
             yield from _within(_without_suffix(name), decompressed, budget, depth=depth + 1, inside=inside)
     else:
-        command = file_kinds.UNPACK_WITH[kind.name].format(PurePosixPath(name).name)
+        command = _UNPACK_WITH[kind.name].format(PurePosixPath(name).name)
         raise CorpusError(f"{name} is a {kind.name} archive, which cannot be read here. Unpack it with: {command}")
 
 
@@ -213,8 +223,12 @@ _DECOMPRESSED: dict[str, Callable[[Stream], Stream]] = {
     file_kinds.BZIP2: bz2.BZ2File,
     file_kinds.XZ: lzma.LZMAFile,
     file_kinds.LZMA: lzma.LZMAFile,
-    file_kinds.ZSTD: zstd.ZstdFile,
+    **({file_kinds.ZSTD: zstd.ZstdFile} if _HAS_ZSTD else {}),
 }
+
+
+# Zstandard's, where there is no library that reads it.
+_UNPACK_WITH = {**file_kinds.UNPACK_WITH, file_kinds.ZSTD: "zstd -d {}"}
 
 
 def _beginning(stream: Stream) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle.aws_errors import code_of
+from blazingtext_lifecycle.plurals import count
 
 from ..cloud import Cloud
 from .comparison import Finding, same, same_policy
@@ -48,7 +49,7 @@ def _access(cloud: Cloud, bucket: Resource) -> Iterator[Finding]:
     acl = cloud.s3.get_bucket_acl(Bucket=bucket.id)
     others = [each for each in acl["Grants"] if each.get("Grantee", {}).get("ID") != acl["Owner"].get("ID")]
     if others:
-        said = f"Its ACL lets {len(others)} others than its owner in."
+        said = f"Its ACL lets {count(len(others), 'others')} than its owner in."
         yield Finding("ACL", bucket.id, said, f"aws s3api put-bucket-acl --bucket {bucket.id} --acl private")
 
 

@@ -14,10 +14,12 @@ from blazingtext_lifecycle import naming
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
+from ..html_tables import table
 from .comparison import Finding
 from .data import buckets
 from .messages import queues, topics
 from .roles import roles
+from .tags import tags
 from .template import Deployed
 from .work import alarms, functions, machines, rules
 
@@ -31,6 +33,7 @@ CHECKERS: Mapping[str, Checker] = {
     "topics": topics,
     "state machines": machines,
     "alarms": alarms,
+    "tags": tags,
 }
 
 
@@ -49,6 +52,15 @@ class Drift:
     region: str
     looked_at: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        return f"Drift({self.stage} in {self.region}, differences: {len(self.findings)})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        rows = [(each.kind, each.resource, each.said, each.remedy) for each in self.findings]
+        caption = f"stage {self.stage}, {self.region}, differences: {len(self.findings)}"
+        return table(("what", "resource", "difference", "what to do"), rows, caption=caption)
 
 
 def drift(cloud: Cloud, on_progress: Callable[[str], None] = lambda _: None) -> Drift:

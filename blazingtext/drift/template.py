@@ -27,9 +27,11 @@ _ARNS: Mapping[str, str] = {
     "AWS::Lambda::Function": "lambda:{region}:{account}:function:{id}",
     "AWS::SQS::Queue": "sqs:{region}:{account}:{name}",
     "AWS::S3::Bucket": "s3:::{id}",
-    "AWS::Events::Rule": "events:{region}:{account}:rule/{id}",
+    "AWS::Events::Rule": "events:{region}:{account}:rule/{name}",
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{id}:*",
     "AWS::KMS::Key": "kms:{region}:{account}:key/{id}",
+    "AWS::CloudWatch::Alarm": "cloudwatch:{region}:{account}:alarm:{id}",
+    "AWS::Scheduler::ScheduleGroup": "scheduler:{region}:{account}:schedule-group/{id}",
 }
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
@@ -68,6 +70,10 @@ class Deployed:
         for logical_id, resource in self._template["Resources"].items():
             if resource["Type"] in types and logical_id in self._ids:
                 yield Resource(logical_id, resource["Type"], self._ids[logical_id], self._resolved(resource.get("Properties", {})))
+
+    def arn(self, resource: Resource) -> str:
+        """The ARN of one of its resources; that of a log group without what is in it, as its tags are kept."""
+        return resource.id if resource.id.startswith("arn:") else self._arn(resource.type, resource.id).removesuffix(":*")
 
     @cached_property
     def _stack(self) -> Mapping[str, Any]:
@@ -140,11 +146,12 @@ class Deployed:
         name = id_.rsplit("/", 1)[-1]
         if not id_ or attribute not in {"Arn", "QueueName", "TopicName"} or (attribute == "Arn" and form is None):
             return UNKNOWN
-        if attribute != "Arn" or form is None:
-            return name.rsplit(":", 1)[-1]
+        return self._arn(resource["Type"], id_) if attribute == "Arn" else name.rsplit(":", 1)[-1]
+
+    def _arn(self, type_: str, id_: str) -> str:
         values = self._values
-        return f"arn:{values['AWS::Partition']}:" + form.format(
-            id=id_, name=name, region=values["AWS::Region"], account=values["AWS::AccountId"]
+        return f"arn:{values['AWS::Partition']}:" + _ARNS[type_].format(
+            id=id_, name=id_.rsplit("/", 1)[-1], region=values["AWS::Region"], account=values["AWS::AccountId"]
         )
 
     def _chosen(self, argument: Any) -> Any:

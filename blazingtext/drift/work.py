@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle.aws_errors import code_of
+from blazingtext_lifecycle.plurals import count
 
 from ..cloud import Cloud
 from ..stages import cdk_command
@@ -68,7 +69,7 @@ def _callers(client: Any, name: str, permissions: Counter[str]) -> Iterator[Find
         policy = {"Statement": []}
     sids = [each.get("Sid", "") for each in policy["Statement"]]
     if len(sids) != declared:
-        said = f"Its policy lets {len(sids)} callers in ({', '.join(sids) or 'none'}), and its template {declared}."
+        said = f"Its policy lets {count(len(sids), 'callers')} in ({', '.join(sids) or 'none'}), and its template {declared}."
         remedy = f"aws lambda remove-permission --function-name {name} --statement-id ID, for each that is foreign"
         yield Finding("callers", name, said, remedy)
 

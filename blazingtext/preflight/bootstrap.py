@@ -25,7 +25,7 @@ def bootstrap(subject: Subject) -> Iterator[Check]:
     """
     stack = subject.cloud.find_stack(naming.TOOLKIT_STACK)
     if stack is None:
-        said = f"The stack {naming.TOOLKIT_STACK} does not exist in {subject.cloud.region}. `cdk deploy` needs what it holds."
+        said = f"The stack {naming.TOOLKIT_STACK} does not exist in {subject.cloud.region}. A deployment needs what it holds."
         yield Check("bootstrap", Outcome.PROBLEM, said, bootstrap_command())
         return
     if stack["StackStatus"] not in _READY:

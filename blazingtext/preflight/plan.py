@@ -25,6 +25,8 @@ class Plan:
         endpoint_type: of the endpoint.
         endpoint_count: how many of them.
         endpoint_maximum: the most of them, if their number follows the load; 0: it does not.
+        shadow_percent: of the requests that are copied to a shadow, if the stage allows one; 0: it does not.
+        shadow_count: how many instances that has; 0: as many as the endpoint.
         serverless_mb: the memory of a serverless endpoint, in MB, which has no instances; 0: it has some.
         training_seconds: how long a job may run unless its request says.
         pause: when the endpoint pauses by itself, a cron expression, or "".
@@ -41,6 +43,8 @@ class Plan:
     endpoint_type: str = "ml.m4.xlarge"
     endpoint_count: int = 1
     endpoint_maximum: int = 0
+    shadow_percent: int = 0
+    shadow_count: int = 0
     serverless_mb: int = 0
     training_seconds: int = LaunchEnvironment.max_runtime_seconds
     pause: str = ""
@@ -55,6 +59,11 @@ class Plan:
         """The most instances that the endpoint may come to have."""
         return max(self.endpoint_count, self.endpoint_maximum)
 
+    @property
+    def shadow_instances(self) -> int:
+        """The instances of a shadow; 0 where none is allowed."""
+        return (self.shadow_count or self.endpoint_count) if self.shadow_percent else 0
+
 
 # The fields by the names of the settings (docs/configuration.md).
 _SETTINGS = {
@@ -64,6 +73,8 @@ _SETTINGS = {
     "endpointInstanceType": "endpoint_type",
     "endpointInstanceCount": "endpoint_count",
     "endpointMaximumInstances": "endpoint_maximum",
+    "shadowPercent": "shadow_percent",
+    "shadowInstanceCount": "shadow_count",
     "serverlessMemoryMb": "serverless_mb",
     "trainingMaxRuntimeSeconds": "training_seconds",
     "pauseSchedule": "pause",
@@ -73,7 +84,7 @@ _SETTINGS = {
     "deleteData": "delete_data",
 }
 
-_MAY_BE_EMPTY = {"endpointMaximumInstances", "serverlessMemoryMb"}
+_MAY_BE_EMPTY = {"endpointMaximumInstances", "serverlessMemoryMb", "shadowPercent", "shadowInstanceCount"}
 
 
 # What CloudFormation needs bootstrap/company-policy.json for.

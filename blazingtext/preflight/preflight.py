@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from blazingtext_lifecycle.errors import LifecycleError
 
 from ..cloud import Cloud
+from ..html_tables import table
 from . import checks
 from .bootstrap import bootstrap
 from .checks import Check, Checker, Outcome, Subject
@@ -36,6 +37,14 @@ class Preflight:
     caller: str
     plan: Plan
     checks: tuple[Check, ...]
+
+    def __repr__(self) -> str:
+        return f"Preflight({self.stage} in {self.region}, checks: {len(self.checks)}, problems: {len(self.problems)})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        rows = [(each.outcome.value, each.what, each.said, each.remedy) for each in self.checks]
+        return table(("", "what", "found", "what to do"), rows, caption=f"stage {self.stage}, {self.region}")
 
     @property
     def problems(self) -> tuple[Check, ...]:

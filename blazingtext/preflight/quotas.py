@@ -27,7 +27,7 @@ def quotas(subject: Subject) -> Iterator[Check]:
     kind = "spot training job" if plan.spot else "training job"
     wanted = {
         f"{plan.training_type} for {kind} usage": plan.training_count,
-        **({} if plan.serverless_mb else {f"{plan.endpoint_type} for endpoint usage": plan.endpoint_most}),
+        **({} if plan.serverless_mb else {f"{plan.endpoint_type} for endpoint usage": plan.endpoint_most + plan.shadow_instances}),
     }
     found = _named(subject, set(wanted))
     for name, least in wanted.items():

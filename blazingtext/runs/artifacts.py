@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import hashlib
 import os
 import shutil
 import tarfile
@@ -21,11 +23,14 @@ from blazingtext_lifecycle.errors import CloudError, LifecycleError, NotReady, R
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..errors import RunError
+from ..files import atomic_file, refuse_existing
 from ..stages import blazingtext_command
-from . import training_jobs
+from . import checksums, training_jobs
 
 # What BlazingText writes; anything else in an archive is ignored.
 MEMBERS = ("vectors.txt", "vectors.bin", "model.bin", "eval.json")
+
+_CHUNK_BYTES = 1 << 20
 
 Advance = Callable[[int], None]
 OnSize = Callable[[int], Advance]
@@ -39,11 +44,13 @@ class Artifact:
         uri: where the archive is in S3.
         folder: where its files are here.
         files: their names.
+        stage: whose run it is.
     """
 
     uri: str
     folder: Path
     files: tuple[str, ...]
+    stage: str
 
     def path(self, name: str) -> Path:
         """The path of one of the files.
@@ -54,9 +61,24 @@ class Artifact:
         if name not in self.files:
             raise RequestError(
                 f"{self.uri} contains no {name}, only {', '.join(self.files)}: word vectors come from skipgram, cbow and batch_skipgram, "
-                "a classifier from supervised. Choose a run of the other kind with --job; see: blazingtext runs"
+                f"a classifier from supervised. Choose a run of the other kind with --job; see: {blazingtext_command('runs', self.stage)}"
             )
         return self.folder / name
+
+
+@dataclass(frozen=True)
+class CopiedFile:
+    """A file of a run in a folder of one's own.
+
+    Attributes:
+        path: where it is.
+        bytes: its size.
+        sha256: its hash, hexadecimal.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str
 
 
 def cache_folder() -> Path:
@@ -80,12 +102,12 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
         RequestError: there is no such object; the message says what became of its job.
         NotReady: the job still runs.
         UserError: the cache cannot be written.
-        CloudError: the archive is broken.
+        CloudError: the archive is broken, or is not what S3 holds.
     """
     bucket, key = naming.split_s3_uri(uri)
     with translating_aws_errors(f"download {uri}"):
         try:
-            head = cloud.s3.head_object(Bucket=bucket, Key=key)
+            head = cloud.s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
             if not aws_errors.is_missing(error):
                 raise
@@ -101,8 +123,9 @@ def fetch(cloud: Cloud, uri: str, *, on_size: OnSize = lambda _: lambda _: None)
                 with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as partial:
                     packed = Path(partial) / naming.ARTIFACT
                     cloud.s3.download_file(bucket, key, str(packed), Callback=on_size(head["ContentLength"]))
+                    checksums.check(packed, head, uri)
                     _move_into_place(unpack(packed, Path(partial) / "files"), folder)
-    return Artifact(uri, folder, tuple(sorted(each.name for each in folder.iterdir() if each.name in MEMBERS)))
+    return Artifact(uri, folder, tuple(sorted(each.name for each in folder.iterdir() if each.name in MEMBERS)), cloud.stage)
 
 
 @contextmanager
@@ -153,21 +176,32 @@ def _move_into_place(source: Path, folder: Path) -> None:
             raise
 
 
+def _check_room(size: int, folder: Path) -> None:
+    """Raises before a file is written that does not fit: an archive says first how large it is, and a thousand times smaller it may be."""
+    if size > shutil.disk_usage(folder).free:
+        raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} for a file of {size:,} bytes")
+
+
 def unpack(archive: Path, folder: Path) -> Path:
     """Copies the files that BlazingText writes out of an archive, by name; links, devices and everything else in it are ignored.
 
     Raises:
-        CloudError: it is not an archive, or contains none of the files.
+        CloudError: it is not an archive, it is damaged, or it contains none of the files.
+        OSError: one of them is larger than the disk has room for.
     """
     folder.mkdir(parents=True)
     try:
-        with tarfile.open(archive, "r:gz") as packed:
+        with gzip.open(archive) as unzipped, tarfile.open(fileobj=unzipped, mode="r:") as packed:
             for member in packed:
                 name = member.name.removeprefix("./")
                 stream = packed.extractfile(member) if member.isreg() and name in MEMBERS else None
                 if stream is not None:
+                    _check_room(member.size, folder)
                     with stream, (folder / name).open("wb") as target:
                         shutil.copyfileobj(stream, target)
+            # The checksum of all stands at the end, and tarfile does not get there.
+            while unzipped.read(_CHUNK_BYTES):
+                pass
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CloudError(
             f"{archive.name} cannot be unpacked. {type(error).__name__}: {error}. "
@@ -179,3 +213,28 @@ def unpack(archive: Path, folder: Path) -> Path:
             "Choose another run with --job."
         )
     return folder
+
+
+def copy(artifact: Artifact, folder: Path, *, force: bool = False) -> tuple[CopiedFile, ...]:
+    """Copies a run's files to a folder of one's own.
+
+    Args:
+        artifact: the run's files.
+        folder: where to; made when it is not there.
+        force: replace files of the same names.
+
+    Raises:
+        UserError: one is there already, and nothing is written then; or the folder cannot be written.
+    """
+    for name in artifact.files:
+        refuse_existing(folder / name, force=force)
+    return tuple(_copied(artifact.path(name), folder / name, force=force) for name in artifact.files)
+
+
+def _copied(source: Path, target: Path, *, force: bool) -> CopiedFile:
+    digest = hashlib.sha256()
+    with source.open("rb") as read, atomic_file(target, force=force) as written:
+        while part := read.read(1 << 20):
+            digest.update(part)
+            written.write(part)
+    return CopiedFile(target, source.stat().st_size, digest.hexdigest())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from .comparison import RunComparison, some
+from .comparison import RunComparison, score_rows, some
 
 if TYPE_CHECKING:  # NumPy is loaded by those who compare models
     from ..vectors.comparison import Comparison
@@ -38,22 +38,22 @@ meter {{ width: 8rem; vertical-align: middle; }}
 
 def page(found: RunComparison) -> str:
     """The page."""
-    names = [run.job for run in found.runs]
+    names = found.names
     title = escape(f"{names[0]} beside {', '.join(names[1:])}")
     parts = [_HEAD.format(title=title)]
     letters = found.letters
-    parts.append(_table("Runs", ("", "run"), zip(letters, names, strict=True)))
+    parts.append(_table("Models", ("", "run or path"), zip(letters, names, strict=True)))
     if found.settings:
         parts.append(_table("What differs", ("", *letters), ((name, *values) for name, values in found.settings.items())))
-    rows = ((name, *("" if value is None else f"{value:.5g}" for value in values)) for name, values in found.metrics.items())
-    parts.append(_table("Reached", ("", *letters), rows, numbers=True))
+    if found.metrics:
+        rows = ((name, *("" if value is None else f"{value:.5g}" for value in values)) for name, values in found.metrics.items())
+        parts.append(_table("Reached", ("", *letters), rows, numbers=True))
     for letter, (name, model) in zip(letters[1:], found.models.items(), strict=False):
         parts += _model(letter, name, model)
     return "".join([*parts, "</body>\n</html>\n"])
 
 
 def _model(letter: str, name: str, model: Comparison) -> list[str]:
-    scores = ((each.name, str(each.pairs), str(each.first), str(each.second), str(each.difference)) for each in model.pair_sets)
     counts = [
         ("words that both know", str(model.shared)),
         ("only in A", some(model.lost_count, model.lost, _SHOWN)),
@@ -66,7 +66,12 @@ def _model(letter: str, name: str, model: Comparison) -> list[str]:
     )
     return [
         f"<h2>{escape(letter)}: {escape(name)}</h2>\n",
-        _table("Scores on pairs that both know, with 95 % intervals", ("", "pairs", "A", letter, f"{letter} - A"), scores, numbers=True),
+        _table(
+            "Scores on pairs that both know, with 95 % intervals",
+            ("", "pairs", "A", letter, f"{letter} - A"),
+            score_rows(model),
+            numbers=True,
+        ),
         _table("Vocabulary", ("", ""), counts),
         agree,
         _table("Words that moved most", ("word", "cosine", "nearest in A", f"nearest in {letter}"), moved),

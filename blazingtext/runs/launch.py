@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from blazingtext_lifecycle import errors, naming
+from blazingtext_lifecycle import errors, naming, run_names
+from blazingtext_lifecycle.costs import dollars
 from blazingtext_lifecycle.errors import CloudError, LifecycleError
+from blazingtext_lifecycle.job_kinds import TRAINING
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..errors import NotDeployedError
+from ..figures import duration
+from ..html_tables import facts
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class TrainingOrder:
         retry: start another attempt when the same job failed or was stopped.
         dry_run: check and price everything, start nothing.
         promote: whether the model may go live by itself.
+        name: what to call the run; None: the request's hash names it.
     """
 
     corpus: str
@@ -49,12 +54,14 @@ class TrainingOrder:
     retry: bool = False
     dry_run: bool = False
     promote: bool = True
+    name: str | None = None
 
     def event(self) -> dict[str, Any]:
         """The launcher's event: only what was given."""
         instance = {"type": self.instance_type, "count": self.instance_count, "volumeGb": self.volume_gb}
         limits = {"maxRuntimeSeconds": self.max_runtime_seconds, "maxWaitSeconds": self.max_wait_seconds}
         parameters = {
+            "name": self.name,
             "mode": self.mode,
             "hyperparameters": {name: _sendable(value) for name, value in self.hyperparameters.items()} or None,
             "instance": _given(instance) or None,
@@ -97,6 +104,13 @@ class Cost:
     maximum_dollars: float | None
     prices_of: str
 
+    def rows(self) -> list[tuple[str, str]]:
+        """The instances, and what they cost, as text."""
+        known = self.hourly_dollars is not None and self.maximum_dollars is not None
+        hourly, most = dollars(self.hourly_dollars or 0), dollars(self.maximum_dollars or 0)
+        amount = f"{hourly} an hour, at most {most} in {duration(self.max_runtime_seconds)} (prices of {self.prices_of})"
+        return [("instances", f"{self.instance_count} x {self.instance_type}"), ("costs", amount if known else "not known")]
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -120,6 +134,19 @@ class Launch:
     warnings: tuple[str, ...]
     cost: Cost
 
+    @property
+    def name(self) -> str:
+        """The job's name, as every kind of launch has it."""
+        return self.job
+
+    def __repr__(self) -> str:
+        return f"Launch({self.job}: {self.status or 'not started'}{'' if self.created else ', of an earlier request'})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        rows = [("status", self.status), ("artifact", self.artifact), *self.cost.rows(), *(("warning", each) for each in self.warnings)]
+        return facts(self.job, rows)
+
 
 def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
     """Has the launcher function start a training job; the same request with the same data gets the same job.
@@ -129,12 +156,9 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
         CloudError: the function or AWS failed.
     """
     naming.check_corpus(order.corpus)
-    event = json.dumps(order.event(), allow_nan=False).encode()
-    with translating_aws_errors(f"start training on {order.corpus}"):
-        answer = cloud.functions.invoke(FunctionName=cloud.launcher, Payload=event)
-        payload = json.loads(answer["Payload"].read())
-    if answer.get("FunctionError"):
-        raise _older(cloud.stage, order, payload) or _refusal(payload)
+    if order.name is not None:
+        run_names.check(order.name, TRAINING, cloud.stage)
+    payload = invoke(cloud, cloud.launcher, order.event(), f"start training on {order.corpus}")
     return Launch(
         job=payload["jobName"],
         arn=payload["jobArn"],
@@ -142,11 +166,33 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
         created=payload["created"],
         artifact=payload["artifact"],
         warnings=tuple(payload["warnings"]),
-        cost=_cost(payload["cost"]),
+        cost=cost(payload["cost"]),
     )
 
 
-def _cost(found: Mapping[str, Any]) -> Cost:
+def invoke(cloud: Cloud, function: str, event: Mapping[str, Any], doing: str) -> dict[str, Any]:
+    """The answer of one of the functions that start jobs.
+
+    Args:
+        cloud: the stage.
+        function: its name.
+        event: what is asked for.
+        doing: what that is, to be read after "Could not".
+
+    Raises:
+        UserError: the request is wrong; the message names every problem. Nothing was started.
+        CloudError: the function or AWS failed.
+    """
+    with translating_aws_errors(doing):
+        answer = cloud.functions.invoke(FunctionName=function, Payload=json.dumps(event, allow_nan=False).encode())
+        payload: dict[str, Any] = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise _older(cloud.stage, event, payload) or _refusal(payload)
+    return payload
+
+
+def cost(found: Mapping[str, Any]) -> Cost:
+    """The costs in a function's answer."""
     return Cost(
         found["instanceType"],
         found["instanceCount"],
@@ -157,9 +203,9 @@ def _cost(found: Mapping[str, Any]) -> Cost:
     )
 
 
-def _older(stage: str, order: TrainingOrder, payload: Mapping[str, Any]) -> NotDeployedError | None:
+def _older(stage: str, event: Mapping[str, Any], payload: Mapping[str, Any]) -> NotDeployedError | None:
     """What to do about a launcher that does not know a field which this command line sends; None when it knows them all."""
-    unknown = [key for key in order.event() if f'"{key}" is unknown' in str(payload.get("errorMessage", ""))]
+    unknown = [key for key in event if f'"{key}" is unknown' in str(payload.get("errorMessage", ""))]
     if not unknown:
         return None
     happened = f"The stack {naming.training_stack(stage)} is older than this command line: its launcher does not know {', '.join(unknown)}."

@@ -57,6 +57,8 @@ COLUMNS: Mapping[str, Callable[[Row], Value]] = {
     "job": lambda row: row.run.job,
     "status": lambda row: row.run.status,
     "corpus": lambda row: row.run.corpus,
+    "corpus_hash": lambda row: row.run.corpus_hash,
+    "recipe": lambda row: row.run.recipe,
     "mode": lambda row: row.run.mode,
     "instance_type": lambda row: row.run.instance_type,
     "instance_count": lambda row: row.run.instance_count,
@@ -151,13 +153,19 @@ def _number(value: float | str) -> float | None:
         return None
 
 
-def as_csv(rows: Sequence[Row]) -> str:
-    """All columns, then every metric and every hyperparameter that a run has; empty where a run has none (RFC 4180, lines end in LF)."""
+def complete(rows: Sequence[Row]) -> tuple[list[str], list[list[Value]]]:
+    """The names of all columns, metrics and hyperparameters that a run has, and their values for each run; None where it has none."""
     metrics = sorted({name for row in rows for name in row.run.metrics})
     told = sorted({name for row in rows for name in row.run.hyperparameters} - set(COLUMNS))
     names = [*COLUMNS, *metrics, *told]
+    return names, [[row.value(name) for name in names] for row in rows]
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """All columns, then every metric and every hyperparameter that a run has; empty where a run has none (RFC 4180, lines end in LF)."""
+    names, values = complete(rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(["" if (value := row.value(name)) is None else value for name in names] for row in rows)
+    writer.writerows(["" if value is None else value for value in row] for row in values)
     return text.getvalue()

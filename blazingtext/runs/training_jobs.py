@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,21 @@ from blazingtext_lifecycle.values import cut
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..errors import RunError
+from ..figures import duration
+from ..html_tables import facts
 from ..stages import blazingtext_command
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_sagemaker.literals import TrainingJobStatusType
     from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
 
+# What a run is judged by: the first of them that it has.
+_SCORES = ("train:mean_rho", "validation:accuracy", "train:accuracy")
 # What the container prints once, at the end of training.
 _THROUGHPUT = "Average throughput in Million words/sec"
+
+
+_SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Run:
         phase: SecondaryStatus.
         corpus: what it trains on.
         mode: the training mode.
-        hyperparameters: all of them, as text.
+        hyperparameters: all that were asked for, as text.
         instance_type: of the instances.
         instance_count: how many of them.
         created: when it was requested.
@@ -48,6 +55,12 @@ class Run:
         artifact: the model's URI, or "" when there is none.
         failure: why it failed, or "".
         arn: its ARN.
+        tuning_job: the name of the tuning job that it belongs to, or "".
+        image: the URI of the container's image.
+        tags: its tags; None when they were not read, see `with_tags`.
+        corpus_hash: of what it read: "sha256:" and the corpus's SHA-256, or, where the upload did not tell it, "etags:" and the hash of
+            keys, ETags and sizes; "" without tags.
+        recipe: the key of the recipe by which its corpus was prepared, or "".
     """
 
     job: str
@@ -66,11 +79,53 @@ class Run:
     artifact: str
     failure: str
     arn: str
+    tuning_job: str = ""
+    image: str = ""
+    tags: Mapping[str, str] | None = None
+    corpus_hash: str = ""
+    recipe: str = ""
+
+    def __repr__(self) -> str:
+        figure = "" if self.score is None else f", {self.score:.3f}"
+        return f"Run({self.job}: {self.status}{figure})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        return facts(self.job, self.rows())
 
     @property
     def over(self) -> bool:
         """Whether the job has ended."""
         return self.status not in ACTIVE
+
+    @property
+    def score(self) -> float | None:
+        """mean_rho of word vectors, accuracy of a classifier; None when it has none."""
+        return score_of(self.metrics)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What is known of it, besides its name and its hyperparameters, as text; "" for what is not."""
+        return [
+            ("status", self.status if self.phase == self.status else f"{self.status} ({self.phase})"),
+            ("corpus, mode", f"{self.corpus}, {self.mode}"),
+            ("instances", f"{self.instance_count} x {self.instance_type}"),
+            ("time", "" if self.training_seconds is None else duration(self.training_seconds)),
+            ("billed", "" if self.billable_seconds is None else duration(self.billable_seconds)),
+            *((name, f"{value:.4f}") for name, value in self.metrics.items()),
+            ("artifact", self.artifact),
+            ("failure", self.failure),
+        ]
+
+    @property
+    def short_hash(self) -> str:
+        """The beginning of the corpus's hash, for people."""
+        kind, _, digest = self.corpus_hash.partition(":")
+        return digest[:_SHORT] if kind == "sha256" else f"{kind}:{digest[:_SHORT]}" if kind else ""
+
+
+def score_of(metrics: Mapping[str, float]) -> float | None:
+    """What a model is judged by: mean_rho of word vectors, accuracy of a classifier; None without either."""
+    return next((metrics[name] for name in _SCORES if name in metrics), None)
 
 
 def run(cloud: Cloud, job: str) -> Run:
@@ -93,7 +148,7 @@ def run(cloud: Cloud, job: str) -> Run:
 
 
 def _completed_name(cloud: Cloud, beginning: str) -> str:
-    """The only job of the stage whose name begins so.
+    """The job of the stage that was named without the stage's own beginning, or the only one whose name begins so.
 
     Raises:
         RequestError: there is none, or there are several.
@@ -102,6 +157,8 @@ def _completed_name(cloud: Cloud, beginning: str) -> str:
     pages = cloud.sagemaker.get_paginator("list_training_jobs").paginate(NameContains=beginning)
     listed = (summary["TrainingJobName"] for page in pages for summary in page["TrainingJobSummaries"])
     found = [name for name in listed if name.startswith(own) and name.startswith((beginning, own + beginning))]
+    if own + beginning in found:
+        return own + beginning
     if not found:
         raise RunError(f"There is no training job {beginning}. No job in {cloud.region} has that name, or begins so.", cloud.stage)
     if len(found) > 1:
@@ -112,7 +169,8 @@ def _completed_name(cloud: Cloud, beginning: str) -> str:
 
 def _run(described: DescribeTrainingJobResponseTypeDef) -> Run:
     resources = described.get("ResourceConfig", {})
-    hyperparameters = described.get("HyperParameters", {})
+    # SageMaker adds names of its own to those of a tuning job's trials: _tuning_objective_metric.
+    hyperparameters = {name: value for name, value in described.get("HyperParameters", {}).items() if not name.startswith("_")}
     artifacts = described.get("ModelArtifacts", {})
     return Run(
         job=described["TrainingJobName"],
@@ -131,6 +189,8 @@ def _run(described: DescribeTrainingJobResponseTypeDef) -> Run:
         artifact=artifacts.get("S3ModelArtifacts", "") if described["TrainingJobStatus"] in {"Completed", "Stopped"} else "",
         failure=described.get("FailureReason", ""),
         arn=described["TrainingJobArn"],
+        tuning_job=described.get("TuningJobArn", "").rpartition("/")[2],
+        image=described.get("AlgorithmSpecification", {}).get("TrainingImage", ""),
     )
 
 
@@ -193,31 +253,47 @@ def latest(cloud: Cloud, *, completed: bool = False) -> Run:
 def latest_own(cloud: Cloud) -> Run:
     """The newest completed job that carries this stage's tags, as every job of its launcher does.
 
-    A job that somebody made by hand has at most its name in common with the stage; it is used when it is named.
+    A job that somebody made by hand has at most its name in common with the stage, and of the jobs of a tuning job the newest is hardly
+    ever the best: they are used when they are named.
 
     Raises:
         RequestError: there is none.
     """
     for found in _described(cloud, 50, "Completed"):
-        if naming.is_tagged(_tags(cloud, found), cloud.stage):
+        if not found.tuning_job and naming.is_tagged(tags(cloud, found), cloud.stage):
             return found
     raise RunError(f"There is no completed training job of stage {cloud.stage} with its tags. Name the run to use.", cloud.stage)
 
 
-def not_promoted(cloud: Cloud, found: Iterable[Run], live: Collection[str] = ()) -> dict[str, str]:
+def with_tags(cloud: Cloud, found: Iterable[Run]) -> list[Run]:
+    """Runs with their tags, which tell the corpus's hash, the recipe and the promoter's note; one call for each.
+
+    Raises:
+        LifecycleError: AWS refused or failed.
+    """
+    return [_with_tags(run, tags(cloud, run)) for run in found]
+
+
+def _with_tags(run: Run, tags: Mapping[str, str]) -> Run:
+    kinds = (("sha256", naming.CORPUS_SHA256_TAG), ("etags", naming.CORPUS_HASH_TAG))
+    told = next((f"{kind}:{tags[tag]}" for kind, tag in kinds if tag in tags), "")
+    return replace(run, tags=dict(tags), corpus_hash=told, recipe=tags.get(naming.RECIPE_TAG, ""))
+
+
+def not_promoted(found: Iterable[Run], live: Collection[str] = ()) -> dict[str, str]:
     """Why completed runs did not go live by themselves, by job, as the promoter noted it.
 
     Args:
-        cloud: the stage.
-        found: the runs.
+        found: the runs, with their tags.
         live: artifacts that are live or were; whoever promoted them by name knew better.
     """
     judged = [run for run in found if run.status == "Completed" and run.artifact not in live]
-    notes = {run.job: _tags(cloud, run).get(naming.PROMOTION_TAG, "") for run in judged}
+    notes = {run.job: (run.tags or {}).get(naming.PROMOTION_TAG, "") for run in judged}
     return {job: note for job, note in notes.items() if note}
 
 
-def _tags(cloud: Cloud, found: Run) -> dict[str, str]:
+def tags(cloud: Cloud, found: Run) -> dict[str, str]:
+    """The tags of a run's job."""
     with translating_aws_errors(f"read the tags of {found.job}"):
         pages = cloud.sagemaker.get_paginator("list_tags").paginate(ResourceArn=found.arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}

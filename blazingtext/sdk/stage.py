@@ -109,8 +109,8 @@ class Sdk(ABC):
     ) -> Any:
         """A `HyperparameterTuner` over what `trainer` gave: `tune()` (SDK 3) or `fit()` (SDK 2) with what `inputs` gives.
 
-        Pass `job_name=tuning_name()` to either. The training jobs are the stage's, and none of them is promoted by itself; promote the
-        best one with `blazingtext promote`.
+        Pass `job_name=tuning_name()` to either. The training jobs are the stage's. When the tuning job has ended, the best of
+        them is judged as any run, if it carries the stage's tags: SDK 3 gives it those of the trainer; with SDK 2, pass `tags`.
 
         Args:
             trainer: trains with what is not searched; word vectors need `evaluation` for the objective `train:mean_rho`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from blazingtext_lifecycle import live_endpoint, live_model, naming
+from blazingtext_lifecycle import live_endpoint, live_model, naming, shadow_model
 from blazingtext_lifecycle.errors import NotReady, RequestError
 from blazingtext_lifecycle.model_registry import ApprovalStatus, Registry, Version
 from blazingtext_lifecycle.stack_update import StackUpdater
@@ -21,7 +21,7 @@ from .servable import servable
 
 @dataclass(frozen=True)
 class Change:
-    """What promote, rollback, pause or resume did.
+    """What promote, rollback, pause, resume or a shadow's start or end did.
 
     Attributes:
         changed: False when there was nothing to change.
@@ -29,6 +29,7 @@ class Change:
         previous: the job to roll back to.
         state: running or paused.
         endpoint: the endpoint's name.
+        shadow: the job that is tried beside the live one afterwards, or "".
     """
 
     changed: bool
@@ -36,6 +37,7 @@ class Change:
     previous: str
     state: str
     endpoint: str
+    shadow: str = ""
 
 
 def promote(cloud: Cloud, job: str | None = None, *, version: int | None = None, auto_rollback: bool = True) -> Change:
@@ -113,7 +115,7 @@ def _refuse_unnamed(cloud: Cloud, found: training_jobs.Run) -> None:
     Raises:
         RunError: it was kept from going live by itself; whoever wants it all the same has to name it.
     """
-    note = training_jobs.not_promoted(cloud, [found]).get(found.job)
+    note = training_jobs.not_promoted(training_jobs.with_tags(cloud, [found])).get(found.job)
     if note:
         by_name = blazingtext_command(f"promote {found.job}", cloud.stage)
         raise RunError(f"The newest run, {found.job}, is not promoted: {note}. To promote it all the same, name it: {by_name}", cloud.stage)
@@ -147,6 +149,27 @@ def rollback(cloud: Cloud, to: str | None = None) -> Change:
         found = training_jobs.run(cloud, to)
     servable(cloud, found)
     return _deploy(cloud, lambda stack: live_model.rollback_to(stack, found.artifact))
+
+
+def start_shadow(cloud: Cloud, job: str) -> Change:
+    """Tries a run beside the live model: it gets a copy of requests, and its answers reach nobody. It needs no approval.
+
+    Args:
+        cloud: the stage.
+        job: the run.
+
+    Raises:
+        RequestError: the run has no complete model or belongs to another stage, it is live, there is no endpoint, or the stage allows no
+            shadow.
+        NotReady: the run has not ended, or the stack is busy.
+    """
+    found = servable(cloud, training_jobs.run(cloud, job))
+    return _deploy(cloud, lambda stack: shadow_model.start(stack, found.artifact))
+
+
+def stop_shadow(cloud: Cloud) -> Change:
+    """Takes the shadow away, and with it its cost, also while the alarms ring; the live model goes on."""
+    return _deploy(cloud, shadow_model.stop)
 
 
 def pause(cloud: Cloud) -> Change:
@@ -205,6 +228,7 @@ def _as_it_will_be(cloud: Cloud, stack: live_model.ServingStack, changed: bool) 
         naming.job_of_artifact(stack.previous) or stack.previous,
         str(stack.endpoint_state),
         naming.endpoint(cloud.stage),
+        naming.job_of_artifact(stack.shadow) or stack.shadow,
     )
 
 

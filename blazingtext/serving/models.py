@@ -18,6 +18,8 @@ from blazingtext_lifecycle.model_registry import LONGEST_COMMENT, ApprovalStatus
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
+from ..figures import moment
+from ..html_tables import table
 from ..runs import training_jobs
 from ..stages import blazingtext_command
 from .servable import servable
@@ -53,6 +55,13 @@ class Model:
     live: bool
     previous: bool
 
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """Its mark, its run, its score and when it was made, as text."""
+        score = training_jobs.score_of(self.metrics)
+        mark = "*" if self.live else "-" if self.previous else " "
+        return mark, self.job or self.artifact, "" if score is None else f"{score:.3f}", moment(self.created)
+
 
 @dataclass(frozen=True)
 class Models:
@@ -65,6 +74,18 @@ class Models:
 
     group: str
     models: tuple[Model, ...]
+
+    def __repr__(self) -> str:
+        live = next((each.job or each.artifact for each in self.models if each.live), "none of them")
+        return f"Models({f'{self.group}, ' if self.group else ''}{len(self.models)} shown, live: {live})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks: * marks the live model, - the one that a rollback goes to."""
+        if self.group:
+            heads = ("", "version", "job", "score", "approval", "why", "created")
+            rows = [(*each.row[:1], str(each.version), *each.row[1:3], each.approval, each.comment, each.row[3]) for each in self.models]
+            return table(heads, rows, caption=self.group, right=(1, 3))
+        return table(("", "job", "score", "created"), [each.row for each in self.models], right=(2,))
 
 
 @dataclass(frozen=True)
@@ -148,12 +169,12 @@ def _numbers(metadata: Mapping[str, str]) -> Iterator[tuple[str, float]]:
 
 
 def version(cloud: Cloud, versions: Registry, wanted: str) -> Version:
-    """The version of a number, or of a run's name.
+    """The version of a number, or of a run's name or a beginning that no other run has.
 
     Raises:
         RequestError: there is none.
     """
-    found = versions.numbered(int(wanted)) if is_number(wanted) else versions.of_run(wanted)
+    found = versions.numbered(int(wanted)) if is_number(wanted) else versions.of_run(wanted) or _of_beginning(cloud, versions, wanted)
     if found is None:
         group = versions.group
         missing = (
@@ -165,6 +186,13 @@ def version(cloud: Cloud, versions: Registry, wanted: str) -> Version:
             f"List the versions with: {blazingtext_command('models list', cloud.stage)}"
         )
     return found
+
+
+def _of_beginning(cloud: Cloud, versions: Registry, wanted: str) -> Version | None:
+    """The version of the only run whose name begins so; None when there is none, or several."""
+    with suppress(RequestError):
+        return versions.of_run(training_jobs.run(cloud, wanted).job)
+    return None
 
 
 def no_run(cloud: Cloud, found: Version) -> RequestError:

@@ -33,6 +33,14 @@ class Turn:
     enabled: bool
     next: datetime | None
 
+    @property
+    def when(self) -> str:
+        """When it is next, in words."""
+        if not self.enabled:
+            return f"never: its schedule, {self.expression}, is switched off"
+        by = f"by {self.expression}, {self.time_zone}"
+        return f"never, {by}" if self.next is None else f"{self.next:%A, %Y-%m-%d %H:%M}, {by}"
+
 
 def turns(cloud: Cloud, now: datetime | None = None) -> tuple[Turn, ...]:
     """The schedules of a stage, the next one first; none of a stage without.

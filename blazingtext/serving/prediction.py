@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from blazingtext_lifecycle import aws_errors, naming
-from blazingtext_lifecycle.errors import LifecycleError, NotReady, RequestError, UserError
-from blazingtext_lifecycle.values import cut
+from blazingtext_lifecycle.errors import LifecycleError, NotReady, RequestError
+from blazingtext_lifecycle.plurals import count
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..corpus.normaliser import LABEL
 from ..errors import EndpointError, EndpointInputError
+from ..predictions import Classification, Label, Prediction, WordVector, check_instances
 from ..stages import blazingtext_command
 
 # InvokeEndpoint takes and gives 6 MB at most. A number prints as up to 22 characters, so 250 vectors of 1,000 numbers fit.
@@ -28,52 +28,6 @@ _FIRST_BATCH = 50
 _MAX_PER_CALL = 2000
 
 Advance = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class WordVector:
-    """A word's vector, as the endpoint gives it.
-
-    Attributes:
-        word: the word asked for.
-        vector: its numbers.
-        known: False when the endpoint answered zeros: the model does not know the word.
-        norm: the vector's length.
-    """
-
-    word: str
-    vector: tuple[float, ...]
-    known: bool
-    norm: float
-
-
-@dataclass(frozen=True)
-class Label:
-    """One label that a text may have.
-
-    Attributes:
-        name: the label without its prefix.
-        probability: 0 to 1.
-    """
-
-    name: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Classification:
-    """A text and its most likely labels, in that order."""
-
-    text: str
-    labels: tuple[Label, ...]
-
-
-Prediction = WordVector | Classification
-
-
-def _is_text(word: str) -> bool:
-    """Whether a word can be sent: what a terminal of another encoding typed has surrogates for its bytes."""
-    return word.encode(errors="ignore").decode() == word
 
 
 def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, advance: Advance = lambda _: None) -> list[Prediction]:
@@ -90,17 +44,14 @@ def predict(cloud: Cloud, instances: Sequence[str], *, k: int | None = None, adv
         NotReady: the endpoint is not there (yet).
         EndpointError: the model failed.
     """
-    if not instances:
-        raise UserError("There is nothing to predict: no word or text was given. Give some, or - to read one per line from stdin.")
-    if garbled := next((each for each in instances if not _is_text(each)), None):
-        raise UserError(f'"{cut(garbled)}" is not valid UTF-8, which is all that the endpoint takes. Type it in a UTF-8 terminal.')
+    check_instances(instances)
     answers: list[Prediction] = []
     batches = _Batches(instances)
     for batch in batches:
         answered = _ask(cloud, batch, k)
         if len(answered) != len(batch):
             raise EndpointError(
-                f"The endpoint answered {len(answered)} of {len(batch)} instances. BlazingText answers all of them.", cloud.stage
+                f"The endpoint answered {len(answered)} of {count(len(batch), 'instances')}. BlazingText answers all of them.", cloud.stage
             )
         found = [_prediction(text, answer, cloud.stage) for text, answer in zip(batch, answered, strict=True)]
         batches.adapt(found)
@@ -176,7 +127,8 @@ def _prediction(text: str, answer: dict[str, Any], stage: str) -> Prediction:
         return Classification(text, tuple(Label(str(name).removeprefix(LABEL), float(probability)) for name, probability in pairs))
     if "vector" not in answer:
         raise RequestError(
-            f"The endpoint answered {str(answer)[:200]}, so it does not serve a BlazingText model. Promote one with: blazingtext promote"
+            f"The endpoint answered {str(answer)[:200]}, so it does not serve a BlazingText model. "
+            f"Promote one with: {blazingtext_command('promote', stage)}"
         )
     vector = tuple(_finite(answer["vector"], stage))
     norm = math.hypot(*vector)

@@ -16,7 +16,7 @@ from ..cloud import Cloud
 from . import changes
 from .changes import Change
 from .status import update_failure
-from .verification import missing_artifact, served, strange_model
+from .verification import missing_artifact, served, strange_model, strange_shadow
 from .waiter import wait_until_stable
 
 
@@ -25,7 +25,7 @@ def repair(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None)
 
     The first removes endpoint, configuration and model, the second creates them again. SageMaker refuses to update an endpoint whose
     configuration is gone, so there is no way without an interruption of some minutes. The model that answers now is live afterwards; the
-    stack's own when the endpoint is gone or serves what nobody knows.
+    stack's own when the endpoint is gone or serves what nobody knows. A shadow is gone afterwards.
 
     Raises:
         RequestError: the endpoint exists though the stage is paused, and only a person can tell whether it may go; or the artifact of the
@@ -37,7 +37,8 @@ def repair(cloud: Cloud, *, on_progress: Callable[[str], None] = lambda _: None)
     endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)
     model, artifact = served(cloud, stack, endpoint)
     differs = live_endpoint.difference(stack, endpoint)
-    if not differs and not (stack.live and strange_model(stack, endpoint, model, artifact)):
+    strange = stack.live and (strange_model(stack, endpoint, model, artifact) or strange_shadow(cloud, stack, endpoint))
+    if not differs and not strange:
         return changes.unchanged(cloud, stack)
     if differs and (stack.endpoint_state != EndpointState.RUNNING or not stack.live):
         raise RequestError(f"{differs} Delete it: aws sagemaker delete-endpoint --endpoint-name {endpoint.name}")

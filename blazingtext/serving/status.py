@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -18,15 +16,13 @@ from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..runs import training_jobs
 from ..stages import blazingtext_command
-from . import models
+from . import models, shadows
 from .pause_schedule import Turn, turns
+from .stage_status import MOST_DEAD_LETTERS, UNKNOWN, Endpoint, Stack, Status
 
 if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
-UNKNOWN = "unknown"
-# What one look into a queue shows at most (ReceiveMessage).
-MOST_DEAD_LETTERS = 10
 _NO_REASON = "A message without a reason: its deliveries were used up, or it never reached its function. Its function's log says more."
 _NO_VERSIONS: tuple[int | None, tuple[int, ...]] = (None, ())
 _Seen = TypeVar("_Seen")
@@ -34,89 +30,6 @@ _Seen = TypeVar("_Seen")
 _OF_DELETED_CONFIGURATION = "instances of a deleted configuration"
 # How often an endpoint is described whose configuration goes away meanwhile.
 _LOOKS = 3
-
-
-@dataclass(frozen=True)
-class Stack:
-    """One of the stage's stacks.
-
-    Attributes:
-        name: its name.
-        status: CloudFormation's StackStatus, "" when it does not exist.
-        updated: when the last update started, or None.
-    """
-
-    name: str
-    status: str
-    updated: datetime | None
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """The stage's endpoint.
-
-    Attributes:
-        name: its name.
-        status: SageMaker's EndpointStatus, "" when there is none.
-        instance_type: of its instances.
-        instance_count: how many of them.
-        changed: when it last changed.
-        failure: why it failed, or "".
-        hourly_dollars: its list price; 0 without an endpoint, None when the price is not known.
-        prices_of: the day of that price, or "".
-        configuration: the endpoint configuration that it serves.
-    """
-
-    name: str
-    status: str = ""
-    instance_type: str = ""
-    instance_count: int = 0
-    changed: datetime | None = None
-    failure: str = ""
-    hourly_dollars: float | None = 0.0
-    configuration: str = ""
-    prices_of: str = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    """A stage at a glance.
-
-    Attributes:
-        stage: which.
-        region: where.
-        stacks: what is deployed.
-        live: the job whose model is live, or "".
-        live_artifact: its artifact.
-        previous: the job whose model was live before, or "".
-        state: running or paused.
-        endpoint: the endpoint.
-        runs: the latest training jobs.
-        difference: in what the endpoint differs from what the serving stack says, or "".
-        not_promoted: why completed ones of these jobs did not go live by themselves, by job.
-        dead_letters: why promotions failed for good: the reasons of up to ten messages of the dead-letter queue.
-        unknown: what could not be looked at, and why.
-        version: the live model's number in the model registry; None when it has none.
-        waiting: the versions that wait for approval, newest first.
-        schedule: when the endpoint pauses and resumes by itself.
-    """
-
-    stage: str
-    region: str
-    stacks: tuple[Stack, ...]
-    live: str
-    live_artifact: str
-    previous: str
-    state: str
-    endpoint: Endpoint
-    runs: tuple[training_jobs.Run, ...]
-    difference: str
-    not_promoted: Mapping[str, str]
-    dead_letters: tuple[str, ...]
-    unknown: tuple[str, ...]
-    version: int | None = None
-    waiting: tuple[int, ...] = ()
-    schedule: tuple[Turn, ...] = ()
 
 
 def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
@@ -138,12 +51,15 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
     found_endpoint = _seen(lambda: endpoint(cloud), Endpoint(naming.endpoint(cloud.stage), UNKNOWN, hourly_dollars=None), unknown)
     none: tuple[training_jobs.Run, ...] = ()
     latest = _seen(lambda: tuple(training_jobs.runs(cloud, limit=runs)), none, unknown)
+    latest = latest if complete else _seen(lambda: tuple(training_jobs.with_tags(cloud, latest)), latest, unknown)
     deployed = stacks[1].status and not complete
     no_turns: tuple[Turn, ...] = ()
     schedule = _seen(lambda: turns(cloud), no_turns, unknown) if deployed else no_turns
     served = {serving.live, serving.previous}
     live = naming.job_of_artifact(serving.live) or serving.live
     version, waiting = _seen(lambda: _versions(cloud, live), _NO_VERSIONS, unknown) if stacks[1].status and not complete else _NO_VERSIONS
+    no_shadow: shadows.Shadow | None = None
+    shadow = no_shadow if complete else _seen(lambda: shadows.describe(cloud, serving), no_shadow, unknown)
     return Status(
         stage=cloud.stage,
         region=cloud.region,
@@ -154,13 +70,15 @@ def describe(cloud: Cloud, *, runs: int = 3, complete: bool = False) -> Status:
         state=str(serving.endpoint_state),
         endpoint=found_endpoint,
         runs=latest,
-        not_promoted={} if complete else _seen(lambda: training_jobs.not_promoted(cloud, latest, served), {}, unknown),
+        not_promoted=training_jobs.not_promoted(latest, served),
         difference=_difference(serving, found_endpoint),
         dead_letters=_seen(lambda: _dead_letters(cloud), (), unknown) if deployed else (),
         schedule=schedule,
         unknown=tuple(unknown or ()),
         version=version,
         waiting=waiting,
+        tried=naming.job_of_artifact(serving.shadow) or serving.shadow,
+        shadow=shadow,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +15,8 @@ from blazingtext_lifecycle.live_model import ServingStack
 
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
+from ..html_tables import facts
+from ..stages import blazingtext_command
 from . import prediction
 from .changes import ready_stack
 from .status import no_live_model
@@ -49,6 +53,25 @@ class Verification:
     problems: tuple[str, ...]
     repairable: bool
 
+    def __repr__(self) -> str:
+        found = f"problems: {len(self.problems)}" if self.problems else "as its stack says"
+        return f"Verification({self.endpoint}: {self.status or 'none'}, {found})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        return facts(self.endpoint, [*self.rows(), *(("problem", each) for each in self.problems)])
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What was compared, as text."""
+        return [
+            ("stack", f"{self.live}, {self.state}"),
+            ("endpoint", f"{self.endpoint}: {self.status or 'none'}"),
+            ("configuration", self.configuration or "none"),
+            ("model", self.model or "unknown"),
+            ("artifact", self.artifact or "unknown"),
+            ("prediction", f"answered for {self.answered}" if self.answered else "not asked for"),
+        ]
+
 
 def verify(cloud: Cloud) -> Verification:
     """Compares what answers with what the serving stack says.
@@ -65,7 +88,9 @@ def verify(cloud: Cloud) -> Verification:
     endpoint = live_endpoint.describe(cloud.sagemaker, cloud.stage)
     model, artifact = served(cloud, stack, endpoint)
     differs = live_endpoint.difference(stack, endpoint) or strange_model(stack, endpoint, model, artifact)
+    strange = "" if differs else strange_shadow(cloud, stack, endpoint)
     missing = missing_artifact(cloud, stack.live)
+    lost = lost_shadow(cloud, stack)
     answered = _WORD if endpoint.status == "InService" else ""
     if answered:
         prediction.predict(cloud, [answered])
@@ -78,24 +103,33 @@ def verify(cloud: Cloud) -> Verification:
         model,
         artifact,
         answered,
-        tuple(problem for problem in (differs, missing) if problem),
+        tuple(problem for problem in (differs, strange, missing, lost) if problem),
         repairable=not missing,
     )
 
 
-def served(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint) -> tuple[str, str]:
-    """The model that an endpoint serves, or would serve after a pause, and its artifact; "" for what is gone."""
+def served(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint, variants: str = "ProductionVariants") -> tuple[str, str]:
+    """The model that an endpoint serves, or would serve after a pause, and its artifact; "" for what is gone.
+
+    Args:
+        cloud: the stage.
+        stack: its serving stack.
+        endpoint: its endpoint.
+        variants: which of the configuration's: that of the live model, or ``ShadowProductionVariants``.
+    """
     name = endpoint.configuration or stack.configuration
     if not name:
         return "", ""
     with translating_aws_errors(f"look at what {endpoint.name} serves"):
         try:
-            configuration = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=name)
-            model = str(configuration["ProductionVariants"][0].get("ModelName", ""))
+            configuration: Mapping[str, Any] = cloud.sagemaker.describe_endpoint_config(EndpointConfigName=name)
+            model = "".join(str(each.get("ModelName", "")) for each in configuration.get(variants, [])[:1])
         except ClientError as error:
             if is_missing(error):
                 return "", ""
             raise
+        if not model:
+            return "", ""
         try:
             container = cloud.sagemaker.describe_model(ModelName=model)["PrimaryContainer"]
         except ClientError as error:
@@ -120,6 +154,26 @@ def strange_model(stack: ServingStack, endpoint: LiveEndpoint, model: str, artif
     if not artifact:
         return f"{endpoint.name} serves the model {model}, which somebody has deleted. No further instance can start with it."
     return f"{endpoint.name} serves {artifact}, but {stack.name} says {stack.live}. Somebody has made its configuration or its model anew."
+
+
+def strange_shadow(cloud: Cloud, stack: ServingStack, endpoint: LiveEndpoint) -> str:
+    """What is wrong with the shadow that the stack's configuration has, where its live model is right; "" when nothing is."""
+    model, artifact = served(cloud, stack, endpoint, "ShadowProductionVariants")
+    if artifact == stack.shadow and bool(model) == bool(stack.shadow):
+        return ""
+    has = artifact or (f"the model {model}, which somebody has deleted" if model else "none")
+    return (
+        f"The shadow of {endpoint.name} is {has}, but {stack.name} says {stack.shadow or 'none'}. "
+        "Somebody has made its configuration or a model anew."
+    )
+
+
+def lost_shadow(cloud: Cloud, stack: ServingStack) -> str:
+    """A sentence or two when the shadow's artifact is gone from its bucket, so that no update could start it again; else ""."""
+    if not stack.shadow or not missing_artifact(cloud, stack.shadow):
+        return ""
+    stop = blazingtext_command("shadow --stop", cloud.stage)
+    return f"{stack.shadow}, the shadow's artifact, is gone from the bucket, so no update of the endpoint can succeed. End it with: {stop}"
 
 
 def missing_artifact(cloud: Cloud, artifact: str) -> str:

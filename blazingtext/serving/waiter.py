@@ -13,7 +13,8 @@ from ..cloud import Cloud
 from ..errors import EndpointError
 from ..runs import training_jobs
 from ..stages import blazingtext_command
-from .status import Stack, Status, describe, update_failure
+from .stage_status import Stack, Status
+from .status import describe, update_failure
 
 # An update that fails is rolled back, which may take as long again.
 PATIENCE_SECONDS = 2 * live_model.LONGEST_UPDATE_SECONDS
@@ -29,6 +30,7 @@ def wait_until_stable(
     *,
     job: str = "",
     state: str = "",
+    shadow: str | None = None,
     update_started: bool = False,
     timeout_seconds: float = PATIENCE_SECONDS,
     on_progress: Callable[[str], None] = lambda _: None,
@@ -39,8 +41,9 @@ def wait_until_stable(
 
     Args:
         cloud: the stage.
-        job: also wait until this run's model is live.
+        job: also wait until this run's model is live; as long as no update has started, a beginning of its name will do.
         state: running or paused, when the update that was started changes it.
+        shadow: the run that is to be tried beside the live one then, "" for none; None when either will do.
         update_started: the update that makes it live has started; otherwise somebody else is expected to start it.
         timeout_seconds: when to give up.
         on_progress: called with the current state, after every look.
@@ -52,12 +55,15 @@ def wait_until_stable(
         CloudError: the update was rolled back, the endpoint failed, or it does not serve what the stack says.
     """
     deadline, delay, before = clock() + timeout_seconds, _FIRST_POLL_SECONDS, ""
-    ended = training_jobs.run(cloud, job).ended if job and not update_started else None
+    awaited = training_jobs.run(cloud, job) if job and not update_started else None
+    job, ended = (job, None) if awaited is None else (awaited.job, awaited.ended)
     while True:
         found = describe(cloud, runs=0, complete=True)
         busy = live_model.classify(found.stacks[-1].status) is live_model.StackState.BUSY
         update_started = update_started or busy or _was_rolled_back_since(found.stacks[-1], ended)
         if not busy and _is_stable(cloud, found, job, state, update_started):
+            if shadow not in (None, found.tried):
+                raise CloudError(_not_tried(cloud, found, shadow))
             return found
         now = _now(found)
         on_progress(now)
@@ -116,6 +122,17 @@ def _not_changed(cloud: Cloud, found: Status, state: str) -> str:
     return (
         f"{found.endpoint.name} is still {found.state}. The update of {stack.name} ended in {stack.status}. "
         f"Cause: {reason or 'not given in the events of the stack'}. Fix it ({look} tells whether --repair can), then run: {again}"
+    )
+
+
+def _not_tried(cloud: Cloud, found: Status, shadow: str) -> str:
+    """Why a shadow is not there, or still is."""
+    stack, reason = found.stacks[-1], update_failure(cloud)
+    again = blazingtext_command(f"shadow {shadow}" if shadow else "shadow --stop", cloud.stage)
+    happened = f"{shadow} is not tried" if shadow else f"{found.tried} is still tried"
+    return (
+        f"{happened} beside {found.live}, which goes on answering. The update of {stack.name} ended in {stack.status}. "
+        f"Cause: {reason or 'not given in the events of the stack'}. Fix it, then run: {again}"
     )
 
 

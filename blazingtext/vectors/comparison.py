@@ -10,34 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blazingtext_lifecycle.errors import UserError
+from blazingtext_lifecycle.plurals import count
 
 from . import evaluation
+from .intervals import Interval, interval
+from .nearest import nearest
 from .word_vectors import Matrix, Vectors
 
 _FEWEST_WORDS = 20
 _SAMPLE = 500
-_ALIGNED_ON = 5000
+ALIGNED_ON = 5000
 _SHOWN = 10
 _RESAMPLES = 2000
-_BLOCK_BYTES = 64 << 20
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure and where it lies in 95 of 100 resamples of the word pairs (percentile bootstrap, Efron 1979).
-
-    Attributes:
-        value: the figure.
-        low: the 2.5th percentile.
-        high: the 97.5th percentile.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
 @dataclass(frozen=True)
@@ -123,7 +107,8 @@ def compare(first: Vectors, second: Vectors, pair_sets: Sequence[Traversable] = 
     shared = [word for word in first.words if word in second.rows]
     if len(shared) < max(_FEWEST_WORDS, neighbors + 1):
         raise UserError(
-            f"The models share {len(shared)} words, which is too few to compare them. Compare runs on corpora of one language and spelling."
+            f"The models share {count(len(shared), 'words')}, which is too few to compare them. "
+            "Compare runs on corpora of one language and spelling."
         )
     a = first.directions[[first.rows[word] for word in shared]]
     b = second.directions[[second.rows[word] for word in shared]]
@@ -144,41 +129,43 @@ def compare(first: Vectors, second: Vectors, pair_sets: Sequence[Traversable] = 
     )
 
 
-def _nearest(directions: Matrix, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The rows nearest to some rows, themselves left out: rows x count, in no order."""
-    block = max(1, _BLOCK_BYTES // (4 * len(directions)))
-    found = []
-    for start in range(0, len(rows), block):
-        some = rows[start : start + block]
-        scores = directions[some] @ directions.T
-        scores[np.arange(len(some)), some] = -np.inf
-        found.append(np.argpartition(-scores, count - 1, axis=1)[:, :count])
-    return np.concatenate(found)
-
-
 def _overlap(first: Matrix, second: Matrix, rows: NDArray[np.int64], count: int) -> float:
-    pairs = zip(_nearest(first, rows, count).tolist(), _nearest(second, rows, count).tolist(), strict=True)
+    pairs = zip(*(nearest(side, count, rows)[0].tolist() for side in (first, second)), strict=True)
     return float(np.mean([len(set(a) & set(b)) / count for a, b in pairs]))
 
 
-def _moved(words: list[str], first: Matrix, second: Matrix) -> tuple[Moved, ...]:
-    a, b = first[:_ALIGNED_ON].astype(np.float64), second[:_ALIGNED_ON].astype(np.float64)
+def rotation(first: Matrix, second: Matrix) -> NDArray[np.float64]:
+    """What turns the second model onto the first by orthogonal Procrustes: second's dimension x first's.
+
+    Args:
+        first: directions of the words that both know, the most frequent first.
+        second: of the same words.
+    """
+    a, b = first[:ALIGNED_ON].astype(np.float64), second[:ALIGNED_ON].astype(np.float64)
     left, _, right = np.linalg.svd(b.T @ a, full_matrices=False)
-    turned = b @ left @ right
+    turn: NDArray[np.float64] = left @ right
+    return turn
+
+
+def cosines(first: Matrix, second: Matrix, turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The cosine of the two vectors of each word once the second model is turned onto the first."""
+    a, turned = first.astype(np.float64), second.astype(np.float64) @ turn
     lengths = np.linalg.norm(turned, axis=1) * np.linalg.norm(a, axis=1)
-    cosines = (a * turned).sum(axis=1) / np.maximum(lengths, 1e-12)
-    rows = np.argsort(cosines, kind="stable")[:_SHOWN]
+    found: NDArray[np.float64] = (a * turned).sum(axis=1) / np.maximum(lengths, 1e-12)
+    return found
+
+
+def _moved(words: list[str], first: Matrix, second: Matrix) -> tuple[Moved, ...]:
+    frequent = slice(0, ALIGNED_ON)
+    same = cosines(first[frequent], second[frequent], rotation(first, second))
+    rows = np.argsort(same, kind="stable")[:_SHOWN]
     near = [_named(words, side, rows) for side in (first, second)]
-    return tuple(Moved(words[row], round(float(cosines[row]), 6), near[0][k], near[1][k]) for k, row in enumerate(rows.tolist()))
+    return tuple(Moved(words[row], round(float(same[row]), 6), near[0][k], near[1][k]) for k, row in enumerate(rows.tolist()))
 
 
 def _named(words: list[str], directions: Matrix, rows: NDArray[np.int64]) -> list[tuple[str, ...]]:
     """The three nearest words of each row, nearest first."""
-    found = []
-    for row, near in zip(rows.tolist(), _nearest(directions, rows, 3).tolist(), strict=True):
-        scores = directions[near] @ directions[row]
-        found.append(tuple(words[near[each]] for each in np.argsort(-scores, kind="stable")))
-    return found
+    return [tuple(words[each] for each in near) for near in nearest(directions, 3, rows)[0].tolist()]
 
 
 def _scores(pairs: Traversable, first: Vectors, second: Vectors) -> PairSet:
@@ -193,12 +180,7 @@ def _scores(pairs: Traversable, first: Vectors, second: Vectors) -> PairSet:
     return PairSet(
         pairs.name,
         len(both),
-        _interval(values[0], resampled[:, 0]),
-        _interval(values[1], resampled[:, 1]),
-        _interval(values[1] - values[0], resampled[:, 1] - resampled[:, 0]),
+        interval(values[0], resampled[:, 0]),
+        interval(values[1], resampled[:, 1]),
+        interval(values[1] - values[0], resampled[:, 1] - resampled[:, 0]),
     )
-
-
-def _interval(value: float, resampled: NDArray[np.float64]) -> Interval:
-    low, high = np.percentile(resampled, (2.5, 97.5)) if len(resampled) else (value, value)
-    return Interval(value, float(low), float(high))

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from blazingtext_lifecycle.errors import CloudError, UserError
 
+from ..html_tables import table
+from ..stages import blazingtext_command
 from .word_vectors import Vectors
 
 WORDSIM = ("EN-WS-353-ALL.txt", "EN-WS-353-REL.txt", "EN-WS-353-SIM.txt")
@@ -66,8 +68,19 @@ class Evaluation:
     mean_rho: float
     source: str
 
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{each.name} {each.rho:.3f}" for each in self.scores)
+        return f"Evaluation({self.source}: mean_rho {self.mean_rho:.3f}; {shown})"
 
-def evaluate(vectors: Vectors, pair_files: Iterable[Path] = (), *, source: str = "vectors", ngrams: bool = True) -> Evaluation:
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        rows = [(each.name, f"{each.rho:.4f}", f"{each.pairs - each.not_found:,}", f"{each.pairs:,}") for each in self.scores]
+        return table(
+            ("pairs", "rho", "found", "of"), [*rows, ("mean_rho", f"{self.mean_rho:.4f}", "", "")], caption=self.source, right=(1, 2, 3)
+        )
+
+
+def evaluate(vectors: Vectors, pair_files: Iterable[Traversable] = (), *, source: str = "vectors", ngrams: bool = True) -> Evaluation:
     """Scores vectors on WordSim-353, or on other word pairs.
 
     Args:
@@ -195,7 +208,7 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return average
 
 
-def read_eval_json(path: Path, *, source: str) -> Evaluation:
+def read_eval_json(path: Path, *, source: str, stage: str) -> Evaluation:
     """The container's own scores.
 
     Raises:
@@ -209,5 +222,6 @@ def read_eval_json(path: Path, *, source: str) -> Evaluation:
         return Evaluation(tuple(scores), found["mean_rho"], source)
     except (ValueError, KeyError, TypeError) as error:
         raise CloudError(
-            f"{path} is not BlazingText's eval.json. {error!r}. Compute the scores from the vectors with: blazingtext evaluate --compute"
+            f"{path} is not BlazingText's eval.json. {error!r}. "
+            f"Compute the scores from the vectors with: {blazingtext_command('evaluate --compute', stage)}"
         ) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from blazingtext_lifecycle.errors import CloudError, UserError
+from blazingtext_lifecycle.plurals import count as plural
 
 from ..files import atomic_file
 from .subwords import BrokenFileError, Subwords, WordFile
@@ -78,11 +79,31 @@ def of_binary(path: Path, cache: Path, advance: Callable[[int], None] = lambda _
     return replace(_kept(cache, lambda: _means(file, advance)), subwords=file.subwords, file=file)
 
 
+def of_compressed(path: Path) -> Vectors:
+    """The vectors of a file that `export` wrote as fp16 or int8.
+
+    Raises:
+        BrokenFileError: it is none, or damaged.
+    """
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
+            words, matrix = tuple(str(stored["words"]).split("\n")), stored["matrix"].astype(np.float32)
+            if "scales" in stored:
+                matrix = matrix * stored["scales"]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise BrokenFileError(f"{path.name} is no file that `blazingtext export` compressed, or it is damaged: {error}") from error
+    if matrix.ndim != 2 or len(matrix) != len(words):
+        raise BrokenFileError(
+            f"{path.name} is damaged: it names {plural(len(words), 'words')}, and its matrix has the shape {matrix.shape}"
+        )
+    return Vectors(words, matrix)
+
+
 def _means(file: WordFile, advance: Callable[[int], None]) -> Vectors:
     matrix: Matrix = np.array(file.rows[: file.words])
     if file.subwords is not None:
         for row, word in enumerate(file.counts):
-            numbers = [row, *(file.words + bucket for bucket in file.subwords.buckets_of(word))] if word != _END_OF_SENTENCE else [row]
+            numbers = [row, *(file.words + bucket for bucket in file.subwords.buckets_of(word))]
             matrix[row] = file.rows[numbers].mean(axis=0, dtype=np.float64)
             advance(4 * matrix.shape[1])
     return _without_end_of_sentence(list(file.counts), matrix)
@@ -130,9 +151,10 @@ def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vector
     Raises:
         BrokenFileError: it has another format, or ends early.
     """
+    count, dimension = shape_of_text(path)
     with path.open("rb") as stream:
+        stream.readline()
         try:
-            count, dimension = (int(number) for number in stream.readline(_LONGEST_HEAD).split())
             words: list[str] = []
             blocks: list[Matrix] = []
             while lines := stream.readlines(_CHUNK_LINES * dimension * 10):
@@ -141,8 +163,21 @@ def parse(path: Path, advance: Callable[[int], None] = lambda _: None) -> Vector
         except ValueError as error:
             raise BrokenFileError(f"{path.name} is not in word2vec's text format: {error}") from error
     if len(words) != count:
-        raise BrokenFileError(f"{path.name} ends early: its first line announces {count} words, but it holds {len(words)}")
+        raise BrokenFileError(f"{path.name} ends early: its first line announces {plural(count, 'words')}, but it holds {len(words)}")
     return _without_end_of_sentence(words, np.concatenate(blocks) if blocks else np.zeros((0, dimension), np.float32))
+
+
+def shape_of_text(path: Path) -> tuple[int, int]:
+    """How many words a file in word2vec's text format announces, and their dimension.
+
+    Raises:
+        BrokenFileError: it has another format.
+    """
+    with path.open("rb") as stream:
+        head = stream.readline(_LONGEST_HEAD).split()
+    if len(head) != 2 or not all(number.isdigit() for number in head):
+        raise BrokenFileError(f"{path.name} is not in word2vec's text format: its first line does not hold two numbers")
+    return int(head[0]), int(head[1])
 
 
 def _block(lines: Sequence[bytes], dimension: int, words: list[str]) -> Matrix:

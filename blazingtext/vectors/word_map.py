@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from blazingtext_lifecycle.errors import UserError
+from blazingtext_lifecycle.plurals import count
 
+from ..arguments import several
 from ..files import atomic_file, refuse_existing
 from . import fonts
+from .stop_words import stop_words
 from .word_vectors import Vectors
 
 FORMATS = ("png", "svg", "pdf")
@@ -25,7 +28,7 @@ _WORDS_PER_CLUSTER = 20
 _MAX_CLUSTERS = 12
 # In points, as all lengths of the figure.
 _LARGEST_TYPE, _SMALLEST_TYPE = 22.0, 9.5
-_MARGIN, _HEAD = 36.0, 54.0
+_MARGIN, _HEAD, _LINE = 36.0, 54.0, 17.0
 # Canvas per area of type, and width by height.
 _SPACING, _ASPECT = 4.0, 1.5
 _MAX_STEPS = 600
@@ -47,6 +50,7 @@ class Look:
         stop_words: show function words (the, of, and ...) too.
         title: above the picture.
         own: words to show besides, as large as the most frequent.
+        name: what the model is called, below the title; a run's name, say.
     """
 
     words: int = 300
@@ -54,6 +58,7 @@ class Look:
     stop_words: bool = False
     title: str = ""
     own: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,53 @@ class Map:
         path: the picture.
         words: the words on it: those asked for, then the most frequent first.
         clusters: the cluster of each.
-        without_font: those of the words with characters that no installed font has; they are drawn as boxes.
+        without_font: those of the words with characters that no installed font has, which are drawn as boxes; none in an SVG, whose text
+            stays text.
     """
 
     path: Path
     words: tuple[str, ...]
     clusters: tuple[int, ...]
     without_font: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Map({self.path}: {len(self.words)} words in {max(self.clusters) + 1} clusters)"
+
+    def _repr_png_(self) -> bytes | None:
+        """The picture, for notebooks."""
+        return self.path.read_bytes() if self._is("png") else None
+
+    def _repr_svg_(self) -> str | None:
+        """Likewise."""
+        return self.path.read_text(encoding="utf-8") if self._is("svg") else None
+
+    def _is(self, kind: str) -> bool:
+        """Whether the picture is of a kind, and still where it was drawn."""
+        return self.path.suffix.lower() == f".{kind}" and self.path.is_file()
+
+
+@dataclass(frozen=True)
+class InlineMap:
+    """A map that was drawn into a notebook, and into no file.
+
+    Attributes:
+        png: the picture.
+        words: as of `Map`.
+        clusters: likewise.
+        without_font: likewise.
+    """
+
+    png: bytes
+    words: tuple[str, ...]
+    clusters: tuple[int, ...]
+    without_font: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"InlineMap({len(self.words)} words in {max(self.clusters) + 1} clusters)"
+
+    def _repr_png_(self) -> bytes:
+        """The picture."""
+        return self.png
 
 
 def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool = True) -> Map:
@@ -85,32 +130,54 @@ def draw(vectors: Vectors, path: Path, look: Look | None = None, *, force: bool 
     Raises:
         UserError: the suffix is unknown, the file exists, there are too few words, or the model has no vector of a word asked for.
     """
-    look = Look() if look is None else look
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise UserError(f"{path} cannot be written: its suffix chooses the format. Use one of: .{', .'.join(FORMATS)}")
     refuse_existing(path, force=force)
-    own = list(dict.fromkeys(look.own))
+    content, words, clusters, without_font = _drawn(vectors, kind, Look() if look is None else look)
+    with atomic_file(path) as stream:
+        stream.write(content)
+    return Map(path, words, clusters, without_font)
+
+
+def draw_inline(vectors: Vectors, look: Look | None = None) -> InlineMap:
+    """Draws the most frequent words of a model into a notebook.
+
+    Args:
+        vectors: the model's, most frequent word first.
+        look: what to show.
+
+    Raises:
+        UserError: there are too few words, or the model has no vector of a word asked for.
+    """
+    return InlineMap(*_drawn(vectors, "png", Look() if look is None else look))
+
+
+def _drawn(vectors: Vectors, kind: str, look: Look) -> tuple[bytes, tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
+    """The picture, the words on it, the cluster of each, and those that no font has."""
+    own = list(dict.fromkeys(several("Look(own=", "words", look.own)))
     words = own + [word for word in (vectors.words[row] for row in chosen_rows(vectors, look)) if word not in own]
     if len(words) < 5:
         raise UserError(
-            f"There are only {len(words)} words to draw. The model knows {len(vectors)}. Train on more text, or use --stop-words."
+            f"Only {count(len(words), 'words')} can be drawn, and a map has 5 or more. The model knows {len(vectors)}. "
+            "Train on more text, or use --stop-words."
         )
     directions = _centred(np.array([vectors.unit(word) for word in words], np.float64))
     # For some hundred words, threads are slower: up to ten times on a busy machine.
     with threadpool_limits(1):
         places, clusters = embed(directions, look.seed), group(directions, look.seed)
-    families, lacking = fonts.families_for("".join(words) + look.title)
-    # No date: the same model and seed give the same bytes. A dollar sign begins no formula.
+    families, lacking = fonts.families_for("".join(words) + look.title + look.name)
+    stream = io.BytesIO()
+    # No date: the same model and seed give the same bytes. A dollar sign begins no formula, and text in an SVG can be searched and copied.
     with (
-        mpl.rc_context({"font.family": families, "text.parse_math": False}),
+        mpl.rc_context({"font.family": families, "text.parse_math": False, "text.usetex": False, "svg.fonttype": "none"}),
         fonts.boxes_for_missing_characters(),
-        atomic_file(path) as stream,
     ):
         figure = paint(words, places, clusters, look)
         figure.savefig(stream, format=kind, dpi=110, metadata={"Date": None} if kind == "svg" else None)
-    without_font = tuple(word for word in words if lacking.intersection(word))
-    return Map(path, tuple(words), tuple(int(cluster) for cluster in clusters), without_font)
+    # The text of an SVG is drawn by whoever shows it, with the fonts of that machine.
+    without_font = () if kind == "svg" else tuple(word for word in words if lacking.intersection(word))
+    return stream.getvalue(), tuple(words), tuple(int(cluster) for cluster in clusters), without_font
 
 
 def chosen_rows(vectors: Vectors, look: Look) -> list[int]:
@@ -120,12 +187,6 @@ def chosen_rows(vectors: Vectors, look: Look) -> list[int]:
         row for row, word in enumerate(vectors.words) if look.stop_words or (word not in left_out and (len(word) > 2 or not word.isascii()))
     )
     return [row for row, _ in zip(shown, range(look.words), strict=False)]
-
-
-def stop_words() -> frozenset[str]:
-    """English function words, and the number words that text8's form is full of."""
-    listed = (files("blazingtext") / "data" / "stopwords.txt").read_text(encoding="utf-8")
-    return frozenset(word for line in listed.splitlines() if not line.startswith("#") for word in line.split())
 
 
 def _centred(directions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -163,18 +224,30 @@ def paint(words: list[str], places: NDArray[np.float64], clusters: NDArray[np.in
     sizes = np.geomspace(_LARGEST_TYPE, _SMALLEST_TYPE, len(words))
     boxes = np.array([_box(word, size) for word, size in zip(words, sizes, strict=True)])
     spots, canvas = without_overlaps(places, boxes)
-    figure = Figure(figsize=((canvas[0] + 2 * _MARGIN) / 72, (canvas[1] + 2 * _MARGIN + _HEAD) / 72), facecolor="white")
+    lines = _head(words, look)
+    head = _HEAD + _LINE * (len(lines) - 2)
+    wide = max(canvas[0], *(_box(line, size)[0] for line, size in lines))
+    figure = Figure(figsize=((wide + 2 * _MARGIN) / 72, (canvas[1] + 2 * _MARGIN + head) / 72), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    axes.set(xlim=(-_MARGIN, canvas[0] + _MARGIN), ylim=(-_MARGIN, canvas[1] + _MARGIN + _HEAD))
+    axes.set(xlim=(-_MARGIN, wide + _MARGIN), ylim=(-_MARGIN, canvas[1] + _MARGIN + head))
     for word, (x, y), size, cluster in zip(words, spots, sizes, clusters, strict=True):
-        axes.text(x, y, word, fontsize=size, color=_COLOURS[cluster % len(_COLOURS)], ha="center", va="center_baseline")
-    top = canvas[1] + _HEAD
-    axes.text(0, top, look.title or "Words of similar meaning", fontsize=20, weight="bold", color="#111827", va="center")
+        axes.text(
+            x + (wide - canvas[0]) / 2, y, word, fontsize=size, color=_COLOURS[cluster % len(_COLOURS)], ha="center", va="center_baseline"
+        )
+    top = canvas[1] + head
+    axes.text(0, top, lines[0][0], fontsize=lines[0][1], weight="bold", color="#111827", va="center")
+    for row, (line, size) in enumerate(lines[1:]):
+        axes.text(0, top - 24 - row * _LINE, line, fontsize=size, color="#6b7280", va="center")
+    return figure
+
+
+def _head(words: list[str], look: Look) -> list[tuple[str, float]]:
+    """The lines above the map with their sizes in points: the title, the model's name if it has one, and what the map shows."""
     shown = "words" if look.stop_words else "words, function words left out,"
     caption = f"the {len(words)} most frequent {shown} by t-SNE of cosine, coloured by k-means"
-    axes.text(0, top - 24, caption, fontsize=11, color="#6b7280", va="center")
-    return figure
+    named = [(look.name, 11.0)] if look.name else []
+    return [(look.title or "Words of similar meaning", 20.0), *named, (caption, 11.0)]
 
 
 def _box(word: str, size: float) -> tuple[float, float]:

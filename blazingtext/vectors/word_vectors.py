@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blazingtext_lifecycle.errors import UserError
 from blazingtext_lifecycle.suggestions import did_you_mean
+from blazingtext_lifecycle.values import shown
 
+from ..html_tables import facts, table
+from ..predictions import Prediction, WordVector, WordVectors, check_instances
+from .search import Search
 from .subwords import Subwords, WordFile
 
 Matrix = NDArray[np.float32]
@@ -33,6 +40,13 @@ class Neighbor:
     similarity: float
 
 
+class Neighbors(list[Neighbor]):
+    """Words and how close they are, the closest first: a list that shows itself as a table in notebooks."""
+
+    def _repr_html_(self) -> str:
+        return table(("word", "similarity"), [(each.word, f"{each.similarity:.3f}") for each in self], right=(1,))
+
+
 @dataclass(frozen=True)
 class Vectors:
     """Words and their vectors, most frequent first; read-only.
@@ -48,9 +62,21 @@ class Vectors:
     matrix: Matrix = field(repr=False)
     subwords: Subwords | None = field(default=None, repr=False)
     file: WordFile | None = field(default=None, repr=False)
+    # Whether it is asked for whole texts, as a classifier is, or word by word.
+    answers_texts: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.matrix.flags.writeable = False
+
+    def __repr__(self) -> str:
+        ngrams = "" if self.subwords is None else ", with n-grams"
+        more = ", ..." if len(self) > 5 else ""
+        return f"Vectors({len(self):,} words, {self.dimension} numbers each{ngrams}: {', '.join(self.words[:5])}{more})"
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        most = ", ".join(self.words[:10])
+        return facts("Vectors", [("words", f"{len(self):,}"), ("numbers each", str(self.dimension)), ("most frequent", most)])
 
     def __len__(self) -> int:
         return len(self.words)
@@ -68,7 +94,6 @@ class Vectors:
         vector = self.matrix[row] if row is not None else self._of_ngrams(word)
         if vector is None:
             raise UserError(self.why_unknown(word))
-        vector.flags.writeable = False
         return vector
 
     def _of_ngrams(self, word: str) -> Matrix | None:
@@ -86,11 +111,17 @@ class Vectors:
 
     @cached_property
     def directions(self) -> Matrix:
-        """The vectors scaled to length 1; a zero vector stays zero."""
+        """The vectors scaled to length 1; a zero vector, and one that is not finite, is zero."""
         norms = np.linalg.norm(self.matrix, axis=1, keepdims=True)
-        scaled: Matrix = (self.matrix / np.where(norms == 0, 1, norms)).astype(np.float32)
+        is_finite = np.isfinite(norms)
+        scaled: Matrix = (self.matrix / np.where(is_finite & (norms > 0), norms, 1)).astype(np.float32, copy=False)
+        scaled[~is_finite[:, 0]] = 0
         scaled.flags.writeable = False
         return scaled
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self.directions)
 
     def row(self, word: str) -> int:
         """The row of a word.
@@ -130,7 +161,7 @@ class Vectors:
         """Whether a word is in the vocabulary, or has n-grams."""
         return word in self or self._of_ngrams(word) is not None
 
-    def neighbors(self, query: str, count: int = 10, *, top: int | None = None) -> list[Neighbor]:
+    def neighbors(self, query: str, count: int = 10, *, top: int | None = None) -> Neighbors:
         """The words with the highest cosine similarity, most similar first; those of the query are left out.
 
         Args:
@@ -145,13 +176,35 @@ class Vectors:
         direction = np.sum([sign * self.unit(word) for sign, word in terms], axis=0)
         return self._closest(direction, count, {row for _, word in terms if (row := self._find(word)) is not None}, top)
 
-    def analogy(self, first: str, second: str, third: str, count: int = 5, *, top: int | None = None) -> list[Neighbor]:
+    def analogy(self, first: str, second: str, third: str, count: int = 5, *, top: int | None = None) -> Neighbors:
         """What is to `third` as `second` is to `first`: man, king, woman gives queen (Mikolov's 3CosAdd).
 
         Raises:
             UserError: the model has no vector of one of the words.
         """
         return self.neighbors(f"{second} - {first} + {third}", count, top=top)
+
+    def predict(self, instances: str | Sequence[str], *, k: int | None = None) -> Sequence[Prediction]:
+        """The vectors of words, as an endpoint gives them: zeros for a word that the model does not know.
+
+        Args:
+            instances: a word or several.
+            k: how many labels; of classifiers only.
+
+        Raises:
+            UserError: there is no word, one is not valid text, or `k` is given.
+        """
+        words = listed(instances)
+        if k is not None:
+            raise UserError("k says how many labels a text gets, and this model holds word vectors, which have none. Leave k out.")
+        return WordVectors(self._word_vector(word) for word in words)
+
+    def _word_vector(self, word: str) -> WordVector:
+        row = self._find(word)
+        found = self.matrix[row] if row is not None else self._of_ngrams(word)
+        numbers = (0.0,) * self.dimension if found is None else tuple(found.tolist())
+        norm = math.hypot(*numbers)
+        return WordVector(word, numbers, known=norm > 0, norm=norm)
 
     def most_frequent(self, min_count: int) -> int:
         """How many words are at least `min_count` times in the corpus.
@@ -180,16 +233,33 @@ class Vectors:
         vector = self[word]
         return vector / max(np.float32(np.linalg.norm(vector)), np.float32(1e-12))
 
-    def _closest(self, direction: Matrix, count: int, left_out: set[int], top: int | None) -> list[Neighbor]:
-        candidates = self.directions[:top]
-        scores = candidates @ (direction / max(float(np.linalg.norm(direction)), 1e-12))
-        excluded = [row for row in left_out if row < len(scores)]
-        scores[excluded] = -np.inf
-        wanted = min(count, len(scores) - len(excluded))
-        if wanted <= 0:
-            return []
-        best = np.argpartition(-scores, wanted - 1)[:wanted]
-        return [Neighbor(self.words[row], round(float(scores[row]), 6)) for row in best[np.argsort(-scores[best], kind="stable")]]
+    def to_gensim(self) -> Any:
+        """Gensim's KeyedVectors of the same words, with their counts where a vectors.bin has them; n-grams stay behind.
+
+        Raises:
+            MissingExtraError: gensim is not installed.
+        """
+        from ..notebook.keyed_vectors import keyed_vectors  # noqa: PLC0415 - loaded by those who ask for it
+
+        return keyed_vectors(self.words, self.matrix, {} if self.file is None else self.file.counts)
+
+    def _closest(self, direction: Matrix, count: int, left_out: set[int], top: int | None) -> Neighbors:
+        among = len(self) if top is None else min(top, len(self))
+        unit = direction / np.float32(max(float(np.linalg.norm(direction)), 1e-12))
+        rows, cosines = self._search.highest(unit, count + len(left_out), among)
+        near = [(row, cosine) for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True) if row not in left_out]
+        return Neighbors(Neighbor(self.words[row], round(cosine, 6)) for row, cosine in near[:count])
+
+
+def listed(instances: str | Sequence[str]) -> list[str]:
+    """One word or text, or several, as a list.
+
+    Raises:
+        UserError: there is none, or one is not valid text.
+    """
+    found = [instances] if isinstance(instances, str) else list(instances)
+    check_instances(found)
+    return found
 
 
 def query_terms(query: str) -> list[tuple[int, str]]:
@@ -198,6 +268,8 @@ def query_terms(query: str) -> list[tuple[int, str]]:
     Raises:
         UserError: it is neither.
     """
+    if not isinstance(query, str):
+        raise UserError(f'{shown(query)} is no text. Ask for the neighbors of one word, or of a sum such as "king - man + woman".')
     parts = query.split()
     signs = ["+", *parts[1::2]]
     if not len(parts) % 2 or not set(signs) <= {"+", "-"}:

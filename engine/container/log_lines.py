@@ -113,6 +113,11 @@ class WordsRead:
         self.log.line(f"Read {words // 1_000_000}M words")
 
 
+def started_from(output: Log, name: str, *, known: int, words: int) -> None:
+    """Vectors were given to start from, which BlazingText has not: how many of the text's words have one there."""
+    output.info(f"Starting from {name}: it has {known} of the {words} words of the text.")
+
+
 @dataclass
 class TrainingProgress:
     """Prints a progress line at about 2 %, then about every 5 %, and at 100 %."""
@@ -204,6 +209,11 @@ def processes(output: Log, hosts: Sequence[str]) -> None:
     """Every host of the training has come."""
     for rank, name in enumerate(hosts):
         output.line(f"processor name: {name}, number of processors: {len(hosts)}, rank: {rank}")
+
+
+def exchanged(output: Log, *, sent: int, waited: float) -> None:
+    """What this host sent to the others, in bytes, and for how many seconds it sent, received and waited; BlazingText does not tell."""
+    output.info(f"Sent {sent / 1e6:.1f} MB to the other hosts. Sending, receiving and waiting took {waited:.2f} seconds.")
 
 
 def worker_finished(output: Log) -> None:

@@ -55,10 +55,11 @@ class Part:
 
 
 @contextmanager
-def scan_files(paths: Sequence[Path], threads: int, progress: Progress | None) -> Iterator[list[Part]]:
-    """Scan the files, a part by each thread; the parts' temporary files last as long as the block."""
+def scan_files(paths: Sequence[Path], threads: int, progress: Progress | None, *, share: tuple[int, int] = (0, 1)) -> Iterator[list[Part]]:
+    """Scan the files, a part by each thread; the parts' temporary files last as long as the block. `share` is as for `split_files`."""
     with ExitStack() as open_files:
-        parts = [Part(ranges, WordTable.empty(), open_files.enter_context(temporary_file())) for ranges in split_files(paths, threads)]
+        ranges = split_files(paths, threads, share)
+        parts = [Part(each, WordTable.empty(), open_files.enter_context(temporary_file())) for each in ranges]
         with ThreadPoolExecutor(len(parts)) as pool:
             pending = {pool.submit(_scan_part, part) for part in parts}
             while pending:
@@ -79,17 +80,26 @@ def temporary_file() -> IO[bytes]:
 
 
 def merge_tables(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
-    """One table of the words of all parts, and for each part the entries of that table its own entries became."""
+    """One table of the words of all parts, and for each part the entries of that table its own entries became.
+
+    The parts' tables are given up one by one, as they are merged: of many threads, each has most of the words.
+    """
+    table, maps = parts[0].table, list[NDArray[np.int32]]()
     for part in parts:
         part.counts = part.table.counts()
-    table = parts[0].table
-    return table, [np.arange(table.entries, dtype=np.int32), *(table.merge(part.table) for part in parts[1:])]
+        maps.append(table.merge(part.table) if maps else np.arange(table.entries, dtype=np.int32))
+        part.table = table
+    return table, maps
 
 
-def split_files(paths: Sequence[Path], threads: int) -> list[list[FileRange]]:
-    """As many lists of ranges as threads, of equal size, cut between words; together they are the files in order."""
+def split_files(paths: Sequence[Path], threads: int, share: tuple[int, int] = (0, 1)) -> list[list[FileRange]]:
+    """As many lists of ranges as threads, of equal size, cut between words; together they are the files in order, or a host's share.
+
+    `share` is the host's number and the number of hosts; shares meet in the same place however many threads each host has.
+    """
     sizes = [path.stat().st_size for path in paths]
-    cuts = [sum(sizes) * part // threads for part in range(threads + 1)]
+    host, hosts = share
+    cuts = [sum(sizes) * (threads * host + part) // (threads * hosts) for part in range(threads + 1)]
     lists = []
     for low, high in pairwise(cuts):
         ranges, base = [], 0

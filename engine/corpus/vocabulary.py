@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Bytes
 from ..errors import UserError
 from ..kernels.constants import END_OF_LINE
 from ..kernels.ngrams import hash_words
@@ -86,7 +87,15 @@ class Corpus:
     tokens: TokenStream
 
 
-def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress: Progress | None = None, labels: bool = False) -> Corpus:
+def read_corpus(
+    paths: Sequence[Path],
+    *,
+    min_count: int,
+    threads: int,
+    progress: Progress | None = None,
+    labels: bool = False,
+    known: Sequence[bytes] = (),
+) -> Corpus:
     """Read the files as one text.
 
     Args:
@@ -95,13 +104,14 @@ def read_corpus(paths: Sequence[Path], *, min_count: int, threads: int, progress
         threads: how many threads read; the result does not depend on it.
         progress: called from the main thread with the number of words read so far, ten times a second and at the end.
         labels: whether `__label__` words are labels (supervised mode) and `</s>` is a word, as fastText counts.
+        known: words that are kept whatever their count; those that the text lacks follow its own, in this order and with count 0.
 
     Raises:
         UserError: when nothing is left to train on; the message says the remedy.
     """
     with scan_files(paths, threads, progress) as parts:
         table, maps = merge_tables(parts)
-        numbering = _assign_ids(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts))
+        numbering = _assign_ids(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts), known=known)
         _raise_if_empty(numbering.vocabulary, table, min_count, paths)
         ids = [numbering.ids[entries] for entries in maps]
         return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, ids), numbering.hashes))
@@ -136,6 +146,17 @@ def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int
     return ids, extra
 
 
+def number_words(table: WordTable, *, min_count: int, paths: Sequence[Path]) -> tuple[Vocabulary, NDArray[np.int32]]:
+    """The vocabulary of a table without labels, and the number of each of its entries in the stream.
+
+    Raises:
+        UserError: nothing is left to train on; `paths` are named in the message.
+    """
+    numbering = _assign_ids(table, min_count=min_count, labels=False, lines=0, known=())
+    _raise_if_empty(numbering.vocabulary, table, min_count, paths)
+    return numbering.vocabulary, numbering.ids
+
+
 @dataclass(frozen=True)
 class _Numbering:
     vocabulary: Vocabulary
@@ -143,7 +164,7 @@ class _Numbering:
     hashes: NDArray[np.uint32]
 
 
-def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int) -> _Numbering:
+def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int, known: Sequence[bytes]) -> _Numbering:
     """Decide which entries are words of the vocabulary, and the number of each entry in the stream."""
     counts = table.counts()
     kind = np.zeros(table.entries, np.int8)
@@ -153,7 +174,8 @@ def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int) -
     kind[ends] = 2
     order = np.argsort(-counts, kind="stable").astype(np.int32)
     ordinary = order[kind[order] == 0]
-    words, rare = ordinary[counts[ordinary] >= min_count], ordinary[counts[ordinary] < min_count]
+    is_kept = _is_kept(table, ordinary, counts[ordinary] >= min_count, known)
+    words, rare = ordinary[is_kept], ordinary[~is_kept]
     label_entries = order[kind[order] == 1]
     ids = np.full(table.entries, DROPPED, np.int32)
     ids[kind == 2] = END_OF_LINE
@@ -169,22 +191,46 @@ def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int) -
         ids[label_entries] = -2 - np.arange(len(label_entries))
         ids[rare] = len(names) + np.arange(len(rare))
     ids[words] = ranks
+    absent = _absent(names, known)
+    if labels:
+        ids[rare] += len(absent)
+    names, kept = names + absent, np.concatenate([kept, np.zeros(len(absent), np.int64)])
     vocabulary = Vocabulary(names, kept, int(counts[ordinary].sum()), table.words(label_entries), counts[label_entries])
     hashes = _hashes([*names, *table.words(rare)]) if labels else np.empty(0, np.uint32)
     return _Numbering(vocabulary, ids, hashes)
 
 
-def _hashes(words: list[bytes]) -> NDArray[np.uint32]:
+def _is_kept(table: WordTable, entries: NDArray[np.int32], frequent: NDArray[np.bool_], known: Sequence[bytes]) -> NDArray[np.bool_]:
+    """Which entries are words of the vocabulary: the frequent ones, and those that are known before."""
+    if not known:
+        return frequent
+    names = set(known)
+    is_known = np.fromiter((word in names for word in table.words(entries)), np.bool_, len(entries))
+    return np.logical_or(frequent, is_known)
+
+
+def _absent(words: list[bytes], known: Sequence[bytes]) -> list[bytes]:
+    """The known words that a vocabulary lacks, but for what is no word in a text."""
+    there = {*words, END_OF_LINE_WORD}
+    return [word for word in dict.fromkeys(known) if word not in there and not word.startswith(LABEL_PREFIX)]
+
+
+def joined(words: Sequence[bytes]) -> tuple[Bytes, NDArray[np.int64]]:
+    """The words as one text, and where each begins and the last ends."""
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(word) for word in words], out=offsets[1:])
+    return np.frombuffer(b"".join(words), np.uint8), offsets
+
+
+def _hashes(words: list[bytes]) -> NDArray[np.uint32]:
     hashes = np.zeros(len(words), np.uint32)
-    hash_words(np.frombuffer(b"".join(words), np.uint8), offsets, hashes)
+    hash_words(*joined(words), hashes)
     return hashes
 
 
 def _raise_if_empty(vocabulary: Vocabulary, table: WordTable, min_count: int, paths: Sequence[Path]) -> None:
     """Raise when there is no word to train on."""
-    if set(vocabulary.words) - {END_OF_LINE_WORD}:
+    if np.count_nonzero(vocabulary.counts) > vocabulary.words.count(END_OF_LINE_WORD):
         return
     names = ", ".join(path.name for path in paths)
     counts = table.counts()

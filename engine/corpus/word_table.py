@@ -85,12 +85,18 @@ class WordTable:
 
     def merge(self, other: "WordTable") -> NDArray[np.int32]:
         """Add the words and counts of another table; gives this table's entry of each entry of the other."""
-        self.reserve(int(other.offsets[other.entries]))
-        while len(self.offsets) - 1 < self.entries + other.entries:
+        return self.merge_words(other.text, other.offsets[: other.entries + 1], other.counts())
+
+    def merge_words(self, text: Bytes, offsets: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Add words that begin at `offsets` of `text`, with PADDING readable bytes after the last; gives this table's entry of each."""
+        self.reserve(int(offsets[len(counts)]))
+        here, done = np.zeros(len(counts), np.int32), 0
+        while True:
+            # Most words of a text are in both tables: room for all of them would be up to eight times what is needed.
+            done, self.entries = merge(text, offsets, counts, here, done, self.slots, self.offsets, self.text, self.entries)
+            if done == len(counts):
+                return here
             self.grow()
-        here = np.zeros(other.entries, np.int32)
-        self.entries = merge(other.text, other.offsets, other.counts(), here, self.slots, self.offsets, self.text, self.entries)
-        return here
 
     def add(self, buffer: Bytes, stop: int, out: NDArray[np.int32]) -> tuple[int, int]:
         """Add the words of buffer[:stop], which ends with a separator and has PADDING readable bytes after it.

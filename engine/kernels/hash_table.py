@@ -113,25 +113,33 @@ def merge(
     places: NDArray[np.int64],
     counts: NDArray[np.int64],
     here: NDArray[np.int32],
+    first: int,
     slots: Bits,
     offsets: NDArray[np.int64],
     text: Bytes,
     entries: int,
-) -> int:
-    """Add the words at `places` of `words`; `here` receives their entries; gives the number of entries now."""
+) -> tuple[int, int]:
+    """Add the words at `places` of `words`, from number `first` on; `here` receives their entries. Ends early when the table is full.
+
+    Returns:
+        The number of the first word that is left, and how many entries there are now.
+    """
     start = int64(words.ctypes.data)
     texts = int64(text.ctypes.data)
-    for k in range(len(here)):
+    room = len(offsets) - 1
+    for k in range(first, len(here)):
         at = places[k]
         length = places[k + 1] - at
         key = word_key(start + at, length)
         slot = find_slot(slots, home_slot(slots, key), key, start + at, length, offsets, texts)
         if slots[slot] == np.uint64(0):
+            if entries == room:
+                return k, entries
             append_word(slots, slot, key, words, at, length, offsets, text, entries)
             entries += 1
         slots[slot + np.uint64(1)] += np.uint64(counts[k])
         here[k] = np.int32(slots[slot + np.uint64(1)] >> np.uint64(COUNT_BITS))
-    return entries
+    return len(here), entries
 
 
 @kernel

@@ -16,6 +16,7 @@ from ..kernels.line_features import LabelledLines, LineBuffers, new_line_buffers
 from ..kernels.sampling import new_state
 from .encoded_lines import encode_corpus, labelled_lines_of, longest_ngram
 from .hogwild import Schedule, TrainPart, run_threads
+from .initial import InitialVectors
 from .matrices import ModelMatrices, initialise, new_matrices, raise_if_diverged
 from .models import ClassifierModel, InputMatrix
 from .settings import ClassifierSettings, EpochResult, ReportEpoch, ReportProgress, StopRequested
@@ -32,17 +33,21 @@ def train(
     stop: StopRequested,
     validation: Corpus | None = None,
     on_epoch: ReportEpoch | None = None,
+    initial: InitialVectors | None = None,
 ) -> ClassifierModel:
     """Train a classifier on a corpus read with labels=True.
 
     With `settings.patience` and a validation corpus, accuracy is measured after every epoch from min_epochs on (and reported to
-    `on_epoch`), the best weights are kept, and training ends after `patience` epochs without improvement.
+    `on_epoch`), the best weights are kept, and training ends after `patience` epochs without improvement. With `initial`, words start
+    from these vectors in place of random ones; the corpus was read with their words known.
 
     Raises:
         UserError: when no line has both a label and a word, or training diverges.
         StoppedError: a stop was requested before training began.
     """
     run = _Run(corpus, settings, stop)
+    if initial is not None:
+        initial.fill(run.matrices.vectors[:, : settings.dim], corpus.vocabulary)
     early = None if validation is None or settings.patience is None else _EarlyStopping(run, validation, settings.patience, on_epoch)
     run.compile()
     schedule = Schedule(settings.learning_rate, float(corpus.vocabulary.total_words) * settings.epochs, run.matrices.done)

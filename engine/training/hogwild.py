@@ -22,19 +22,19 @@ MIN_RATE_FRACTION = 1e-4
 
 @dataclass
 class Schedule:
-    """How far training is, over all threads and hosts.
+    """How far training is, over all threads of this host; several hosts are equally far whenever their models are combined.
 
     Attributes:
         learning_rate: at the start; it falls linearly to nearly zero.
-        total: words x epochs.
-        done: words trained, one counter per thread of every host; this process writes those from `first` on.
-        first: see `done`.
+        total: words x epochs of this host's share of the text.
+        done: words trained, one counter per thread.
+        hosts: how many times as many words all hosts train as this one; 1 for one host. For the speed that is reported.
     """
 
     learning_rate: float
     total: float
     done: NDArray[np.float64]
-    first: int = 0
+    hosts: float = 1.0
     started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -50,9 +50,11 @@ class Schedule:
     def progress(self) -> Progress:
         """What to report."""
         fraction = self.fraction
-        return Progress(
-            self.learning_rate * (1 - fraction), fraction, float(self.done.sum()) / max(time.perf_counter() - self.started, 1e-9)
-        )
+        return Progress(self.learning_rate * (1 - fraction), fraction, self.speed(time.perf_counter() - self.started))
+
+    def speed(self, seconds: float) -> float:
+        """Words trained per second by all hosts, so many seconds after the start."""
+        return self.hosts * float(self.done.sum()) / max(seconds, 1e-9)
 
 
 def run_threads(
@@ -71,7 +73,7 @@ def run_threads(
     halt = threading.Event()
     jobs = list(work)
     with ThreadPoolExecutor(len(jobs)) as pool:
-        pending = {pool.submit(_train_epochs, job, epochs, schedule, schedule.first + slot, halt) for slot, job in enumerate(jobs)}
+        pending = {pool.submit(_train_epochs, job, epochs, schedule, slot, halt) for slot, job in enumerate(jobs)}
         try:
             return _watch(pending, schedule, progress, stop, check)
         finally:

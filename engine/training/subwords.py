@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Bytes, Floats, Integers
+from ..arrays import Floats, Integers
+from ..corpus.vocabulary import joined
 from ..corpus.words import Subwords
 from ..kernels.ngrams import count_ngrams, fill_ngrams
 from ..kernels.row_operations import AHEAD
@@ -66,7 +67,7 @@ class SubwordRows:
 
 def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwords) -> SubwordRows:
     """Lay out the rows of a vocabulary; `uses` says how often each word will be trained."""
-    text, offsets = _joined(words)
+    text, offsets = joined(words)
     counts = np.zeros(len(words), np.int64)
     count_ngrams(text, offsets, subwords.min_char, subwords.max_char, counts)
     starts = np.zeros(len(words) + 1, np.int64)
@@ -86,9 +87,3 @@ def subword_rows(words: list[bytes], uses: NDArray[np.float64], subwords: Subwor
     places[bucket_ids] = len(words) + np.arange(len(bucket_ids))
     numbers[ngrams] = places[numbers[ngrams]]
     return SubwordRows(WordRows(starts, padded), bucket_ids)
-
-
-def _joined(words: list[bytes]) -> tuple[Bytes, NDArray[np.int64]]:
-    offsets = np.zeros(len(words) + 1, np.int64)
-    np.cumsum([len(word) for word in words], out=offsets[1:])
-    return np.frombuffer(b"".join(words), np.uint8), offsets

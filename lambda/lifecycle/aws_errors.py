@@ -38,10 +38,16 @@ _IDENTITY = frozenset(
         "UnrecognizedClientException",
     }
 )
-# botocore retries these, too (botocore/data/_retry.json), so whoever meets one has been slowed down for a while.
+# botocore retries most of these, too (botocore/data/_retry.json), so whoever meets one has been slowed down for a while.
 _BUSY = frozenset(
     {
+        # A HEAD request's answer has no body, so no code but its status, which is S3's for "slow down", too.
+        "503",
         "BandwidthLimitExceeded",
+        "KMS.ThrottlingException",
+        "KMSThrottling",
+        "KmsThrottled",
+        "KmsThrottlingException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -49,6 +55,7 @@ _BUSY = frozenset(
         "RequestThrottledException",
         "ServiceUnavailable",
         "SlowDown",
+        "Throttled",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",

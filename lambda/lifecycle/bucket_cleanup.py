@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from .aws_errors import code_of, translating_aws_errors
 from .deadline import Deadline
 from .errors import CloudError
+from .plurals import count
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,6 +20,11 @@ else:
 
 # What XML 1.0 cannot say, not even escaped (https://www.w3.org/TR/xml/#charsets), though S3 takes it in a key.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+# What DeleteObjects says of single objects that it may delete the next time
+# (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: "the result from the delete action, success or error").
+_PASSING = frozenset({"InternalError", "ServiceUnavailable", "SlowDown"})
+_PAUSE_SECONDS = 1.0
 
 
 def empty_bucket(s3: S3Client, bucket: str, deadline: Deadline) -> int:
@@ -51,26 +57,29 @@ def _delete_versions(s3: S3Client, bucket: str, deadline: Deadline) -> int:
         for each in batch:
             if _UNWRITABLE.search(each["Key"]):
                 s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-        _delete_together(s3, bucket, [each for each in batch if not _UNWRITABLE.search(each["Key"])])
+        _delete_together(s3, bucket, [each for each in batch if not _UNWRITABLE.search(each["Key"])], deadline)
         deleted += len(batch)
     return deleted
 
 
-def _delete_together(s3: S3Client, bucket: str, batch: list[dict[str, str]]) -> None:
-    """Deletes versions in one request.
+def _delete_together(s3: S3Client, bucket: str, batch: list[dict[str, str]], deadline: Deadline) -> None:
+    """Deletes versions in one request; those that S3 was too busy for are listed, and so deleted, again.
 
     Raises:
-        CloudError: S3 kept one of them.
+        CloudError: S3 keeps one of them.
     """
     if not batch:
         return
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item] # plain dicts
-    if answer.get("Errors"):
-        first = answer["Errors"][0]
+    kept = [each for each in answer.get("Errors", []) if each.get("Code") not in _PASSING]
+    if kept:
+        first = kept[0]
         raise CloudError(
-            f"Could not empty the bucket {bucket}. S3 kept {len(answer['Errors'])} objects, first {first.get('Key')}: "
+            f"Could not empty the bucket {bucket}. S3 kept {count(len(kept), 'objects')}, first {first.get('Key')}: "
             f"{first.get('Code')}: {first.get('Message')}. Remove what holds them, then destroy again."
         )
+    if answer.get("Errors"):
+        deadline.wait(_PAUSE_SECONDS, f"Emptying the bucket {bucket}")
 
 
 def _batches(s3: S3Client, bucket: str) -> Iterator[list[dict[str, str]]]:
@@ -92,6 +101,11 @@ def _abort_uploads(s3: S3Client, bucket: str, deadline: Deadline) -> int:
         for upload in page.get("Uploads", []):
             deadline.check(f"Emptying the bucket {bucket}")
             # boto3 decodes the keys of other listings by itself, not of this one.
-            s3.abort_multipart_upload(Bucket=bucket, Key=unquote_plus(upload["Key"]), UploadId=upload["UploadId"])
+            try:
+                s3.abort_multipart_upload(Bucket=bucket, Key=unquote_plus(upload["Key"]), UploadId=upload["UploadId"])
+            except ClientError as error:
+                # It was aborted, and the answer lost: boto3 asked again.
+                if code_of(error) != "NoSuchUpload":
+                    raise
             aborted += 1
     return aborted

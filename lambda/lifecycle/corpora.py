@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from . import corpus_text, naming
 from .aws_errors import translating_aws_errors
 from .errors import CorpusError
+from .object_reading import beginning
+from .plurals import count
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,12 +40,16 @@ class Corpus:
         channels: the files of each channel it has, in the order of their keys.
         problems: why BlazingText cannot train on it.
         warnings: what is legal but probably a mistake.
+        sha256: of what the channels hold, in hexadecimal; ``""`` when the upload did not tell.
+        recipe: the key of the recipe by which it was prepared; likewise.
     """
 
     name: str
     channels: Mapping[str, tuple[CorpusFile, ...]] = field(default_factory=dict)
     problems: tuple[CorpusError, ...] = ()
     warnings: tuple[str, ...] = ()
+    sha256: str = ""
+    recipe: str = ""
 
     @property
     def size(self) -> int:
@@ -51,7 +57,7 @@ class Corpus:
         return sum(each.size for files in self.channels.values() for each in files)
 
 
-def inspect(s3: S3Client, bucket: str, name: str, *, supervised: bool) -> Corpus:
+def inspect(s3: S3Client, bucket: str, name: str, *, supervised: bool, stage: str) -> Corpus:
     """A corpus with everything that is wrong with it.
 
     Args:
@@ -59,6 +65,7 @@ def inspect(s3: S3Client, bucket: str, name: str, *, supervised: bool) -> Corpus
         bucket: the stage's bucket.
         name: the corpus.
         supervised: whether it is for text classification: then lines need labels, and a ``validation`` part counts.
+        stage: whose bucket it is, for what a message tells to type.
 
     Raises:
         UserError: AWS refused to show it; see `lifecycle.aws_errors`.
@@ -67,7 +74,7 @@ def inspect(s3: S3Client, bucket: str, name: str, *, supervised: bool) -> Corpus
     wanted = (naming.TRAIN, naming.VALIDATION) if supervised else (naming.TRAIN,)
     listed = {channel: _files(s3, bucket, naming.channel_prefix(name, channel)) for channel in wanted}
     channels = {channel: files for channel, files in listed.items() if files}
-    findings = _channel_findings(bucket, name, channels)
+    findings = _channel_findings(bucket, name, channels, stage)
     for files in channels.values():
         for file in [each for each in files if each.size][:SAMPLED_FILES]:
             findings += corpus_text.check(_sample(s3, bucket, file), f"s3://{bucket}/{file.key}", file.size <= SAMPLE_BYTES, supervised)
@@ -85,21 +92,21 @@ def _files(s3: S3Client, bucket: str, prefix: str) -> tuple[CorpusFile, ...]:
 
 def _sample(s3: S3Client, bucket: str, file: CorpusFile) -> bytes:
     with translating_aws_errors(f"read s3://{bucket}/{file.key}"):
-        return s3.get_object(Bucket=bucket, Key=file.key, Range=f"bytes=0-{SAMPLE_BYTES - 1}")["Body"].read()
+        return beginning(s3, bucket, file.key, SAMPLE_BYTES)
 
 
-def _channel_findings(bucket: str, name: str, channels: Mapping[str, tuple[CorpusFile, ...]]) -> list[corpus_text.Finding]:
+def _channel_findings(bucket: str, name: str, channels: Mapping[str, tuple[CorpusFile, ...]], stage: str) -> list[corpus_text.Finding]:
     where = naming.channel_uri(bucket, name, naming.TRAIN)
     if naming.TRAIN not in channels:
         text = (
             f'There is no corpus "{name}". No S3 objects were found under {where}. '
-            f"Upload it first: blazingtext upload <file> --corpus {name}."
+            f"Upload it first: {naming.command(f'upload <file> --corpus {name}', stage)}."
         )
         return [corpus_text.Finding(text, fatal=True)]
     findings = []
     for channel, files in channels.items():
         if not sum(each.size for each in files):
-            text = f'The {channel} part of corpus "{name}" is empty. All its {len(files)} files hold 0 bytes. Upload the text again.'
+            text = f'The {channel} part of corpus "{name}" is empty. It is {count(len(files), "files")} of 0 bytes. Upload the text again.'
             findings.append(corpus_text.Finding(text, fatal=True))
         if len(files) > 1:
             text = f"{channel} holds {len(files)} files. AWS says that BlazingText expects one file per channel. Join them into one."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from . import naming
 from .file_kinds import Content, FileKind, Form, kind_of
+from .plurals import count
 from .table_shape import table_of
 
 LABEL = naming.LABEL.encode()
@@ -57,7 +58,7 @@ def refusal_of(sample: bytes, name: str, whole: bool) -> str:
     if kind.form is not Form.PLAIN:
         return f"{name} is {kind.form}. BlazingText reads plain text and would learn its markup as words. Prepare it and upload the text."
     if sample and not sample.decode("utf-8", "replace").split():
-        return f"{name} is empty: its first {len(sample):,} bytes are white space. There is nothing to learn. Upload the text again."
+        return f"{name} is empty: its first {count(len(sample), 'bytes', 'are')} white space. There is nothing to learn. Upload it again."
     return ""
 
 
@@ -134,7 +135,7 @@ def _labels(lines: Mapping[int, bytes], sample: bytes, name: str, whole: bool) -
     if bare:
         return [Finding(_bare(lines, bare, sample, name, whole), fatal=True)]
     if not any(len(line.split()) > len(labels_of(line)) for line in lines.values()):
-        only = f"{name} holds labels only: none of its {len(lines):,} lines has a word. Mode supervised learns labels from words. "
+        only = f"{name} holds labels only: none of its {count(len(lines), 'lines')} has a word. Mode supervised learns labels from words. "
         return [Finding(only + f"Write each line as: {LABEL.decode()}<name> word word ...", fatal=True)]
     counts = Counter(label for line in lines.values() for label in labels_of(line))
     return [Finding(text) for text in label_warnings(counts, len(lines), name)]
@@ -148,9 +149,9 @@ def _bare(lines: Mapping[int, bytes], bare: Sequence[int], sample: bytes, name: 
             f"{name} line {bare[0]} has no {LABEL.decode()} word, because the file begins with a byte order mark, which is part of the "
             f"first word. Save the file as UTF-8 without one, or run: blazingtext corpus prepare"
         )
-    seen = "" if whole else f" in the first {len(sample):,} bytes"
+    seen = "" if whole else f" in the first {count(len(sample), 'bytes')}"
     return (
-        f"{name} line {bare[0]} has no {LABEL.decode()} word ({len(bare)} of {len(lines)} lines have none{seen}). "
+        f"{name} line {bare[0]} has no {LABEL.decode()} word ({len(bare)} of {count(len(lines), 'lines')} without one{seen}). "
         f"Mode supervised learns from labelled lines only. Write each line as: {LABEL.decode()}<name> word word ..., "
         "or choose a Word2Vec mode such as batch_skipgram."
     )
@@ -177,11 +178,11 @@ def label_warnings(counts: Mapping[bytes, int], lines: int, name: str) -> Iterat
         shown = ended[0].decode("utf-8", "replace")
         without = ended[0][:-1].decode("utf-8", "replace")
         yield (
-            f'{name}: {len(ended):,} labels end in punctuation, such as "{shown}": another class than "{without}". '
+            f'{name}: {count(len(ended), "labels", "end")} in punctuation, such as "{shown}": another class than "{without}". '
             "Separate labels and words by spaces alone."
         )
     if LABEL in counts:
-        yield f'{name}: {counts[LABEL]:,} labels have no name ("{LABEL.decode()}"). Name the class, or drop the lines.'
+        yield f'{name}: {count(counts[LABEL], "labels", "have")} no name ("{LABEL.decode()}"). Name the class, or drop the lines.'
     if lines >= _LINES_WITH_A_PATTERN and len(counts) > lines / 2:
         yield (
             f"{name}: {len(counts):,} labels in {lines:,} lines: nearly every line is a class of its own, so there is nothing to learn. "

@@ -1,4 +1,4 @@
-"""What training jobs and endpoints cost, by the dated price list of their region. Pure.
+"""What jobs and endpoints cost, by the dated price list of their region. Pure.
 
 Figures are instance hours on demand: no volumes, no data transfer, no taxes, no discounts. A spot job costs less, at a price that nobody
 knows before, so its figure is that of an on-demand job, which it never exceeds.
@@ -45,6 +45,19 @@ class HourlyPrice:
 
 def of_training(instance_type: str, instance_count: int, region: str) -> HourlyPrice:
     """What an hour of a training job costs."""
+    return _price(instance_type, instance_count, region, hosting=False)
+
+
+def of_transform(instance_type: str, instance_count: int, region: str) -> HourlyPrice:
+    """What an hour of a transform job costs.
+
+    The lists have no column for it: https://aws.amazon.com/sagemaker/pricing/ shows the same prices for training jobs and batch transform.
+    """
+    return _price(instance_type, instance_count, region, hosting=False)
+
+
+def of_processing(instance_type: str, instance_count: int, region: str) -> HourlyPrice:
+    """What an hour of a processing job costs; of the price the same holds as of a transform job's."""
     return _price(instance_type, instance_count, region, hosting=False)
 
 

@@ -29,13 +29,17 @@ class Deadline:
     margin_ms: int = 15_000
     pause: Callable[[float], None] = time.sleep
 
-    def check(self, what: str) -> None:
+    def check(self, what: str, seconds: float = 0.0) -> None:
         """Raises when the time is nearly over.
 
+        Args:
+            what: what is being done.
+            seconds: how long its next step may take.
+
         Raises:
-            NotReady: the time is over.
+            NotReady: the time is over, or would be after that step.
         """
-        if self.remaining_ms() <= self.margin_ms:
+        if self.remaining_ms() <= self.margin_ms + seconds * 1000:
             raise NotReady(
                 f"{what} took too long. The function's time is nearly over, and it must still answer. Run the same command again."
             )

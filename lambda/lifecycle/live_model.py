@@ -33,6 +33,8 @@ class Parameter(StrEnum):
     PROMOTED_THROUGH = "PromotedThrough"
     ENDPOINT_STATE = "EndpointState"
     AUTO_ROLLBACK = "AutoRollback"
+    # In the template only where the stage allows a shadow.
+    SHADOW_MODEL_DATA_URL = "ShadowModelDataUrl"
 
 
 class EndpointState(StrEnum):
@@ -96,6 +98,11 @@ class ServingStack:
         return self.parameters.get(Parameter.PREVIOUS_MODEL_DATA_URL, "")
 
     @property
+    def shadow(self) -> str:
+        """The artifact that is tried beside the live one, or ``""``."""
+        return self.parameters.get(Parameter.SHADOW_MODEL_DATA_URL, "")
+
+    @property
     def promoted_through(self) -> str:
         """The creation time of the newest job ever promoted, or ``""``."""
         return self.parameters.get(Parameter.PROMOTED_THROUGH, "")
@@ -130,14 +137,18 @@ def is_newer(stack: ServingStack, created: datetime) -> bool:
 
 
 def promote(stack: ServingStack, artifact: str, created: datetime, auto_rollback: AutoRollback = AutoRollback.ON) -> dict[str, str]:
-    """The parameters that make an artifact live, watched by the alarms or not; none when it is live already."""
+    """The parameters that make an artifact live, watched by the alarms or not; none when it is live already.
+
+    A shadow that is promoted is none any more; any other goes on beside the new model.
+    """
     if artifact == stack.live:
         return {}
     return {
         Parameter.MODEL_DATA_URL: artifact,
         Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
         Parameter.PROMOTED_THROUGH: timestamp(created) if is_newer(stack, created) else stack.promoted_through,
-        **_auto_rollback(stack, auto_rollback),
+        **watched(stack, auto_rollback),
+        **(without_shadow(stack) if artifact == stack.shadow else {}),
     }
 
 
@@ -157,14 +168,23 @@ def rollback(stack: ServingStack) -> dict[str, str]:
 
 
 def rollback_to(stack: ServingStack, artifact: str) -> dict[str, str]:
-    """The parameters that put any artifact back as `rollback` does the previous one; none when it is live already."""
+    """The parameters that put any artifact back as `rollback` does the previous one; none when it is live already.
+
+    A shadow ends: whoever goes back must not have to wait for a second model to start.
+    """
     if artifact == stack.live:
         return {}
     return {
         Parameter.MODEL_DATA_URL: artifact,
         Parameter.PREVIOUS_MODEL_DATA_URL: stack.live,
-        **_auto_rollback(stack, AutoRollback.OFF),
+        **watched(stack, AutoRollback.OFF),
+        **without_shadow(stack),
     }
+
+
+def without_shadow(stack: ServingStack) -> dict[str, str]:
+    """The parameter that ends a shadow; none when there is none."""
+    return {Parameter.SHADOW_MODEL_DATA_URL: ""} if stack.shadow else {}
 
 
 def pause(stack: ServingStack) -> dict[str, str]:
@@ -183,15 +203,17 @@ def resume(stack: ServingStack) -> dict[str, str]:
         RequestError: there is no model to serve.
     """
     changes = _endpoint_state(stack, EndpointState.RUNNING, "resume")
-    return {**changes, **_auto_rollback(stack, AutoRollback.ON)} if changes else {}
+    return {**changes, **watched(stack, AutoRollback.ON)} if changes else {}
 
 
 def withdraw(stack: ServingStack, artifact: str) -> dict[str, str]:
-    """The parameters that take the endpoint away with its configuration and its model; a rollback then brings an artifact back.
+    """The parameters that take the endpoint away with its configuration and its models; a rollback then brings an artifact back.
 
     To pause leaves configuration and model in the stack, and CloudFormation never looks whether somebody has deleted them.
     """
-    return {Parameter.MODEL_DATA_URL: "", Parameter.PREVIOUS_MODEL_DATA_URL: artifact} if stack.live else {}
+    if not stack.live:
+        return {}
+    return {Parameter.MODEL_DATA_URL: "", Parameter.PREVIOUS_MODEL_DATA_URL: artifact, **without_shadow(stack)}
 
 
 def restore(stack: ServingStack, artifact: str, previous: str) -> dict[str, str]:
@@ -201,11 +223,11 @@ def restore(stack: ServingStack, artifact: str, previous: str) -> dict[str, str]
     return {
         Parameter.MODEL_DATA_URL: artifact,
         Parameter.PREVIOUS_MODEL_DATA_URL: previous,
-        **_auto_rollback(stack, AutoRollback.ON),
+        **watched(stack, AutoRollback.ON),
     }
 
 
-def _auto_rollback(stack: ServingStack, wanted: AutoRollback) -> dict[str, str]:
+def watched(stack: ServingStack, wanted: AutoRollback) -> dict[str, str]:
     """The parameter that lets the alarms watch or not; none for a stack whose template is older than it."""
     return {Parameter.AUTO_ROLLBACK: wanted} if Parameter.AUTO_ROLLBACK in stack.parameters else {}
 
@@ -229,14 +251,13 @@ def require_ready(stack: ServingStack) -> None:
     """
     if stack.state is StackState.BUSY:
         raise NotReady(f"{stack.name} is busy. CloudFormation reports {stack.status}. Try again when it has finished.")
+    deploy = naming.deploy_command(naming.stage_of(stack.name))
     if stack.state is StackState.ABSENT:
-        raise RequestError(
-            f"There is no stack {stack.name}. The stage was never deployed here, or was destroyed. Deploy it: cdk deploy --all."
-        )
+        raise RequestError(f"There is no stack {stack.name}. The stage was never deployed here, or was destroyed. Deploy it: {deploy}.")
     if stack.state is StackState.BROKEN:
         raise RequestError(
             f"{stack.name} takes no update. CloudFormation reports {stack.status}. "
-            "Read its events for the cause, then repair it with cdk deploy, or delete the stack and deploy again."
+            f"Read its events for the cause, then repair it with {deploy}, or delete the stack and deploy again."
         )
 
 

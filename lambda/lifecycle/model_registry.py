@@ -6,7 +6,7 @@ as SageMaker has it, and not by that description, which anybody who adds a versi
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,7 @@ class Version:
     job: str
     artifact: str
     created: datetime
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,13 @@ PROJECT_TAG = "blazingtext:project"
 STAGE_TAG = "blazingtext:stage"
 CORPUS_TAG = "blazingtext:corpus"
 REQUEST_TAG = "blazingtext:request"
+# Whose model a transform job asks.
+RUN_TAG = "blazingtext:run"
 # What the corpus was when the job was started: key, ETag and size of every file.
 CORPUS_HASH_TAG = "blazingtext:corpus-hash"
+# The SHA-256 of what a job read, and the key of the recipe by which it was prepared, where the upload told them.
+CORPUS_SHA256_TAG = "blazingtext:corpus-sha256"
+RECIPE_TAG = "blazingtext:recipe"
 # Why a finished job's model did not go live by itself, in the characters that SageMaker allows in a tag.
 PROMOTION_TAG = "blazingtext:promotion"
 HELD_BACK = "trained with --no-promote"
@@ -41,6 +46,11 @@ REVISION_TAG = "git-revision"
 CORPORA = "corpora/"
 RUNS = "runs/"
 CAPTURED = "captured/"
+TRANSFORMS = "transforms/"
+# Raw text in the stage's own bucket; the code and the reports of processing jobs; what they have not put together yet.
+RAW = "raw/"
+PROCESSING = "processing/"
+STAGING = "staging/"
 TRAIN = "train"
 VALIDATION = "validation"
 MANIFEST = "complete.json"
@@ -51,7 +61,11 @@ METRICS = "metrics.json"
 PAUSE, RESUME = "pause", "resume"
 
 VARIANT = "AllTraffic"
+# The variant that gets a copy of requests, and whose answers reach nobody.
+SHADOW_VARIANT = "Shadow"
 TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+TRANSFORM_LOG_GROUP = "/aws/sagemaker/TransformJobs"
+PROCESSING_LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 ENDPOINT_LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
 
 # What SageMaker's API takes as a TrainingJobName.
@@ -67,8 +81,13 @@ class Output(StrEnum):
 
     BUCKET_NAME = "BucketName"
     LAUNCHER_FUNCTION_NAME = "LauncherFunctionName"
+    TUNER_FUNCTION_NAME = "TunerFunctionName"
+    TRANSFORMER_FUNCTION_NAME = "TransformerFunctionName"
+    PROCESSOR_FUNCTION_NAME = "ProcessorFunctionName"
     PROMOTER_FUNCTION_NAME = "PromoterFunctionName"
     TRAINING_ROLE_ARN = "TrainingRoleArn"
+    TRANSFORM_ROLE_ARN = "TransformRoleArn"
+    PROCESSING_ROLE_ARN = "ProcessingRoleArn"
     NOTIFICATIONS_TOPIC_ARN = "NotificationsTopicArn"
     PROMOTION_QUEUE_URL = "PromotionQueueUrl"
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
@@ -87,6 +106,8 @@ class Output(StrEnum):
     LIVE_MODEL_DATA_URL = "LiveModelDataUrl"
     PREVIOUS_MODEL_DATA_URL = "PreviousModelDataUrl"
     PROMOTED_THROUGH = "PromotedThrough"
+    SHADOW_INSTANCE_TYPE = "ShadowInstanceType"
+    SHADOW_INSTANCE_COUNT = "ShadowInstanceCount"
 
 
 def check_stage(stage: str) -> str:
@@ -185,6 +206,16 @@ def command(words: str, stage: str) -> str:
     return f"blazingtext {words}" + ("" if stage == DEFAULT_STAGE else f" --stage {stage}")
 
 
+def deploy_command(stage: str) -> str:
+    """What a person types to deploy a stage."""
+    return "cdk deploy --all" + ("" if stage == DEFAULT_STAGE else f" -c stage={stage}")
+
+
+def stage_of(name: str) -> str:
+    """The stage that a training job or a stack of ours is named after."""
+    return name.removeprefix(f"{PROJECT}-").partition("-")[0]
+
+
 def job_prefix(stage: str) -> str:
     """What every training job of a stage, and of no other, begins with."""
     return f"{PROJECT}-{stage}-"
@@ -253,6 +284,45 @@ def job_of_artifact(artifact: str) -> str:
     """The job that made an artifact, or ``""`` when the URI is not one of ours."""
     found = re.fullmatch(rf"s3://[^/]+/{RUNS}([^/]+)/output/{re.escape(ARTIFACT)}", artifact)
     return found.group(1) if found else ""
+
+
+def transform_prefix(data: str) -> str:
+    """The key prefix under which the data of transform jobs and their results lie.
+
+    Args:
+        data: the data's name, which is a corpus name.
+    """
+    return f"{TRANSFORMS}{data}/"
+
+
+def transform_input_prefix(data: str) -> str:
+    """The key prefix of what is to be transformed."""
+    return f"{transform_prefix(data)}input/"
+
+
+def transform_output_prefix(data: str, job: str) -> str:
+    """The key prefix of the results of a transform job, beside its input; SageMaker appends the file's name and ``.out``."""
+    return f"{transform_prefix(data)}{job}/"
+
+
+def prepared_key(corpus: str) -> str:
+    """The key of the file that a processing job makes of raw text."""
+    return f"{channel_prefix(corpus, TRAIN)}{corpus}.txt"
+
+
+def code_key(sha256: str, file: str) -> str:
+    """The key of a file of the code that processing jobs run; ``sha256`` is that of all its files together."""
+    return f"{PROCESSING}code/{sha256}/{file}"
+
+
+def staging_prefix(job: str) -> str:
+    """The key prefix of what a processing job has made and not put together yet."""
+    return f"{STAGING}{job}/"
+
+
+def report_key(job: str) -> str:
+    """The key of what a processing job tells about its end."""
+    return f"{PROCESSING}{job}/report.json"
 
 
 def tags(stage: str) -> dict[str, str]:

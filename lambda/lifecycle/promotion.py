@@ -41,6 +41,7 @@ class Decision:
         job_arn: the job whose tag that is.
         job: a job that becomes a version in the model registry; None when none does.
         request: who asked for that by name; ``""`` when its end did.
+        news: what there is to tell if an earlier delivery of the message did the work; ``""`` when that is nothing.
     """
 
     outcome: Outcome
@@ -51,6 +52,7 @@ class Decision:
     job_arn: str = ""
     job: "TrainedJob | None" = None
     request: str = ""
+    news: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def unusable(job: TrainedJob, environment: PromoteEnvironment) -> Decision | Non
         tuning = job.tuning_job.rpartition("/")[2]
         return Decision(
             Outcome.IGNORE,
-            f"{job.name} is one of many of the tuning job {tuning}. Promote the best one by hand: "
+            f"{job.name} is one of many of the tuning job {tuning}, whose best is judged at its end. To promote this one all the same: "
             + naming.command(f"promote {job.name}", environment.stage),
         )
     if job.status != "Completed":
@@ -192,13 +194,15 @@ def promoted(job: TrainedJob, stack: ServingStack) -> Decision:
     if stack.state is not StackState.READY:
         status = stack.status or "no such stack"
         return Decision(
-            Outcome.IMPOSSIBLE, f"{job.name} cannot go live. {stack.name} takes no update ({status}). Repair it with cdk deploy."
+            Outcome.IMPOSSIBLE,
+            f"{job.name} cannot go live. {stack.name} takes no update ({status}). "
+            f"Repair it with {naming.deploy_command(naming.stage_of(stack.name))}.",
         )
+    if job.artifact == stack.live:
+        return Decision(Outcome.IGNORE, f"{job.name} is live already.", news=f"{job.name} is live ({shown_metrics(job)}).")
     if not live_model.is_newer(stack, job.created):
         return Decision(Outcome.IGNORE, f"{job.name} is not newer than what was promoted already ({stack.promoted_through}).")
     changes = live_model.promote(stack, job.artifact, job.created)
-    if not changes:
-        return Decision(Outcome.IGNORE, f"{job.name} is live already.")
     begun = f"The promotion of {job.name} has begun ({shown_metrics(job)})."
     return Decision(Outcome.PROMOTE, f"{begun} {stack.name} is being updated; if that is rolled back, you are told.", changes, stack)
 

@@ -97,12 +97,17 @@ def request(job: TrainedJob, environment: PromoteEnvironment, note: str) -> dict
             "SupportedContentTypes": _CONTENT_TYPES,
             "SupportedResponseMIMETypes": _CONTENT_TYPES,
         },
-        "ModelApprovalStatus": str(ApprovalStatus.REJECTED if note else ApprovalStatus.PENDING),
+        "ModelApprovalStatus": str(first_approval(note)),
         "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
         "MetadataProperties": {"GeneratedBy": job.arn, **({"CommitId": revision} if revision else {})},
         "CustomerMetadataProperties": _properties(job, note),
         **({"SecurityConfig": {"KmsKeyId": environment.key_arn}} if environment.key_arn else {}),
     }
+
+
+def first_approval(note: str) -> ApprovalStatus:
+    """What a new version is, before anybody has decided: Rejected when a note says why it is not to go live."""
+    return ApprovalStatus.REJECTED if note else ApprovalStatus.PENDING
 
 
 def quality(job: TrainedJob) -> bytes:
@@ -125,6 +130,8 @@ def _properties(job: TrainedJob, note: str) -> dict[str, str]:
         "mode": job.mode,
         "corpus": job.tags.get(naming.CORPUS_TAG, ""),
         "corpus-hash": job.tags.get(naming.CORPUS_HASH_TAG, ""),
+        "corpus-sha256": job.tags.get(naming.CORPUS_SHA256_TAG, ""),
+        "recipe": job.tags.get(naming.RECIPE_TAG, ""),
         "request": job.tags.get(naming.REQUEST_TAG, ""),
         naming.REVISION_TAG: job.tags.get(naming.REVISION_TAG, ""),
         "not-promoted": note,

@@ -3,18 +3,17 @@
 The event is documented in ``lambda/README.md``. Everything but ``corpus`` has a default, which comes from the function's stack.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
-from . import hyperparameters, instances, limits, naming, tag_rules, values
+from . import hyperparameters, instances, limits, naming, run_names, tag_rules, values
 from .combinations import DEFAULT_MODE
 from .environments import LaunchEnvironment
 from .errors import RequestError, UserError
-from .suggestions import did_you_mean
+from .event_reader import EventReader
+from .job_kinds import TRAINING, JobKind
 
-EVENT_KEYS = ("corpus", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry", "dryRun", "promote")
+EVENT_KEYS = ("corpus", "name", "mode", "hyperparameters", "instance", "limits", "spot", "tags", "retry", "dryRun", "promote")
 INSTANCE_KEYS = ("type", "count", "volumeGb")
 LIMIT_KEYS = ("maxRuntimeSeconds", "maxWaitSeconds")
 
@@ -24,10 +23,8 @@ MAXIMUM_SPOT_WAIT = 3600
 # The largest EBS volume.
 MAXIMUM_VOLUME_GB = 16_384
 # AWS allows 50.
-_OWN_TAGS = 6
+_OWN_TAGS = 8
 MAXIMUM_TAGS = 50 - _OWN_TAGS
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,7 @@ class TrainingRequest:
         retry: whether a failed or stopped job of the same name gets another attempt.
         dry_run: whether everything is checked and nothing started.
         promote: whether its model may go live by itself.
+        name: what a person calls it, without the stage's beginning; ``""``: the request's hash names it.
     """
 
     corpus: str
@@ -63,42 +61,48 @@ class TrainingRequest:
     retry: bool
     dry_run: bool = False
     promote: bool = True
+    name: str = ""
 
 
-def read(payload: object, environment: LaunchEnvironment) -> tuple[TrainingRequest, list[UserError]]:
+def read(
+    payload: object, environment: LaunchEnvironment, also: Collection[str] = (), kind: JobKind = TRAINING
+) -> tuple[TrainingRequest, list[UserError]]:
     """The request in an event, and everything that is wrong with it; a wrong part reads as its default.
 
     Args:
         payload: a launch event, which may be any JSON, or EventBridge's notice of an upload of ``corpora/<name>/complete.json``.
         environment: the defaults.
+        also: keys of the event that somebody else reads.
+        kind: what the request becomes.
     """
-    reader = _Reader()
+    reader = EventReader()
     event = _asked(reader, payload, environment)
-    reader.known_keys(event, EVENT_KEYS, "")
+    reader.known_keys(event, (*EVENT_KEYS, *also), "")
     instance = reader.section(event, "instance", INSTANCE_KEYS)
     given = reader.section(event, "hyperparameters", None)
     spot = reader.flag(event, "spot", environment.spot)
     runtime, wait = _limits(reader, reader.section(event, "limits", LIMIT_KEYS), environment, spot)
     mode = _mode(reader, event, given, environment)
     request = TrainingRequest(
-        corpus=reader.attempt(lambda: _corpus(event, environment.bucket), ""),
+        corpus=reader.attempt(lambda: _corpus(event, environment), ""),
         mode=mode,
         hyperparameters={**_defaults(mode, environment), **given},
-        instance_type=_instance_type(reader, instance, environment),
+        instance_type=instance_type(reader, instance, environment),
         instance_count=reader.number(instance, "instance.count", environment.instance_count, instances.MAXIMUM_COUNT),
         volume_gb=reader.number(instance, "instance.volumeGb", environment.volume_gb, MAXIMUM_VOLUME_GB),
         max_runtime_seconds=runtime,
         max_wait_seconds=wait,
         spot=spot,
-        tags=_tags(reader, reader.section(event, "tags", None), environment.protection.tags),
+        tags=tags(reader, reader.section(event, "tags", None), environment.protection.tags),
         retry=reader.flag(event, "retry", False),
         dry_run=reader.flag(event, "dryRun", False),
         promote=reader.flag(event, "promote", True),
+        name=reader.attempt(lambda: _name(event, kind, environment.stage), ""),
     )
     return request, reader.problems
 
 
-def _asked(reader: "_Reader", payload: object, environment: LaunchEnvironment) -> Mapping[str, object]:
+def _asked(reader: EventReader, payload: object, environment: LaunchEnvironment) -> Mapping[str, object]:
     """The launch event that a payload is or means; an empty one, and a problem, when it is none."""
     if not isinstance(payload, Mapping):
         reader.problem(
@@ -107,7 +111,7 @@ def _asked(reader: "_Reader", payload: object, environment: LaunchEnvironment) -
         )
         return {}
     if is_upload(payload):
-        return {"corpus": reader.attempt(lambda: _uploaded_corpus(payload, environment.bucket), "")}
+        return {"corpus": reader.attempt(lambda: _uploaded_corpus(payload, environment), "")}
     return payload
 
 
@@ -116,9 +120,9 @@ def is_upload(payload: object) -> bool:
     return isinstance(payload, Mapping) and payload.get("source") == "aws.s3" and payload.get("detail-type") == "Object Created"
 
 
-def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
+def _uploaded_corpus(event: Mapping[str, object], environment: LaunchEnvironment) -> str:
     """The corpus that an upload belongs to; EventBridge gives keys as they are, not URL-encoded as S3's own notices do."""
-    detail = _object(event, "detail")
+    bucket, detail = environment.bucket, _object(event, "detail")
     key = str(_object(detail, "object").get("key", ""))
     source = str(_object(detail, "bucket").get("name", ""))
     parts = key.split("/")
@@ -126,7 +130,7 @@ def _uploaded_corpus(event: Mapping[str, object], bucket: str) -> str:
         raise RequestError(
             f"The upload of s3://{values.cut(source)}/{values.cut(key)} starts no training. "
             f"Only that of s3://{bucket}/{naming.manifest_key('<name>')} does. Write it when the corpus is complete "
-            "(blazingtext upload does), or invoke the function with a corpus."
+            f"({naming.command('upload', environment.stage)} does), or invoke the function with a corpus."
         )
     return parts[1]
 
@@ -137,25 +141,54 @@ def _object(section: Mapping[str, object], name: str) -> Mapping[str, object]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _corpus(event: Mapping[str, object], bucket: str) -> str:
+def _corpus(event: Mapping[str, object], environment: LaunchEnvironment) -> str:
     """The corpus's name, from a name or from an S3 URI inside the stage's own bucket."""
     given = event.get("corpus")
     if not isinstance(given, str) or not given:
         raise RequestError('corpus: no corpus is named. A job needs text to train on. Name an uploaded corpus: {"corpus": "wiki"}.')
     if not given.startswith("s3://"):
         return naming.check_corpus(given)
-    source, key = naming.split_s3_uri(given)
+    (source, key), bucket = naming.split_s3_uri(given), environment.bucket
     name, _, channel = key.removeprefix(naming.CORPORA).rstrip("/").partition("/")
     if source != bucket or not key.startswith(naming.CORPORA) or channel not in ("", naming.TRAIN):
         raise RequestError(
             f"corpus: {values.cut(given)} is not one of this stage's corpora. "
             f"The training role may read s3://{bucket}/{naming.CORPORA} only. "
-            f"Copy the text to s3://{bucket}/{naming.channel_prefix('<name>', naming.TRAIN)} (blazingtext upload does) and name the corpus."
+            f"Copy the text to s3://{bucket}/{naming.channel_prefix('<name>', naming.TRAIN)} "
+            f"({naming.command('upload', environment.stage)} does) and name the corpus."
         )
     return naming.check_corpus(name)
 
 
-def _mode(reader: "_Reader", event: Mapping[str, object], given: Mapping[str, object], environment: LaunchEnvironment) -> str:
+def _name(event: Mapping[str, object], kind: JobKind, stage: str) -> str:
+    """The name that a person chose; ``""`` when none did."""
+    if "name" not in event:
+        return ""
+    given = event["name"]
+    if not isinstance(given, str):
+        raise RequestError(f'name: {values.shown(given)} is not text. It is what people call the run. Write it as "name": "wiki-5".')
+    return run_names.check(given, kind, stage)
+
+
+def named(request: TrainingRequest, name: str, stage: str, problems: list[UserError]) -> TrainingRequest:
+    """A request with the name that a manifest tells; a wrong one is added to the problems.
+
+    Args:
+        request: what the upload asks for.
+        name: the run's name, or ``""``.
+        stage: a valid stage.
+        problems: what is known to be wrong.
+    """
+    if not name:
+        return request
+    try:
+        return replace(request, name=run_names.check(name, TRAINING, stage))
+    except UserError as problem:
+        problems.append(problem)
+    return request
+
+
+def _mode(reader: EventReader, event: Mapping[str, object], given: Mapping[str, object], environment: LaunchEnvironment) -> str:
     """The mode: from the event, else from its hyperparameters, else from the stack."""
     default = environment.hyperparameters.get("mode", DEFAULT_MODE)
     mode = event.get("mode", given.get("mode", default))
@@ -170,7 +203,8 @@ def _defaults(mode: str, environment: LaunchEnvironment) -> dict[str, object]:
     return {name: value for name, value in environment.hyperparameters.items() if name in hyperparameters.names(mode)}
 
 
-def _instance_type(reader: "_Reader", instance: Mapping[str, object], environment: LaunchEnvironment) -> str:
+def instance_type(reader: EventReader, instance: Mapping[str, object], environment: LaunchEnvironment) -> str:
+    """The type of an event's section ``instance``, or the stack's."""
     given = instance.get("type", environment.instance_type)
     if isinstance(given, str) and instances.is_instance_type(given):
         return given
@@ -180,7 +214,7 @@ def _instance_type(reader: "_Reader", instance: Mapping[str, object], environmen
     return environment.instance_type
 
 
-def _limits(reader: "_Reader", section: Mapping[str, object], environment: LaunchEnvironment, spot: bool) -> tuple[int, int | None]:
+def _limits(reader: EventReader, section: Mapping[str, object], environment: LaunchEnvironment, spot: bool) -> tuple[int, int | None]:
     """How long the job may run, and may wait when it is spot."""
     runtime = reader.number(section, "limits.maxRuntimeSeconds", environment.max_runtime_seconds, MAXIMUM_RUNTIME)
     if not spot:
@@ -204,7 +238,8 @@ def _limits(reader: "_Reader", section: Mapping[str, object], environment: Launc
     return runtime, wait
 
 
-def _tags(reader: "_Reader", given: Mapping[str, object], of_stage: Mapping[str, str]) -> dict[str, str]:
+def tags(reader: EventReader, given: Mapping[str, object], of_stage: Mapping[str, str]) -> dict[str, str]:
+    """The tags of an event that a job can have beside ours and the stage's."""
     room = MAXIMUM_TAGS - len(of_stage)
     if len(given) > room:
         ours = f"{_OWN_TAGS} are ours and {len(of_stage)} the stage's" if of_stage else f"{_OWN_TAGS} are ours"
@@ -217,56 +252,3 @@ def _tags(reader: "_Reader", given: Mapping[str, object], of_stage: Mapping[str,
         else:
             found[key] = str(value)
     return found
-
-
-class _Reader:
-    """Reads parts of an event and remembers every problem."""
-
-    def __init__(self) -> None:
-        self.problems: list[UserError] = []
-
-    def problem(self, text: str) -> None:
-        self.problems.append(RequestError(text))
-
-    def attempt(self, read_one: Callable[[], Value], otherwise: Value) -> Value:
-        try:
-            return read_one()
-        except UserError as problem:
-            self.problems.append(problem)
-        return otherwise
-
-    def known_keys(self, given: Mapping[str, object], known: Collection[str], path: str) -> None:
-        for key in given:
-            if key not in known:
-                paths = [path + each for each in known]
-                hint = did_you_mean(f"{path}{key}", paths) or f"Known are {', '.join(paths)}."
-                self.problem(f'"{path}{values.cut(key)}" is unknown. A misspelt key would silently have no effect. {hint}')
-
-    def section(self, event: Mapping[str, object], name: str, known: Collection[str] | None) -> Mapping[str, object]:
-        found = event.get(name, {})
-        if not isinstance(found, Mapping):
-            self.problem(f"{name}: {values.shown(found)} is not an object. It holds names and values. Write it as {{...}} or leave it out.")
-            return {}
-        if known is not None:
-            self.known_keys(found, known, f"{name}.")
-        return found
-
-    def number(self, section: Mapping[str, object], path: str, default: int, maximum: int) -> int:
-        value = section.get(path.rpartition(".")[2], default)
-        # Text is refused: in a JSON event, a number in quotation marks is a mistake.
-        if not isinstance(value, str):
-            with suppress(ValueError):
-                return values.whole_number(value, 1, maximum)
-        self.problem(
-            f"{path}: {values.shown(value)} is not allowed. It must be a whole number from 1 to {maximum}. Leave it out for {default}."
-        )
-        return default
-
-    def flag(self, section: Mapping[str, object], name: str, default: bool) -> bool:
-        value = section.get(name, default)
-        if isinstance(value, bool):
-            return value
-        self.problem(
-            f"{name}: {values.shown(value)} is neither true nor false. It is a switch. Write true or false without quotation marks."
-        )
-        return default

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from . import availability, costs, hyperparameters, images, instances, limits, naming
+from . import availability, costs, hyperparameters, images, instances, limits, naming, run_names
 from .combinations import SUPERVISED
 from .corpora import Corpus
 from .costs import HourlyPrice
@@ -28,6 +28,8 @@ class TrainingJob:
 
     Attributes:
         name: the name of its first attempt.
+        digest: the hash of its request.
+        is_named: whether a person chose the name.
         definition: everything for CreateTrainingJob but the name.
         artifact_bucket: where its artifact will be.
         retry: whether a failed or stopped job gets another attempt.
@@ -38,6 +40,8 @@ class TrainingJob:
     """
 
     name: str
+    digest: str
+    is_named: bool
     definition: dict[str, Any]
     artifact_bucket: str
     retry: bool
@@ -45,6 +49,14 @@ class TrainingJob:
     dry_run: bool
     price: HourlyPrice
     max_runtime_seconds: int
+
+    def attempt(self, number: int) -> str:
+        """The name of the n-th attempt, counted from 1."""
+        return naming.attempt_name(self.name, number)
+
+    def request(self, name: str) -> dict[str, Any]:  # noqa: ARG002 - an attempt has only its name of its own
+        """Everything for the request that creates an attempt but the name."""
+        return self.definition
 
 
 def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironment, problems: list[UserError]) -> TrainingJob:
@@ -60,18 +72,25 @@ def decide(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironm
         UserError: every problem at once, those of the request, of the hyperparameters and of the corpus.
     """
     complete, warnings, refusals = _hyperparameters(request, corpus)
-    raise_all([*problems, *_limit_problems(request, environment), *refusals, *corpus.problems, *_volume_problems(request, corpus)])
+    raise_all([*problems, *_limit_problems(request, environment), *refusals, *data_problems(request, corpus)])
     digest = request_hash(request, complete, corpus, environment.bucket)
     return TrainingJob(
-        name=naming.job_name(environment.stage, request.corpus, request.mode, digest),
-        definition=_definition(request, complete, corpus, environment, digest),
+        name=_name(request, environment.stage, digest),
+        digest=digest,
+        is_named=bool(request.name),
+        definition=definition(request, complete, corpus, environment, digest),
         artifact_bucket=environment.bucket,
         retry=request.retry,
-        warnings=(*warnings, *corpus.warnings, *_volume_warnings(request, corpus), *_region_warnings(request, environment)),
+        warnings=(*warnings, *data_warnings(request, corpus, environment)),
         dry_run=request.dry_run,
         price=costs.of_training(request.instance_type, request.instance_count, images.region_of(environment.image)),
         max_runtime_seconds=request.max_runtime_seconds,
     )
+
+
+def _name(request: TrainingRequest, stage: str, digest: str) -> str:
+    """The name that a person chose, or one by which the same request finds its job again."""
+    return run_names.job(stage, request.name) if request.name else naming.job_name(stage, request.corpus, request.mode, digest)
 
 
 def _limit_problems(request: TrainingRequest, environment: LaunchEnvironment) -> list[RequestError]:
@@ -82,14 +101,14 @@ def _limit_problems(request: TrainingRequest, environment: LaunchEnvironment) ->
 def _hyperparameters(request: TrainingRequest, corpus: Corpus) -> tuple[dict[str, str], list[str], list[UserError]]:
     try:
         complete, warnings = hyperparameters.complete(
-            request.mode, request.hyperparameters, request.instance_type, request.instance_count, channels=_known_channels(corpus)
+            request.mode, request.hyperparameters, request.instance_type, request.instance_count, channels=known_channels(corpus)
         )
     except HyperparameterError as refusal:
         return {}, [], [refusal]
     return complete, warnings, []
 
 
-def _known_channels(corpus: Corpus) -> frozenset[str] | None:
+def known_channels(corpus: Corpus) -> frozenset[str] | None:
     """The channels, or None for a corpus that is not there: its absence is the one thing to tell about it."""
     return frozenset(corpus.channels) if corpus.channels else None
 
@@ -116,14 +135,14 @@ def _files(corpus: Corpus) -> dict[str, list[tuple[str, str, int]]]:
     return {channel: [(file.key, file.etag, file.size) for file in files] for channel, files in corpus.channels.items()}
 
 
-def _definition(
+def definition(
     request: TrainingRequest, complete: dict[str, str], corpus: Corpus, environment: LaunchEnvironment, digest: str
 ) -> dict[str, Any]:
     """CreateTrainingJob's request; without MetricDefinitions, which SageMaker has preset for its own algorithms."""
     stopping = {"MaxRuntimeInSeconds": request.max_runtime_seconds}
     if request.max_wait_seconds is not None:
         stopping["MaxWaitTimeInSeconds"] = request.max_wait_seconds
-    definition = {
+    wanted = {
         "AlgorithmSpecification": {"TrainingImage": environment.image, "TrainingInputMode": "File"},
         "RoleArn": environment.role_arn,
         "HyperParameters": complete,
@@ -138,7 +157,7 @@ def _definition(
         "EnableManagedSpotTraining": request.spot,
         "Tags": _tags(request, corpus, environment, digest),
     }
-    return environment.protection.protect(definition)
+    return environment.protection.protect(wanted)
 
 
 def _channel(uri: str, name: str) -> dict[str, Any]:
@@ -160,11 +179,23 @@ def _tags(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironme
         naming.CORPUS_HASH_TAG: corpus_hash(corpus),
         naming.REQUEST_TAG: digest,
     }
+    told = {naming.CORPUS_SHA256_TAG: corpus.sha256, naming.RECIPE_TAG: corpus.recipe}
+    ours |= {key: value for key, value in told.items() if value}
     if not request.promote:
         ours[naming.PROMOTION_TAG] = naming.HELD_BACK
     # The stage's tags are the company's: a request adds to them and changes none.
     tags = {**request.tags, **environment.protection.tags, **ours}
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def data_problems(request: TrainingRequest, corpus: Corpus) -> list[UserError]:
+    """What speaks against training on a corpus, with the volume that the request asks for."""
+    return [*corpus.problems, *_volume_problems(request, corpus)]
+
+
+def data_warnings(request: TrainingRequest, corpus: Corpus, environment: LaunchEnvironment) -> list[str]:
+    """What of corpus, volume and region is legal but probably a mistake."""
+    return [*corpus.warnings, *_volume_warnings(request, corpus), *_region_warnings(request, environment)]
 
 
 def _volume_problems(request: TrainingRequest, corpus: Corpus) -> list[UserError]:

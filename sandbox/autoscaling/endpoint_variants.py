@@ -27,7 +27,7 @@ class EndpointVariants:
         fleets = [] if found is None else found.router.fleets()
         if found is None or not fleets:
             return None
-        variants: list[Parameters] = fleets[0].config.variants
+        variants: list[Parameters] = fleets[0].config.all_variants
         wanted = next((each for each in variants if each["VariantName"] == variant), None)
         if wanted is None:
             return None

@@ -54,7 +54,15 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "services.cloudformation": ("_stacks",),
     "services.cloudformation.changesets": ("_add_event", "_evaluate_conditions", "_resolve_parameters"),
     "services.cloudformation.engine": ("_evaluate_conditions", "_resolve_parameters", "_resolve_refs"),
-    "services.cloudformation.handlers": ("_add_event", "_evaluate_conditions", "_resolve_parameters"),
+    "services.cloudformation.handlers": (
+        "_ACTION_HANDLERS",
+        "_add_event",
+        "_delete_stack_async",
+        "_error",
+        "_evaluate_conditions",
+        "_resolve_parameters",
+        "_resolve_stack",
+    ),
     "services.cloudformation.provisioners": (
         "_CUSTOM_NAME_REPLACEMENT",
         "_NAME_SEED",
@@ -73,10 +81,12 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "CLIENT_REQUEST_TOKEN",
         "_add_event",
         "_delete_resource",
+        "_delete_stack_async",
         "_evaluate_conditions",
         "_provision_resource",
         "_runs_on_worker_thread",
         "_update_resource",
+        "_with_dependencies",
     ),
     "services.cloudwatch": (
         "_alarms",
@@ -89,8 +99,10 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_metrics",
         "_put_metric_alarm",
         "_record_history",
+        "_resource_tags",
         "_stat_value",
         "_store_datum",
+        "_validate_alarm_tag_arn",
         "cloudformation_delete_metric_alarm",
         "cloudformation_put_metric_alarm",
     ),
@@ -103,6 +115,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_resolve_log_group_name",
         "error_response_json",
         "json_response",
+        "resolve_tag_resource",
     ),
     "services.eventbridge": (
         "_cron_next_fire",
@@ -183,11 +196,12 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "_sdk_json_value",
         "_start_execution",
         "_state_machines",
+        "_tags",
         "_update_state_machine",
         "error_response_json",
         "json_response",
     ),
-    "services.sts": ("is_root_access_key", "register_session"),
+    "services.sts": ("_evict_expired_sessions", "_sessions", "is_root_access_key", "register_session"),
 }
 
 

@@ -29,7 +29,12 @@ def _knowing_the_caller(handler: Handler) -> Handler:
 
 
 def register_tags(
-    service: str, collect: Collect, *, write: Callable[[str, Mapping[str, str]], None], remove: Callable[[str, Sequence[str]], None]
+    service: str,
+    collect: Collect,
+    *,
+    write: Callable[[str, Mapping[str, str]], None],
+    remove: Callable[[str, Sequence[str]], None],
+    actions: tuple[str, str] = ("TagResource", "UntagResource"),
 ) -> None:
     """Let the tagging API know a service's resources.
 
@@ -41,6 +46,7 @@ def register_tags(
         collect: what there is.
         write: adds tags to a resource, by ARN; LookupError when there is none.
         remove: removes tags of these keys, likewise.
+        actions: the service's own two permissions for that.
     """
     tagging = internal("services.tagging")
 
@@ -58,7 +64,8 @@ def register_tags(
         return changed
 
     handlers = internal("app").SERVICE_HANDLERS
-    handlers["tagging"] = _knowing_the_caller(handlers["tagging"])
+    if handlers["tagging"].__module__ != __name__:
+        handlers["tagging"] = _knowing_the_caller(handlers["tagging"])
     tagging._COLLECTORS[service] = collected
-    tagging._WRITERS[service] = changing(f"{service}:AddTags", write)
-    tagging._REMOVERS[service] = changing(f"{service}:DeleteTags", remove)
+    tagging._WRITERS[service] = changing(f"{service}:{actions[0]}", write)
+    tagging._REMOVERS[service] = changing(f"{service}:{actions[1]}", remove)

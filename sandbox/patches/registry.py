@@ -13,6 +13,7 @@ from . import (
     bucket_deletion,
     bucket_properties,
     budget_resources,
+    busy_stacks,
     condition_functions,
     direct_requests,
     encrypted_targets,
@@ -20,6 +21,7 @@ from . import (
     execution_names,
     function_errors,
     function_payloads,
+    kept_dependencies,
     kms_managed_key,
     listing_encoding,
     log_event_pages,
@@ -42,6 +44,7 @@ from . import (
     root_credentials,
     schedule_resources,
     schedule_targets,
+    session_records,
     stack_events,
     stack_outputs,
     stack_parameters,
@@ -50,6 +53,7 @@ from . import (
     startup_scripts,
     state_machine_roles,
     state_machine_tasks,
+    tagged_resources,
     target_policies,
     topic_encryption,
     unsigned_operations,
@@ -57,13 +61,14 @@ from . import (
 )
 
 #: In the order they are applied. event_origin wraps what target_policies puts in place, and metric_math_alarms what
-#: alarm_evaluation does, and alarm_warm_up what both do, so they come later.
+#: alarm_evaluation does, and alarm_warm_up what both do, and kept_dependencies what stack_permissions does, so they come later.
 PATCHES: Final[tuple[ModuleType, ...]] = (
     root_credentials,
     unsigned_operations,
     startup_scripts,
     bucket_properties,
     bucket_deletion,
+    busy_stacks,
     budget_resources,
     schedule_resources,
     schedule_targets,
@@ -74,6 +79,7 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     queue_metrics,
     condition_functions,
     worker_threads,
+    session_records,
     stack_roles,
     stack_events,
     target_policies,
@@ -99,6 +105,7 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     state_machine_roles,
     execution_names,
     stack_permissions,
+    kept_dependencies,
     stack_outputs,
     passed_roles,
     object_encryption,
@@ -107,6 +114,7 @@ PATCHES: Final[tuple[ModuleType, ...]] = (
     message_move_tasks,
     message_inputs,
     function_payloads,
+    tagged_resources,
 )
 
 

@@ -36,6 +36,9 @@ class Cloud(Protocol):
     def client(self, service: str, role_arn: str) -> Any:
         """A boto3 client with the role's credentials; RoleError when SageMaker cannot assume it."""
 
+    def role_environment(self, role_arn: str, *, seconds: int) -> dict[str, str]:
+        """The variables by which a container calls AWS as a role, for so long; RoleError when SageMaker cannot assume it."""
+
     def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
         """Put an event of SageMaker on the default bus."""
 

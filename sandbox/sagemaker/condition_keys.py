@@ -78,11 +78,16 @@ KEYS: Final[Mapping[str, Keys]] = {
     "CreateModel": _NETWORK,
     "CreateEndpointConfig": {
         **_NETWORK,
-        "sagemaker:InstanceTypes": ("ProductionVariants[].InstanceType",),
-        "sagemaker:AcceleratorTypes": ("ProductionVariants[].AcceleratorType",),
-        "sagemaker:ModelArn": ("ProductionVariants[].ModelName",),
-        "sagemaker:ServerlessMaxConcurrency": ("ProductionVariants[].ServerlessConfig.MaxConcurrency",),
-        "sagemaker:ServerlessMemorySize": ("ProductionVariants[].ServerlessConfig.MemorySizeInMB",),
+        **{
+            key: tuple(f"{variants}[].{path}" for variants in ("ProductionVariants", "ShadowProductionVariants"))
+            for key, path in {
+                "sagemaker:InstanceTypes": "InstanceType",
+                "sagemaker:AcceleratorTypes": "AcceleratorType",
+                "sagemaker:ModelArn": "ModelName",
+                "sagemaker:ServerlessMaxConcurrency": "ServerlessConfig.MaxConcurrency",
+                "sagemaker:ServerlessMemorySize": "ServerlessConfig.MemorySizeInMB",
+            }.items()
+        },
         "sagemaker:VolumeKmsKey": ("KmsKeyId",),
     },
     "CreateModelPackage": _PACKAGE,

@@ -16,6 +16,8 @@ from .api.errors import AccessDeniedException
 from .cloud import PRINCIPAL, RoleError
 
 _PUBLISHING_ATTEMPTS = 5
+#: Where an SDK finds the sandbox.
+_PLACE = ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_EC2_METADATA_DISABLED")
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -55,10 +57,7 @@ class EmulatedCloud:
         Raises:
             RoleError: the role is missing or does not trust SageMaker.
         """
-        try:
-            given = identity.assume_role_credentials(role_arn, "SageMaker", PRINCIPAL)
-        except identity.RoleNotAssumableError as problem:
-            raise RoleError(str(problem)) from problem
+        given = _credentials(role_arn)
         with self._lock:
             return self._session.client(
                 service,  # type: ignore[call-overload]  # the stubs want a literal
@@ -66,8 +65,18 @@ class EmulatedCloud:
                 aws_access_key_id=given.access_key,
                 aws_secret_access_key=given.secret_key,
                 aws_session_token=given.session_token,
-                config=Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=10, read_timeout=120),
+                config=Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=10, read_timeout=120),
             )
+
+    def role_environment(self, role_arn: str, *, seconds: int) -> dict[str, str]:
+        """New credentials of the role, and where the account answers.
+
+        Raises:
+            RoleError: the role is missing or does not trust SageMaker.
+        """
+        outer = self.child_environment()
+        place = {name: outer[name] for name in _PLACE if name in outer}
+        return place | _credentials(role_arn, seconds=seconds).environment()
 
     def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
         """Put the event on the default bus; rules and targets run before this returns.
@@ -102,3 +111,10 @@ class EmulatedCloud:
     def child_environment(self) -> dict[str, str]:
         """The server's environment without credentials."""
         return identity.child_environment()
+
+
+def _credentials(role_arn: str, *, seconds: int = 12 * 3600) -> identity.Credentials:
+    try:
+        return identity.assume_role_credentials(role_arn, "SageMaker", PRINCIPAL, seconds=seconds)
+    except identity.RoleNotAssumableError as problem:
+        raise RoleError(str(problem)) from problem

@@ -13,7 +13,7 @@ from typing import Any
 
 from .api.contract import Parameters
 from .cloud import Cloud
-from .store import Endpoint, EndpointConfig, Model, ModelPackage, TrainingJob, TuningJob
+from .store import Endpoint, EndpointConfig, Model, ModelPackage, ProcessingJob, TrainingJob, TransformJob, TuningJob
 
 _TRAINING_MEMBERS = (
     "HyperParameters",
@@ -80,6 +80,50 @@ def tuning_job_event(job: TuningJob) -> Event:
             "Tags": job.tags,
         }
         return "SageMaker HyperParameter Tuning Job State Change", job.arn, _without_nulls(detail)
+
+
+def processing_job_event(job: ProcessingJob) -> Event:
+    """`SageMaker Processing Job State Change`; made and published as a training job's.
+
+    Returns:
+        Detail type, ARN and detail, to be published.
+    """
+    with job.lock:
+        given = {name: value for name, value in job.request.items() if name not in ("ProcessingJobName", "Tags")}
+        detail: Parameters = {
+            **given,
+            "ProcessingJobName": job.name,
+            "ProcessingJobArn": job.arn,
+            "ProcessingJobStatus": job.status,
+            "CreationTime": job.created,
+            "ProcessingStartTime": job.started,
+            "ProcessingEndTime": job.ended,
+            "LastModifiedTime": job.modified,
+            "ExitMessage": job.message,
+            "FailureReason": job.failure,
+            "Tags": job.tags,
+        }
+        return "SageMaker Processing Job State Change", job.arn, _without_nulls(detail)
+
+
+def transform_job_event(job: TransformJob) -> Event:
+    """`SageMaker Transform Job State Change`; made and published as a training job's.
+
+    Returns:
+        Detail type, ARN and detail, to be published.
+    """
+    with job.lock:
+        detail: Parameters = {
+            **{name: value for name, value in job.request.items() if name != "Tags"},
+            "TransformJobArn": job.arn,
+            "TransformJobStatus": job.status,
+            "CreationTime": job.created,
+            "TransformStartTime": job.started,
+            "TransformEndTime": job.ended,
+            "FailureReason": job.failure,
+            "Tags": job.tags,
+        }
+        return "SageMaker Transform Job State Change", job.arn, _without_nulls(detail)
 
 
 def model_changed(cloud: Cloud, model: Model) -> None:

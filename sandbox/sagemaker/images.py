@@ -55,7 +55,8 @@ ACCOUNTS: Final = {
 #: Families with accelerators: GPUs, Trainium, Inferentia.
 _ACCELERATED: Final = ("p", "g", "trn", "inf")
 _GPU_FAMILIES: Final = frozenset({"p2", "p3", "g4dn", "g5"})
-_URI: Final = re.compile(
+#: The URI of an image in ECR.
+ECR_URI: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<repository>[a-z0-9._/-]+):(?P<tag>[\w.-]+)"
 )
 
@@ -83,13 +84,19 @@ def check_training_instances(instance_type: str) -> None:
         )
 
 
+def is_blazingtext(image: str) -> bool:
+    """Whether an image is BlazingText's, in whichever region."""
+    found = ECR_URI.fullmatch(image)
+    return found is not None and found["repository"] == "blazingtext" and found["account"] in ACCOUNTS.values()
+
+
 def check_image(image: str, region: str) -> None:
     """Refuse an image that is not the region's `blazingtext:1`.
 
     Raises:
         ValidationException: another region's image in AWS's words, or an image the sandbox cannot run.
     """
-    match = _URI.fullmatch(image)
+    match = ECR_URI.fullmatch(image)
     if match is None or match["repository"] != "blazingtext" or match["tag"] != "1":
         raise image_not_emulated(image)
     if match["region"] != region:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore import exceptions
+from botocore.exceptions import ClientError
 
 logger = logging.getLogger("sandbox.sagemaker")
 
@@ -21,7 +23,8 @@ _EVENT_OVERHEAD: Final = 26
 class LogStream:
     """One log stream: written from any thread, sent about twice a second with a role's client.
 
-    Without the permissions its lines are lost, as on AWS: the job or endpoint goes on, and the sandbox's own log says why.
+    Without the permissions its lines are lost, as on AWS: the job or endpoint goes on, and the sandbox's own log says why. Lines that
+    meet an error that passes are sent again.
 
     Args:
         client: makes the CloudWatch Logs client; called on the sending thread.
@@ -37,7 +40,9 @@ class LogStream:
         self._closed = threading.Event()
         self._client: Any = None
         self._refused = False
-        self._thread = threading.Thread(target=self._send_until_closed, daemon=True, name=f"logs-{stream}")
+        # In the account and region of whoever opens the stream.
+        run, name = contextvars.copy_context().run, f"logs-{stream}"
+        self._thread = threading.Thread(target=run, args=(self._send_until_closed,), daemon=True, name=name)
         self._thread.start()
 
     def write(self, line: str) -> None:
@@ -55,8 +60,11 @@ class LogStream:
         closed = False
         while not closed:
             closed = self._closed.wait(self._interval)
-            while batch := self._next_batch():
-                self._send(batch)
+            sending = True
+            while sending and (batch := self._next_batch()):
+                sending = self._send(batch)
+        if self._pending:
+            logger.warning("%s %s lost its last %d log lines", self._group, self._stream, len(self._pending))
 
     def _next_batch(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -69,16 +77,24 @@ class LogStream:
             batch, self._pending = self._pending[:count], self._pending[count:]
             return batch
 
-    def _send(self, batch: list[dict[str, Any]]) -> None:
+    def _send(self, batch: list[dict[str, Any]]) -> bool:
+        """Whether a batch is done with: sent, or refused for ever; one that is not is kept."""
         if self._refused:
-            return
+            return True
         try:
             if self._client is None:
                 self._client = self._open()
             self._client.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=batch)
-        except (ClientError, BotoCoreError) as problem:
+        except Exception as problem:
+            # The end of a thread: whatever it is must not end the job's log without a word.
+            if _passes(problem):
+                logger.warning("%s %s gets its log lines later: %s", self._group, self._stream, problem)
+                with self._lock:
+                    self._pending[:0] = batch
+                return False
             self._refused = True
-            logger.warning("%s %s gets no log lines: %s", self._group, self._stream, problem)
+            logger.warning("%s %s gets no log lines: %s", self._group, self._stream, problem, exc_info=not isinstance(problem, ClientError))
+        return True
 
     def _open(self) -> Any:
         client = self._make_client()
@@ -97,3 +113,11 @@ def _create(create: Callable[..., Any], names: Mapping[str, str]) -> None:
     except ClientError as problem:
         if problem.response["Error"]["Code"] not in ("ResourceAlreadyExistsException", "AccessDeniedException"):
             raise
+
+
+def _passes(problem: Exception) -> bool:
+    """Whether the same request may succeed later: CloudWatch Logs failed, asked to slow down, or was not reached."""
+    if not isinstance(problem, ClientError):
+        return isinstance(problem, exceptions.HTTPClientError | exceptions.ConnectionError)
+    status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return status >= 500 or problem.response["Error"]["Code"] == "ThrottlingException"

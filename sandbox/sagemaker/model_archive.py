@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import shutil
 import tarfile
+import zlib
 from pathlib import Path
+from typing import Final
+
+_CHUNK_BYTES: Final = 1 << 20
 
 
 class ArchiveError(Exception):
     """The archive cannot be unpacked; the message says why."""
+
+
+class TooLargeError(ArchiveError):
+    """There is no room for what it holds."""
 
 
 def pack(folder: Path, archive: Path) -> list[str]:
@@ -26,20 +34,40 @@ def pack(folder: Path, archive: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in files]
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def unpack(archive: Path, folder: Path, *, room: int | None = None) -> None:
     """Unpack a model artifact; a member that would land outside the folder, a device or a link is refused.
+
+    AWS extracts no archive with a symbolic link, either: https://repost.aws/knowledge-center/sagemaker-endpoint-creation-fail
+
+    Args:
+        archive: the model.tar.gz.
+        folder: where to.
+        room: bytes that it may take; never more than this machine's disk has left.
 
     Raises:
         ArchiveError: not a gzipped tar, or an unsafe member.
+        TooLargeError: it says itself that it needs more; of that member nothing is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    left = free if room is None else min(room, free)
     try:
         with tarfile.open(archive, "r:gz") as tar:
             # Not extractall with a filter: Python 3.11 before 3.11.4 has none.
             for member in tar:
+                left -= member.size
+                if left < 0:
+                    raise TooLargeError(f"Unable to extract model data from {archive.name}: {member.name!r} is larger than the disk")
                 _unpack_member(tar, member, folder)
-    except (tarfile.TarError, EOFError, OSError) as problem:
+            _check_to_the_end(tar)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as problem:
         raise ArchiveError(f"Unable to extract model data from {archive.name}: {problem}") from problem
+
+
+def _check_to_the_end(tar: tarfile.TarFile) -> None:
+    """Read what follows the last member: the checksum of all stands at the end, and tarfile does not get there."""
+    while tar.fileobj.read(_CHUNK_BYTES):
+        pass
 
 
 def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:

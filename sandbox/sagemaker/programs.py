@@ -14,7 +14,7 @@ from typing import Final
 
 from .api.contract import Parameters
 from .api.errors import ValidationException
-from .images import check_image
+from .images import check_image, is_blazingtext
 from .training.metrics import METRIC_DEFINITIONS
 
 TRAIN: Final = (sys.executable, "-m", "blazingtext_engine", "train")
@@ -50,22 +50,25 @@ class Programs:
         Raises:
             ValidationException: neither the user's own nor BlazingText's; see `check_image`.
         """
-        if self._of_user(image) is None:
+        if self.own(image) is None:
             check_image(image, region)
 
     def is_own(self, image: str) -> bool:
         """Whether a command of the user's stands for the image: the rules of AWS's built-in algorithms do not hold for it."""
-        return self._of_user(image) is not None
+        return self.own(image) is not None
 
     def metric_definitions(self, specification: Parameters) -> Sequence[Mapping[str, str]]:
         """The metrics of a training job: the algorithm's own, or what the request defines for an image of the user's.
+
+        A program of the user's in the place of BlazingText's image has BlazingText's metrics, unless the request defines others: whoever
+        starts a job on that image, as AWS asks for, defines none.
 
         Raises:
             ValidationException: the request defines metrics for a built-in algorithm.
         """
         given = specification.get("MetricDefinitions")
         if self.is_own(specification["TrainingImage"]):
-            return given or ()
+            return given or (METRIC_DEFINITIONS if is_blazingtext(specification["TrainingImage"]) else ())
         if given:
             raise ValidationException(
                 "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying"
@@ -75,19 +78,20 @@ class Programs:
 
     def training(self, image: str) -> Program:
         """What trains."""
-        own = self._of_user(image)
+        own = self.own(image)
         return Program(self._train) if own is None else Program((*own.command, "train"), own.folder)
 
     def serving(self, image: str, port: int) -> Program:
         """What serves on a port of loopback; a user's command reads it from `SAGEMAKER_BIND_TO_PORT`."""
-        own = self._of_user(image)
+        own = self.own(image)
         return (
             Program((*self._serve, "--host", _LOOPBACK, "--port", str(port)))
             if own is None
             else Program((*own.command, "serve"), own.folder)
         )
 
-    def _of_user(self, image: str) -> Program | None:
+    def own(self, image: str) -> Program | None:
+        """The user's command for an image; None when there is none."""
         return self._own[max(found, key=len)] if (found := [uri for uri in self._own if _begins(image, uri)]) else None
 
 

@@ -18,7 +18,9 @@ from ..emulator.identity import ServiceError, account_id, region
 from ..emulator.services import Request, Response, register_service
 from .api import contract
 from .hosting.endpoint_configs import INSTANCES_PER_ENDPOINT
+from .processing.jobs import INSTANCES_ACROSS_PROCESSING_JOBS
 from .training.jobs import INSTANCES_ACROSS_JOBS
+from .transform import jobs as transform
 
 _LARGEST_PAGE: Final = 100
 _SERVICE: Final = "sagemaker"
@@ -63,11 +65,18 @@ def _one(wish: Json) -> Json:
 
 def _quotas() -> Iterator[Json]:
     """Every quota, in the order of their names."""
-    values = {"Number of instances across all training jobs": INSTANCES_ACROSS_JOBS}
+    values = {
+        "Number of instances across all training jobs": INSTANCES_ACROSS_JOBS,
+        "Number of instances across all processing jobs": INSTANCES_ACROSS_PROCESSING_JOBS,
+    }
     for kind in _instance_types("TrainingInstanceType"):
         values[f"{kind} for training job usage"] = values[f"{kind} for spot training job usage"] = INSTANCES_ACROSS_JOBS
+    for kind in _instance_types("ProcessingInstanceType"):
+        values[f"{kind} for processing job usage"] = INSTANCES_ACROSS_PROCESSING_JOBS
     for kind in _instance_types("ProductionVariantInstanceType"):
         values[f"{kind} for endpoint usage"] = INSTANCES_PER_ENDPOINT
+    for kind in _instance_types("TransformInstanceType"):
+        values[transform.quota_name(kind)] = transform.INSTANCES_PER_TYPE
     for name, value in sorted(values.items()):
         yield _quota(name, value)
 

@@ -23,7 +23,7 @@ def register(service: SageMaker) -> None:
         _exists(service, arn)
         service.call("DeleteTags", {"ResourceArn": arn, "TagKeys": list(keys)})
 
-    register_tags("sagemaker", collect, write=write, remove=remove)
+    register_tags("sagemaker", collect, write=write, remove=remove, actions=("AddTags", "DeleteTags"))
 
 
 def _exists(service: SageMaker, arn: str) -> None:

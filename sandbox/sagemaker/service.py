@@ -24,12 +24,17 @@ from .hosting.endpoints import Endpoints
 from .hosting.fleet import Fleet
 from .hosting.invocations import InvocationMetrics, Invocations
 from .hosting.models import Models
+from .job_lifecycle import GRACE_SECONDS
+from .processing.job_runner import ProcessingRunner
+from .processing.jobs import ProcessingJobs
 from .programs import SERVE, TRAIN, Program, Programs
 from .registry import ModelPackageGroups, ModelPackages
 from .search import Search
 from .store import EndpointConfig, Store, Stores
-from .training.job_runner import GRACE_SECONDS, JobRunner
+from .training.job_runner import JobRunner
 from .training.jobs import TrainingJobs
+from .transform.jobs import TransformJobs
+from .transform.runner import TransformRunner
 from .tuning.jobs import TuningJobs
 
 logger = logging.getLogger("sandbox.sagemaker")
@@ -44,6 +49,8 @@ RESOURCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         f"{verb}HyperParameterTuningJob": (("hyper-parameter-tuning-job", "HyperParameterTuningJobName"),)
         for verb in ("Create", "Describe", "Stop", "Delete", "ListTrainingJobsFor")
     },
+    **{f"{verb}ProcessingJob": (("processing-job", "ProcessingJobName"),) for verb in ("Create", "Describe", "Stop", "Delete")},
+    **{f"{verb}TransformJob": (("transform-job", "TransformJobName"),) for verb in ("Create", "Describe", "Stop")},
     **{f"{verb}Model": (("model", "ModelName"),) for verb in ("Create", "Describe", "Delete")},
     **{f"{verb}EndpointConfig": (("endpoint-config", "EndpointConfigName"),) for verb in ("Create", "Describe", "Delete")},
     **{f"{verb}Endpoint": (("endpoint", "EndpointName"),) for verb in ("Describe", "Delete")},
@@ -83,6 +90,8 @@ class SageMaker:
         self.stores = Stores()
         self.jobs = TrainingJobs(cloud, self._programs, JobRunner(cloud, folder, self._programs, grace=grace).run)
         self.tuning = TuningJobs(cloud, self._programs, self.jobs)
+        self.processing = ProcessingJobs(cloud, self._programs, ProcessingRunner(cloud, folder, self._programs, grace=grace).run)
+        self.transforms = TransformJobs(cloud, TransformRunner(cloud, folder, self._programs).run)
         self.groups = ModelPackageGroups(cloud)
         self.packages = ModelPackages(cloud, self.groups)
         self.models = Models(cloud, self._programs, self.packages)
@@ -91,7 +100,10 @@ class SageMaker:
         self._captures = Captures(cloud)
         self.invocations = Invocations(cloud, InvocationMetrics(cloud))
         self._numbers = itertools.count(1)
-        self._operations: dict[str, Operation] = {
+        self._operations = self._all_operations()
+
+    def _all_operations(self) -> dict[str, Operation]:
+        return {
             "CreateTrainingJob": self.jobs.create,
             "DescribeTrainingJob": self.jobs.describe,
             "ListTrainingJobs": self.jobs.list_,
@@ -103,6 +115,15 @@ class SageMaker:
             "ListTrainingJobsForHyperParameterTuningJob": self.tuning.list_training_jobs,
             "StopHyperParameterTuningJob": self.tuning.stop,
             "DeleteHyperParameterTuningJob": self.tuning.delete,
+            "CreateProcessingJob": self.processing.create,
+            "DescribeProcessingJob": self.processing.describe,
+            "ListProcessingJobs": self.processing.list_,
+            "StopProcessingJob": self.processing.stop,
+            "DeleteProcessingJob": self.processing.delete,
+            "CreateTransformJob": self.transforms.create,
+            "DescribeTransformJob": self.transforms.describe,
+            "ListTransformJobs": self.transforms.list_,
+            "StopTransformJob": self.transforms.stop,
             "CreateModel": self.models.create,
             "DescribeModel": self.models.describe,
             "ListModels": self.models.list_,
@@ -158,7 +179,7 @@ class SageMaker:
         """
         contract.check_operation(operation)
         contract.check_request(operation, parameters)
-        return contract.shape_answer(operation, self._operations[operation](self.store, parameters))
+        return contract.shape_answer(operation, self._operations[operation](self.store, contract.without_nulls(parameters)))
 
     def authorize(self, operation: str, parameters: Parameters) -> None:
         """Check that the caller may do an operation, for callers that do not come over HTTP.

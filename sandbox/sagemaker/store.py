@@ -12,7 +12,10 @@ from urllib3 import BaseHTTPResponse
 
 from .api.contract import Parameters
 from .api.runtime import Invocation
-from .training.record import TERMINAL, TrainingJob, now
+from .job_record import TERMINAL, now
+from .processing.record import ProcessingJob
+from .training.record import TrainingJob
+from .transform.record import TransformJob
 from .tuning.record import TuningJob
 
 __all__ = [
@@ -24,11 +27,13 @@ __all__ = [
     "Model",
     "ModelPackage",
     "ModelPackageGroup",
+    "ProcessingJob",
     "Resource",
     "Router",
     "Store",
     "Stores",
     "TrainingJob",
+    "TransformJob",
     "TuningJob",
     "now",
     "taken",
@@ -83,8 +88,19 @@ class EndpointConfig:
         return variants
 
     @property
+    def shadows(self) -> list[Parameters]:
+        """The shadow variants: one at most."""
+        shadows: list[Parameters] = self.request.get("ShadowProductionVariants", [])
+        return shadows
+
+    @property
+    def all_variants(self) -> list[Parameters]:
+        """The production variants, and the shadow variants."""
+        return [*self.variants, *self.shadows]
+
+    @property
     def instances(self) -> int:
-        """The instances of a fleet of this configuration, all variants together; a serverless variant counts as one."""
+        """The instances of a fleet of this configuration that answer callers, all variants together; a serverless variant counts as one."""
         return sum(int(variant.get("InitialInstanceCount", 1)) for variant in self.variants)
 
 
@@ -133,6 +149,9 @@ class Instance(Protocol):
     def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> BaseHTTPResponse:
         """The container's answer to `POST /invocations`."""
 
+    def shadow(self) -> Instance | None:
+        """An instance of the shadow variant for a copy of the request, held until it is released; None when it gets no copy of this one."""
+
     def capture(self, invocation: Invocation, answer: BaseHTTPResponse) -> None:
         """Capture a request that was answered, if the endpoint's configuration asks for it."""
 
@@ -150,6 +169,9 @@ class Fleet(Protocol):
 
     def describe_variants(self) -> list[Parameters]:
         """The production variants as DescribeEndpoint shows them."""
+
+    def describe_shadows(self) -> list[Parameters]:
+        """Likewise the shadow variants."""
 
     def resize(self, store: Store, config: EndpointConfig) -> None:
         """Serve the same configuration with other weights and instance counts."""
@@ -210,6 +232,8 @@ class Store:
 
     training_jobs: dict[str, TrainingJob] = field(default_factory=dict)
     tuning_jobs: dict[str, TuningJob] = field(default_factory=dict)
+    processing_jobs: dict[str, ProcessingJob] = field(default_factory=dict)
+    transform_jobs: dict[str, TransformJob] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     endpoint_configs: dict[str, EndpointConfig] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
@@ -220,7 +244,7 @@ class Store:
     def resources(self) -> Iterator[Resource]:
         """Everything that has an ARN and tags."""
         with self.lock:
-            kinds: tuple[dict[str, Any], ...] = (*self._kinds().values(), self.endpoint_configs)
+            kinds: tuple[dict[str, Any], ...] = (*self._kinds().values(), self.endpoint_configs, self.processing_jobs, self.transform_jobs)
             yield from [resource for kind in kinds for resource in kind.values()]
 
     def of_kind(self, kind: str) -> list[Resource]:

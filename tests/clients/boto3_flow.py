@@ -35,8 +35,20 @@ with step("tuning job"):
         time.sleep(0.5)
     assert state["TrainingJobStatusCounters"]["Completed"] == 2, state
     assert "BestTrainingJob" in state
-with step("model and endpoint, waited for"):
+with step("processing job, waited for"):
+    s3.put_object(Bucket=NAME, Key="code/count.py", Body=documents.SCRIPT.encode())
+    sagemaker.create_processing_job(**documents.processing(NAME))
+    sagemaker.get_waiter("processing_job_completed_or_stopped").wait(ProcessingJobName=NAME, WaiterConfig={"Delay": 1})
+    assert s3.get_object(Bucket=NAME, Key="counted/lines")["Body"].read() == b"400"
+with step("model and transform job, waited for"):
     sagemaker.create_model(**documents.model(NAME, job["ModelArtifacts"]["S3ModelArtifacts"]))
+    s3.put_object(Bucket=NAME, Key="words/words.jsonl", Body=b'{"source": "king"}\n{"source": "unheardof"}\n')
+    sagemaker.create_transform_job(**documents.transform(NAME))
+    sagemaker.get_waiter("transform_job_completed_or_stopped").wait(TransformJobName=NAME, WaiterConfig={"Delay": 1})
+    lines = s3.get_object(Bucket=NAME, Key="predictions/words.jsonl.out")["Body"].read().splitlines()
+    assert [any(json.loads(line)["SageMakerOutput"]["vector"]) for line in lines] == [True, False]
+    assert logs.describe_log_streams(logGroupName="/aws/sagemaker/TransformJobs", logStreamNamePrefix=f"{NAME}/")["logStreams"]
+with step("endpoint, waited for"):
     sagemaker.create_endpoint_config(**documents.endpoint_config(NAME))
     sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName=NAME)
     sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=NAME, WaiterConfig={"Delay": 1})
@@ -49,6 +61,7 @@ with step("everything removed"):
     sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=NAME, WaiterConfig={"Delay": 1})
     sagemaker.delete_endpoint_config(EndpointConfigName=NAME)
     sagemaker.delete_model(ModelName=NAME)
+    sagemaker.delete_processing_job(ProcessingJobName=NAME)
     sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)
     iam.delete_role_policy(RoleName=NAME, PolicyName="rights")
     iam.delete_role(RoleName=NAME)

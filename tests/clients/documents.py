@@ -1,4 +1,4 @@
-"""What the flows ask for, the same for every client: a role, a training job, a tuning job, an endpoint."""
+"""What the flows ask for, the same for every client: a role, jobs of every kind, an endpoint."""
 
 import json
 import random
@@ -49,9 +49,51 @@ def tuning(name: str) -> dict[str, Any]:
     }
 
 
+#: Counts the lines of a text, as a script for SageMaker's containers does it: with paths below /opt/ml.
+SCRIPT = """
+from pathlib import Path
+
+lines = Path("/opt/ml/processing/input/text/text").read_text().splitlines()
+Path("/opt/ml/processing/output/lines").write_text(str(len(lines)))
+"""
+
+
+def processing(name: str) -> dict[str, Any]:
+    """A job that runs `SCRIPT`, which is to lie at `code/count.py`, over the corpus."""
+
+    def given(name_: str, key: str) -> dict[str, Any]:
+        path = f"/opt/ml/processing/input/{name_}"
+        return {"InputName": name_, "S3Input": {"S3Uri": f"s3://{name}/{key}", "LocalPath": path, "S3DataType": "S3Prefix"}}
+
+    made = {"S3Uri": f"s3://{name}/counted", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}
+    image = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+    return {
+        "ProcessingJobName": name,
+        "RoleArn": role_arn(name),
+        "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/count.py"]},
+        "ProcessingInputs": [given("code", "code/count.py"), given("text", "corpora/train/")],
+        "ProcessingOutputConfig": {"Outputs": [{"OutputName": "counted", "S3Output": made}]},
+        "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5}},
+    }
+
+
 def model(name: str, artifact: str) -> dict[str, Any]:
     container = {"Image": IMAGE, "ModelDataUrl": artifact}
     return {"ModelName": name, "ExecutionRoleArn": role_arn(name), "PrimaryContainer": container}
+
+
+def transform(name: str) -> dict[str, Any]:
+    """Vectors of words, each beside its word."""
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{name}/words/"}}
+    kind = "application/jsonlines"
+    return {
+        "TransformJobName": name,
+        "ModelName": name,
+        "TransformInput": {"DataSource": source, "ContentType": kind, "SplitType": "Line"},
+        "TransformOutput": {"S3OutputPath": f"s3://{name}/predictions", "Accept": kind, "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        "DataProcessing": {"JoinSource": "Input"},
+    }
 
 
 def endpoint_config(name: str) -> dict[str, Any]:

@@ -25,6 +25,13 @@ def test_the_aws_cli_lives_the_life_of_a_model(flow: Flow) -> None:
     rows.check("AWS CLI 1", flow("awscli_flow.py", "clients-awscli", str(aws)))
 
 
+def test_the_sdk_s_transformer_predicts_a_file(flow: Flow) -> None:
+    python = ROOT / ".venv" / "sagemaker-v3" / "bin" / "python"
+    assert python.exists(), "the SDK is not installed: make .venv/sagemaker-v3.ready"
+
+    rows.check("SageMaker Python SDK 3, `Transformer`", flow("transformer_flow.py", "clients-transformer", python=python))
+
+
 def test_cdk_deploys_and_destroys_somebody_else_s_app(flow: Flow) -> None:
     rows.check("`cdk`, somebody else's app", flow("cdk_flow.py", "clients-cdk", str(ROOT / "tests" / "clients" / "foreign_app")))
 

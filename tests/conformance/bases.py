@@ -15,7 +15,16 @@ from blazingtext_sandbox.sagemaker.api import coverage
 from blazingtext_sandbox.sagemaker.hosting.fleet import Fleet
 from blazingtext_sandbox.sagemaker.service import SageMaker
 from tests.conformance.cases import Case, cases
-from tests.parity.sagemaker_support import IMAGE, ROLE, FakeCloud, artifact, training_request, tuning_request
+from tests.parity.sagemaker_support import (
+    IMAGE,
+    ROLE,
+    FakeCloud,
+    artifact,
+    processing_request,
+    training_request,
+    transform_request,
+    tuning_request,
+)
 
 PREFIX = "arn:aws:sagemaker:us-east-1:000000000000:"
 ARTIFACT = "s3://bucket/runs/m/output/model.tar.gz"
@@ -38,10 +47,22 @@ BASES: Mapping[str, dict[str, Any]] = {
     "StopHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuning"},
     "ListTrainingJobsForHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuning"},
     "DeleteHyperParameterTuningJob": {"HyperParameterTuningJobName": "tuned"},
+    "CreateProcessingJob": processing_request("new"),
+    "DescribeProcessingJob": {"ProcessingJobName": "job"},
+    "StopProcessingJob": {"ProcessingJobName": "job"},
+    "DeleteProcessingJob": {"ProcessingJobName": "ended"},
+    "CreateTransformJob": transform_request("new"),
+    "DescribeTransformJob": {"TransformJobName": "transform"},
+    "StopTransformJob": {"TransformJobName": "transform"},
     "CreateModel": {"ModelName": "new", "ExecutionRoleArn": ROLE, "PrimaryContainer": CONTAINER, "Tags": TAGS},
     "DescribeModel": {"ModelName": "m"},
     "DeleteModel": {"ModelName": "m"},
-    "CreateEndpointConfig": {"EndpointConfigName": "new", "ProductionVariants": [VARIANT], "Tags": TAGS},
+    "CreateEndpointConfig": {
+        "EndpointConfigName": "new",
+        "ProductionVariants": [VARIANT],
+        "ShadowProductionVariants": [{**VARIANT, "VariantName": "Shadow"}],
+        "Tags": TAGS,
+    },
     "DescribeEndpointConfig": {"EndpointConfigName": "c"},
     "DeleteEndpointConfig": {"EndpointConfigName": "c"},
     "CreateEndpoint": {"EndpointName": "new", "EndpointConfigName": "c", "DeploymentConfig": ALL_AT_ONCE, "Tags": TAGS},
@@ -87,13 +108,15 @@ class World:
     def __post_init__(self) -> None:
         cloud = StillCloud()
         cloud.aws.objects["bucket", "corpora/x/train/text"] = b"some words"
+        cloud.aws.objects["bucket", "code/script.py"] = b"pass"
         cloud.aws.objects["bucket", "runs/m/output/model.tar.gz"] = ARCHIVE
         self.service = SageMaker(cloud, self.folder)
         for operation, request in THINGS:
             self.service.call(operation, request)
         store = self.service.store
         store.training_jobs["ended"].transition("Failed", "Failed", "failed")
-        store.tuning_jobs["tuned"].transition("Completed")
+        store.processing_jobs["ended"].enter("Completed")
+        store.tuning_jobs["tuned"].enter("Completed")
         endpoint, config = store.endpoints["e"], store.endpoint_configs["c"]
         endpoint.router.send_to((Fleet(cloud, "e", config, self.folder, self.service._programs, self.service._captures), 1.0))
         endpoint.set_status("InService")
@@ -110,7 +133,10 @@ THINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CreateTrainingJob", training_request("ended")),
     ("CreateHyperParameterTuningJob", tuning_request("tuning")),
     ("CreateHyperParameterTuningJob", tuning_request("tuned")),
+    ("CreateProcessingJob", processing_request("job")),
+    ("CreateProcessingJob", processing_request("ended")),
     ("CreateModel", {**BASES["CreateModel"], "ModelName": "m"}),
+    ("CreateTransformJob", transform_request("transform")),
     ("CreateEndpointConfig", {**BASES["CreateEndpointConfig"], "EndpointConfigName": "c"}),
     ("CreateEndpoint", {**BASES["CreateEndpoint"], "EndpointName": "e"}),
     ("CreateModelPackageGroup", {"ModelPackageGroupName": "group"}),
@@ -164,8 +190,11 @@ DEPENDS: Mapping[str, str] = {
     "CreateTrainingJob EnableManagedSpotTraining": "MaxWaitTimeInSeconds",
     "CreateTrainingJob AlgorithmSpecification.MetricDefinitions": "Amazon SageMaker algorithms",
     **{f"CreateHyperParameterTuningJob {member}": words for member, words in TUNING.items()},
+    "CreateTransformJob DataProcessing.InputFilter": "does not begin with $",
+    "CreateTransformJob DataProcessing.OutputFilter": "does not begin with $",
     "CreateModel Containers": "PrimaryContainer and Containers can not both be given",
     "CreateEndpointConfig ProductionVariants.ServerlessConfig": "either ServerlessConfig or InstanceType",
+    "CreateEndpointConfig ShadowProductionVariants.ServerlessConfig": "not supported with serverless inference",
     "CreateModelPackage ModelPackageName": "Exactly one of",
     "ListModelPackages ModelPackageGroupName": "does not exist",
     "CreateModel PrimaryContainer.ModelPackageName": "does not exist",

@@ -32,6 +32,8 @@ JAVA = {
     r"\p{Print}": " -~",
     r"\p{ASCII}": r"[\x00-\x7f]",
     r"\z": r"\Z",
+    # The halves of a pair, beyond the first 65,536 characters.
+    r"\uD800\uDC00-\uDBFF\uDFFF": "",
 }
 
 

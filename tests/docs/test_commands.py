@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md")])
 BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(blazingtext [^`]+)`")
-INSIDE = re.compile(r"\$\((blazingtext [^)]+)\)")
+INSIDE = re.compile(r"\$\((blazingtext [^)|]+)")
 # How the story of the README is told by the journey, but for the sandbox's own commands: parity tests start and stop real ones.
 SANDBOX = {("sandbox", verb) for verb in ("up", "down", "reset", "env", "status", "list", "logs", "run")}
 

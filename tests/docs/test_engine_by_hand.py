@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 FOLDER = "/tmp/ml"  # noqa: S108 - as the page has it; the test puts a folder of its own in its place
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -34,9 +36,9 @@ def asked(command: str, port: int, server: subprocess.Popen[bytes]) -> Any:
     words = shlex.split(command)
     name, _, value = words[words.index("-H") + 1].partition(": ")
     body, path = words[words.index("-d") + 1], urllib.parse.urlsplit(words[-1]).path
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request("POST", path, body, {name: value})
             return json.load(connection.getresponse())

@@ -10,23 +10,35 @@ from blazingtext.cli import main as cli
 from blazingtext_sandbox import cli as sandbox
 from tests.covering import EVERYWHERE, TESTS, covers
 from tests.journey import (
+    test_3_commands_processing,
     test_3_commands_serving,
     test_3_commands_training,
+    test_3_commands_transform,
+    test_3_commands_tuning,
+    test_3_evaluate,
     test_3_local,
+    test_3_looking,
     test_5_preflight,
     test_8_approval,
     test_8_operations,
+    test_8_traffic,
 )
 from tests.parity import test_sandbox_command
 
 # Imported for what they cover.
 FILES = (
+    test_3_commands_processing,
     test_3_commands_training,
+    test_3_commands_transform,
+    test_3_commands_tuning,
     test_3_commands_serving,
+    test_3_evaluate,
     test_3_local,
+    test_3_looking,
     test_5_preflight,
     test_8_approval,
     test_8_operations,
+    test_8_traffic,
     test_sandbox_command,
 )
 

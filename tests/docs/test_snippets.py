@@ -28,7 +28,7 @@ def names(block: str) -> tuple[set[str], set[str]]:
 
 
 def test_the_sandbox_shows_how_it_is_used_from_python() -> None:
-    assert [page for page, _ in SNIPPETS].count("sandbox/README.md") == 3
+    assert [page for page, _ in SNIPPETS].count("sandbox/README.md") == 4
 
 
 @pytest.mark.parametrize(("page", "block"), SNIPPETS, ids=lambda value: value.splitlines()[0] if "\n" in value else value)

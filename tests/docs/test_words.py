@@ -20,7 +20,7 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 OUR_VARIABLE = re.compile(r"(BLAZINGTEXT|ENGINE|SAGEMAKER|SANDBOX)_[A-Z_]*[A-Z]")
 # Written by commands, or in somebody's account: named in the pages, not in the repository.
 MADE = re.compile(
-    r"^(corpora|runs|captured|outputs|cdk\.out|opt|input|output|model|train|validation|application|text|AWS|aws)/|^(eval|model|vectors)\."
+    r"^(corpora|runs|captured|transforms|raw|processing|staging|company-raw|outputs|cdk\.out|opt|input|output|model|train|validation|application|text|AWS|aws)/|^(eval|model|vectors)\."
 )
 
 

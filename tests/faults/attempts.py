@@ -9,18 +9,29 @@ from tests.faults.calls import TAG, Client, Scene
 EXECUTION, HOSTING = "ExecutionRole", "HostingRole"
 LAUNCHER, PROMOTER, MACHINE = "LauncherLaunchTrainingRole", "PromotionPromoteModelRole", "PromotionServingUpdateRole"
 STOPPER, EMPTIER = "JobCleanupFunctionRole", "RetirementRetireRole"
+TUNER = "TunerLaunchTuningRole"
+TRANSFORM, TRANSFORMER = "TransformRole", "TransformerLaunchTransformRole"
+PROCESSING, PROCESSOR = "ProcessingRole", "ProcessorLaunchProcessingRole"
 NOTEBOOK, LOOKING, SCIENTIST, OPERATOR = "NotebookRole", "PeopleReadOnly", "PeopleDataScientist", "PeopleOperator"
 COMPARISON, PIPELINE = "Comparison", "Pipeline"
+SCHEDULE, CLEANER = "ScheduleRole", "ModelRegistryCleanupRole"
 PEOPLE = (NOTEBOOK, LOOKING, SCIENTIST, OPERATOR)
 # The roles as docs/permissions.md calls them, in its order.
 NAMES = {
     EXECUTION: "training jobs",
     HOSTING: "endpoint",
+    TRANSFORM: "transform jobs",
+    PROCESSING: "processing jobs",
     LAUNCHER: "`launch_training`",
+    TUNER: "`launch_tuning`",
+    TRANSFORMER: "`launch_transform`",
+    PROCESSOR: "`launch_processing`",
     PROMOTER: "`promote_model`",
     MACHINE: "state machine",
+    SCHEDULE: "schedules",
     STOPPER: "`stop_training_jobs`",
     EMPTIER: "`empty_bucket`",
+    CLEANER: "`delete_model_versions`",
     NOTEBOOK: "notebook role",
     LOOKING: "read-only",
     SCIENTIST: "data scientist",
@@ -51,10 +62,14 @@ def longer(scene: Scene) -> dict[str, object]:
 
 ALL = (
     # --- objects
-    Attempt("read a corpus", lambda c, s: c("s3").get_object(**s.corpus), (EXECUTION, LAUNCHER, *PEOPLE)),
-    Attempt("write a corpus", lambda c, s: c("s3").put_object(**s.upload, Body=b"1"), (NOTEBOOK, SCIENTIST)),
-    Attempt("read an artifact", lambda c, s: c("s3").get_object(**s.artifact), (HOSTING, PROMOTER, *PEOPLE)),
+    Attempt("read a corpus", lambda c, s: c("s3").get_object(**s.corpus), (EXECUTION, PROCESSING, LAUNCHER, TUNER, *PEOPLE)),
+    Attempt("write a corpus", lambda c, s: c("s3").put_object(**s.upload, Body=b"1"), (PROCESSING, NOTEBOOK, SCIENTIST)),
+    Attempt("read raw text", lambda c, s: c("s3").get_object(Bucket=s.stage.bucket, Key="raw/x"), (PROCESSING,)),
+    Attempt("write raw text", lambda c, s: c("s3").put_object(Bucket=s.stage.bucket, Key="raw/x", Body=b"1")),
+    Attempt("read an artifact", lambda c, s: c("s3").get_object(**s.artifact), (HOSTING, TRANSFORM, TRANSFORMER, PROMOTER, *PEOPLE)),
     Attempt("write an artifact", lambda c, s: c("s3").put_object(Bucket=s.stage.bucket, Key="runs/x/x", Body=b"1"), (EXECUTION,)),
+    Attempt("read a captured request", lambda c, s: c("s3").get_object(Bucket=s.stage.bucket, Key="captured/x")),
+    Attempt("write a captured request", lambda c, s: c("s3").put_object(Bucket=s.stage.bucket, Key="captured/x", Body=b"1"), (HOSTING,)),
     Attempt("delete an artifact", lambda c, s: c("s3").delete_object(Bucket=s.stage.bucket, Key="runs/x/x"), (EMPTIER,)),
     Attempt("change the bucket's policy", lambda c, s: c("s3").put_bucket_policy(Bucket=s.stage.bucket, Policy="{}")),
     Attempt("delete the bucket", lambda c, s: c("s3").delete_bucket(Bucket=s.stage.bucket)),
@@ -82,6 +97,53 @@ ALL = (
         lambda c, s: c("sagemaker").add_tags(ResourceArn=s.arn("training-job", s.job), Tags=TAG),
         (LAUNCHER, NOTEBOOK),
     ),
+    Attempt(
+        "start a tuning job",
+        lambda c, s: c("sagemaker").create_hyper_parameter_tuning_job(**s.tuning_request(s.stage.fresh())),
+        (TUNER, NOTEBOOK),
+    ),
+    Attempt(
+        "start a tuning job of another stage",
+        lambda c, s: c("sagemaker").create_hyper_parameter_tuning_job(**s.tuning_request("blazingtext-b-t")),
+    ),
+    Attempt(
+        "stop a tuning job",
+        lambda c, s: c("sagemaker").stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=s.tuning),
+        (STOPPER, NOTEBOOK, SCIENTIST, OPERATOR),
+    ),
+    Attempt(
+        "delete the record of a tuning job",
+        lambda c, s: c("sagemaker").delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=s.stage.fresh()),
+        (STOPPER,),
+    ),
+    Attempt(
+        "start a transform job",
+        lambda c, s: c("sagemaker").create_transform_job(**s.transform_request(s.stage.fresh())),
+        (TRANSFORMER, NOTEBOOK),
+    ),
+    Attempt(
+        "start a transform job of another stage",
+        lambda c, s: c("sagemaker").create_transform_job(**s.transform_request("blazingtext-b-t")),
+    ),
+    Attempt(
+        "stop a transform job",
+        lambda c, s: c("sagemaker").stop_transform_job(TransformJobName=s.transform),
+        (STOPPER, NOTEBOOK, SCIENTIST, OPERATOR),
+    ),
+    Attempt(
+        "start a processing job",
+        lambda c, s: c("sagemaker").create_processing_job(**s.processing_request(s.stage.fresh())),
+        (PROCESSOR,),
+    ),
+    Attempt(
+        "start a processing job of another stage",
+        lambda c, s: c("sagemaker").create_processing_job(**s.processing_request("blazingtext-b-p")),
+    ),
+    Attempt(
+        "stop a processing job",
+        lambda c, s: c("sagemaker").stop_processing_job(ProcessingJobName=s.processing),
+        (STOPPER, SCIENTIST, OPERATOR),
+    ),
     # --- the live endpoint and its stack
     Attempt(
         "ask the live endpoint",
@@ -101,8 +163,9 @@ ALL = (
     Attempt(
         "have the serving stack updated",
         lambda c, s: c("stepfunctions").start_execution(stateMachineArn=s.stage.output("training", "ServingUpdateArn"), input="{}"),
-        (PROMOTER, OPERATOR),
+        (PROMOTER, SCHEDULE, OPERATOR),
     ),
+    Attempt("change a schedule", lambda c, s: c("scheduler").update_schedule(**s.schedule)),
     Attempt(
         "change the state machine",
         lambda c, s: c("stepfunctions").update_state_machine(
@@ -165,6 +228,11 @@ ALL = (
         (SCIENTIST,),
     ),
     Attempt(
+        "call the function that tunes",
+        lambda c, s: c("lambda").invoke(FunctionName=s.stage.function("TunerLaunchTuningFunction"), Payload=b'{"dryRun": true}'),
+        (SCIENTIST,),
+    ),
+    Attempt(
         "call the promoter",
         lambda c, s: c("lambda").invoke(FunctionName=s.stage.function("PromotionPromoteModelFunction"), Payload=b'{"Records": []}'),
     ),
@@ -201,4 +269,29 @@ ALL = (
     Attempt("silence an alarm", lambda c, _: c("cloudwatch").disable_alarm_actions(AlarmNames=["any"])),
     Attempt("disable a rule", lambda c, _: c("events").disable_rule(Name="any")),
     Attempt("read a parameter", lambda c, _: c("ssm").get_parameter(Name="/cdk-bootstrap/blzgtxt/version")),
+)
+# Those of a stage whose models a person approves.
+REGISTRY = (
+    Attempt(
+        "look at a version of the model registry",
+        lambda c, s: c("sagemaker").describe_model_package(ModelPackageName=s.version),
+        (PROMOTER, LOOKING, SCIENTIST, OPERATOR),
+    ),
+    Attempt(
+        "register a version that waits for approval",
+        lambda c, s: c("sagemaker").create_model_package(**s.version_request("PendingManualApproval")),
+        (PROMOTER,),
+    ),
+    Attempt("register a version as approved", lambda c, s: c("sagemaker").create_model_package(**s.version_request("Approved"))),
+    Attempt(
+        "approve a version",
+        lambda c, s: c("sagemaker").update_model_package(ModelPackageArn=s.version, ModelApprovalStatus="Approved"),
+        (OPERATOR,),
+    ),
+    Attempt("delete a version", lambda c, s: c("sagemaker").delete_model_package(ModelPackageName=s.version), (CLEANER,)),
+    Attempt(
+        "delete a version of another stage",
+        lambda c, s: c("sagemaker").delete_model_package(ModelPackageName=s.arn("model-package", "blazingtext-b-models-x/1")),
+    ),
+    Attempt("delete the group", lambda c, s: c("sagemaker").delete_model_package_group(ModelPackageGroupName=s.stage.group)),
 )

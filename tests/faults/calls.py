@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.stage import IMAGE, MEASURED, Stage
+from tests.faults.stage import IMAGE, MEASURED, OWN_IMAGE, Stage
 
 #: Gives the clients of whoever asks.
 Client = Callable[[str], Any]
@@ -19,6 +19,8 @@ class Scene:
         stage: the stage; its model is live.
         job: a finished training job.
         tuning: a tuning job.
+        transform: a transform job.
+        processing: a processing job.
         own: the name of a model, an endpoint configuration and an endpoint beside the live one, each of its own.
         execution: the ARN of an execution of the state machine.
     """
@@ -28,6 +30,8 @@ class Scene:
     tuning: str
     own: str
     execution: str
+    transform: str = "none"
+    processing: str = "none"
 
     @property
     def live(self) -> str:
@@ -71,12 +75,24 @@ class Scene:
         """The name of a rule, which CloudFormation here keeps as an ARN."""
         return self.stage.physical("PromotionFinished", "AWS::Events::Rule").rpartition("/")[2]
 
+    @property
+    def schedule(self) -> dict[str, Any]:
+        """One that pauses the endpoint at once."""
+        target = {"Arn": self.stage.output("training", "ServingUpdateArn"), "RoleArn": self.administrator, "Input": "{}"}
+        given = {"GroupName": f"{self.live}-schedules", "Name": "pause", "FlexibleTimeWindow": {"Mode": "OFF"}}
+        return {**given, "ScheduleExpression": "rate(1 days)", "Target": target}
+
     def bootstrap_role(self, kind: str) -> str:
         return f"arn:aws:iam::000000000000:role/cdk-blzgtxt-{kind}-role-000000000000-us-east-1"
 
     @property
     def topic(self) -> str:
         return self.stage.output("training", "NotificationsTopicArn")
+
+    @property
+    def version(self) -> str:
+        """The ARN of a version in the stage's model package group, whether there is one or not."""
+        return self.arn("model-package", f"{self.stage.group}/1")
 
     def arn(self, kind: str, name: str) -> str:
         return f"arn:aws:sagemaker:us-east-1:000000000000:{kind}/{name}"
@@ -99,6 +115,37 @@ class Scene:
             },
         }  # fmt: skip
 
+    def transform_request(self, name: str) -> dict[str, Any]:
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self.stage.bucket}/transforms/none/"}
+        return {
+            "TransformJobName": name,
+            "ModelName": self.own,
+            "TransformInput": {"DataSource": {"S3DataSource": source}, "ContentType": "application/jsonlines", "SplitType": "Line"},
+            "TransformOutput": {"S3OutputPath": f"s3://{self.stage.bucket}/transforms/none/out"},
+            "TransformResources": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1},
+        }
+
+    def processing_request(self, name: str, seconds: int = 1) -> dict[str, Any]:
+        """A processing job that does nothing for some time; an account has few at once."""
+        return {
+            "ProcessingJobName": name,
+            "RoleArn": self.stage.output("training", "ProcessingRoleArn"),
+            "AppSpecification": {"ImageUri": OWN_IMAGE, "ContainerEntrypoint": ["sleep", str(seconds)]},
+            "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5}},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+        }
+
+    def version_request(self, approval: str) -> dict[str, Any]:
+        """A version of the finished job's artifact."""
+        container = {"Image": IMAGE, "ModelDataUrl": f"s3://{self.artifact['Bucket']}/{self.artifact['Key']}"}
+        return {
+            "ModelPackageGroupName": self.stage.group,
+            "ModelPackageDescription": "attempt",
+            "ModelApprovalStatus": approval,
+            "InferenceSpecification": {"Containers": [container], "SupportedContentTypes": ["application/json"],
+                                       "SupportedResponseMIMETypes": ["application/json"]},
+        }  # fmt: skip
+
     def model_request(self, name: str) -> dict[str, Any]:
         address = f"s3://{self.artifact['Bucket']}/{self.artifact['Key']}"
         role = self.stage.output("training", "HostingRoleArn")
@@ -114,7 +161,8 @@ Request = Callable[[Client, Scene], object]
 
 
 def listed(kind: str) -> Request:
-    return lambda c, s: c("sagemaker").list_tags(ResourceArn=s.arn(kind, _named(kind, s)))
+    own = kind.replace("*", "training")
+    return lambda c, s: c("sagemaker").list_tags(ResourceArn=s.arn(own, _named(own, s)))
 
 
 def tagged(kind: str) -> Request:
@@ -122,7 +170,14 @@ def tagged(kind: str) -> Request:
 
 
 def _named(kind: str, scene: Scene) -> str:
-    return {"training-job": scene.job, "hyper-parameter-tuning-job": scene.tuning}.get(kind, scene.own)
+    jobs = {
+        "training-job": scene.job,
+        "*-job": scene.job,
+        "hyper-parameter-tuning-job": scene.tuning,
+        "transform-job": scene.transform,
+        "processing-job": scene.processing,
+    }
+    return jobs.get(kind, scene.own)
 
 
 def expression(name: str) -> dict[str, Any]:
@@ -175,13 +230,24 @@ REQUESTS: dict[str, Request] = {
     "s3:ListBucket": lambda c, s: c("s3").list_objects_v2(Bucket=s.stage.bucket, Prefix="corpora/"),
     "s3:GetBucketLocation": lambda c, s: c("s3").get_bucket_location(Bucket=s.stage.bucket),
     "s3:GetObject corpora/*": lambda c, s: c("s3").get_object(**s.corpus),
+    "s3:GetObject corpora/*, transforms/*": lambda c, s: c("s3").get_object(**s.corpus),
+    "s3:GetObject corpora/*, processing/*, transforms/*": lambda c, s: c("s3").get_object(**s.corpus),
+    "s3:GetObject corpora/*, processing/*, runs/*, transforms/*": lambda c, s: c("s3").get_object(**s.artifact),
     "s3:GetObject runs/*": lambda c, s: c("s3").get_object(**s.artifact),
-    "s3:GetObject corpora/*, runs/*": lambda c, s: c("s3").get_object(**s.artifact),
+    "s3:GetObject corpora/*, runs/*, transforms/*": lambda c, s: c("s3").get_object(**s.artifact),
     "s3:PutObject": lambda c, s: c("s3").put_object(**s.upload, Body=b"1"),
     "s3:DeleteObject": lambda c, s: c("s3").delete_object(**s.upload),
     "s3:AbortMultipartUpload": lambda c, s: c("s3").abort_multipart_upload(**s.upload, UploadId=s.stage.unfinished(**s.upload)),
     "s3:ListMultipartUploadParts": lambda c, s: c("s3").list_parts(**s.upload, UploadId=s.stage.unfinished(**s.upload)),
     "sagemaker:ListTrainingJobs": lambda c, _: c("sagemaker").list_training_jobs(),
+    "sagemaker:ListHyperParameterTuningJobs": lambda c, _: c("sagemaker").list_hyper_parameter_tuning_jobs(),
+    "sagemaker:ListProcessingJobs": lambda c, _: c("sagemaker").list_processing_jobs(),
+    "sagemaker:DescribeProcessingJob": lambda c, s: c("sagemaker").describe_processing_job(ProcessingJobName=s.processing),
+    "sagemaker:StopProcessingJob": lambda c, s: c("sagemaker").stop_processing_job(ProcessingJobName=s.processing),
+    "sagemaker:ListTransformJobs": lambda c, _: c("sagemaker").list_transform_jobs(),
+    "sagemaker:CreateTransformJob": lambda c, s: c("sagemaker").create_transform_job(**s.transform_request(s.stage.fresh())),
+    "sagemaker:DescribeTransformJob": lambda c, s: c("sagemaker").describe_transform_job(TransformJobName=s.transform),
+    "sagemaker:StopTransformJob": lambda c, s: c("sagemaker").stop_transform_job(TransformJobName=s.transform),
     "sagemaker:CreateTrainingJob": lambda c, s: c("sagemaker").create_training_job(**s.stage.job_request(s.stage.fresh())),
     "sagemaker:DescribeTrainingJob": lambda c, s: c("sagemaker").describe_training_job(TrainingJobName=s.job),
     "sagemaker:StopTrainingJob": lambda c, s: c("sagemaker").stop_training_job(TrainingJobName=s.job),
@@ -210,11 +276,21 @@ REQUESTS: dict[str, Request] = {
     "sagemaker:InvokeEndpoint": lambda c, s: c("sagemaker-runtime").invoke_endpoint(EndpointName=s.live, Body=b"{}"),
     **{
         f"sagemaker:{action} {kind}/blazingtext-<stage>{suffix}": request(kind)
-        for kind in ("training-job", "hyper-parameter-tuning-job", "model", "endpoint-config", "endpoint")
+        for kind in ("*-job", "training-job", "hyper-parameter-tuning-job", "transform-job", "model", "endpoint-config", "endpoint")
         for action, request in (("AddTags", tagged), ("ListTags", listed))
         for suffix in ("-*",)
     },
     "sagemaker:ListTags endpoint/blazingtext-<stage>": lambda c, s: c("sagemaker").list_tags(ResourceArn=s.arn("endpoint", s.live)),
+    "sagemaker:DescribeModelPackage": lambda c, s: c("sagemaker").describe_model_package(ModelPackageName=s.version),
+    "sagemaker:DescribeModelPackageGroup": lambda c, s: c("sagemaker").describe_model_package_group(ModelPackageGroupName=s.stage.group),
+    "sagemaker:ListModelPackageGroups": lambda c, _: c("sagemaker").list_model_package_groups(),
+    "sagemaker:ListModelPackages": lambda c, s: c("sagemaker").list_model_packages(ModelPackageGroupName=s.stage.group),
+    "sagemaker:ListTags model-package-group/blazingtext-<stage>-models-*": lambda c, s: c("sagemaker").list_tags(
+        ResourceArn=s.arn("model-package-group", s.stage.group)
+    ),
+    "sagemaker:UpdateModelPackage": lambda c, s: c("sagemaker").update_model_package(
+        ModelPackageArn=s.version, ModelApprovalStatus="Rejected"
+    ),
     "sns:GetTopicAttributes": lambda c, s: c("sns").get_topic_attributes(TopicArn=s.topic),
     "sns:ListSubscriptionsByTopic": lambda c, s: c("sns").list_subscriptions_by_topic(TopicArn=s.topic),
     "sts:AssumeRole": lambda c, s: c("sts").assume_role(RoleArn=s.bootstrap_role("lookup"), RoleSessionName="mine"),
@@ -229,6 +305,7 @@ REQUESTS: dict[str, Request] = {
     ),
     "sqs:StartMessageMoveTask": lambda c, s: c("sqs").start_message_move_task(SourceArn=s.stage.queue_arn(s.queue())),
     "sqs:ListMessageMoveTasks": lambda c, s: c("sqs").list_message_move_tasks(SourceArn=s.stage.queue_arn(s.queue())),
+    "tag:GetResources": lambda c, s: c("resourcegroupstaggingapi").get_resources(ResourceARNList=[f"arn:aws:s3:::{s.stage.bucket}"]),
     "states:DescribeExecution": lambda c, s: c("stepfunctions").describe_execution(executionArn=s.execution),
     "states:StartExecution": lambda c, s: c("stepfunctions").start_execution(
         stateMachineArn=s.stage.output("training", "ServingUpdateArn"), input="{}"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,12 +64,11 @@ def _short(synthesis: Synthesis, resource: str) -> str:
     if text.startswith("arn:"):
         text = "the key" if text.startswith("arn:aws:kms:") else text.split(":", 5)[5]
     text = text.replace("<CorporaBucket.Arn>/", "").replace("<CorporaBucket.Arn>", "the bucket").replace("<Key.Arn>", "the key")
+    bucket, slash, key = text.partition("/")
+    if bucket in synthesis.settings.source_buckets:
+        text = f"a source bucket{slash}{key}"
     text = _ANY_ONE.sub(r"\1/...", text).replace(f"blazingtext-{synthesis.settings.stage}", "blazingtext-<stage>")
     return re.sub(r"<([A-Z]\w+)(?:\.Arn)?>", r"\1", text).removesuffix(".Arn")
-
-
-#: Gives the holder of a role by its name.
-Held = Callable[[str], "Holder"]
 
 
 class Holder:
@@ -114,7 +113,7 @@ class Holder:
     @cached_property
     def stand_in(self) -> str:
         """A role that this account may assume and that may do the same."""
-        own = f"as-{self.role}"
+        own = f"as-{self.role}-of-{self.stage.name}"
         trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         self._iam.create_role(RoleName=own, AssumeRolePolicyDocument=document)

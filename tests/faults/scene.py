@@ -1,5 +1,6 @@
 """What there is in a stage for people to ask about, and whether they were refused."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -38,7 +39,18 @@ def make(stage: Stage) -> Scene:
     sagemaker.create_model(**scene.model_request(own))
     sagemaker.create_endpoint_config(**scene.config_request(own))
     sagemaker.create_endpoint(EndpointName=own, EndpointConfigName=own)
-    return scene
+    transform = stage.fresh()
+    sagemaker.create_transform_job(**scene.transform_request(transform))
+    processing = stage.fresh()
+    sagemaker.create_processing_job(**scene.processing_request(processing))
+    return dataclasses.replace(scene, transform=transform, processing=processing)
+
+
+def make_approval(stage: Stage) -> Scene:
+    """A stage whose models a person approves, with a finished job; nothing else is there, and whoever may ask for it is told so."""
+    job = stage.train()["TrainingJobName"]
+    machine = stage.output("training", "ServingUpdateArn")
+    return Scene(stage, job, "none", "none", f"{machine.replace(':stateMachine:', ':execution:')}:none")
 
 
 def _trusting_role(stage: Stage, name: str) -> None:

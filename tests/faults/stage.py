@@ -1,9 +1,7 @@
-"""A stage with every setting that adds a permission, deployed by CloudFormation itself: without the CDK's command line it takes seconds."""
+"""A stage with every setting that adds a permission, and what tests do with its jobs, models and functions."""
 
-import io
 import itertools
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,17 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
-
-from blazingtext_lifecycle.environments import AutoPromote
+from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_stacks.settings import Settings
-from blazingtext_stacks.stage import build
+from tests.faults.deployed_stacks import DeployedStacks
 from tests.parity.support import wait_until
-from tests.template.references import name
 
-ROOT = Path(__file__).parents[2]
-ASSETS = "cdk-blzgtxt-assets-000000000000-us-east-1"
 # BlazingText's, in whose place `container.py` runs: https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/ecr-us-east-1.html
 REPOSITORY = "811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext"
 IMAGE = f"{REPOSITORY}:1"
@@ -34,13 +27,19 @@ MEASURED = {
     "TrainingInputMode": "File",
     "MetricDefinitions": [{"Name": "train:mean_rho", "Regex": r"#mean_rho: (\S+)"}],
 }
+# The names of the two stages that have between them every permission of the matrix.
+EVERYTHING, APPROVED = "all", "approval"
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 CORPUS = b"the quick brown fox jumps over the lazy dog\n" * 100
+# The last years that a cron expression may name: the schedules fire when a test says so.
+PAUSE, RESUME = "cron(0 0 1 1 ? 2198)", "cron(0 0 1 1 ? 2199)"
+# A bucket with raw text that is not the stage's.
+RAW_BUCKET = "company-raw"
 LABELLED = b"__label__good a film of great warmth\n" * 100
 
 
-def all_permissions(stage: str) -> Settings:
-    """The settings that give roles permissions, all on: a new one belongs here."""
+def all_permissions(stage: str = EVERYTHING) -> Settings:
+    """The settings that give roles permissions, all on but approval: a new one belongs here."""
     return Settings(
         stage=stage,
         delete_data=True,
@@ -53,7 +52,24 @@ def all_permissions(stage: str) -> Settings:
         dashboard=True,
         train_on_upload=True,
         github_repository="company/search",
+        pause_schedule=PAUSE,
+        resume_schedule=RESUME,
+        data_capture_percent=100,
+        source_buckets=(RAW_BUCKET,),
         # What is live is then what a test promoted last.
+        auto_promote=AutoPromote.ALWAYS,
+    )
+
+
+def approval_permissions(stage: str = APPROVED) -> Settings:
+    """Those of a stage whose models a person approves: its promoter registers, and promotes what was approved."""
+    return Settings(
+        stage=stage,
+        delete_data=True,
+        endpoint_bake_seconds=0,
+        kms_key="make",
+        people_policies=True,
+        approval=Approval.MANUAL,
         auto_promote=AutoPromote.ALWAYS,
     )
 
@@ -78,30 +94,7 @@ class Answer:
         return f"{json.dumps(self.payload)}\n{self.log}"
 
 
-def bootstrap(account: Sandbox) -> str:
-    """What the stacks need of `cdk bootstrap`: its version, the bucket for assets, and CloudFormation's role, whose ARN it gives."""
-    account.boto3("s3").create_bucket(Bucket=ASSETS)
-    account.boto3("ssm").put_parameter(Name="/cdk-bootstrap/blzgtxt/version", Value="30", Type="String")
-    return deployment_role(account, "cdk-blzgtxt-cfn-exec-role-000000000000-us-east-1", *map(policy_of, ("execution", "company")))
-
-
-def policy_of(name: str) -> dict[str, Any]:
-    """One of the project's two policies for CloudFormation."""
-    return dict(json.loads((ROOT / "bootstrap" / f"{name}-policy.json").read_text(encoding="utf-8")))
-
-
-def deployment_role(account: Sandbox, name: str, *documents: dict[str, Any]) -> str:
-    """A role by which CloudFormation may do what some policies allow; its ARN."""
-    iam = account.boto3("iam")
-    trust = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    for number, each in enumerate(documents):
-        iam.put_role_policy(RoleName=name, PolicyName=f"policy-{number}", PolicyDocument=json.dumps(each))
-    return arn
-
-
-class Stage:
+class Stage(DeployedStacks):
     """The stacks of a stage in an account, and what a test does with them as the account's root.
 
     Args:
@@ -112,109 +105,14 @@ class Stage:
     """
 
     def __init__(self, account: Sandbox, settings: Settings, assembly: Path, control: Path) -> None:
-        self.account, self.settings, self.assembly, self.control = account, settings, assembly, control
-        self.name = settings.stage
-        self._clients: dict[str, Any] = {}
-        self._found: dict[tuple[str, str], str] = {}
+        super().__init__(account, settings, assembly)
+        self.control = control
+        self._newest: dict[str, Any] = {}
         self._epochs, self._numbers = itertools.count(10), itertools.count(1)
-        context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-        app = cdk.App(outdir=str(assembly), context=context, analytics_reporting=False)
-        build(app, settings)
-        app.synth()
-
-    def client(self, service: str) -> Any:
-        """A client of the account's root."""
-        if service not in self._clients:
-            self._clients[service] = self.account.boto3(service)
-        return self._clients[service]
-
-    # --- the stacks ------------------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def templates(self) -> dict[str, dict[str, Any]]:
-        """The templates by the names of their stacks, in the order in which they are deployed."""
-        names = ["Storage", "Training", "Serving", *(["Delivery"] if self.settings.github_repository else [])]
-        return {self.stack(name): json.loads((self.assembly / f"{name}.template.json").read_text(encoding="utf-8")) for name in names}
-
-    def stack(self, name: str) -> str:
-        return f"blazingtext-{self.name}-{name.lower()}"
-
-    def deploy(self) -> None:
-        """Upload the functions, then make the stacks with CloudFormation's role, as `cdk deploy` does."""
-        role = bootstrap(self.account)
-        for folder in self.assembly.glob("asset.*"):
-            packed = io.BytesIO()
-            with zipfile.ZipFile(packed, "w") as archive:
-                for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                    archive.write(path, path.relative_to(folder))
-            self.client("s3").put_object(Bucket=ASSETS, Key=f"{folder.name.removeprefix('asset.')}.zip", Body=packed.getvalue())
-        for stack, template in self.templates.items():
-            assert self.create(stack, template, RoleARN=role) == "CREATE_COMPLETE", self.reasons(stack)
-
-    def create(self, name: str, template: dict[str, Any], **options: Any) -> str:
-        """Make a stack from a template of any size; its final status."""
-        self.client("s3").put_object(Bucket=ASSETS, Key=f"{name}.json", Body=json.dumps(template).encode())
-        self.client("cloudformation").create_stack(
-            StackName=name,
-            TemplateURL=f"https://s3.us-east-1.amazonaws.com/{ASSETS}/{name}.json",
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-            **options,
-        )
-        return self.settled(name)
-
-    def delete(self, name: str, **options: Any) -> str:
-        """Delete a stack; its final status."""
-        (found,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        self.client("cloudformation").delete_stack(StackName=name, **options)
-        return self.settled(found["StackId"])
-
-    def settled(self, name: str) -> str:
-        """A stack's status when nothing is in progress."""
-
-        def final() -> str | None:
-            status = str(self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
-            return None if status.endswith("IN_PROGRESS") else status
-
-        return wait_until(final, 60)
-
-    def reasons(self, name: str) -> str:
-        events = self.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
-        return "\n".join(event.get("ResourceStatusReason", "") for event in events)
-
-    def output(self, stack: str, name: str) -> str:
-        """An output of a stack; it is asked for once."""
-        if (stack, name) not in self._found:
-            self._found[stack, name] = self._output(stack, name)
-        return self._found[stack, name]
-
-    def _output(self, stack: str, name: str) -> str:
-        (found,) = self.client("cloudformation").describe_stacks(StackName=self.stack(stack))["Stacks"]
-        return str(next(each["OutputValue"] for each in found["Outputs"] if each["OutputKey"] == name))
-
-    def physical(self, construct: str, type_: str) -> str:
-        """The physical id of the resource of a type that a construct made, in whichever stack; it is asked for once."""
-        if (construct, type_) not in self._found:
-            self._found[construct, type_] = self._physical(construct, type_)
-        return self._found[construct, type_]
-
-    def _physical(self, construct: str, type_: str) -> str:
-        (found,) = [
-            (stack, logical)
-            for stack, template in self.templates.items()
-            for logical, resource in template["Resources"].items()
-            if resource["Type"] == type_ and name(logical) == construct
-        ]
-        described = self.client("cloudformation").describe_stack_resource(StackName=found[0], LogicalResourceId=found[1])
-        return str(described["StackResourceDetail"]["PhysicalResourceId"])
 
     @cached_property
     def bucket(self) -> str:
         return self.output("storage", "BucketName")
-
-    def parameters(self) -> dict[str, str]:
-        """The serving stack's parameters."""
-        (found,) = self.client("cloudformation").describe_stacks(StackName=self.stack("serving"))["Stacks"]
-        return {each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}
 
     # --- jobs ------------------------------------------------------------------------------------------------------------------------
 
@@ -245,7 +143,26 @@ class Stage:
 
     def train(self, epochs: int | None = None, **request: Any) -> dict[str, Any]:
         """A job started by the launcher, as it ended."""
-        return self.ended(self.launch(epochs, **request)["jobName"])
+        job = self.ended(self.launch(epochs, **request)["jobName"])
+        self._newest = {} if request else job
+        return job
+
+    def candidate(self, registered: bool = False) -> dict[str, Any]:
+        """The newest job for word vectors when it is neither live nor, unless it may be, registered; else one that is trained for it."""
+        job = self._newest
+        if not job or self.is_live(job) or (not registered and self.is_registered(job)):
+            return self.train()
+        return job
+
+    def forget_candidate(self) -> None:
+        """Take another one the next time: what is live now was started later."""
+        self._newest = {}
+
+    def is_live(self, job: dict[str, Any]) -> bool:
+        return bool(self.parameters()["ModelDataUrl"] == job["ModelArtifacts"]["S3ModelArtifacts"])
+
+    def is_registered(self, job: dict[str, Any]) -> bool:
+        return self.settings.approval is Approval.MANUAL and job["TrainingJobName"] in self.versions()
 
     def launch(self, epochs: int | None = None, **request: Any) -> dict[str, Any]:
         """The launcher's answer; an AssertionError with its words when it refuses."""
@@ -258,20 +175,12 @@ class Stage:
         """Make the model of a finished job the live one."""
         self.update(ModelDataUrl=job["ModelArtifacts"]["S3ModelArtifacts"])
 
-    def update(self, **changes: str) -> None:
-        """Set parameters of the serving stack, as CloudFormation's caller."""
-        kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in self.parameters() if key not in changes]
-        parameters = [*kept, *({"ParameterKey": key, "ParameterValue": value} for key, value in changes.items())]
-        name = self.stack("serving")
-        self.client("cloudformation").update_stack(StackName=name, UsePreviousTemplate=True, Parameters=parameters)
-        assert self.settled(name) == "UPDATE_COMPLETE", self.reasons(name)
-
     def ended(self, job: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
             found = self.described(job)
             return found if found["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
-        return wait_until(look, 60)
+        return wait_until(look, lambda: self.described(job))
 
     def described(self, job: str) -> dict[str, Any]:
         return dict(self.client("sagemaker").describe_training_job(TrainingJobName=job))
@@ -280,8 +189,30 @@ class Stage:
         """A name that nothing has yet."""
         return f"blazingtext-{self.name}-n{next(self._numbers)}"
 
-    def has_log(self, job: str) -> bool:
-        """Whether a job has written to its log."""
+    @cached_property
+    def group(self) -> str:
+        """The name of the model package group, of a stage whose models a person approves."""
+        return self.output("training", "ModelPackageGroupName")
+
+    def versions(self) -> dict[str, str]:
+        """The ARNs of the versions in that group, by their runs."""
+        found = self.client("sagemaker").list_model_packages(ModelPackageGroupName=self.group)["ModelPackageSummaryList"]
+        return {each["ModelPackageDescription"]: each["ModelPackageArn"] for each in found}
+
+    def wait_for_log(self, job: str) -> None:
+        """Return when a running job has written to its log; fails when it has ended instead."""
+
+        def state() -> str:
+            found = self.described(job)
+            return f"{job} is {found['TrainingJobStatus']} ({found['SecondaryStatus']}): {found.get('FailureReason', 'no failure')}"
+
+        def look() -> bool:
+            assert self.described(job)["TrainingJobStatus"] == "InProgress", state()
+            return self._has_log(job)
+
+        wait_until(look, state)
+
+    def _has_log(self, job: str) -> bool:
         groups = self.client("logs").describe_log_groups(logGroupNamePrefix=TRAINING_LOGS)["logGroups"]
         return bool(groups and self._log_streams(job))
 
@@ -298,6 +229,12 @@ class Stage:
     def unfinished(self, **place: str) -> str:
         """The id of an unfinished upload."""
         return str(self.client("s3").create_multipart_upload(**place)["UploadId"])
+
+    def stop_deliveries(self) -> None:
+        """From now on messages reach the promoter only when a test hands them over."""
+        function = self.function("PromotionPromoteModelFunction")
+        (mapping,) = self.client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        self.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
     def receipt(self, queue: str) -> str:
         """The handle of a message that was received."""

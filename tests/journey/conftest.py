@@ -4,18 +4,21 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import ROOT, SERVING, Ran, Shell, output, wait_until
+from tests.journey.story import ROOT, SERVING, Ran, Shell, output, wait_for_model
+from tests.spark_stand_in import spark_stand_in
 
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(home=tmp_path_factory.mktemp("sandbox")) as sandbox:
+    home = tmp_path_factory.mktemp("sandbox")
+    with spark_stand_in(tmp_path_factory.mktemp("spark")) as images, Sandbox(home=home, images=images) as sandbox:
         yield sandbox
 
 
@@ -68,17 +71,9 @@ def parameters(account: Sandbox) -> Callable[[], dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def live_model(deployed: Shell) -> Callable[[str], None]:
+def live_model(account: Sandbox) -> Callable[[str], None]:
     """Waits until a run's model is the live one, and the endpoint is in service with it."""
-
-    def wait(job: str) -> None:
-        def live() -> bool:
-            status = deployed.blazingtext("status", "--json").json()
-            return bool(status["live"] == job and status["endpoint"] and status["endpoint"]["status"] == "InService")
-
-        wait_until(live, what=f"the promotion of {job}")
-
-    return wait
+    return partial(wait_for_model, account)
 
 
 @pytest.fixture(scope="session")
@@ -122,10 +117,12 @@ def news(deployed: Shell, account: Sandbox) -> Iterator[Callable[[], list[str]]]
 
 
 @pytest.fixture(scope="session")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus for a classifier; its second half serves as validation, too."""
+def labelled(tmp_path_factory: pytest.TempPathFactory, shell: Shell) -> Path:
+    """A corpus for a classifier, prepared, with its recipe beside it; it serves as validation, too."""
     path = tmp_path_factory.mktemp("labelled") / "reviews.txt"
-    path.write_text("__label__good a fine film of great warmth\n__label__bad a dull film of no merit\n" * 3000, encoding="utf-8")
+    table = path.with_name("reviews.csv")
+    table.write_text("kind,text\n" + 'good,"A fine film, of great warmth!"\nbad,A DULL film of no merit.\n' * 3000, encoding="utf-8")
+    shell.blazingtext("corpus", "prepare", str(table), "--column", "text", "--labels", "kind", "-o", str(path))
     return path
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 STAGE = "dev"
@@ -40,7 +41,7 @@ class Shell:
     environment: Mapping[str, str]
     assembly: Path
 
-    def run(self, *command: str, code: int | None = 0, timeout: int = 240) -> Ran:
+    def run(self, *command: str, code: int | None = 0, timeout: float = PATIENCE) -> Ran:
         """Run a command to its end; an exit code other than the expected one fails the test with everything the command said."""
         finished = subprocess.run(command, cwd=ROOT, env=dict(self.environment), capture_output=True, check=False, timeout=timeout)
         # Node writes UTF-8 whatever the locale is.
@@ -67,14 +68,28 @@ class Shell:
         return replace(self, environment={**self.environment, **keys})
 
 
-def wait_until(state: Callable[[], T], *, what: str, deadline: float = 120) -> T:
-    """Poll until a state is true (or a value is there), at most `deadline` seconds."""
-    end = time.monotonic() + deadline
+def wait_until(state: Callable[[], T], *, what: str) -> T:
+    """Poll until a state is true (or a value is there); after all patience the test fails with the last one."""
+    end = time.monotonic() + PATIENCE
     while not (value := state()):
         if time.monotonic() > end:
-            pytest.fail(f"{what} did not happen within {deadline:g} s")
+            pytest.fail(f"{what} did not happen within {PATIENCE:g} s: it is still {value!r}")
         time.sleep(0.2)
     return value
+
+
+def wait_for_model(account: Sandbox, job: str, stage: str = STAGE) -> None:
+    """Return when a run's model is the live one of a stage, and the endpoint is in service with it; `status` would take a second a look."""
+    stacks, sagemaker = account.boto3("cloudformation"), account.boto3("sagemaker")
+
+    def served() -> bool:
+        (stack,) = stacks.describe_stacks(StackName=f"blazingtext-{stage}-serving")["Stacks"]
+        (artifact,) = (each["ParameterValue"] for each in stack["Parameters"] if each["ParameterKey"] == "ModelDataUrl")
+        if f"/{job}/" not in artifact or stack["StackStatus"].endswith("IN_PROGRESS"):
+            return False
+        return bool(sagemaker.describe_endpoint(EndpointName=f"blazingtext-{stage}")["EndpointStatus"] == "InService")
+
+    wait_until(served, what=f"the promotion of {job}")
 
 
 def output(account: Sandbox, name: str) -> str:

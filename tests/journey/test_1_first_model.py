@@ -1,5 +1,6 @@
 """From nothing to an endpoint that answers, as the README tells it."""
 
+import hashlib
 import json
 import re
 import tarfile
@@ -101,6 +102,8 @@ def test_the_endpoint_answers_every_kind_of_client(first_run: dict[str, str], de
 
 def test_predict_names_the_words_it_does_not_know(first_run: dict[str, str], deployed: Shell) -> None:
     asked = deployed.blazingtext("predict", "music", "qqqqqqqqqq", "--json")
+    # The sample was not prepared here.
+    unprepared = deployed.blazingtext("predict", "Music", "--prepare", code=2)
 
     known, unknown = asked.json()
     assert [(each["word"], each["known"], len(each["vector"])) for each in (known, unknown)] == [
@@ -110,6 +113,7 @@ def test_predict_names_the_words_it_does_not_know(first_run: dict[str, str], dep
     assert known["norm"] == pytest.approx(sum(number**2 for number in known["vector"]) ** 0.5)
     assert not any(unknown["vector"])
     assert "not in the model: qqqqqqqqqq." in asked.err
+    assert f"{first_run['job']} has no recipe: its corpus was uploaded without one" in unprepared.err
 
 
 def test_the_vectors_can_be_looked_at(first_run: dict[str, str], deployed: Shell, tmp_path: Path) -> None:
@@ -124,10 +128,13 @@ def test_the_vectors_can_be_looked_at(first_run: dict[str, str], deployed: Shell
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_status_says_what_is_live(first_run: dict[str, str], deployed: Shell) -> None:
+def test_status_says_what_is_live(first_run: dict[str, str], deployed: Shell, corpus: Path) -> None:
     status, as_json = deployed.blazingtext("status"), deployed.blazingtext("status", "--json").json()
 
     assert first_run["job"] in status.out
+    sha256 = hashlib.sha256(corpus.read_bytes()).hexdigest()
+    assert f"  {sha256[:12]}\n" in status.out
+    assert [run["corpus_hash"] for run in as_json["runs"]] == [f"sha256:{sha256}"]
     assert SERVING in status.out
     assert (as_json["live"], as_json["live_artifact"], as_json["state"]) == (first_run["job"], first_run["artifact"], "running")
     assert {stack["name"] for stack in as_json["stacks"]} == set(STACKS)

@@ -12,6 +12,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, output, wait_until
+from tests.patience import PATIENCE
 
 Parameters = Callable[[], dict[str, str]]
 News = Callable[[], list[str]]
@@ -39,7 +40,7 @@ class Client(threading.Thread):
 
     def stop(self) -> None:
         self._end.set()
-        self.join(timeout=30)
+        self.join(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

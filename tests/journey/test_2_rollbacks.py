@@ -29,9 +29,16 @@ def damaged_model() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def bad(first_run: Any, train: Callable[..., Any], live_model: Callable[[str], None], deployed: Shell, account: Sandbox) -> Iterator[Any]:
+def bad(
+    first_run: Any,
+    train: Callable[..., Any],
+    live_model: Callable[[str], None],
+    deployed: Shell,
+    account: Sandbox,
+    parameters: Parameters,
+) -> Iterator[Any]:
     """A run whose artifact was damaged after its promotion and the way back from it; new models are watched for a quarter of an hour."""
-    wait_until(lambda: deployed.blazingtext("status", "--json").json()["live"], what="a live model")
+    wait_until(lambda: parameters()["ModelDataUrl"], what="a live model")
     deployed.cdk("deploy", "--all", "--require-approval", "never", "-c", "endpointBakeSeconds=900")
     run = train("--epochs", "6")
     live_model(run["job"])
@@ -80,7 +87,7 @@ def test_a_bad_model_that_got_through_is_rolled_back_while_the_alarm_rings(
     assert not answers(deployed)
 
     with traffic(account, ENDPOINT):
-        wait_until(lambda: ringing(account), what="the alarm")
+        wait_until(lambda: len([name for name in ringing(account) if "Errors" in name]) == 2, what="the alarms of server and model errors")
         deployed.blazingtext("rollback")
 
     assert parameters()["ModelDataUrl"] == good

@@ -60,16 +60,19 @@ def test_a_corpus_of_two_files_and_a_folder_marker_starts_one_job_when_it_is_com
 
 
 def test_upload_writes_the_manifest_last_and_a_manifest_that_lies_trains_on_nothing(
-    deployed: Shell, account: Sandbox, bucket: str, pieces: list[Path]
+    deployed: Shell, account: Sandbox, bucket: str, pieces: list[Path], live_model: Callable[[str], None]
 ) -> None:
     s3, before = account.boto3("s3"), jobs(account)
     s3.delete_object(Bucket=bucket, Key="corpora/pieces/train/")
 
-    deployed.blazingtext("upload", *map(str, pieces), "--corpus", "pieces")
+    deployed.blazingtext("upload", *map(str, pieces), "--corpus", "pieces", "--name", "pieces-by-hand")
 
     there = {item["Key"]: item["LastModified"] for item in s3.list_objects_v2(Bucket=bucket, Prefix="corpora/pieces/")["Contents"]}
     assert set(there) == {MANIFEST, *(f"corpora/pieces/train/{piece.name}" for piece in pieces)}
     assert there[MANIFEST] == max(there.values())
+    wait_until(lambda: "blazingtext-dev-pieces-by-hand" in jobs(account), what="the job by its name")
+    # The stage is deployed again when these tests have ended, and no update of its own may be under way then.
+    live_model("blazingtext-dev-pieces-by-hand")
 
     s3.put_object(Bucket=bucket, Key=MANIFEST, Body=b'{"files": [{"key": "corpora/pieces/train/third.txt", "size": 7}]}')
     (queue,) = [url for url in account.boto3("sqs").list_queues()["QueueUrls"] if "DeadLetters" in url]

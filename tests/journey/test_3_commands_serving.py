@@ -10,6 +10,7 @@ import pytest
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import EVERYWHERE, covers
 from tests.journey.story import ENDPOINT, STACKS, Shell, wait_until
+from tests.patience import PATIENCE
 
 # --- vectors ----------------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ def test_promote_waits_or_not_and_status_waits_for_it(first_run: Any, deployed: 
     assert too_short.code in {2, 3}
 
 
-@covers("predict", "--k")
+@covers("predict", "--k", "--prepare")
 @covers("logs", "--endpoint")
 def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(
     classifier: Any, first_run: Any, deployed: Shell, live_model: Callable[[str], None]
@@ -122,6 +123,8 @@ def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(
     deployed.blazingtext("promote", classifier["job"])
     live_model(classifier["job"])
     answer = deployed.blazingtext("predict", "a fine film", "--k", "2", "--json").json()
+    prepared = deployed.blazingtext("predict", "A FINE film!", "--prepare", "--k", "2", "--json")
+    nothing = deployed.blazingtext("predict", "!!!", "--prepare", code=2)
     refused = deployed.blazingtext("predict", "a fine film", "--k", "0", code=2)
     log = deployed.blazingtext("logs", "--endpoint")
     both = deployed.blazingtext("logs", "--endpoint", "--follow", code=2)
@@ -131,6 +134,10 @@ def test_a_classifier_gives_as_many_labels_as_asked_for_and_the_endpoint_logs(
     assert (len(answer), answer[0]["text"]) == (1, "a fine film")
     assert [label["name"] for label in answer[0]["labels"]] == ["good", "bad"]
     assert answer[0]["labels"][0]["probability"] > 0.5 > answer[0]["labels"][1]["probability"]
+    # By the recipe that came with the corpus, through upload, run and promotion.
+    assert prepared.json() == [{**answer[0], "asked": "A FINE film!"}]
+    assert '"A FINE film!" was prepared: a fine film' in prepared.err
+    assert 'Of "!!!" no word is left' in nothing.err
     assert "--k" in refused.err
     assert log.out.strip()
     assert "--follow" in both.err
@@ -259,7 +266,7 @@ def test_the_options_of_every_command_choose_the_stage_the_region_the_profile_an
 @pytest.mark.timeout(1200)  # three minutes on a quiet machine
 @covers("demo", "--keep", "--corpus", "--output")
 def test_the_demo_lives_the_whole_life_and_keeps_what_it_is_told_to(shell: Shell, corpus: Path, tmp_path: Path) -> None:
-    ran = shell.blazingtext("demo", "--keep", "--corpus", str(corpus), "--output", str(tmp_path), "--json", timeout=1100)
+    ran = shell.blazingtext("demo", "--keep", "--corpus", str(corpus), "--output", str(tmp_path), "--json", timeout=4 * PATIENCE)
     report = ran.json()
     (sandbox,) = [step["command"].split()[-1] for step in report["steps"] if "sandbox up" in step["command"]]
     try:

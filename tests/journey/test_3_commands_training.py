@@ -1,6 +1,9 @@
 """Every command for corpora and training with every option, against the account: what it gives, and its exit code."""
 
+import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,38 @@ def test_prepare_reads_other_encodings_and_languages_and_joins_wrapped_lines(she
     assert out.read_text(encoding="utf-8").splitlines() == ["caf\u00e9 \u0131s open", "next"]
 
 
+@covers("corpus prepare", "--workers", "--shard")
+def test_prepare_shares_its_work_between_processes_and_machines(shell: Shell, tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw.txt", tmp_path / "out.txt"
+    raw.write_text("".join(f"Line {n}. Its end\n" for n in range(1_000_000)), encoding="utf-8")
+
+    shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--workers", "2")
+    for number in (1, 2, 3):
+        shell.blazingtext("corpus", "prepare", str(raw), "-o", str(tmp_path / str(number)), "--shard", f"{number}/3", "--workers", "1")
+    refused = shell.blazingtext("corpus", "prepare", "-", "-o", str(tmp_path / "no"), "--shard", "1/3", code=2)
+
+    assert out.read_text(encoding="utf-8") == "".join(f"line {n}\nits end\n" for n in range(1_000_000))
+    assert b"".join((tmp_path / str(number)).read_bytes() for number in (1, 2, 3)) == out.read_bytes()
+    assert "has no shares" in refused.err
+
+
+@covers("corpus prepare", "--deduplicate", "--near")
+def test_prepare_leaves_out_what_was_there_before(shell: Shell, tmp_path: Path) -> None:
+    raw, out = tmp_path / "raw.txt", tmp_path / "out.txt"
+    text = " ".join(f"w{n}" for n in range(100))
+    raw.write_text(f"One. Two\nOne. Three\nONE. Two!\n{text}\n{text} more\n", encoding="utf-8")
+
+    for options, lines in (
+        (("--deduplicate", "lines"), 5),
+        (("--deduplicate", "documents"), 6),
+        (("--deduplicate", "lines", "--near", "0.8"), 4),
+    ):
+        shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--force", *options)
+        assert len(out.read_text(encoding="utf-8").splitlines()) == lines
+    refused = shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--force", "--near", "0.8", code=2)
+    assert "add --deduplicate" in refused.err
+
+
 @covers("corpus prepare", "--column", "--labels", "--header")
 def test_prepare_takes_columns_of_a_table(shell: Shell, tmp_path: Path) -> None:
     raw, out = tmp_path / "raw.csv", tmp_path / "out.txt"
@@ -61,6 +96,34 @@ def test_prepare_takes_columns_of_a_table(shell: Shell, tmp_path: Path) -> None:
     shell.blazingtext("corpus", "prepare", str(raw), "--output", str(out), "--column", "text", "--labels", "kind", "--header")
 
     assert out.read_text(encoding="utf-8").splitlines() == ["__label__good a fine fine film", "__label__bad a dull film"]
+
+
+@covers(
+    "corpus phrases",
+    "--output",
+    "--min-count",
+    "--threshold",
+    "--scoring",
+    "--delimiter",
+    "--connector-words",
+    "--max-vocabulary",
+    "--like",
+    "--force",
+)
+def test_phrases_are_found_joined_and_taken_from_another_corpus(shell: Shell, tmp_path: Path) -> None:
+    corpus, out, other = tmp_path / "corpus.txt", tmp_path / "out.txt", tmp_path / "other.txt"
+    (tmp_path / "raw.txt").write_text("New York is new. Bank of America\n" * 9, encoding="utf-8")
+    shell.blazingtext("corpus", "prepare", str(tmp_path / "raw.txt"), "--output", str(corpus))
+    other.write_text("in new york\n", encoding="utf-8")
+    finding = ("--min-count", "2", "--threshold", "0.5", "--scoring", "npmi", "--delimiter", "+", "--max-vocabulary", "1000")
+
+    shell.blazingtext("corpus", "phrases", str(corpus), "--output", str(out), *finding, "--connector-words", "of")
+    again = shell.blazingtext("corpus", "phrases", str(corpus), "--output", str(out), *finding, code=2)
+    shell.blazingtext("corpus", "phrases", str(other), "--output", str(other), "--like", str(out), "--force")
+
+    assert out.read_text(encoding="utf-8").splitlines() == ["new+york is+new", "bank+of+america"] * 9
+    assert other.read_text(encoding="utf-8") == "in new+york\n"
+    assert "--force" in again.err
 
 
 @covers("corpus stats", "--min-count", "--top")
@@ -108,18 +171,29 @@ def test_an_archive_that_is_not_text8_is_refused_and_replaces_nothing(shell: She
     assert path.read_text(encoding="utf-8") == "mine"
 
 
-@covers("upload", "--corpus", "--validation", "--replace")
-def test_upload_puts_files_where_its_options_say(deployed: Shell, labelled: Path, tmp_path: Path) -> None:
+@covers("upload", "--corpus", "--validation", "--replace", "--name")
+def test_upload_puts_files_where_its_options_say(deployed: Shell, account: Sandbox, labelled: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.txt"
     other.write_bytes(labelled.read_bytes())
 
     first = deployed.blazingtext("upload", str(labelled), "--corpus", "films", "--validation", str(labelled), "--json").json()
     refused = deployed.blazingtext("upload", str(other), "--corpus", "films", code=2)
-    second = deployed.blazingtext("upload", str(other), "--corpus", "films", "--replace", "--json").json()
+    told = ("--replace", "--name", "films-2", "--json")
+    second = deployed.blazingtext("upload", str(other), "--corpus", "films", *told).json()
+    impossible = deployed.blazingtext("upload", str(other), "--corpus", "films", "--name", "Films!", code=2)
 
     assert [file["uri"].partition("films/")[2] for file in first["files"]] == ["validation/reviews.txt", "train/reviews.txt"]
     assert "--replace" in refused.err
     assert [key.partition("films/")[2] for key in second["removed"]] == ["train/reviews.txt", "validation/reviews.txt"]
+    bucket, _, key = first["recipe"].removeprefix("s3://").partition("/")
+    s3 = account.boto3("s3")
+    recipe = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    assert [each["result"]["sha256"] for each in recipe["prepared"]] == 2 * [hashlib.sha256(labelled.read_bytes()).hexdigest()]
+    # A copy has no recipe beside it; that of the first upload stays.
+    assert (second["recipe"], second["sha256"]) == ("", hashlib.sha256(other.read_bytes()).hexdigest())
+    manifest = json.loads(s3.get_object(Bucket=bucket, Key="corpora/films/complete.json")["Body"].read())
+    assert (manifest["name"], manifest["files"][0]["sha256"], "recipe" in manifest) == ("films-2", second["sha256"], False)
+    assert 'name: "Films!" cannot name a training job' in impossible.err
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -208,6 +282,7 @@ def test_a_run_with_subwords_knows_words_that_its_corpus_has_not(
     deployed.blazingtext("compare", first_run["job"], job, *told, "--force")
     assert compared["settings"]["vector_dim"][1] == "20"
     model = compared["models"][job]
+    assert compared["other_corpora"] == []
     assert (model["neighbors"], model["pair_sets"][0]["pairs"], 0 < model["overlap_frequent"] < 1) == (5, 3, True)
     assert model["moved"][0]["word"] in page.read_text(encoding="utf-8")
     # The run without them knows none.
@@ -278,6 +353,30 @@ def test_runs_shows_as_many_as_asked_for_each_with_its_own_speed(classifier: Any
     assert "--limit" in refused.err
 
 
+@covers("mlflow", "--tracking-uri", "--experiment", "--limit")
+def test_runs_are_logged_to_mlflow_once(classifier: Any, first_run: Any, deployed: Shell, tmp_path: Path) -> None:
+    # A folder takes the place of a server.
+    shell = replace(deployed, environment={**deployed.environment, "MLFLOW_ALLOW_FILE_STORE": "true"})
+    place = ("--tracking-uri", (tmp_path / "mlruns").as_uri(), "--experiment", "words")
+
+    first = shell.blazingtext("mlflow", first_run["job"], *place, "--json").json()
+    again = shell.blazingtext("mlflow", first_run["job"], classifier["job"], *place, "--json").json()
+    latest = shell.blazingtext("mlflow", "--limit", "1", "--tracking-uri", place[1])
+    nowhere = shell.blazingtext("mlflow", code=2)
+
+    assert [(each["job"], each["created"]) for each in first] == [(first_run["job"], True)]
+    assert [(each["job"], each["created"]) for each in again] == [(first_run["job"], False), (classifier["job"], True)]
+    assert latest.out.count("logged") <= 1
+    assert "MLFLOW_TRACKING_URI" in nowhere.err
+    (run,) = (tmp_path / "mlruns").glob(f"*/{first[0]['run_id']}")
+    kept = {str(path.relative_to(run)): path.read_text(encoding="utf-8") for path in run.rglob("*") if path.is_file()}
+    assert float(kept["metrics/train/mean_rho"].split()[1]) == first_run["metrics"]["train:mean_rho"]
+    assert len(kept["metrics/learning_rate"].splitlines()) > 1
+    assert kept["tags/blazingtext.artifact"] == first_run["artifact"]
+    assert kept["tags/blazingtext.corpus_hash"]
+    assert "blazingtext" in kept["tags/blazingtext.image"]
+
+
 @covers("train", "--dry-run")
 def test_a_dry_run_says_name_and_costs_and_starts_nothing(first_run: Any, deployed: Shell, account: Sandbox) -> None:
     request = ("train", "--corpus", "wiki", "--epochs", "2", "--min-count", "31")
@@ -316,10 +415,14 @@ def test_costs_are_those_of_the_stage_or_of_what_is_asked_about(first_run: Any, 
     assert "The price of ml.m4.xlarge in us-east-1 is not known" in shown.err
 
 
-@covers("train", "--no-promote")
+@covers("train", "--no-promote", "--name")
 def test_a_run_without_promotion_goes_live_by_name_only(first_run: Any, deployed: Shell, account: Sandbox) -> None:
     request = ("--epochs", "1", "--min-count", "33")
-    run = deployed.blazingtext("train", "--corpus", "wiki", *request, "--no-promote", "--watch", "--json").json()
+    named = ("train", "--corpus", "wiki", "--no-promote", "--name", "kept-back")
+    run = deployed.blazingtext(*named, *request, "--watch", "--json").json()
+    again = deployed.blazingtext(*named, *request, "--json").json()
+    taken = deployed.blazingtext(*named, "--epochs", "2", code=2)
+    wrong = deployed.blazingtext("train", "--corpus", "wiki", "--name", "Kept_Back", code=2)
     queue = output(account, "PromotionQueueUrl")
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
@@ -331,6 +434,10 @@ def test_a_run_without_promotion_goes_live_by_name_only(first_run: Any, deployed
     status = deployed.blazingtext("status", "--wait", "--json").json()
     unnamed = deployed.blazingtext("promote", code=2)
 
+    assert (run["job"], again["job"], again["created"]) == ("blazingtext-dev-kept-back", "blazingtext-dev-kept-back", False)
+    assert "blazingtext-dev-kept-back is the name of a training job already, of another request or over other data." in taken.err
+    assert 'name: "Kept_Back" cannot name a training job' in wrong.err
+    assert deployed.blazingtext("logs", "kept-b", "--json").json()["job"] == run["job"]
     assert status["live"] != run["job"]
     assert deployed.blazingtext("runs", "--json").json()["not_promoted"][run["job"]] == "trained with --no-promote"
     assert f"{run['job']}, is not promoted: trained with --no-promote." in unnamed.err

@@ -14,12 +14,14 @@ import pytest
 from blazingtext.cli import document
 from blazingtext.cli import main as cli
 from tests.journey.story import Shell
+from tests.patience import PATIENCE
 
 # What each command is given so that it ends with a result. In this order: every one finds the stage as it needs it.
 ARGUMENTS = {
     "preflight": (),
     "costs": (),
     "corpus prepare": ("{text}", "--output", "-"),
+    "corpus phrases": ("{text}", "--output", "{folder}/joined.txt"),
     "corpus stats": ("{text}",),
     "corpus sample": ("{folder}/sample.txt",),
     # What it gives cannot be had without another host: it ends with an error.
@@ -27,11 +29,23 @@ ARGUMENTS = {
     "upload": ("{text}", "--corpus", "leaving"),
     "train": ("--corpus", "wiki", "--epochs", "100000", "--negative-samples", "9"),
     "stop": (),
+    "tune": ("wiki", "--epochs", "1:2", "--jobs", "1", "--parallel", "1", "--dry-run"),
+    "tunings": (),
+    # There is none of this name: it ends with an error.
+    "tuning": ("blazingtext-dev-none",),
+    "transform": ("{text}", "--run", "{other}", "--dry-run"),
+    "transforms": (),
+    "corpus jobs": (),
     "runs": (),
     "logs": ("{job}",),
+    # Nobody said where MLflow is: it ends with an error.
+    "mlflow": ("{job}",),
     "evaluate": ("--job", "{job}"),
     "compare": ("{job}", "{other}"),
     "map": ("--words", "30", "--job", "{job}", "--output", "{folder}/map.svg"),
+    "explore": ("{job}", "--words", "30", "--output", "{folder}/page.html"),
+    "export": ("{job}", "--top", "9", "--output", "{folder}/vectors.vec"),
+    "download": ("{job}", "--output", "{folder}/files", "--force"),
     "neighbors": ("music", "--job", "{job}"),
     "analogy": ("man", "king", "woman", "--job", "{job}"),
     "predict": ("music",),
@@ -44,6 +58,8 @@ ARGUMENTS = {
     "models register": ("{job}",),
     "models list": (),
     "promote": ("{job}",),
+    # The stage allows no shadow: it ends with an error.
+    "shadow": ("{job}",),
     "verify": (),
     "status": (),
     "audit": (),
@@ -55,7 +71,8 @@ ARGUMENTS = {
 # the demo's first step is on stdout then.
 FAILING = {("corpus fetch", ()), ("corpus fetch", ("--json",)), ("corpus prepare", ("--json",)), ("demo", ("--json",)),
            ("models approve", ()), ("models approve", ("--json",)), ("models reject", ()), ("models reject", ("--json",)),
-           ("models register", ()), ("models register", ("--json",))}  # fmt: skip
+           ("mlflow", ()), ("mlflow", ("--json",)), ("models register", ()), ("models register", ("--json",)),
+           ("tuning", ()), ("tuning", ("--json",)), ("shadow", ()), ("shadow", ("--json",))}  # fmt: skip
 # The sandbox is a program of its own: tests/parity/test_sandbox_command.py.
 ELSEWHERE = {"sandbox"}
 
@@ -73,7 +90,7 @@ def leaving(shell: Shell, *command: str, **environment: str) -> subprocess.Compl
             stdout=writer,
             stderr=subprocess.PIPE,
             check=False,
-            timeout=240,
+            timeout=PATIENCE,
         )
     finally:
         os.close(writer)

@@ -33,3 +33,9 @@ def test_destroy_stops_a_running_job_and_leaves_nothing(
     assert not sagemaker.list_models()["Models"]
     assert not [group for group in account.boto3("logs").describe_log_groups()["logGroups"] if "blazingtext" in group["logGroupName"]]
     assert not account.boto3("sqs").list_queues().get("QueueUrls")
+
+
+def test_a_destroy_that_is_repeated_does_nothing(deployed: Shell) -> None:
+    deployed.cdk("destroy", "--all", "--force")
+
+    assert not deployed.blazingtext("audit", "--json").json()["left"]

@@ -1,7 +1,7 @@
-"""Every statement of the execution policy is needed: without any one of them, some stack of the project fails.
+"""With the execution policy, CloudFormation makes endpoints on the instances that it names, and on no others.
 
-The templates are the project's, with an address for notifications and a budget; their assets are in the bootstrap bucket since the
-journey deployed them. CloudFormation is called directly, which takes seconds a statement.
+What fails without any one action of it: `tests/faults/test_deployments.py`. The templates are the project's; their assets are in the
+bootstrap bucket since the journey deployed them.
 """
 
 import gzip
@@ -16,11 +16,8 @@ from blazingtext_sandbox.account import Sandbox
 from tests.journey.story import ROOT, STACKS, Shell, wait_until
 
 POLICY = json.loads((ROOT / "bootstrap" / "execution-policy.json").read_text(encoding="utf-8"))
-# CloudFormation reads parameters of SSM types with the caller's rights (aws/aws-cdk#20959), so nothing here fails without it. AWS does not
-# document that for stacks with a role; reading the number of the bootstrap version costs nothing.
-NOT_SHOWN = {"BootstrapVersion"}
 STORAGE, TRAINING, SERVING = STACKS
-ANOTHER = "blazingtext-dev-another"
+TEMPLATES = "execution-templates"
 ARTIFACT = "runs/none/output/model.tar.gz"
 
 
@@ -33,17 +30,21 @@ class Deployments:
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         self.roles = [self.iam.create_role(RoleName=f"execution-{n}", AssumeRolePolicyDocument=document)["Role"]["Arn"] for n in (1, 2)]
         self.may(1, POLICY["Statement"])
+        self.s3 = account.boto3("s3")
+        self.s3.create_bucket(Bucket=TEMPLATES)
 
     def may(self, number: int, statements: list[dict[str, Any]]) -> None:
         document = json.dumps({**POLICY, "Statement": statements})
         self.iam.put_role_policy(RoleName=f"execution-{number}", PolicyName="execution", PolicyDocument=document)
 
-    def deploy(self, name: str, template: str, role: int, renamed: str = "", **parameters: str) -> str:
+    def deploy(self, name: str, template: str, role: int, **parameters: str) -> str:
         """Create a stack from one of the project's templates; empty, or why it failed."""
-        body = self.template(template)
+        # A template in a request may have 51,200 bytes.
+        (found,) = self.assembly.glob(f"**/*{template}*.template.json")
+        self.s3.put_object(Bucket=TEMPLATES, Key=found.name, Body=found.read_bytes())
         self.client.create_stack(
             StackName=name,
-            TemplateBody=body.replace(renamed, name) if renamed else body,
+            TemplateURL=f"https://s3.us-east-1.amazonaws.com/{TEMPLATES}/{found.name}",
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
             RoleARN=self.roles[role - 1],
@@ -70,10 +71,11 @@ class Deployments:
         events = self.client.describe_stack_events(StackName=name)["StackEvents"]
         return "\n".join(event.get("ResourceStatusReason", "") for event in events)
 
-    def template(self, name: str) -> str:
-        (found,) = self.assembly.glob(f"**/*{name}*.template.json")
-        # Without white space: a template in a request may have 51,200 bytes.
-        return json.dumps(json.loads(found.read_text(encoding="utf-8")), separators=(",", ":"))
+    def end(self) -> None:
+        """Remove the bucket of templates."""
+        for each in self.s3.list_objects_v2(Bucket=TEMPLATES).get("Contents", []):
+            self.s3.delete_object(Bucket=TEMPLATES, Key=each["Key"])
+        self.s3.delete_bucket(Bucket=TEMPLATES)
 
     def bucket(self) -> str:
         resources = self.client.describe_stack_resources(StackName=STORAGE)["StackResources"]
@@ -82,10 +84,8 @@ class Deployments:
 
 @pytest.fixture(scope="module")
 def deployments(account: Sandbox, deployed: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
-    assembly = tmp_path_factory.mktemp("notified")
-    deployed.run(
-        "cdk", "synth", "--quiet", "--output", str(assembly), "-c", "notificationEmail=someone@example.org", "-c", "monthlyBudget=50"
-    )
+    assembly = tmp_path_factory.mktemp("execution")
+    deployed.run("cdk", "synth", "--quiet", "--output", str(assembly))
     made = Deployments(account, assembly)
     for name in reversed(STACKS):  # when this file runs alone
         made.delete(name)
@@ -93,34 +93,7 @@ def deployments(account: Sandbox, deployed: Shell, tmp_path_factory: pytest.Temp
     account.boto3("s3").put_object(Bucket=made.bucket(), Key=ARTIFACT, Body=gzip.compress(b"never read"))
     yield made
     made.delete(STORAGE)
-
-
-@pytest.mark.parametrize("sid", [statement["Sid"] for statement in POLICY["Statement"] if statement["Sid"] not in NOT_SHOWN])
-def test_without_this_statement_a_stack_fails(deployments: Deployments, sid: str) -> None:
-    (taken,) = (statement for statement in POLICY["Statement"] if statement["Sid"] == sid)
-    deployments.may(2, [statement for statement in POLICY["Statement"] if statement is not taken])
-
-    try:
-        refused = first_refusal(deployments)
-    finally:
-        for name in (SERVING, TRAINING, ANOTHER):
-            deployments.delete(name)
-
-    actions = taken["Action"] if isinstance(taken["Action"], list) else [taken["Action"]]
-    assert [action for action in actions if f"not authorized to perform: {action.rstrip('*')}" in refused], refused
-
-
-def first_refusal(deployments: Deployments) -> str:
-    """What the first stack says that cannot be made or deleted; empty when there is none."""
-    artifact = f"s3://{deployments.bucket()}/{ARTIFACT}"
-    return (
-        deployments.deploy(TRAINING, "Training", 2)
-        # Beside the storage stack that the others read from, so its exports have other names.
-        or deployments.deploy(ANOTHER, "Storage", 2, renamed=STORAGE)
-        or deployments.delete(TRAINING, 2)
-        or deployments.deploy(TRAINING, "Training", 1)
-        or deployments.deploy(SERVING, "Serving", 2, ModelDataUrl=artifact)
-    )
+    made.end()
 
 
 def test_an_endpoint_on_instances_that_the_policy_does_not_name_is_refused(deployments: Deployments) -> None:

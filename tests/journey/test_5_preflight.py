@@ -13,6 +13,7 @@ import pytest
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import covers
 from tests.journey.story import ROOT, Shell
+from tests.patience import PATIENCE
 
 Look = Callable[..., tuple[int, dict[str, Any]]]
 BOOTSTRAP = ("bootstrap", "aws://000000000000/us-east-1")
@@ -40,7 +41,7 @@ def look(environment: dict[str, str], tmp_path: Path) -> Look:
             (tmp_path / "stages/dev.json").write_text(json.dumps(settings), encoding="utf-8")
         command = ["blazingtext", "preflight", "--json", *options]
         ran = subprocess.run(
-            command, cwd=tmp_path, env={**environment, **(as_user or {})}, capture_output=True, text=True, check=False, timeout=120
+            command, cwd=tmp_path, env={**environment, **(as_user or {})}, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
         found = json.loads(ran.stdout)
         return ran.returncode, {check["what"]: check for check in found["checks"]}

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage import build
-from tests.journey.story import ROOT, Shell, wait_until
+from tests.journey.story import ROOT, Shell, wait_for_model
 from tests.parity.iam_support import Roles, code_of
 
 STAGE = "corp"
@@ -124,12 +124,7 @@ def run(company: Company, corpus: Path) -> Any:
     """A finished training job, whose model is live."""
     company.blazingtext("upload", str(corpus), "--corpus", "wiki")
     ran = company.blazingtext("train", "--corpus", "wiki", "--epochs", "1", "--watch", "--json").json()
-
-    def live() -> bool:
-        status = company.blazingtext("status", "--json").json()
-        return bool(status["live"] == ran["job"] and status["endpoint"] and status["endpoint"]["status"] == "InService")
-
-    wait_until(live, what="the promotion")
+    wait_for_model(company.account, ran["job"], STAGE)
     return ran
 
 
@@ -192,7 +187,7 @@ def test_logs_queues_topic_and_accesses_are_as_the_settings_say(company: Company
     topic = client("sns").get_topic_attributes(TopicArn=company.output("training", "NotificationsTopicArn"))["Attributes"]
     logging = client("s3").get_bucket_logging(Bucket=company.bucket())["LoggingEnabled"]
 
-    assert len(groups) == 5
+    assert len(groups) == 8
     assert {group.get("kmsKeyId") for group in groups} == {key}
     assert client("sqs").get_queue_attributes(**queue)["Attributes"]["KmsMasterKeyId"] == topic["KmsMasterKeyId"] == key
     assert logging == {"TargetBucket": "company-access-logs", "TargetPrefix": f"blazingtext-{STAGE}-storage/"}

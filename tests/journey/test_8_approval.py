@@ -19,7 +19,7 @@ from blazingtext_sandbox.account import Sandbox
 from blazingtext_stacks.settings import Settings
 from blazingtext_stacks.stage import build
 from tests.covering import covers
-from tests.journey.story import ROOT, Shell, wait_until
+from tests.journey.story import ROOT, Shell, wait_for_model, wait_until
 from tests.parity.iam_support import Roles
 
 STAGE = "review"
@@ -53,23 +53,23 @@ class Reviewed:
     def models(self) -> dict[int, Any]:
         return {each["version"]: each for each in self.blazingtext("models", "list", "--json").json()["models"]}
 
+    def has(self, version: int) -> bool:
+        return version in self._arns()
+
     def package(self, version: int) -> Any:
-        sagemaker = self.account.boto3("sagemaker")
-        found = sagemaker.list_model_packages(ModelPackageGroupName=self.output("ModelPackageGroupName"))["ModelPackageSummaryList"]
-        arn = next(each["ModelPackageArn"] for each in found if each["ModelPackageVersion"] == version)
-        return sagemaker.describe_model_package(ModelPackageName=arn)
+        return self.account.boto3("sagemaker").describe_model_package(ModelPackageName=self._arns()[version])
+
+    def _arns(self) -> dict[int, str]:
+        group = self.output("ModelPackageGroupName")
+        found = self.account.boto3("sagemaker").list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
+        return {each["ModelPackageVersion"]: each["ModelPackageArn"] for each in found}
 
     def status(self) -> Any:
         return self.blazingtext("status", "--json").json()
 
     def wait_for(self, version: int) -> None:
         """Waits until a version is live, and the endpoint is in service with it."""
-
-        def served() -> bool:
-            found = self.status()
-            return bool(found["version"] == version and found["endpoint"]["status"] == "InService")
-
-        wait_until(served, what=f"version {version} in service")
+        wait_for_model(self.account, self.package(version)["ModelPackageDescription"], STAGE)
 
     def train(self, epochs: str, *options: str) -> str:
         ran = self.blazingtext("train", "--corpus", "wiki", "--epochs", epochs, *options, "--watch", "--json").json()
@@ -103,7 +103,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewed]:
 def first(reviewed: Reviewed) -> str:
     """A finished run, which is version 1."""
     job = reviewed.train("1", "--tag", "git-revision=0a1b2c3")
-    wait_until(lambda: 1 in reviewed.models(), what="the first version")
+    wait_until(lambda: reviewed.has(1), what="the first version")
     return job
 
 
@@ -111,7 +111,7 @@ def first(reviewed: Reviewed) -> str:
 def second(reviewed: Reviewed, first: str) -> str:
     """A later run, which is version 2."""
     job = reviewed.train("2")
-    wait_until(lambda: 2 in reviewed.models(), what="the second version")
+    wait_until(lambda: reviewed.has(2), what="the second version")
     return job
 
 

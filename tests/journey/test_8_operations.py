@@ -166,7 +166,7 @@ def test_an_endpoint_that_nobody_calls_is_told_to_the_topic_with_the_command_tha
     stage: Stage, news: Callable[[], list[str]]
 ) -> None:
     # The alarm warms up for an hour, which is a minute here, and finds no call in its last hour: the test before made none.
-    told = wait_until(lambda: [each for each in news() if "nobody has called the endpoint" in each], what="the alarm", deadline=150)
+    told = wait_until(lambda: [each for each in news() if "nobody has called the endpoint" in each], what="the alarm")
 
     assert f"blazingtext pause --stage {STAGE}" in json.loads(told[0])["AlarmDescription"]
 
@@ -252,6 +252,29 @@ def _changes_of_functions(account: Sandbox) -> Iterator[tuple[str, Callable[[], 
         "alarm",
         lambda: cloudwatch.disable_alarm_actions(AlarmNames=[alarm]),
         lambda: cloudwatch.enable_alarm_actions(AlarmNames=[alarm]),
+    )
+    yield from _changes_of_tags(account, name)
+
+
+def _changes_of_tags(account: Sandbox, function: str) -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
+    functions, iam, logs = account.boto3("lambda"), account.boto3("iam"), account.boto3("logs")
+    arn = functions.get_function_configuration(FunctionName=function)["FunctionArn"]
+    yield (
+        "tags",
+        lambda: functions.untag_resource(Resource=arn, TagKeys=["blazingtext:stage"]),
+        lambda: functions.tag_resource(Resource=arn, Tags={"blazingtext:stage": STAGE}),
+    )
+    role = next(each["RoleName"] for each in iam.list_roles()["Roles"] if "LaunchTrainingRole" in each["RoleName"])
+    yield (
+        "tags",
+        lambda: iam.tag_role(RoleName=role, Tags=[{"Key": "blazingtext:stage", "Value": "theirs"}]),
+        lambda: iam.tag_role(RoleName=role, Tags=[{"Key": "blazingtext:stage", "Value": STAGE}]),
+    )
+    group = next(each["logGroupArn"] for each in logs.describe_log_groups()["logGroups"] if f"blazingtext-{STAGE}-" in each["logGroupName"])
+    yield (
+        "tags",
+        lambda: logs.untag_resource(resourceArn=group, tagKeys=["blazingtext:project"]),
+        lambda: logs.tag_resource(resourceArn=group, tags={"blazingtext:project": "blazingtext"}),
     )
 
 

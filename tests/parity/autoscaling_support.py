@@ -6,8 +6,9 @@ from typing import Any
 
 from blazingtext_sandbox.autoscaling.endpoint_variants import EndpointVariants, ScalableTargets
 from blazingtext_sandbox.autoscaling.scaler import Scaler
-from blazingtext_sandbox.autoscaling.service import ApplicationAutoScaling
+from blazingtext_sandbox.autoscaling.service import ApplicationAutoScaling, model
 from tests.parity.sagemaker_support import Sage
+from tests.parity.support import assert_is_answer
 
 RESOURCE = "endpoint/e/variant/AllTraffic"
 PLACE = {"ServiceNamespace": "sagemaker", "ResourceId": RESOURCE, "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
@@ -71,11 +72,17 @@ class Scaled:
         sage.service.endpoints.scaling = ScalableTargets(service)
         return cls(sage, cloudwatch, role, service)
 
+    def ask(self, operation: str, parameters: dict[str, Any]) -> Any:
+        """What it answers."""
+        answer = self.service.call(operation, parameters)
+        assert_is_answer(model().operation_model(operation), answer)
+        return answer
+
     def call(self, operation: str, **parameters: Any) -> Any:
-        return self.service.call(operation, {**PLACE, **parameters})
+        return self.ask(operation, {**PLACE, **parameters})
 
     def list_(self, operation: str, **parameters: Any) -> Any:
-        return self.service.call(operation, {"ServiceNamespace": "sagemaker", **parameters})
+        return self.ask(operation, {"ServiceNamespace": "sagemaker", **parameters})
 
     def register(self, low: int = 1, high: int = 4, **others: Any) -> Any:
         return self.call("RegisterScalableTarget", MinCapacity=low, MaxCapacity=high, **others)

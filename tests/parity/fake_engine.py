@@ -2,13 +2,15 @@
 
 `train`: hyperparameter `behaviour` is one of done, output, environment, customer-error, platform-error, crash, stop (writes a
 model when told to end), ignore-stop (does not end when told to), curve (its objective rises to the hyperparameter `level` in `epochs`
-steps). `serve`: answers with the text of `/opt/ml/model/reply.txt`.
+steps), fill (writes until it is killed), fill-and-end (writes 1 MB beside its model, and ends). `serve`: answers with the text of
+`/opt/ml/model/reply.txt`; told `hang` or `ill`, it no longer answers `/ping`, or with 500.
 """
 
 import http.server
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -26,12 +28,16 @@ def train() -> int:
         wait_for_the_end(behaviour)
     if behaviour == "curve":
         rise(float(parameters["level"]), int(parameters.get("epochs", 1)))
+    if behaviour.startswith("fill"):
+        fill(until_killed=behaviour == "fill")
     if behaviour == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if behaviour.endswith("-error"):
         who = "Customer" if behaviour == "customer-error" else "Platform"
         (BASE / "output" / "failure").write_text(f"{who} Error: the words are wrong. " + "x" * 2000)
         return 1
+    # Hosts share nothing but the network: what one of them reads does not lie with another one.
+    assert not any(path.is_symlink() for path in BASE.rglob("*"))
     corpus = sorted((BASE / "input" / "data" / "train").iterdir())
     print(f"read {[path.name for path in corpus]}", flush=True)
     meet(host)
@@ -58,6 +64,18 @@ def rise(level: float, epochs: int) -> None:
     sys.exit(0)
 
 
+def fill(*, until_killed: bool) -> None:
+    """A MB, or one every twentieth of a second; it could not be compressed."""
+    with (BASE / "output" / "scratch").open("wb", buffering=0) as scratch:
+        while True:
+            scratch.write(os.urandom(1 << 20))
+            print(scratch.tell(), flush=True)
+            if not until_killed:
+                os.fsync(scratch.fileno())
+                return
+            time.sleep(0.05)
+
+
 def wait_for_the_end(behaviour: str) -> None:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
@@ -70,12 +88,29 @@ def wait_for_the_end(behaviour: str) -> None:
 
 
 def meet(host: str) -> None:
-    """Every host leaves its name at the rendezvous; the first waits for all."""
-    place = Path(os.environ["ENGINE_RENDEZVOUS"])
-    (place / host).touch()
+    """The first of several hosts waits for the secret from each other one."""
     hosts = json.loads((BASE / "input" / "config" / "resourceconfig.json").read_text())["hosts"]
-    while any(not (place / name).exists() for name in hosts):
+    if len(hosts) == 1:
+        return
+    address, _, port = dict(place.split("=") for place in os.environ["ENGINE_HOSTS"].split(","))["algo-1"].partition(":")
+    secret = os.environ["ENGINE_SECRET"].encode()
+    if host == "algo-1":
+        with socket.create_server((address, int(port))) as listener:
+            for _ in hosts[1:]:
+                with listener.accept()[0] as other:
+                    assert other.makefile("rb").read() == secret
+        return
+    while (first := reached(address, int(port))) is None:
         time.sleep(0.01)
+    with first:
+        first.sendall(secret)
+
+
+def reached(address: str, port: int) -> socket.socket | None:
+    try:
+        return socket.create_connection((address, port))
+    except ConnectionRefusedError:
+        return None
 
 
 def write_model(text: str) -> None:
@@ -87,14 +122,20 @@ def write_model(text: str) -> None:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     reply = ""
+    mood = ""
 
     def do_GET(self) -> None:
-        self._answer(500 if self.reply == "ill" else 200, b"")
+        while Handler.mood == "hang":
+            time.sleep(0.01)
+        self._answer(500 if "ill" in (self.reply, Handler.mood) else 200, b"")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if self.headers["Content-Type"] == "application/octet-stream":
             self._answer(415, b"content-type application/octet-stream not supported")
+        elif body in ("hang", "ill"):
+            Handler.mood = body
+            self._answer(200, json.dumps({"pid": os.getpid()}).encode())
         elif body == "environment":
             self._answer(200, json.dumps(dict(os.environ)).encode())
         elif body == "sleep":

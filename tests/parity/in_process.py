@@ -16,7 +16,7 @@ from typing import Any, cast
 import psutil
 from hypercorn.asyncio import serve
 
-from blazingtext_sandbox import assembly, client_environment, closed_pages, server, state
+from blazingtext_sandbox import assembly, client_environment, closed_pages, server, server_process, state
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.forward_proxy import ForwardProxy, Outside
 from tests.parity.support import wait_until
@@ -84,7 +84,7 @@ class InProcess(Sandbox):
         serving.start()
         self._record = record
         _up.set()
-        wait_until(lambda: self._answers(record) or not serving.is_alive(), 60)
+        wait_until(lambda: server_process.answers(self.folder, record) or not serving.is_alive())
         assert serving.is_alive(), "the account could not be assembled"
 
 

@@ -5,22 +5,31 @@ import json
 import os
 import sys
 import tarfile
+import textwrap
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
+from botocore.model import ListShape, StructureShape
 
+from blazingtext_sandbox.sagemaker.api.contract import model
 from blazingtext_sandbox.sagemaker.api.errors import AccessDeniedException
 from blazingtext_sandbox.sagemaker.cloud import RoleError
 from blazingtext_sandbox.sagemaker.service import SageMaker
-from tests.parity.support import wait_until
+from blazingtext_sandbox.sagemaker.store import ProcessingJob, TrainingJob, TransformJob
+from tests.parity.support import assert_is_answer, wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1"
+SKLEARN_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+SPARK_IMAGE = "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:3.5-cpu-py312-v1.0"
 ENGINE = Path(__file__).with_name("fake_engine.py")
+# Members that AWS's model requires of an answer and AWS leaves out: of a job without an artifact of its own,
+# https://github.com/aws/sagemaker-python-sdk/pull/6091.
+SOMETIMES: Mapping[str, dict[str, Any]] = {"DescribeTrainingJob": {"ModelArtifacts": {"S3ModelArtifacts": "s3://bucket/none"}}}
 ENDED = ("Completed", "Failed", "Stopped")
 
 
@@ -59,7 +68,7 @@ class FakeClient:
     def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int = 1000) -> Any:  # noqa: N803 - boto3's names
         self._may("ListObjectsV2")
         keys = [key for bucket, key in sorted(self._aws.objects) if bucket == Bucket and key.startswith(Prefix)]
-        return {"Contents": [{"Key": key} for key in keys[:MaxKeys]]}
+        return {"Contents": [{"Key": key, "Size": len(self._aws.objects[Bucket, key])} for key in keys[:MaxKeys]]}
 
     def get_paginator(self, _: str) -> "FakeClient":
         return self
@@ -71,6 +80,8 @@ class FakeClient:
         self._may("GetObject")
         if (Bucket, Key) not in self._aws.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "The specified key does not exist."}}, "GetObject")
+        if Range and not self._aws.objects[Bucket, Key]:
+            raise ClientError({"Error": {"Code": "InvalidRange", "Message": "The requested range is not satisfiable"}}, "GetObject")
         return {"Body": Body(self._aws.objects[Bucket, Key][: 2 if Range else None])}
 
     def put_object(self, *, Bucket: str, Key: str, Body: Any, **rest: str) -> None:  # noqa: N803 - boto3's names
@@ -121,6 +132,11 @@ class FakeCloud:
             raise RoleError(service)
         return FakeClient(self.aws)
 
+    def role_environment(self, role_arn: str, *, seconds: int) -> dict[str, str]:
+        if role_arn in self.untrusting:
+            raise RoleError(role_arn)
+        return {"AWS_ACCESS_KEY_ID": f"{role_arn} for {seconds} s"}
+
     def publish(self, detail_type: str, resource_arn: str, detail: Mapping[str, Any]) -> None:
         self.events.append((detail_type, resource_arn, json.loads(json.dumps(detail))))
 
@@ -153,7 +169,10 @@ class Sage:
         return cls(cloud, SageMaker(cloud, folder, train=(*command, "train"), serve=(*command, "serve"), grace=grace))
 
     def call(self, operation: str, **parameters: Any) -> Any:
-        return self.service.call(operation, parameters)
+        """What it answers, which has every member that AWS always answers, of the type that AWS's model says."""
+        answer = self.service.call(operation, parameters)
+        assert_is_answer(model().operation_model(operation), SOMETIMES.get(operation, {}) | answer)
+        return answer
 
     def train(self, name: str = "job", behaviour: str = "done", **changes: Any) -> Any:
         """Start a job and describe it at its end."""
@@ -162,6 +181,22 @@ class Sage:
 
     def ended(self, name: str) -> Any:
         return wait_until(lambda: (seen := self.call("DescribeTrainingJob", TrainingJobName=name))["TrainingJobStatus"] in ENDED and seen)
+
+    def process(self, script: str, name: str = "job", **changes: Any) -> Any:
+        """Run a script in a processing job and describe the job at its end."""
+        self.start_processing(script, name, **changes)
+        return self.processed(name)
+
+    def start_processing(self, script: str, name: str = "job", **changes: Any) -> None:
+        self.cloud.aws.objects["bucket", "code/script.py"] = textwrap.dedent(script).encode()
+        self.call("CreateProcessingJob", **processing_request(name, **changes))
+
+    def processed(self, name: str) -> Any:
+        def look() -> Any:
+            seen = self.call("DescribeProcessingJob", ProcessingJobName=name)
+            return seen if seen["ProcessingJobStatus"] in ENDED else None
+
+        return wait_until(look)
 
     def lines(self, name: str) -> list[str]:
         return [line for (_, stream), lines in self.cloud.aws.lines.items() if stream.startswith(name) for line in lines]
@@ -199,9 +234,24 @@ class Sage:
                     fleet.stop()
             for tuning in list(store.tuning_jobs.values()):
                 tuning.stop_requested.set()
-            for job in list(store.training_jobs.values()):
+            jobs: list[TrainingJob | ProcessingJob | TransformJob]
+            jobs = [*store.training_jobs.values(), *store.processing_jobs.values(), *store.transform_jobs.values()]
+            for job in jobs:
                 job.stop_requested.set()
                 wait_until(lambda job=job: job.status in ENDED)  # type: ignore[misc]  # bound now
+
+
+def listed_as_described(sage: Sage, kind: str) -> int:
+    """How many a listing tells of; it says of each what describing it says, in every member that AWS's model has in both."""
+    shape = model().operation_model(f"List{kind}s").output_shape
+    assert shape is not None
+    ((key, summaries),) = ((name, member) for name, member in shape.members.items() if isinstance(member, ListShape))
+    listed = sage.call(f"List{kind}s")[key]
+    for each in listed:
+        described = sage.call(f"Describe{kind}", **{f"{kind}Name": each[f"{kind}Name"]})
+        both = cast("StructureShape", summaries.member).members.keys() & described.keys()
+        assert {name: each.get(name) for name in both} == {name: described[name] for name in both}
+    return len(listed)
 
 
 def training_request(name: str = "job", behaviour: str = "done", **changes: Any) -> dict[str, Any]:
@@ -214,6 +264,27 @@ def training_request(name: str = "job", behaviour: str = "done", **changes: Any)
         "InputDataConfig": [{"ChannelName": "train", "ContentType": "text/plain", "DataSource": {"S3DataSource": source}}],
         "OutputDataConfig": {"S3OutputPath": "s3://bucket/runs"},
         "ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
+        **changes,
+    }
+
+
+def processing_request(name: str = "job", **changes: Any) -> dict[str, Any]:
+    """A job on scikit-learn's image that runs a script of the bucket's over the corpus."""
+
+    def given(name: str, prefix: str) -> dict[str, Any]:
+        path = f"/opt/ml/processing/input/{name}"
+        return {"InputName": name, "S3Input": {"S3Uri": f"s3://bucket/{prefix}", "LocalPath": path, "S3DataType": "S3Prefix"}}
+
+    made = {"S3Uri": "s3://bucket/prepared", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}
+    return {
+        "ProcessingJobName": name,
+        "RoleArn": ROLE,
+        "AppSpecification": {"ImageUri": SKLEARN_IMAGE, "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/script.py"]},
+        "ProcessingInputs": [given("code", "code/script.py"), given("text", "corpora/x/train/")],
+        "ProcessingOutputConfig": {"Outputs": [{"OutputName": "lines", "S3Output": made}]},
+        "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}},
         "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
         **changes,
@@ -239,6 +310,20 @@ def tuning_request(
             **(config or {}),
         },
         "TrainingJobDefinition": definition,
+        "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
+        **changes,
+    }
+
+
+def transform_request(name: str = "transform", **changes: Any) -> dict[str, Any]:
+    """A transform job of the model m."""
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in/"}}
+    return {
+        "TransformJobName": name,
+        "ModelName": "m",
+        "TransformInput": {"DataSource": source, "ContentType": "application/jsonlines", "SplitType": "Line"},
+        "TransformOutput": {"S3OutputPath": "s3://bucket/out", "Accept": "application/jsonlines", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
         "Tags": [{"Key": "blazingtext:stage", "Value": "dev"}],
         **changes,
     }

@@ -2,23 +2,53 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
+from botocore.validate import ParamValidator
+
 from blazingtext_sandbox.account import Sandbox
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T | None], seconds: float = 60.0) -> T:
-    """The first true value of `look`; fails with the last one after so many seconds, which only a test that fails waits for."""
-    deadline = time.monotonic() + seconds
+def wait_until(look: Callable[[], T | None], state: Callable[[], object] = str) -> T:
+    """The first true value of `look`; after all patience it fails with the last one, and with what `state` says then."""
+    deadline = time.monotonic() + PATIENCE
     while True:
         seen = look()
         if seen:
             return seen
-        assert time.monotonic() < deadline, f"still {seen!r} after {seconds} s"
+        assert time.monotonic() < deadline, f"still {seen!r} after {PATIENCE:g} s. {state()}"
         time.sleep(0.05)
+
+
+def assert_is_answer(operation: OperationModel, answer: Any) -> None:
+    """An answer as JSON has every member that AWS always answers, none that it does not know, and values that it knows.
+
+    Source: the models of the services that botocore carries, in which required members of outputs and values of enumerations are told.
+    """
+    if operation.output_shape is None:
+        assert answer == {}, operation.name
+        return
+    report = ParamValidator().validate(answer, operation.output_shape)
+    assert not report.has_errors(), f"{operation.name}: {report.generate_report()}"
+    assert not [*_unknown_values(operation.output_shape, answer, operation.name)]
+
+
+def _unknown_values(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """Where a value stands that the enumeration of its shape does not have."""
+    if isinstance(shape, StructureShape):
+        for name, member in value.items():
+            yield from _unknown_values(shape.members[name], member, f"{path}.{name}")
+    elif isinstance(shape, ListShape | MapShape):
+        inner = shape.member if isinstance(shape, ListShape) else shape.value
+        for member in value if isinstance(shape, ListShape) else value.values():
+            yield from _unknown_values(inner, member, path)
+    elif isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
+        yield f"{path} = {value!r}"
 
 
 class Stacks:
@@ -50,7 +80,7 @@ class Stacks:
             status: str = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
             return None if status.endswith("IN_PROGRESS") else status
 
-        return wait_until(look, 60)
+        return wait_until(look, lambda: f"{name}: {self.reasons(name)}")
 
     def outputs(self, name: str) -> dict[str, str]:
         return {o["OutputKey"]: o["OutputValue"] for o in self.client.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])}

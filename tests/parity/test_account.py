@@ -25,6 +25,7 @@ from blazingtext_sandbox.certificates import Certificates
 from blazingtext_sandbox.emulator import internals
 from blazingtext_sandbox.errors import SandboxError
 from tests.parity.support import wait_until
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PROVISIONERS = "services.cloudformation.provisioners"
@@ -49,7 +50,7 @@ def sandbox_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[
     environment = {**os.environ, "BLAZINGTEXT_SANDBOX_HOME": str(home)}
     environment.pop("BLAZINGTEXT_SANDBOX", None)
     command = [sys.executable, "-m", "blazingtext_sandbox", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=ROOT)
 
 
 # --- authentication -----------------------------------------------------------------------------------------------------
@@ -96,7 +97,7 @@ def test_a_client_that_does_not_know_the_authority_does_not_connect(account: San
 
 
 def test_plain_http_is_not_served(account: Sandbox) -> None:
-    with socket.create_connection(("127.0.0.1", account.record.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", account.record.port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
         answer = connection.recv(64)
@@ -195,7 +196,7 @@ def test_a_killed_sandbox_is_noticed_and_its_processes_and_files_removed(elsewhe
 
         assert found.returncode == 3
         assert "had been killed" in found.stderr
-        assert orphan.wait(timeout=60) < 0
+        assert orphan.wait(timeout=PATIENCE) < 0
         assert stranger.poll() is None
         stranger.kill()
     assert not sandbox.folder.path.exists()
@@ -227,7 +228,9 @@ with Sandbox(pathlib.Path(sys.argv[1])) as account:
     os._exit(9)
 """
 
-    user = subprocess.run([sys.executable, "-c", script, str(elsewhere)], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
+    user = subprocess.run(
+        [sys.executable, "-c", script, str(elsewhere)], capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=ROOT
+    )
 
     assert user.returncode == 9
     wait_until(lambda: not psutil.pid_exists(int(user.stdout)))
@@ -309,7 +312,7 @@ def test_every_internal_name_is_there_in_the_pinned_version(tmp_path: Path) -> N
     check = "from blazingtext_sandbox.emulator.internals import check_names; check_names()"
     environment = {**os.environ, "STATE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
 
-    subprocess.run([sys.executable, "-c", check], env=environment, check=True, timeout=60, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", check], env=environment, check=True, timeout=PATIENCE, cwd=ROOT)
 
 
 def test_another_version_or_a_missing_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

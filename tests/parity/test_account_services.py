@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,7 +31,6 @@ from tests.parity.support import Stacks, allow
 )
 def test_a_service_that_is_not_there_says_so(account: Sandbox, service: str, operation: str, arguments: dict[str, Any], code: str) -> None:
     client = account.boto3(service, config=Config(retries={"total_max_attempts": 1}))
-    began = time.monotonic()
 
     with pytest.raises(ClientError) as refused:
         getattr(client, operation)(**arguments)
@@ -44,7 +42,6 @@ def test_a_service_that_is_not_there_says_so(account: Sandbox, service: str, ope
     assert error["Message"].startswith("The sandbox does not emulate ")
     assert services()[client.meta.service_model.signing_name].title in error["Message"]
     assert name in error["Message"] or path in error["Message"]
-    assert time.monotonic() - began < 30
 
 
 def test_credentials_are_asked_for_there_too(account: Sandbox) -> None:

@@ -114,7 +114,7 @@ def test_the_age_of_a_waiting_message_rings_the_alarm_that_watches_it(account: S
 
     sqs.send_message(QueueUrl=url, MessageBody="waits")
 
-    wait_until(lambda: cloudwatch.describe_alarms(AlarmNames=["aging"])["MetricAlarms"][0]["StateValue"] == "ALARM", 40)
+    wait_until(lambda: cloudwatch.describe_alarms(AlarmNames=["aging"])["MetricAlarms"][0]["StateValue"] == "ALARM")
 
 
 def test_the_age_leaves_out_a_message_received_three_times() -> None:

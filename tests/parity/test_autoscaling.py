@@ -1,15 +1,18 @@
 """Application Auto Scaling of an endpoint's variants: requests, answers, refusals, and what it does under load."""
 
+import datetime as dt
+import threading
+import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import botocore.session
 import pytest
-from botocore.model import StructureShape
-from botocore.validate import ParamValidator
 
+from blazingtext_sandbox.autoscaling.record import ScalingPolicy, Store
 from blazingtext_sandbox.autoscaling.requests import InvalidNextTokenException
-from blazingtext_sandbox.autoscaling.service import OPERATIONS, ObjectNotFoundException, model
+from blazingtext_sandbox.autoscaling.scaler import Scaler
+from blazingtext_sandbox.autoscaling.service import OPERATIONS, ObjectNotFoundException
 from blazingtext_sandbox.autoscaling.tracking import HIGH_PERIODS, LOW_PERIODS
 from blazingtext_sandbox.sagemaker.api.errors import (
     AccessDeniedException,
@@ -18,9 +21,11 @@ from blazingtext_sandbox.sagemaker.api.errors import (
     UnknownOperationException,
     ValidationException,
 )
-from tests.parity.autoscaling_support import RESOURCE, TRACKING, Scaled
+from tests.parity.autoscaling_support import PLACE, RESOURCE, TRACKING, Scaled
 from tests.parity.sagemaker_support import Sage
 from tests.parity.support import wait_until
+
+OWN = {"MetricName": "Users", "Namespace": "Mine", "Statistic": "Average", "Dimensions": [{"Name": "a", "Value": "b"}]}
 
 
 @pytest.fixture
@@ -32,22 +37,15 @@ def scaled(sage: Sage, monkeypatch: pytest.MonkeyPatch) -> Scaled:
     return made
 
 
-def shaped(operation: str, answer: Any) -> Any:
-    """An answer, which AWS's model of the service knows in every member."""
-    problems = ParamValidator().validate(answer, cast("StructureShape", model().operation_model(operation).output_shape))
-    assert not problems.has_errors(), problems.generate_report()
-    return answer
-
-
 def test_a_registered_target_is_described_with_its_bounds_and_the_services_role(scaled: Scaled) -> None:
-    arn = shaped("RegisterScalableTarget", scaled.register(1, 3, Tags={"a": "b"}))["ScalableTargetARN"]
+    arn = scaled.register(1, 3, Tags={"a": "b"})["ScalableTargetARN"]
 
-    (target,) = shaped("DescribeScalableTargets", scaled.list_("DescribeScalableTargets"))["ScalableTargets"]
+    (target,) = scaled.list_("DescribeScalableTargets")["ScalableTargets"]
 
     assert (target["MinCapacity"], target["MaxCapacity"], target["RoleARN"]) == (1, 3, scaled.role.arn)
     assert (target["ResourceId"], target["ScalableTargetARN"]) == (RESOURCE, arn)
     assert set(target["SuspendedState"].values()) == {False}
-    assert scaled.service.call("ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"a": "b"}}
+    assert scaled.ask("ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"a": "b"}}
 
 
 def test_a_target_registered_again_keeps_what_is_not_said_anew(scaled: Scaled) -> None:
@@ -58,16 +56,16 @@ def test_a_target_registered_again_keeps_what_is_not_said_anew(scaled: Scaled) -
     (target,) = scaled.list_("DescribeScalableTargets")["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 4)
     assert target["SuspendedState"]["DynamicScalingInSuspended"] is True
-    assert scaled.service.call("ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"a": "b"}}
+    assert scaled.ask("ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"a": "b"}}
 
 
 def test_tags_are_set_and_taken_away(scaled: Scaled) -> None:
     arn = scaled.register()["ScalableTargetARN"]
 
-    scaled.service.call("TagResource", {"ResourceARN": arn, "Tags": {"a": "1", "b": "2"}})
-    scaled.service.call("UntagResource", {"ResourceARN": arn, "TagKeys": ["a", "c"]})
+    scaled.ask("TagResource", {"ResourceARN": arn, "Tags": {"a": "1", "b": "2"}})
+    scaled.ask("UntagResource", {"ResourceARN": arn, "TagKeys": ["a", "c"]})
 
-    assert scaled.service.call("ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"b": "2"}}
+    assert scaled.ask("ListTagsForResource", {"ResourceARN": arn}) == {"Tags": {"b": "2"}}
     with pytest.raises(ObjectNotFoundException, match="No scalable target found for ARN"):
         scaled.service.call("TagResource", {"ResourceARN": f"{arn}x", "Tags": {}})
 
@@ -122,9 +120,9 @@ def test_who_may_not_have_the_services_role_made_scales_nothing(scaled: Scaled) 
 
 def test_a_policy_has_two_alarms_on_the_load_of_an_instance(scaled: Scaled) -> None:
     scaled.register()
-    put = shaped("PutScalingPolicy", scaled.track())
+    put = scaled.track()
 
-    (policy,) = shaped("DescribeScalingPolicies", scaled.list_("DescribeScalingPolicies"))["ScalingPolicies"]
+    (policy,) = scaled.list_("DescribeScalingPolicies")["ScalingPolicies"]
 
     assert (policy["PolicyARN"], policy["Alarms"]) == (put["PolicyARN"], put["Alarms"])
     assert policy["TargetTrackingScalingPolicyConfiguration"] == TRACKING
@@ -134,6 +132,55 @@ def test_a_policy_has_two_alarms_on_the_load_of_an_instance(scaled: Scaled) -> N
     assert (low["Threshold"], low["ComparisonOperator"], low["EvaluationPeriods"]) == (90.0, "LessThanThreshold", 15)
     assert (high["MetricName"], high["Statistic"], high["Period"]) == ("InvocationsPerInstance", "Sum", 60)
     assert high["AlarmActions"] == [policy["PolicyARN"]]
+
+
+def test_what_is_shown_says_whose_it_is_and_since_when(scaled: Scaled) -> None:
+    begin = round(time.time(), 3)
+    scaled.register(2, 3)
+    scaled.track()
+    scaled.pass_periods(95.0, 1)
+    end = round(time.time(), 3)
+
+    (target,) = scaled.list_("DescribeScalableTargets")["ScalableTargets"]
+    (policy,) = scaled.list_("DescribeScalingPolicies")["ScalingPolicies"]
+    (activity,) = scaled.activities()
+    for shown in (target, policy, activity):
+        assert {key: shown[key] for key in PLACE} == PLACE
+    assert (policy["PolicyName"], policy["PolicyType"]) == ("p", "TargetTrackingScaling")
+    times = [begin, target["CreationTime"], policy["CreationTime"], activity["StartTime"], activity["EndTime"], end]
+    assert times == sorted(times)
+
+
+def test_times_are_shown_to_the_millisecond(scaled: Scaled) -> None:
+    moment = dt.datetime(2026, 11, 30, 12, 0, 0, 123_400, dt.UTC)
+    scaled.register(2, 3)
+    scaled.track()
+    scaled.pass_periods(95.0, 1)
+    store = scaled.service.store
+    store.targets[RESOURCE].created = store.policies[RESOURCE, "p"].created = moment
+    store.activities[0].started = store.activities[0].ended = moment
+
+    shown = [
+        scaled.list_("DescribeScalableTargets")["ScalableTargets"][0]["CreationTime"],
+        scaled.list_("DescribeScalingPolicies")["ScalingPolicies"][0]["CreationTime"],
+        scaled.activities()[0]["StartTime"],
+        scaled.activities()[0]["EndTime"],
+    ]
+
+    assert shown == [moment.replace(microsecond=123_000).timestamp()] * 4
+
+
+def test_both_alarms_of_a_policy_watch_its_own_variant_and_call_it(scaled: Scaled) -> None:
+    scaled.register()
+    policy = scaled.track()
+
+    for alarm in policy["Alarms"]:
+        made = scaled.cloudwatch.alarms[alarm["AlarmName"]]
+        assert {each["Name"]: each["Value"] for each in made["Dimensions"]} == {"EndpointName": "e", "VariantName": "AllTraffic"}
+        assert (made["Namespace"], made["MetricName"], made["Statistic"]) == ("AWS/SageMaker", "InvocationsPerInstance", "Sum")
+        assert (made["Period"], made["AlarmActions"]) == (60, [policy["PolicyARN"]])
+        assert policy["PolicyARN"] in made["AlarmDescription"]
+        assert alarm["AlarmARN"].endswith(f":alarm:{alarm['AlarmName']}")
 
 
 def test_a_policy_put_again_changes_its_alarms_and_keeps_their_names(scaled: Scaled) -> None:
@@ -150,6 +197,19 @@ def test_a_policy_put_again_changes_its_alarms_and_keeps_their_names(scaled: Sca
     [
         ({"PolicyType": "StepScaling"}, "of the type TargetTrackingScaling only"),
         ({"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 1.0}}, "Exactly one of PredefinedMetricSpecification"),
+        ({"TargetTrackingScalingPolicyConfiguration": {**TRACKING, "CustomizedMetricSpecification": OWN}}, "Exactly one of"),
+        *(
+            (
+                {
+                    "TargetTrackingScalingPolicyConfiguration": {
+                        "TargetValue": 1.0,
+                        "CustomizedMetricSpecification": {key: value for key, value in OWN.items() if key != left_out},
+                    }
+                },
+                "does not emulate metric math",
+            )
+            for left_out in ("MetricName", "Namespace", "Statistic")
+        ),
         (
             {
                 "TargetTrackingScalingPolicyConfiguration": {
@@ -174,13 +234,12 @@ def test_a_policy_that_is_not_emulated_is_refused_by_name(scaled: Scaled, change
 
 
 def test_a_metric_of_ones_own_can_be_watched(scaled: Scaled) -> None:
-    own = {"MetricName": "Users", "Namespace": "Mine", "Statistic": "Average", "Dimensions": [{"Name": "a", "Value": "b"}]}
     scaled.register()
 
-    scaled.track(PredefinedMetricSpecification=None, CustomizedMetricSpecification=own)
+    scaled.track(PredefinedMetricSpecification=None, CustomizedMetricSpecification=OWN)
     scaled.pass_periods(6000.0, 1)
 
-    assert scaled.cloudwatch.asked == [own]
+    assert scaled.cloudwatch.asked == [OWN]
     (policy,) = scaled.service.store.policies.values()
     # An average is taken as it is: only sums are as of a minute.
     assert scaled.service.scaler._trackers[policy.arn].values[0] == 100.0
@@ -226,7 +285,7 @@ def test_listings_have_pages_and_filters_and_nothing_of_other_services(scaled: S
     assert [each["PolicyName"] for each in scaled.list_("DescribeScalingPolicies", PolicyNames=["b"])["ScalingPolicies"]] == ["b"]
     assert scaled.list_("DescribeScalingPolicies", ResourceId="endpoint/x/variant/y")["ScalingPolicies"] == []
     assert scaled.list_("DescribeScalableTargets", ResourceIds=["endpoint/x/variant/y"])["ScalableTargets"] == []
-    assert scaled.service.call("DescribeScalableTargets", {"ServiceNamespace": "ecs"}) == {"ScalableTargets": []}
+    assert scaled.ask("DescribeScalableTargets", {"ServiceNamespace": "ecs"}) == {"ScalableTargets": []}
     with pytest.raises(InvalidNextTokenException):
         scaled.list_("DescribeScalingPolicies", NextToken="x")
 
@@ -261,7 +320,7 @@ def test_load_adds_instances_up_to_the_maximum_and_its_end_takes_them_away_again
     scaled.pass_periods(None, LOW_PERIODS)
     assert (scaled.instances(), scaled.cloudwatch.states) == (1, {high: "OK", low: "ALARM"})
 
-    shrunk, grown = shaped("DescribeScalingActivities", scaled.list_("DescribeScalingActivities"))["ScalingActivities"]
+    shrunk, grown = scaled.list_("DescribeScalingActivities")["ScalingActivities"]
     assert (grown["Description"], grown["StatusCode"]) == ("Setting desired instance count to 3.", "Successful")
     assert grown["StatusMessage"] == "Successfully set desired instance count to 3. Change successfully fulfilled by sagemaker."
     assert grown["Cause"] == f"monitor alarm {high} in state ALARM triggered policy p"
@@ -293,15 +352,56 @@ def test_a_direction_that_is_suspended_is_not_taken(
     assert scaled.activities() == []
 
 
-@pytest.mark.parametrize(("low", "high", "instances", "cause"), [(2, 3, 2, "minimum capacity was set to 2")])
-def test_bounds_are_kept_whatever_the_load(scaled: Scaled, low: int, high: int, instances: int, cause: str) -> None:
-    scaled.register(low, high)
+@pytest.mark.parametrize(("bounds", "load", "capacity"), [((2, 3), 95.0, "minimum"), ((1, 2), 95.0, "maximum")])
+def test_bounds_are_kept_whatever_the_load(scaled: Scaled, bounds: tuple[int, int], load: float, capacity: str) -> None:
+    before = 1 if capacity == "minimum" else 3
+    change = {"VariantName": "AllTraffic", "DesiredInstanceCount": before}
+    scaled.sage.call("UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=[change])
+    scaled.sage.stable()
+    scaled.register(*bounds)
     scaled.track()
 
-    scaled.pass_periods(95.0, 1)
+    scaled.pass_periods(load, 1)
 
-    assert scaled.instances() == instances
-    assert scaled.activities()[0]["Cause"] == cause
+    assert scaled.instances() == 2
+    assert scaled.activities()[0]["Cause"] == f"{capacity} capacity was set to 2"
+
+
+def test_a_target_that_cannot_be_scaled_keeps_no_other_from_it_and_nobody_looks_without_policies(
+    sage: Sage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def look(_self: Scaler, _store: Store, policy: ScalingPolicy, begin: float, end: float) -> None:
+        assert begin < end
+        looked.append(policy.name)
+        if looked == ["broken"]:
+            raise RuntimeError(policy.name)
+
+    monkeypatch.setattr("blazingtext_sandbox.autoscaling.scaler.SHORTEST_PERIOD", 0.01)
+    monkeypatch.setattr(Scaler, "look", look)
+    sage.endpoint()
+    scaled = Scaled.make(sage, clock=60_000)
+    scaled.register()
+
+    started: list[str] = []
+    background = sage.cloud.background
+
+    def noted(name: str, work: Callable[[], None]) -> threading.Thread:
+        started.append(name)
+        return background(name, work)
+
+    monkeypatch.setattr(sage.cloud, "background", noted)
+
+    for threads in (1, 2):
+        looked.clear()
+        for name in ("broken", "whole"):
+            scaled.track(name)
+        wait_until(lambda: looked.count("whole") > 1)
+        assert started == ["autoscaling"] * threads, "one thread looks at every target"
+        for name in ("broken", "whole"):
+            scaled.call("DeleteScalingPolicy", PolicyName=name)
+        wait_until(lambda: not scaled.service.scaler._running)
 
 
 def test_instances_that_do_not_start_fail_the_activity(scaled: Scaled, monkeypatch: pytest.MonkeyPatch) -> None:

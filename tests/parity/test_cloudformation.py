@@ -1,9 +1,12 @@
 """The CloudFormation our stacks rest on: what the sandbox does is what AWS documents (source: AWS documentation, 2026-11)."""
 
+import itertools
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.support import Stacks, allow, function, receive, role, wait_until
@@ -380,3 +383,137 @@ def test_a_message_to_a_topic_reaches_its_queue_and_an_alarm_reaches_the_topic(a
     assert hello == "hello"
     assert json.loads(alarmed)["NewStateValue"] == "ALARM"
     assert cloudwatch.describe_alarms(AlarmNames=[outputs["Alarm"]])["MetricAlarms"][0]["StateValue"] == "ALARM"
+
+
+# Answers a custom resource's request as soon as the bucket holds an object; the other one only that to delete it so late.
+WAITING = """
+import boto3, json, time, urllib.request
+def handler(event, context):
+    bucket = event["ResourceProperties"]["Until"]
+    while event["RequestType"] != "Delete" and not boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents"):
+        time.sleep(0.1)
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"Status": "SUCCESS", "PhysicalResourceId": "waits"}
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), method="PUT"))
+"""
+WAITING_TO_DELETE = WAITING.replace('!= "Delete"', '== "Delete"')
+
+
+NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def busy(account: Sandbox, stacks: Stacks) -> Iterator[dict[str, Any]]:
+    """A stack that is being updated, and a change set of it that was made before; then the update ends well."""
+    s3, bucket = account.boto3("s3"), f"until-updated-{next(NUMBERS)}"
+    s3.create_bucket(Bucket=bucket)
+    resources = {"Role": role(allow("s3:ListBucket")), "Function": function(WAITING)}
+    waits = {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Until": bucket}
+    updated = {"Resources": {**resources, "Waits": {"Type": "AWS::CloudFormation::CustomResource", "Properties": waits}}}
+    capabilities = ["CAPABILITY_NAMED_IAM"]
+    assert stacks.deploy("busy", {"Resources": resources}) == "CREATE_COMPLETE"
+    stacks.client.update_stack(StackName="busy", TemplateBody=json.dumps(updated), Capabilities=capabilities)
+    (stack,) = stacks.client.describe_stacks(StackName="busy")["Stacks"]
+    yield stack
+    s3.put_object(Bucket=bucket, Key="go", Body=b"")
+    assert stacks.final_status("busy") == "UPDATE_COMPLETE"
+    assert stacks.delete("busy") == "DELETE_COMPLETE"
+
+
+def refused(operation: Callable[..., Any], **request: Any) -> tuple[str, str]:
+    """Code and message of a refusal."""
+    with pytest.raises(ClientError) as refusal:
+        operation(**request)
+    error = refusal.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+@pytest.mark.patch(name="busy_stacks")
+@pytest.mark.parametrize("by", ["StackName", "StackId"])
+def test_a_stack_that_is_being_updated_is_not_deleted_before_the_update_is_over(stacks: Stacks, busy: dict[str, Any], by: str) -> None:
+    message = f"Stack [{busy['StackId']}] cannot be deleted while in status UPDATE_IN_PROGRESS"
+    assert refused(stacks.client.delete_stack, StackName=busy[by]) == ("ValidationError", message)
+
+
+@pytest.mark.patch(name="busy_stacks")
+@pytest.mark.parametrize("operation", ["update_stack", "create_change_set"])
+@pytest.mark.parametrize("by", ["StackName", "StackId"])
+def test_a_stack_that_is_being_updated_is_not_updated_beside(stacks: Stacks, busy: dict[str, Any], by: str, operation: str) -> None:
+    request = {"StackName": busy[by], "TemplateBody": json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})}
+    named = {"ChangeSetName": "beside"} if operation == "create_change_set" else {}
+
+    message = f"Stack:{busy['StackId']} is in UPDATE_IN_PROGRESS state and can not be updated."
+    assert refused(getattr(stacks.client, operation), **request, **named) == ("ValidationError", message)
+
+
+@pytest.mark.patch(name="busy_stacks")
+def test_a_change_set_is_not_executed_while_another_operation_is_going_on(account: Sandbox, stacks: Stacks) -> None:
+    s3, queue = account.boto3("s3"), {"Queue": {"Type": "AWS::SQS::Queue"}}
+    bucket = f"until-deleted-{next(NUMBERS)}"
+    s3.create_bucket(Bucket=bucket)
+    resources = {"Role": role(allow("s3:ListBucket")), "Function": function(WAITING_TO_DELETE)}
+    waits = {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Until": bucket}
+    resources |= {"Waits": {"Type": "AWS::CloudFormation::CustomResource", "Properties": waits}}
+    assert stacks.deploy("leaving", {"Resources": resources}) == "CREATE_COMPLETE"
+    (stack,) = stacks.client.describe_stacks(StackName="leaving")["Stacks"]
+    change_set = {"StackName": "leaving", "ChangeSetName": "late", "TemplateBody": json.dumps({"Resources": {**resources, **queue}})}
+    stacks.client.create_change_set(**change_set, Capabilities=["CAPABILITY_NAMED_IAM"])
+    stacks.client.delete_stack(StackName="leaving")
+
+    code, message = refused(stacks.client.execute_change_set, ChangeSetName="late", StackName="leaving")
+
+    s3.put_object(Bucket=bucket, Key="go", Body=b"")
+    assert (code, "DELETE_IN_PROGRESS" in message) == ("InvalidChangeSetStatus", True)
+    assert stacks.final_status(stack["StackId"]) == "DELETE_COMPLETE"
+
+
+@pytest.mark.patch(name="busy_stacks")
+def test_a_broken_stack_takes_no_change_set(stacks: Stacks) -> None:
+    missing = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {}, "ManagedPolicyArns": ["arn:aws:iam::aws:policy/None"]},
+    }
+    assert stacks.deploy("broken", {"Resources": {"Role": missing}}) == "ROLLBACK_COMPLETE"
+    (stack,) = stacks.client.describe_stacks(StackName="broken")["Stacks"]
+    template = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+
+    message = f"Stack:{stack['StackId']} is in ROLLBACK_COMPLETE state and can not be updated."
+    made = refused(stacks.client.create_change_set, StackName="broken", ChangeSetName="after", TemplateBody=template)
+    assert made == ("ValidationError", message)
+    assert stacks.delete("broken") == "DELETE_COMPLETE"
+
+
+# Refuses to be deleted as long as the bucket holds an object.
+REFUSING = """
+import boto3, json, urllib.request
+def handler(event, context):
+    held = event["RequestType"] == "Delete" and boto3.client("s3").list_objects_v2(Bucket=event["ResourceProperties"]["Bucket"])["KeyCount"]
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"Status": "FAILED", "Reason": "an object is left"} if held else {"Status": "SUCCESS"}
+    answer["PhysicalResourceId"] = "refuses"
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), method="PUT"))
+"""
+
+
+@pytest.mark.patch(name="kept_dependencies")
+def test_what_a_resource_needs_that_cannot_be_deleted_is_kept_and_the_next_deletion_finishes(account: Sandbox, stacks: Stacks) -> None:
+    s3 = account.boto3("s3")
+    s3.create_bucket(Bucket="held")
+    s3.put_object(Bucket="held", Key="object", Body=b"")
+    refuses = {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Bucket": "held"}
+    resources = {
+        "Role": role(allow("s3:ListBucket")),
+        "Function": function(REFUSING),
+        "Refuses": {"Type": "AWS::CloudFormation::CustomResource", "Properties": refuses},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    assert stacks.deploy("held", {"Resources": resources}) == "CREATE_COMPLETE"
+
+    assert stacks.delete("held") == "DELETE_FAILED"
+
+    assert "The following resource(s) failed to delete: [Refuses]." in stacks.reasons("held")
+    listed = stacks.client.describe_stack_resources(StackName="held")["StackResources"]
+    assert {each["LogicalResourceId"] for each in listed if each["ResourceStatus"] != "DELETE_COMPLETE"} == {"Role", "Function", "Refuses"}
+
+    s3.delete_object(Bucket="held", Key="object")
+    assert stacks.delete("held") == "DELETE_COMPLETE"

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +18,8 @@ from blazingtext_engine.corpus.vocabulary import Vocabulary
 from blazingtext_engine.formats.fasttext_writer import write_word_vectors
 from blazingtext_engine.training.models import InputMatrix, WordVectors
 from blazingtext_engine.training.settings import Word2VecSettings
+from tests.patience import PATIENCE
 
-DEADLINE = 30
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,14 +36,14 @@ class Server:
     def get(self, path: str, payload: object = None) -> bytes:
         body = None if payload is None else json.dumps(payload).encode()
         request = urllib.request.Request(self.url + path, body, {"content-type": "application/json"})  # noqa: S310 - our own loopback address
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - likewise
             content: bytes = answer.read()
         return content
 
     def end(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(DEADLINE)
+        code = self.process.wait(PATIENCE)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
@@ -71,7 +70,7 @@ def test_it_listens_where_a_container_is_asked_and_on_loopback_only_by_default(b
     try:
         assert server.get("/ping") == b""
         with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(server.url.replace("127.0.0.2", "127.0.0.1") + "/ping", timeout=DEADLINE)  # noqa: S310 - likewise
+            urllib.request.urlopen(server.url.replace("127.0.0.2", "127.0.0.1") + "/ping", timeout=PATIENCE)  # noqa: S310 - likewise
     finally:
         server.end()
 
@@ -93,22 +92,24 @@ def test_many_requests_at_once_are_all_answered(server: Server) -> None:
     assert all(any(answer[0]["vector"]) and not any(answer[1]["vector"]) for answer in answers)
 
 
-def test_ping_is_answered_while_a_large_request_is_worked_on(server: Server) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        started = time.monotonic()
-        large = pool.submit(server.get, "/invocations", {"instances": ["w1"] * 2500 + ["x" * 20_000] * 2})
-        server.get("/ping")
-        waited = time.monotonic() - started
+def test_pings_are_answered_while_a_large_request_is_worked_on(server: Server) -> None:
+    pings = 0
 
-        assert json.loads(large.result())[0]["word"] == "w1"
-    # SageMaker's limit for a ping; where others use the machine, a small part of what the request took.
-    assert waited < max(2, (time.monotonic() - started) / 4)
+    with ThreadPoolExecutor(1) as pool:
+        large = pool.submit(server.get, "/invocations", {"instances": ["w1"] * 2500 + ["x" * 20_000] * 2})
+        while not large.done():
+            server.get("/ping")
+            pings += 1
+
+    assert json.loads(large.result())[0]["word"] == "w1"
+    # A server that works on one request at a time answers the first ping at most before it, and the last one after it.
+    assert pings > 5
 
 
 def test_a_server_told_to_end_finishes_the_request_under_way_and_exits_with_0(base: Path) -> None:
     server = Server(base)
     body = json.dumps({"instances": ["w1", "w2"]}).encode()
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=DEADLINE)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
     connection.putrequest("POST", "/invocations")
     connection.putheader("content-type", "application/json")
     connection.putheader("content-length", str(len(body)))
@@ -129,7 +130,7 @@ def test_a_server_without_a_model_says_so_and_ends(tmp_path: Path) -> None:
 
     ended = subprocess.run(
         [sys.executable, "-m", "blazingtext_engine", "serve", "--port", "0"],
-        cwd=ROOT, env={**os.environ, "SAGEMAKER_BASE_DIR": str(tmp_path)}, capture_output=True, text=True, timeout=DEADLINE, check=False,
+        cwd=ROOT, env={**os.environ, "SAGEMAKER_BASE_DIR": str(tmp_path)}, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
     assert ended.returncode == 1

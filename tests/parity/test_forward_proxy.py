@@ -24,6 +24,7 @@ from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.aws_hosts import is_aws_host, without_aws_hosts
 from blazingtext_sandbox.forward_proxy import ForwardProxy, Outside
 from tests.parity.support import wait_until
+from tests.patience import PATIENCE
 
 
 def through(account: Sandbox, service: str, host: str, **options: Any) -> Any:
@@ -36,7 +37,7 @@ def through(account: Sandbox, service: str, host: str, **options: Any) -> Any:
 
 def asked(account: Sandbox, request: bytes) -> bytes:
     """The whole answer to bytes sent to the proxy."""
-    with socket.create_connection(("127.0.0.1", account.record.proxy_port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", account.record.proxy_port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -44,7 +45,7 @@ def asked(account: Sandbox, request: bytes) -> bytes:
 @contextmanager
 def tunnel(account: Sandbox, host: str, port: int, trusted: str) -> Iterator[ssl.SSLSocket]:
     """A tunnel with TLS inside, spoken without any library's help."""
-    with socket.create_connection(("127.0.0.1", account.record.proxy_port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", account.record.proxy_port), timeout=PATIENCE) as connection:
         connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
         assert connection.recv(65536) == b"HTTP/1.1 200 Connection established\r\n\r\n"
         context = ssl.create_default_context(cafile=trusted)
@@ -404,14 +405,14 @@ def test_a_tunnel_silent_for_too_long_is_closed_and_one_in_use_is_not() -> None:
 
     async def scenario(scene: Scene) -> None:
         reader, writer, _ = await scene.tunnel()
-        for _ in range(6):
+        for _ in range(16):
             writer.write(b"x")
             assert await reader.read(1) == b"x"
             await asyncio.sleep(0.3)
         assert await reader.read() == b""
 
     # Less than all the pauses, and much more than one of them on a busy machine.
-    play(scenario, echo, silent_seconds=1.5)
+    play(scenario, echo, silent_seconds=4.5)
 
 
 def test_more_tunnels_than_allowed_are_refused_until_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,11 +485,11 @@ def test_functions_learn_nothing_of_the_caller_s_proxy() -> None:
 def test_the_proxy_ends_with_its_sandbox(elsewhere: Path) -> None:
     with Sandbox(home=elsewhere) as sandbox:
         port = sandbox.record.proxy_port
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
 
     def refused() -> bool:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
         except ConnectionRefusedError:
             return True
         return False

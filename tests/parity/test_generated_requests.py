@@ -15,6 +15,7 @@ from blazingtext_sandbox.account import Sandbox
 from tests.conformance.bases import all_cases, verdict
 from tests.conformance.cases import Case
 from tests.conformance.count import CONTROL
+from tests.patience import PATIENCE
 
 #: One of so many refused requests is sent; the first of each operation and kind always is.
 ONE_OF = 25
@@ -48,7 +49,7 @@ def connection(account: Sandbox) -> Iterator[http.client.HTTPSConnection]:
     address = urlsplit(environment["AWS_ENDPOINT_URL"])
     assert address.hostname is not None
     context = ssl.create_default_context(cafile=environment["AWS_CA_BUNDLE"])
-    kept = http.client.HTTPSConnection(address.hostname, address.port, context=context, timeout=30)
+    kept = http.client.HTTPSConnection(address.hostname, address.port, context=context, timeout=PATIENCE)
     yield kept
     kept.close()
 

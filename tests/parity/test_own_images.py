@@ -61,7 +61,7 @@ class Mine:
             job = self.sagemaker.describe_training_job(TrainingJobName=name)
             return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
-        return wait_until(look, 60)
+        return wait_until(look)
 
     def serve(self, name: str, **container: Any) -> None:
         variant = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
@@ -69,7 +69,7 @@ class Mine:
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
         look = self.sagemaker.describe_endpoint
-        assert wait_until(lambda: (s := look(EndpointName=name)["EndpointStatus"]) != "Creating" and s, 60) == "InService"
+        assert wait_until(lambda: (s := look(EndpointName=name)["EndpointStatus"]) != "Creating" and s) == "InService"
 
     def ask(self, name: str) -> Any:
         return json.loads(self.runtime.invoke_endpoint(EndpointName=name, Body=b"how much?")["Body"].read())

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.patches import function_errors, log_resources, metric_namespaces
 from tests.parity.support import Stacks, allow, function, role
+from tests.patience import PATIENCE
 
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/own/jobs"
 TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in handler\n'
@@ -191,6 +192,44 @@ def test_a_namespace_is_read_from_json_and_from_a_form(body: bytes) -> None:
     assert metric_namespaces.namespace_key(b"{}") == {}
 
 
+# --- tagged_resources -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.patch(name="tagged_resources")
+def test_the_tagging_api_finds_and_changes_the_tags_of_log_groups_alarms_and_state_machines(account: Sandbox, stacks: Stacks) -> None:
+    tags = [{"Key": "owner", "Value": "search"}, {"Key": "gone", "Value": "soon"}]
+    alarm = {"MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+             "ComparisonOperator": "GreaterThanThreshold", "Tags": tags}  # fmt: skip
+    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    machines = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [machines]}
+    machine = {"DefinitionString": definition, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Tags": tags}
+    template = {
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+            "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/tagged", "Tags": tags}},
+            "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
+            "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+        },
+        "Outputs": {"Alarm": {"Value": {"Fn::GetAtt": ["Alarm", "Arn"]}}, "Machine": {"Value": {"Ref": "Machine"}}},
+    }
+    assert stacks.deploy("tagged", template) == "CREATE_COMPLETE", stacks.reasons("tagged")
+    arns = ["arn:aws:logs:us-east-1:000000000000:log-group:/tagged", *stacks.outputs("tagged").values()]
+    client = account.boto3("resourcegroupstaggingapi")
+
+    def found() -> dict[str, dict[str, str]]:
+        listed = client.get_resources(ResourceARNList=arns)["ResourceTagMappingList"]
+        own = {each["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in listed}
+        return {arn: {key: value for key, value in tags.items() if not key.startswith("aws:")} for arn, tags in own.items()}
+
+    assert found() == {arn: {"owner": "search", "gone": "soon"} for arn in arns}
+    assert not client.tag_resources(ResourceARNList=arns, Tags={"owner": "news"})["FailedResourcesMap"]
+    assert not client.untag_resources(ResourceARNList=arns, TagKeys=["gone"])["FailedResourcesMap"]
+    assert found() == {arn: {"owner": "news"} for arn in arns}
+    failed = client.tag_resources(ResourceARNList=[f"{arn}-none" for arn in arns], Tags={"owner": "news"})["FailedResourcesMap"]
+    assert failed.keys() == {f"{arn}-none" for arn in arns}
+
+
 # --- startup_scripts --------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +247,33 @@ print(len(before), len(internal("app")._collect_scripts({str(tmp_path)!r})))
 """
     environment = {**os.environ, "STATE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
 
-    found = subprocess.run([sys.executable, "-c", find], env=environment, capture_output=True, text=True, check=True, timeout=60)
+    found = subprocess.run([sys.executable, "-c", find], env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE)
 
     assert found.stdout.split() == ["1", "0"]
+
+
+# --- session_records --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.patch(name="session_records")
+def test_credentials_are_given_while_another_thread_is_given_some(tmp_path: Path) -> None:
+    # In a process of its own, as above. The other thread is played: it comes while the records are looked through.
+    give = """
+from blazingtext_sandbox.emulator.internals import application, internal
+application()
+from blazingtext_sandbox.patches import registry
+[patch.apply() for patch in registry.PATCHES if registry.name_of(patch) == "session_records"]
+sts = internal("services.sts")
+class Interrupted(dict):
+    def get(self, *names):
+        sts._sessions["of another thread"] = {"Expiration": float("inf")}
+        return super().get(*names)
+sts._sessions.update({"expired": Interrupted(Expiration=0.0), "for ever": {}})
+sts.register_session("new", {"Expiration": float("inf")})
+print(*sorted(sts._sessions), sep=", ")
+"""
+    environment = {**os.environ, "STATE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+
+    given = subprocess.run([sys.executable, "-c", give], env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert given.stdout == "for ever, new, of another thread\n", given.stderr

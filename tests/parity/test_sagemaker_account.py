@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from blazingtext_sandbox.account import Sandbox
 from tests.parity.sagemaker_support import IMAGE, artifact, training_request
 from tests.parity.support import Stacks, wait_until
+from tests.patience import PATIENCE
 
 BUCKET = "sagemaker-in-the-account"
 
@@ -83,7 +84,7 @@ class Home:
             job = sagemaker.describe_training_job(TrainingJobName=name)
             return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
-        return wait_until(look, 120)
+        return wait_until(look)
 
 
 @pytest.fixture(scope="module")
@@ -347,7 +348,7 @@ def test_a_container_does_not_outlive_a_killed_sandbox(elsewhere: Path) -> None:
         (container,) = [child for child in server.children() if child.cmdline()[1:4] == ["-m", "blazingtext_engine", "serve"]]
 
         server.kill()
-        server.wait(10)
+        server.wait(PATIENCE)
 
         assert sandbox.clean_if_stale()
         assert not container.is_running() or container.status() == psutil.STATUS_ZOMBIE
@@ -475,7 +476,7 @@ def test_a_stack_scales_its_endpoint_keeps_its_type_and_leaves_nothing(home: Hom
     assert stacks.update("grown", TemplateBody=next_model) == "UPDATE_COMPLETE", stacks.reasons("grown")
     assert sagemaker.describe_endpoint(EndpointName="grown")["ProductionVariants"][0]["CurrentInstanceCount"] == 2
     # Nobody asks: after fifteen of the sandbox's minutes one instance is enough.
-    wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["ProductionVariants"][0]["CurrentInstanceCount"] == 1, 180)
+    wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["ProductionVariants"][0]["CurrentInstanceCount"] == 1)
     wait_until(lambda: sagemaker.describe_endpoint(EndpointName="grown")["EndpointStatus"] == "InService")
 
     def done() -> list[str]:

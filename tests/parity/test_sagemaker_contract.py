@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.sagemaker import images
-from blazingtext_sandbox.sagemaker.api import constraints, contract, coverage, runtime
+from blazingtext_sandbox.sagemaker.api import constraints, contract, coverage, inactive, runtime
 from blazingtext_sandbox.sagemaker.api.errors import InternalFailure, SerializationException, UnknownOperationException, ValidationException
 from tests.conformance.tables import README, tables
 from tests.parity.sagemaker_support import FakeCloud, Sage, training_request
@@ -24,6 +24,16 @@ def refusal(operation: str, parameters: dict[str, Any]) -> str:
 
 def test_a_request_as_boto3_sends_it_passes() -> None:
     contract.check_request("CreateTrainingJob", training_request())
+
+
+def test_members_that_are_null_are_left_out(sage: Sage) -> None:
+    given = training_request(Environment=None, Tags=None)
+    given["ResourceConfig"]["KeepAlivePeriodInSeconds"] = None
+
+    sage.call("CreateTrainingJob", **given)
+
+    assert sage.ended("job")["TrainingJobStatus"] == "Completed"
+    assert "KeepAlivePeriodInSeconds" not in sage.ended("job")["ResourceConfig"]
 
 
 def test_a_name_with_an_underscore_is_refused_in_aws_words() -> None:
@@ -85,15 +95,15 @@ def test_members_that_are_not_emulated_are_refused_by_name_all_in_one_answer() -
     )
 
 
-@pytest.mark.parametrize("operation", sorted(coverage.INACTIVE))
+@pytest.mark.parametrize("operation", sorted(inactive.INACTIVE))
 def test_an_inactive_member_is_taken_by_the_contract_and_shown_by_describe(operation: str) -> None:
     shown = contract.model().operation_model(operation.replace("Create", "Describe")).output_shape
     assert shown is not None
 
-    unknown = {path for path in coverage.INACTIVE[operation] if path.split(".")[0] not in shown.members}
+    unknown = {path for path in inactive.INACTIVE[operation] if path.split(".")[0] not in shown.members}
 
     assert unknown <= {"SessionChainingConfig"}, "AWS shows every other inactive member"
-    assert not set(coverage.INACTIVE[operation]) & set(coverage.OPERATIONS[operation])
+    assert not set(inactive.INACTIVE[operation]) & set(coverage.OPERATIONS[operation])
 
 
 def test_a_value_that_is_not_emulated_is_refused_with_the_values_that_are() -> None:
@@ -104,8 +114,8 @@ def test_a_value_that_is_not_emulated_is_refused_with_the_values_that_are() -> N
 
 
 def test_an_operation_that_is_not_emulated_is_refused_and_one_that_does_not_exist_is_unknown() -> None:
-    with pytest.raises(ValidationException, match="does not emulate the operation CreateTransformJob: nothing was done"):
-        contract.check_operation("CreateTransformJob")
+    with pytest.raises(ValidationException, match="does not emulate the operation CreateAutoMLJobV2: nothing was done"):
+        contract.check_operation("CreateAutoMLJobV2")
     with pytest.raises(UnknownOperationException):
         contract.check_operation("TrainAModel")
 
@@ -143,7 +153,7 @@ def test_every_pattern_of_every_emulated_operation_can_be_checked() -> None:
 def test_every_member_said_to_be_emulated_exists_in_aws() -> None:
     for operation, paths in coverage.OPERATIONS.items():
         model = runtime.model() if operation in coverage.RUNTIME else contract.model()
-        for path in (*paths, *coverage.INACTIVE.get(operation, {})):
+        for path in (*paths, *inactive.INACTIVE.get(operation, {})):
             shape: Any = model.operation_model(operation).input_shape
             for name in path.removesuffix(".*").split("."):
                 while shape.type_name == "list":

@@ -9,7 +9,8 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 
 from blazingtext_sandbox.sagemaker.api.errors import ResourceInUse, ValidationException
-from tests.parity.sagemaker_support import IMAGE, ROLE, Sage, training_request
+from tests.parity.sagemaker_support import IMAGE, ROLE, Sage, listed_as_described, training_request, tuning_request
+from tests.parity.support import wait_until
 
 VARIANT = {"VariantName": "AllTraffic", "ModelName": "first", "InitialInstanceCount": 1, "InstanceType": "ml.m5.xlarge"}
 
@@ -27,6 +28,25 @@ def test_names_that_differ_in_case_are_one_name_because_their_arn_is_one(sage: S
         sage.call("CreateEndpoint", EndpointName="E", EndpointConfigName="first")
     with pytest.raises(ResourceInUse):
         sage.call("CreateTrainingJob", **training_request("Job"))
+
+
+def test_a_listing_says_of_each_what_its_description_says(sage: Sage) -> None:
+    sage.endpoint()
+    sage.train("good")
+    sage.train("bad", "customer-error")
+    sage.process("pass", "good")
+    sage.process("raise SystemExit(1)", "bad")
+    sage.call("CreateHyperParameterTuningJob", **tuning_request())
+    ended = {"Completed", "Failed"}
+    wait_until(
+        lambda: sage.call("ListHyperParameterTuningJobs")["HyperParameterTuningJobSummaries"][0]["HyperParameterTuningJobStatus"] in ended
+    )
+    sage.call("CreateModelPackageGroup", ModelPackageGroupName="group")
+
+    kinds = ("TrainingJob", "ProcessingJob", "HyperParameterTuningJob", "Model", "EndpointConfig", "Endpoint", "ModelPackageGroup")
+    counts = {kind: listed_as_described(sage, kind) for kind in kinds}
+
+    assert counts == {**dict.fromkeys(kinds, 1), "TrainingJob": 4, "ProcessingJob": 2}
 
 
 def test_an_endpoints_name_must_be_written_as_it_was_given_to_be_invoked(sage: Sage) -> None:
@@ -55,7 +75,7 @@ def test_what_a_model_asks_for_replaces_nothing_of_its_containers_own_environmen
 
 
 def test_what_a_training_job_asks_for_replaces_nothing_of_its_containers_own_environment(sage: Sage) -> None:
-    job = sage.train(behaviour="environment", Environment={"ENGINE_RENDEZVOUS": "/elsewhere", "TRAINING_JOB_NAME": "other", "MINE": "yes"})
+    job = sage.train(behaviour="environment", Environment={"SAGEMAKER_BASE_DIR": "/elsewhere", "TRAINING_JOB_NAME": "other", "MINE": "yes"})
 
     seen = json.loads(next(line for line in sage.lines("job") if line.startswith("{")))
     assert job["TrainingJobStatus"] == "Completed"

@@ -79,11 +79,11 @@ def test_a_container_that_is_killed_in_service_is_started_again(sage: Sage) -> N
 
     psutil.Process(before).kill()
 
-    after = wait_until(lambda: sage.invoke()[2].get("pid"), 30)
+    after = wait_until(lambda: sage.invoke()[2].get("pid"))
     assert after != before
     assert sage.invoke()[2]["reply"] == "one"
     # Lines reach the log in batches.
-    wait_until(lambda: any("It is started again." in line for lines in sage.cloud.aws.lines.values() for line in lines), 30)
+    wait_until(lambda: any("It is started again." in line for lines in sage.cloud.aws.lines.values() for line in lines))
     sage.call("DeleteEndpoint", EndpointName="e")
     wait_until(lambda: not psutil.pid_exists(after))
 

@@ -273,8 +273,6 @@ def test_search_knows_every_kind_there_is_and_finds_nothing_of_others(sage: Sage
     assert search(sage, "Experiment") == []
 
 
-@pytest.mark.parametrize(
-    ("operation", "member"), [("ListProcessingJobs", "ProcessingJobSummaries"), ("ListPipelines", "PipelineSummaries")]
-)
+@pytest.mark.parametrize(("operation", "member"), [("ListTrials", "TrialSummaries"), ("ListPipelines", "PipelineSummaries")])
 def test_what_cannot_be_made_is_an_empty_list(sage: Sage, operation: str, member: str) -> None:
     assert sage.call(operation) == {member: []}

@@ -1,6 +1,7 @@
 """Training jobs of the sandbox, with a container of our own and a small account around. Source of the words: AWS documentation."""
 
 import io
+import json
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,31 @@ def test_two_hosts_are_two_containers_that_meet_and_write_one_model(sage: Sage) 
     assert job["TrainingJobStatus"] == "Completed"
     assert sage.lines("job/algo-1-")[0] == "Arguments: train on algo-1"
     assert sage.lines("job/algo-2-")[0] == "Arguments: train on algo-2"
+
+
+def test_hosts_are_told_where_all_of_them_are_and_a_secret_of_their_job(sage: Sage) -> None:
+    resources = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}
+    told = []
+    for name in ("first", "second"):
+        sage.train(name, behaviour="environment", ResourceConfig=resources)
+        for host in ("algo-1", "algo-2"):
+            seen = json.loads(next(line for line in sage.lines(f"{name}/{host}-") if line.startswith("{")))
+            told.append((seen["ENGINE_HOSTS"], seen["ENGINE_SECRET"]))
+
+    assert told[0] == told[1]
+    assert told[2] == told[3]
+    assert told[0][1] != told[2][1]
+    places = [place.split("=") for place in told[0][0].split(",")]
+    assert [name for name, _ in places] == ["algo-1", "algo-2"]
+    assert all(place.startswith("127.0.0.1:") for _, place in places)
+    assert places[0][1] != places[1][1]
+
+
+def test_a_host_alone_is_told_nothing_of_others(sage: Sage) -> None:
+    sage.train(behaviour="environment")
+
+    seen = json.loads(next(line for line in sage.lines("job") if line.startswith("{")))
+    assert not {"ENGINE_HOSTS", "ENGINE_SECRET"} & seen.keys()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from blazingtext_sandbox.errors import SandboxError
 from tests.covering import covers
 from tests.parity.support import wait_until
 from tests.parity.test_account import ROOT, sandbox_command
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def test_up_starts_what_its_options_say_and_down_ends_it_and_whoever_follows_its
         assert follower.stdout is not None
         assert follower.stdout.readline()
         one = sandbox_command(elsewhere, "down", "--name", "mine", "--json")
-        assert follower.wait(timeout=30) == 0
+        assert follower.wait(timeout=PATIENCE) == 0
     (elsewhere / "left").mkdir(parents=True)
     rest = sandbox_command(elsewhere, "down", "--all", "--json")
 
@@ -152,7 +153,7 @@ def test_a_reader_that_leaves_before_the_result_is_no_failure(verb: str, home: P
     os.close(reader)
     command = [sys.executable, "-m", "blazingtext", "sandbox", verb, *LEAVING[verb]]
     environment = {**os.environ, "BLAZINGTEXT_SANDBOX_HOME": str(home)}
-    ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
     os.close(writer)
 
     assert ended.returncode in {0, 141}, ended.stderr
@@ -194,16 +195,17 @@ def test_a_server_whose_up_was_killed_is_found_by_the_next_command(moment: str, 
     script = """
 import os, sys
 from pathlib import Path
+from blazingtext_sandbox import server_process
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.errors import SandboxError
 sandbox, moment = Sandbox(Path(sys.argv[1])), sys.argv[2]
-spawn = sandbox._spawn
+spawn = server_process.spawn
 if moment == "before the server":
-    sandbox._spawn = lambda *_: os._exit(9)
+    server_process.spawn = lambda *_, **__: os._exit(9)
 elif moment == "before its id is known":
-    sandbox._spawn = lambda *arguments: (print(spawn(*arguments).pid, flush=True), os._exit(9))
+    server_process.spawn = lambda *given, **detached: (print(spawn(*given, **detached).pid, flush=True), os._exit(9))
 else:
-    sandbox._wait = lambda record, process: (print(process.pid, flush=True), os._exit(9))
+    server_process.wait = lambda folder, record, process, **_: (print(process.pid, flush=True), os._exit(9))
 sandbox.start()
 """
     killed = subprocess.run([sys.executable, "-c", script, str(elsewhere), moment], capture_output=True, text=True, check=False, cwd=ROOT)

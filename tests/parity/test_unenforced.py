@@ -23,7 +23,7 @@ UNSEEN = {
     "delivery-roles": "a target that needs its role, such as a stream or another account's bus, is not delivered to here",
     **dict.fromkeys(
         ("function-logs", "function-queues", "volumes", "network-interfaces", "log-streams", "large-artifacts", "listed-models",
-         "endpoint-metrics"),
+         "registered-models", "endpoint-metrics"),
         "a stage's own roles do without it: tests/faults/test_statements.py takes it away from them",
     ),
     **{key: "the key would be given with a request: tests/unit/test_sagemaker_condition_keys.py compares it with AWS's list"

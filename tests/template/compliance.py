@@ -20,6 +20,11 @@ EMPTIER = "Storage/Retirement/Retire/Role"
 STOPPER = "Training/JobCleanup/Function/Role"
 EXECUTION = "Training/ExecutionRole"
 LAUNCHER = "Training/Launcher/LaunchTraining/Role"
+TUNER = "Training/Tuner/LaunchTuning/Role"
+TRANSFORMER = "Training/Transformer/LaunchTransform/Role"
+TRANSFORM = "Training/TransformRole"
+PROCESSOR = "Training/Processor/LaunchProcessing/Role"
+PROCESSING = "Training/ProcessingRole"
 PROMOTER = "Training/Promotion/PromoteModel/Role"
 HOSTING = "Training/HostingRole"
 VERSIONS = "Training/ModelRegistry/Cleanup/Role"
@@ -88,8 +93,8 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
     jobs, group = naming.job_prefix(settings.stage), naming.TRAINING_LOG_GROUP
     yield Accepted(
         _wildcard("*"),
-        (STOPPER, EXECUTION, HOSTING),
-        "ListTrainingJobs (stop_training_jobs), PutMetricData and DescribeAlarms (SageMaker's roles) cannot be limited to resources; the "
+        (STOPPER, EXECUTION, HOSTING, TRANSFORM, PROCESSING),
+        "Listing jobs (stop_training_jobs), PutMetricData and DescribeAlarms (SageMaker's roles) cannot be limited to resources; the "
         "metrics are limited by namespace.",
     )
     yield Accepted(
@@ -97,6 +102,36 @@ def _jobs(settings: Settings) -> Iterator[Accepted]:
         (STOPPER, LAUNCHER, PROMOTER),
         "Jobs get their names when they are launched. The prefix is this stage's and no other's, since a stage has no hyphen.",
     )
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"hyper-parameter-tuning-job/{jobs}*")),
+        (STOPPER, TUNER, PROMOTER),
+        "Tuning jobs get their names when they are launched. The prefix is this stage's and no other's.",
+    )
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"transform-job/{jobs}*")),
+        (STOPPER, TRANSFORMER),
+        "Transform jobs get their names when they are launched. The prefix is this stage's and no other's.",
+    )
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"processing-job/{jobs}*")),
+        (STOPPER, PROCESSOR),
+        "Processing jobs get their names when they are launched. The prefix is this stage's and no other's.",
+    )
+    yield Accepted(
+        _wildcard(_arn("sagemaker", f"model/{jobs}*")),
+        (STOPPER, TRANSFORMER),
+        "The model of a transform job has the job's name. Those that are served have names that CloudFormation makes up.",
+    )
+    for kind, other, role in (
+        ("transform", naming.TRANSFORM_LOG_GROUP, TRANSFORM),
+        ("processing", naming.PROCESSING_LOG_GROUP, PROCESSING),
+    ):
+        for resource in (f"log-group:{other}:*", f"log-group:{other}:log-stream:{jobs}*"):
+            yield Accepted(
+                _wildcard(_arn("logs", resource)),
+                (STOPPER, role) if settings.delete_data else (role,),
+                f"As below, of {kind} jobs.",
+            )
     yield Accepted(
         _wildcard(_arn("logs", f"log-group:{group}:*")),
         (STOPPER, EXECUTION) if settings.delete_data else (EXECUTION,),
@@ -141,13 +176,30 @@ def _updates(settings: Settings) -> Iterator[Accepted]:
 def _artifacts(settings: Settings) -> Iterator[Accepted]:
     yield Accepted(
         _wildcard(f"{_bucket_arn(settings)}/{naming.CORPORA}*"),
-        (EXECUTION, LAUNCHER),
-        "Corpora come and go; their prefix is all that is known at deployment. Reading only.",
+        (EXECUTION, LAUNCHER, TUNER, PROCESSOR, PROCESSING),
+        "Corpora come and go; their prefix is all that is known at deployment. Only processing jobs write them.",
     )
+    for folder in (naming.RAW, naming.PROCESSING, naming.STAGING):
+        yield Accepted(
+            _wildcard(f"{_bucket_arn(settings)}/{folder}*"),
+            (PROCESSING,),
+            "Raw text, code, and what is not put together yet get their keys when a job is asked for. The prefixes are these jobs' own.",
+        )
+    for name in settings.source_buckets:
+        yield Accepted(
+            _wildcard(f"arn:<AWS::Partition>:s3:::{name}/*"),
+            (PROCESSING,),
+            "The settings name the bucket; which of its texts are prepared, a request says. Reading only.",
+        )
     yield Accepted(
         _wildcard(f"{_bucket_arn(settings)}/{naming.RUNS}*"),
-        (EXECUTION, PROMOTER, HOSTING),
+        (EXECUTION, PROMOTER, HOSTING, TRANSFORM, TRANSFORMER),
         "Each run has a folder of its own, named when it is launched. Jobs write there; promoter and endpoint read.",
+    )
+    yield Accepted(
+        _wildcard(f"{_bucket_arn(settings)}/{naming.TRANSFORMS}*"),
+        (TRANSFORM, TRANSFORMER),
+        "What is predicted has a folder of its own, named when it is sent; its results are beside it.",
     )
     if settings.data_capture_percent:
         yield Accepted(
@@ -162,16 +214,15 @@ def _notebooks(settings: Settings) -> Iterator[Accepted]:
     if not settings.notebook_role:
         return
     prefix = naming.job_prefix(settings.stage)
-    kinds = ("training-job", "hyper-parameter-tuning-job", "model", "endpoint-config", "endpoint")
+    kinds = ("training-job", "hyper-parameter-tuning-job", "transform-job", "model", "endpoint-config", "endpoint")
     stacks = (naming.storage_stack(settings.stage), naming.training_stack(settings.stage), naming.serving_stack(settings.stage))
-    group = f"log-group:{naming.TRAINING_LOG_GROUP}:"
+    groups = [f"log-group:{each}:" for each in (naming.TRAINING_LOG_GROUP, naming.TRANSFORM_LOG_GROUP)]
     resources = [
         "*",  # ListTrainingJobs cannot be limited to resources
         *(_arn("sagemaker", f"{kind}/{prefix}*") for kind in kinds),
         *(_arn("cloudformation", f"stack/{name}/*") for name in stacks),
-        _arn("logs", f"{group}*"),
-        _arn("logs", f"{group}log-stream:{prefix}*"),
-        *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS)),
+        *(_arn("logs", f"{group}{inside}") for group in groups for inside in ("*", f"log-stream:{prefix}*")),
+        *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.TRANSFORMS, naming.RUNS)),
     ]
     reason = (
         "People name their jobs, endpoints and corpora themselves. The prefix, the bucket and the stacks are this stage's and no other's."
@@ -184,14 +235,14 @@ def _network(settings: Settings) -> Iterator[Accepted]:
         return
     yield Accepted(
         _wildcard(_arn("ec2", "network-interface/*")),
-        (EXECUTION, HOSTING),
+        (EXECUTION, HOSTING, TRANSFORM, PROCESSING),
         "EC2 gives network interfaces their ids. They are made in the stage's subnets only, and touched in these only.",
     )
     named = [f"subnet/{each}" for each in settings.vpc_subnets] + [f"security-group/{each}" for each in settings.vpc_security_groups]
     for resource in named:
         yield Accepted(
             _wildcard(f"arn:<AWS::Partition>:ec2:<AWS::Region>:*:{resource}"),
-            (EXECUTION, HOSTING),
+            (EXECUTION, HOSTING, TRANSFORM, PROCESSING),
             "A shared subnet, and its security groups, may belong to another account. The id is given in full.",
         )
 
@@ -199,24 +250,24 @@ def _network(settings: Settings) -> Iterator[Accepted]:
 def _people(settings: Settings) -> Iterator[Accepted]:
     if not settings.people_policies:
         return
-    prefix, group = naming.job_prefix(settings.stage), f"log-group:{naming.TRAINING_LOG_GROUP}:"
-    stacks = (naming.storage_stack(settings.stage), naming.training_stack(settings.stage), naming.serving_stack(settings.stage))
+    prefix = naming.job_prefix(settings.stage)
     resources = [
         "*",  # alarms, metrics and listings cannot be limited to resources
-        _arn("sagemaker", f"training-job/{prefix}*"),
+        _arn("sagemaker", f"*-job/{prefix}*"),
         _arn("sagemaker", "endpoint-config/*"),
         _arn("sagemaker", "model/*"),
-        *(_arn("cloudformation", f"stack/{name}/*") for name in stacks),
+        _arn("cloudformation", f"stack/{prefix}*/*"),
+        _arn("sqs", f"{prefix}*"),
         _arn("states", f"execution:{naming.serving_update(settings.stage)}:*"),
-        _arn("logs", f"{group}*"),
-        _arn("logs", f"{group}log-stream:{prefix}*"),
+        _arn("logs", "log-group:/aws/sagemaker/*Jobs:*"),
         f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/{prefix}*",
         _arn("lambda", f"function:{prefix}*"),
+        _arn("lambda", f"function:{prefix}*Launch*"),
         _arn("events", f"rule/{prefix}*"),
         _arn("scheduler", f"schedule/{naming.schedule_group(settings.stage)}/*"),
         _arn("logs", f"log-group:{naming.endpoint_log_group(settings.stage)}:*"),
         _arn("logs", f"log-group:{prefix}*:*"),
-        *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS)),
+        *(f"{_bucket_arn(settings)}/{folder}*" for folder in (naming.CORPORA, naming.RUNS, naming.TRANSFORMS, naming.PROCESSING)),
     ]
     reason = "Jobs, streams, models and executions get their names later. Prefix, bucket, stacks are this stage's; the rest is looked at."
     yield from (Accepted(_wildcard(resource), PEOPLE, reason) for resource in resources)

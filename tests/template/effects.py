@@ -24,6 +24,7 @@ _WITH = {
     "resume_schedule": ("pause_schedule",),
     "data_capture_days": ("data_capture_percent",),
     "endpoint_target_invocations": ("endpoint_maximum_instances",),
+    "shadow_instance_count": ("shadow_percent",),
     "serverless_max_concurrency": ("serverless_memory_mb",),
     "endpoint_rollout_percent": ("endpoint_rollout",),
 }

@@ -112,12 +112,22 @@ def test_each_alarm_watches_this_of_this_resource_and_tells_the_topic(each: Synt
             "DeadLettersQueue", "ApproximateNumberOfMessagesVisible", "Maximum", threshold=1, seconds=60, periods=1
         ),
         "FunctionsLauncher": of_a_function("LauncherLaunchTraining", threshold=3),
+        "FunctionsTuner": of_a_function("TunerLaunchTuning", threshold=3),
+        "FunctionsTransformer": of_a_function("TransformerLaunchTransform", threshold=3),
+        "FunctionsProcessor": of_a_function("ProcessorLaunchProcessing", threshold=3),
         "FunctionsPromoter": of_a_function("PromotionPromoteModel", threshold=1),
         "RollbackErrors": of_the_endpoint(
             endpoint,
             enough.format("100 * errors / invocations"),
             {"errors": ("Invocation5XXErrors", "Sum"), "invocations": invocations},
             threshold=5,
+            minutes=1,
+        ),
+        "RollbackModelErrors": of_the_endpoint(
+            endpoint,
+            enough.format("100 * errors / invocations"),
+            {"errors": ("InvocationModelErrors", "Sum"), "invocations": invocations},
+            threshold=20,
             minutes=1,
         ),
         "RollbackLatency": of_the_endpoint(

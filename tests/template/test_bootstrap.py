@@ -56,6 +56,8 @@ UNUSED = {
     "lambda:AssociateRuntimeAlias": "no runtime alias",
     "lambda:GetLayerVersion": "no function has a layer",
     "lambda:PublishVersion": "functions have no versions",
+    "lambda:PutRuntimeManagementConfig": "functions take the runtime's updates as they come",
+    "s3:GetObjectVersion": "no function's code is a version of an object",
     "logs:CreateLogDelivery": "nothing is vended",
     "logs:PutDataProtectionPolicy": "logs hold no personal data to mask",
     "logs:DeleteDataProtectionPolicy": "logs hold no personal data to mask",
@@ -64,6 +66,7 @@ UNUSED = {
     "logs:*ResourcePolicy": "no resource policy",
     "logs:PutLogGroupDeletionProtection": "log groups go with their stack",
     "logs:PutBearerTokenAuthentication": "no bearer tokens",
+    "sns:SetSubscriptionAttributes": "a subscription has no attributes",
     "sns:PutDataProtectionPolicy": "no data protection policy",
     "s3:*Abac": "no attribute-based access",
     "s3:*Analytics*": "no analytics",
@@ -127,7 +130,7 @@ CONTEXT = {
     "application-autoscaling:service-namespace": "sagemaker",
 }
 # IAM is asked about no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html).
-SUBSCRIPTIONS = ("sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes")
+SUBSCRIPTIONS = ("sns:Unsubscribe", "sns:GetSubscriptionAttributes")
 
 
 def allows(action: str, resource: str, **context: str) -> bool:
@@ -165,7 +168,7 @@ def needed(type_: str) -> set[str]:
 
 def target(type_: str, action: str) -> str:
     """What an action of a type's handler is about, where it is not the resource itself."""
-    if action in ("s3:GetObject", "s3:GetObjectVersion"):
+    if action == "s3:GetObject":
         return ASSET
     if action in SUBSCRIPTIONS:
         return "*"

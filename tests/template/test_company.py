@@ -1,6 +1,7 @@
 """Settings for a company's account: on everything they are about, and on nothing without them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,79 @@ def test_the_dashboard_shows_quality_load_endpoint_and_delivery_of_this_stage(wh
         "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"
     ]  # fmt: skip
     assert "blazingtext-dev-" in found["Throughput of runs, in million words a second"]
+
+
+def shown_metrics(synthesis: Synthesis) -> dict[str, list[tuple[Any, ...]]]:
+    """Namespace, name and statistic of the metrics by title of their graph; of a search its namespace, name and statistic."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for widget in widgets(synthesis):
+        for *path, options in widget.get("metrics", []):
+            if path and widget["title"][:5] != "Costs":
+                # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html: "stat".
+                found.setdefault(widget["title"], []).append((path[0], path[1], options.get("stat", "Average")))
+            elif search := re.match(r"SEARCH\('\{(.+?),.+?\} MetricName=\"(.+?)\" .*', '(\w+)', 300\)", options.get("expression", "")):
+                found.setdefault(widget["title"], []).append(search.groups())
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+    return synthesise({"dashboard": "true", "shadowPercent": "10"}, tmp_path_factory.mktemp("page"))
+
+
+def test_graphs_show_counts_as_sums_and_loads_as_averages_of_metrics_that_aws_publishes(page: Synthesis) -> None:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html,
+    # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html and
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    trainings, endpoints = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints"
+    errors = [("AWS/SageMaker", f"Invocation{kind}Errors", "Sum") for kind in ("4XX", "5XX")]
+    errors.append(("AWS/SageMaker", "InvocationModelErrors", "Sum"))
+    latency = [("AWS/SageMaker", "ModelLatency", f"p{part}") for part in (50, 90, 99)]
+
+    assert shown_metrics(page) == {
+        "Quality of runs: WordSim-353": [(trainings, "train:mean_rho", "Maximum")],
+        "Quality of runs: validation accuracy": [(trainings, "validation:accuracy", "Maximum")],
+        "Load of training instances, in percent of one processor and of memory": [
+            (trainings, f"{what}Utilization", "Average") for what in ("CPU", "Memory")
+        ],
+        "Invocations of the endpoint": [("AWS/SageMaker", "Invocations", "Sum")],
+        "Errors of the endpoint": errors,
+        "Latency of the model, in microseconds": latency,
+        "Load of the endpoint's instances, in percent": [(endpoints, f"{what}Utilization", "Average") for what in ("CPU", "Memory")],
+        "Copies to the shadow, and its errors": [("AWS/SageMaker", "Invocations", "Sum"), *errors],
+        "Latency of the shadow, in microseconds": latency,
+        "Errors of the functions": [("AWS/Lambda", "Errors", "Sum")] * 5,
+        "Ends of training jobs that wait, and dead letters": [("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum")] * 2,
+    }
+
+
+def test_the_throughput_is_read_from_the_line_that_blazingtext_ends_with(page: Synthesis) -> None:
+    (shown,) = (widget for widget in widgets(page) if widget["title"].startswith("Throughput"))
+    source, *query = (each.strip() for each in shown["query"].split("|"))
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/blazingtext-tuning.html
+    line = "Average throughput in Million words/sec: 0.87"
+
+    assert source == "SOURCE '/aws/sagemaker/TrainingJobs'"
+    selected, parsed, order, display = query
+    (text,) = re.findall("@message like '(.+)'", selected)
+    (pattern,) = re.findall("parse @message '(.+)' as throughput", parsed)
+    assert text in line
+    assert line == pattern.replace("*", "0.87")
+    assert "@logStream like /^blazingtext-dev-/" in selected
+    assert (order, display) == ("sort @timestamp desc", "display @timestamp, @logStream, throughput")
+
+
+def test_a_shadow_has_its_own_graphs_and_a_part_of_the_costs_where_it_is_allowed(tmp_path: Path) -> None:
+    wanted = {"dashboard": "true", "region": "us-east-1", "endpointInstanceType": "ml.m5.xlarge", "shadowPercent": "10"}
+    found: dict[str, Any] = {widget["title"]: widget.get("metrics") for widget in widgets(synthesise(wanted, tmp_path))}
+
+    copies = found["Copies to the shadow, and its errors"]
+    assert [metric[1] for metric in copies] == ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"]
+    for metric in (*copies, *found["Latency of the shadow, in microseconds"]):
+        assert metric[2:6] == ["EndpointName", "blazingtext-dev", "VariantName", "Shadow"]
+    endpoint, *minutes, _ = found["Costs of 30 days, in US dollars (prices of 2026-04-21)"]
+    assert endpoint[0]["expression"] == "(minutes + FILL(shadow, 0)) / 60 * 0.23"
+    assert {metric[5]: metric[6]["id"] for metric in minutes} == {"AllTraffic": "minutes", "Shadow": "shadow"}
 
 
 def test_the_costs_are_minutes_of_instances_at_the_prices_of_the_region(tmp_path: Path) -> None:

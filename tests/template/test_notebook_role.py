@@ -55,6 +55,8 @@ def may(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
         ("s3:PutObject", "arn:aws:s3:::of-dev/corpora/wiki/train/a.txt"),
         ("s3:GetObject", "arn:aws:s3:::of-dev/runs/blazingtext-dev-x/output/model.tar.gz"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/blazingtext-dev-wiki-20260101"),
+        ("s3:PutObject", "arn:aws:s3:::of-dev/transforms/words/input/a.jsonl"),
+        ("sagemaker:CreateTransformJob", f"{SAGEMAKER}:transform-job/blazingtext-dev-mine"),
         ("sagemaker:CreateHyperParameterTuningJob", f"{SAGEMAKER}:hyper-parameter-tuning-job/blazingtext-dev-0a1b2c3"),
         ("sagemaker:ListTrainingJobsForHyperParameterTuningJob", f"{SAGEMAKER}:hyper-parameter-tuning-job/blazingtext-dev-0a1b2c3"),
         ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-dev-mine"),
@@ -76,6 +78,7 @@ def test_a_person_may_train_deploy_ask_and_clean_up(statements: list[dict[str, A
         ("s3:ListBucket", "arn:aws:s3:::of-prod"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/blazingtext-dev2-wiki"),
         ("sagemaker:CreateTrainingJob", f"{SAGEMAKER}:training-job/wiki"),
+        ("sagemaker:CreateTransformJob", f"{SAGEMAKER}:transform-job/blazingtext-prod-mine"),
         ("sagemaker:CreateHyperParameterTuningJob", f"{SAGEMAKER}:hyper-parameter-tuning-job/blazingtext-prod-0a1b2c3"),
         ("sagemaker:DeleteEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-dev"),
         ("sagemaker:CreateEndpoint", f"{SAGEMAKER}:endpoint/blazingtext-prod-mine"),
@@ -102,15 +105,15 @@ def test_a_stage_has_the_role_when_its_settings_say_so(defaults: Synthesis, whol
     (passing,) = (each for each in policy["PolicyDocument"]["Statement"] if "iam:PassRole" in lists(each["Action"]))
 
     assert role["Type"] == "AWS::IAM::Role"
-    published = [with_role["Outputs"][name]["Value"] for name in ("TrainingRoleArn", "HostingRoleArn")]
+    published = [with_role["Outputs"][name]["Value"] for name in ("TrainingRoleArn", "HostingRoleArn", "TransformRoleArn")]
     assert passing["Resource"] == published
     assert "NotebookRoleArn" not in defaults.templates["Training"]["Outputs"]
 
 
-def test_only_corpora_and_runs_are_listed(statements: list[dict[str, Any]]) -> None:
+def test_only_corpora_runs_and_what_is_transformed_are_listed(statements: list[dict[str, Any]]) -> None:
     (listing,) = (each for each in statements if "s3:ListBucket" in lists(each["Action"]))
 
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["corpora/*", "runs/*"]}}
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["corpora/*", "transforms/*", "runs/*"]}}
 
 
 def test_roles_are_handed_to_sagemaker_only(statements: list[dict[str, Any]]) -> None:

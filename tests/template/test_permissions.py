@@ -58,19 +58,30 @@ def test_every_resource_is_allowed_only_where_iam_knows_no_narrower_one(each: Sy
     }
 
     known = {("cloudwatch:PutMetricData", True), ("cloudwatch:DescribeAlarms", False), ("sagemaker:ListTrainingJobs", False)}
+    known |= {(f"sagemaker:List{kind}s", False) for kind in ("HyperParameterTuningJob", "TransformJob", "ProcessingJob", "Model")}
     if each.settings.approval == "manual":
         known.add(("sagemaker:ListModelPackages", False))
     network = ("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups") if each.settings.vpc_subnets else ()
     assert unlimited == known | {(f"ec2:Describe{what}", False) for what in network}
 
 
-def test_only_launcher_and_people_may_pass_a_role_only_the_jobs_and_the_endpoints_and_only_to_sagemaker(each: Synthesis) -> None:
+def test_only_launchers_and_people_may_pass_a_role_only_the_jobs_and_the_endpoints_and_only_to_sagemaker(each: Synthesis) -> None:
     passing = [(logical_id, statement) for logical_id, statement in each.statements() if "iam:PassRole" in lists(statement["Action"])]
 
-    (logical_id, statement), *people = sorted(passing, key=lambda found: found[0])
+    (logical_id, statement), *others = sorted(passing, key=lambda found: found[0])
+    people, (processor, fourth), (transformer, third), (tuner, also) = others[:-3], others[-3], others[-2], others[-1]
     assert [name.startswith("NotebookRole") for name, _ in people] == [True] * each.settings.notebook_role
     assert all(found["Condition"] == statement["Condition"] for _, found in people)
     assert logical_id.startswith("LauncherLaunchTraining")
+    assert tuner.startswith("TunerLaunchTuning")
+    assert processor.startswith("ProcessorLaunchProcessing")
+    assert written(fourth["Resource"]).startswith("<ProcessingRole")
+    assert fourth["Condition"] == statement["Condition"]
+    assert transformer.startswith("TransformerLaunchTransform")
+    assert written(third["Resource"]).startswith("<TransformRole")
+    assert third["Condition"] == statement["Condition"]
+    assert written(also["Resource"]) == written(statement["Resource"])
+    assert also["Condition"] == statement["Condition"]
     assert written(statement["Resource"]).startswith("<ExecutionRole")
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
@@ -107,7 +118,7 @@ def test_sagemaker_may_use_the_roles_for_this_account_only(each: Synthesis) -> N
     trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in each.properties("AWS::IAM::Role")]
     sagemaker = [statement for (statement, *_) in trusts if statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}]
 
-    assert len(sagemaker) == 2 + each.settings.notebook_role
+    assert len(sagemaker) == 4 + each.settings.notebook_role
     assert all(each["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}} for each in sagemaker)
 
 
@@ -118,6 +129,36 @@ def test_the_launcher_starts_only_jobs_of_its_stage(each: Synthesis) -> None:
         assert written(may[action]["Resource"]).endswith(f":training-job/{prefix(each)}*")
     assert "sagemaker:StopTrainingJob" not in may
     assert written(may["s3:GetObject"]["Resource"]).endswith(">/corpora/*")
+
+
+def test_the_transformer_starts_only_transform_jobs_of_its_stage_and_stops_none(each: Synthesis) -> None:
+    may = allowed(each, "TransformerLaunchTransform")
+
+    for action, kind in (
+        ("CreateTransformJob", "transform-job"),
+        ("DescribeTransformJob", "transform-job"),
+        ("CreateModel", "model"),
+        ("DeleteModel", "model"),
+    ):
+        assert written(may[f"sagemaker:{action}"]["Resource"]).endswith(f":{kind}/{prefix(each)}*")
+    assert not {"sagemaker:StopTransformJob", "sagemaker:CreateTrainingJob", "s3:PutObject"} & set(may)
+
+
+def test_the_processor_starts_only_processing_jobs_of_its_stage_and_reads_no_raw_text(each: Synthesis) -> None:
+    may = allowed(each, "ProcessorLaunchProcessing")
+
+    for action in ("sagemaker:CreateProcessingJob", "sagemaker:AddTags", "sagemaker:DescribeProcessingJob"):
+        assert written(may[action]["Resource"]).endswith(f":processing-job/{prefix(each)}*")
+    assert written(may["s3:GetObject"]["Resource"]).endswith("/corpora/*")
+    assert not {"sagemaker:StopProcessingJob", "sagemaker:CreateTrainingJob", "s3:PutObject"} & set(may)
+
+
+def test_the_tuner_starts_only_tuning_jobs_of_its_stage(each: Synthesis) -> None:
+    may = allowed(each, "TunerLaunchTuning")
+
+    for action in ("sagemaker:CreateHyperParameterTuningJob", "sagemaker:AddTags", "sagemaker:DescribeHyperParameterTuningJob"):
+        assert written(may[action]["Resource"]).endswith(f":hyper-parameter-tuning-job/{prefix(each)}*")
+    assert not {"sagemaker:CreateTrainingJob", "sagemaker:StopHyperParameterTuningJob"} & set(may)
 
 
 def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Synthesis) -> None:
@@ -135,6 +176,7 @@ def test_the_promoter_has_the_serving_stack_updated_and_can_update_none(each: Sy
     registering = {"sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"}
     assert {action for action in may if action.startswith("sagemaker:")} == {
         "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeHyperParameterTuningJob",
         "sagemaker:ListTags",
         "sagemaker:AddTags",
         "sagemaker:DescribeEndpoint",
@@ -203,23 +245,33 @@ def test_what_stops_jobs_reaches_only_this_stages_and_may_do_nothing_else(whole_
     may = allowed(whole_matrix["deleted-data"], STOPPER)
     acting = {action: written(lists(may[action]["Resource"])[-1]) for action in may if re.search("Delete|Stop", action)}
 
+    deletable = {
+        "TrainingJob": "training-job/",
+        "HyperParameterTuningJob": "hyper-parameter-tuning-job/",
+        "ProcessingJob": "processing-job/",
+    }
+    kinds = {**deletable, "TransformJob": "transform-job/"}
     assert {action for action in may if action.startswith("sagemaker:")} == {
-        "sagemaker:ListTrainingJobs",
         "sagemaker:ListTags",
-        "sagemaker:StopTrainingJob",
-        "sagemaker:DeleteTrainingJob",
+        *(f"sagemaker:List{kind}s" for kind in kinds),
+        *("sagemaker:ListModels", "sagemaker:DeleteModel"),
+        *(f"sagemaker:Stop{kind}" for kind in kinds),
+        *(f"sagemaker:Delete{kind}" for kind in deletable),
     }
     assert not {action for action in may if not action.startswith(("sagemaker:", "logs:"))}
-    assert acting.keys() == {"sagemaker:StopTrainingJob", "sagemaker:DeleteTrainingJob", "logs:DeleteLogStream"}
+    stopping = {f"sagemaker:Stop{kind}" for kind in kinds} | {f"sagemaker:Delete{kind}" for kind in deletable}
+    assert acting.keys() == stopping | {"logs:DeleteLogStream", "sagemaker:DeleteModel"}
     for action, resource in acting.items():
-        assert resource.endswith(f"{'training-job/' if 'sagemaker' in action else 'log-stream:'}blazingtext-dev-*")
+        within = next((path for kind, path in {**kinds, "DeleteModel": "model/"}.items() if action.endswith(kind)), "log-stream:")
+        assert resource.endswith(f":{within}blazingtext-dev-*")
 
 
 def test_data_that_is_kept_cannot_be_deleted(defaults: Synthesis) -> None:
     may = allowed(defaults, EMPTIER).keys() | allowed(defaults, STOPPER).keys()
 
     assert "sagemaker:StopTrainingJob" in may
-    assert not {action for action in may if action.startswith("s3:") or "Delete" in action}
+    # The model of a transform job is no data: it is the run's artifact under the job's name.
+    assert {action for action in may if action.startswith("s3:") or "Delete" in action} == {"sagemaker:DeleteModel"}
 
 
 @pytest.mark.parametrize("type_", ["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"])
@@ -251,7 +303,7 @@ def test_metrics_go_into_sagemakers_own_namespaces_only(each: Synthesis) -> None
 def test_a_log_group_is_named_by_what_is_in_it_since_iam_is_never_asked_about_the_group_alone(each: Synthesis) -> None:
     groups = {
         written(resource).partition(":log-group:")[2]
-        for role in ("ExecutionRole", "HostingRole", STOPPER)
+        for role in ("ExecutionRole", "HostingRole", "TransformRole", "ProcessingRole", STOPPER)
         for action, statement in allowed(each, role).items()
         if action.startswith("logs:")
         for resource in lists(statement["Resource"])
@@ -259,7 +311,10 @@ def test_a_log_group_is_named_by_what_is_in_it_since_iam_is_never_asked_about_th
     }
 
     assert groups == {
-        "/aws/sagemaker/TrainingJobs:*",
-        f"/aws/sagemaker/TrainingJobs:log-stream:{prefix(each)}*",
+        *(
+            f"/aws/sagemaker/{kind}Jobs:{inside}"
+            for kind in ("Training", "Transform", "Processing")
+            for inside in ("*", f"log-stream:{prefix(each)}*")
+        ),
         f"/aws/sagemaker/Endpoints/blazingtext-{each.settings.stage}:*",
     }

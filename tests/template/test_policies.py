@@ -44,6 +44,20 @@ def training_streams(stage: str) -> str:
 TRAINING_LOGS = arn("logs", "log-group:/aws/sagemaker/TrainingJobs:*")
 
 
+TRANSFORM_LOGS = arn("logs", "log-group:/aws/sagemaker/TransformJobs:*")
+
+
+def transform_streams(stage: str) -> str:
+    return arn("logs", f"log-group:/aws/sagemaker/TransformJobs:log-stream:blazingtext-{stage}-*")
+
+
+PROCESSING_LOGS = arn("logs", "log-group:/aws/sagemaker/ProcessingJobs:*")
+
+
+def processing_streams(stage: str) -> str:
+    return arn("logs", f"log-group:/aws/sagemaker/ProcessingJobs:log-stream:blazingtext-{stage}-*")
+
+
 def key(settings: Settings) -> str:
     """The customer's key, when there is one."""
     return "<Key.Arn>" if settings.kms_key == "make" else settings.kms_key
@@ -83,6 +97,17 @@ def _sagemaker(settings: Settings) -> dict[str, Rights]:
             training_streams(stage): {"logs:PutLogEvents"},
             on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}): {"cloudwatch:PutMetricData"},
         },
+        "TransformRole": {
+            **volumes,
+            **with_key(settings, "Decrypt", "Encrypt", "GenerateDataKey"),
+            on(BUCKET, StringLike={"s3:prefix": ["runs/*", "transforms/*"]}): {"s3:ListBucket"},
+            f"{BUCKET}/runs/*": {"s3:GetObject"},
+            f"{BUCKET}/transforms/*": {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"},
+            TRANSFORM_LOGS: {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"},
+            transform_streams(stage): {"logs:PutLogEvents"},
+            on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/TransformJobs"}): {"cloudwatch:PutMetricData"},
+        },
+        "ProcessingRole": _processing(settings),
         "HostingRole": {
             **volumes,
             **with_key(settings, "Decrypt", *(["GenerateDataKey"] if settings.data_capture_percent else [])),
@@ -105,18 +130,101 @@ def limits(settings: Settings) -> dict[str, Any]:
     return types(settings) | {"NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.maximum_training_seconds)}}
 
 
+def _processing(settings: Settings) -> Rights:
+    """What prepares corpora: it reads raw text, and what it writes lies in a place beside the corpora until it is one."""
+    listed = ["raw/*", "processing/*", "staging/*", "corpora/*"]
+    elsewhere: Rights = {}
+    for name in settings.source_buckets:
+        elsewhere |= {f"arn:<AWS::Partition>:s3:::{name}": {"s3:ListBucket"}, f"arn:<AWS::Partition>:s3:::{name}/*": {"s3:GetObject"}}
+    own = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"}
+    return {
+        **_volumes(settings),
+        **with_key(settings, "Decrypt", "GenerateDataKey"),
+        on(BUCKET, StringLike={"s3:prefix": listed}): {"s3:ListBucket"},
+        f"{BUCKET}/raw/*": {"s3:GetObject"},
+        f"{BUCKET}/processing/*": {"s3:GetObject", "s3:PutObject"},
+        f"{BUCKET}/staging/*": own,
+        f"{BUCKET}/corpora/*": own,
+        **elsewhere,
+        PROCESSING_LOGS: {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"},
+        processing_streams(settings.stage): {"logs:PutLogEvents"},
+        on("*", StringEquals={"cloudwatch:namespace": "/aws/sagemaker/ProcessingJobs"}): {"cloudwatch:PutMetricData"},
+    }
+
+
+def processings(stage: str) -> str:
+    return arn("sagemaker", f"processing-job/blazingtext-{stage}-*")
+
+
+def _processor(settings: Settings) -> Rights:
+    """What starts processing jobs: it lists what they read, and reads none of it."""
+    stage = settings.stage
+    return {
+        "<ProcessorLaunchProcessingLogs.Arn>": LOGGING,
+        on(processings(stage), **limits(settings)): {"sagemaker:CreateProcessingJob"},
+        processings(stage): {"sagemaker:DescribeProcessingJob", "sagemaker:AddTags"},
+        on("<ProcessingRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
+        on(BUCKET, StringLike={"s3:prefix": ["raw/*", "processing/*", "corpora/*"]}): {"s3:ListBucket"},
+        f"{BUCKET}/corpora/*": {"s3:GetObject"},
+        **{f"arn:<AWS::Partition>:s3:::{name}": {"s3:ListBucket"} for name in settings.source_buckets},
+    }
+
+
 def _launcher(settings: Settings) -> Rights:
     sending: Rights = {"<DeadLettersQueue.Arn>": {"sqs:SendMessage"}} if settings.train_on_upload else {}
     used = ("Decrypt", "GenerateDataKey") if settings.train_on_upload else ("Decrypt",)
     with_stage: Rights = {
         "<LauncherLaunchTrainingLogs.Arn>": LOGGING,
         on(jobs(settings.stage), **limits(settings)): {"sagemaker:CreateTrainingJob"},
-        jobs(settings.stage): {"sagemaker:DescribeTrainingJob", "sagemaker:AddTags"},
+        jobs(settings.stage): {"sagemaker:DescribeTrainingJob", "sagemaker:AddTags", "sagemaker:ListTags"},
         on("<ExecutionRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
         on(BUCKET, StringLike={"s3:prefix": ["corpora/*"]}): {"s3:ListBucket"},
         f"{BUCKET}/corpora/*": {"s3:GetObject"},
     }
     return sending | with_key(settings, *used) | with_stage
+
+
+def tunings(stage: str) -> str:
+    return arn("sagemaker", f"hyper-parameter-tuning-job/blazingtext-{stage}-*")
+
+
+def _tuner(settings: Settings) -> Rights:
+    """What starts tuning jobs: it may start no training job itself."""
+    own = {f"sagemaker:{each}" for each in ("DescribeHyperParameterTuningJob", "AddTags", "ListTags")}
+    return with_key(settings, "Decrypt") | {
+        "<TunerLaunchTuningLogs.Arn>": LOGGING,
+        on(tunings(settings.stage), **limits(settings)): {"sagemaker:CreateHyperParameterTuningJob"},
+        tunings(settings.stage): own,
+        on("<ExecutionRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
+        on(BUCKET, StringLike={"s3:prefix": ["corpora/*"]}): {"s3:ListBucket"},
+        f"{BUCKET}/corpora/*": {"s3:GetObject"},
+    }
+
+
+def transforms(stage: str) -> str:
+    return arn("sagemaker", f"transform-job/blazingtext-{stage}-*")
+
+
+def models(stage: str) -> str:
+    return arn("sagemaker", f"model/blazingtext-{stage}-*")
+
+
+def _transformer(settings: Settings) -> Rights:
+    """What starts transform jobs: it makes and removes their models."""
+    stage = settings.stage
+    creating: Rights = {on(transforms(stage), **types(settings)): {"sagemaker:CreateTransformJob"}}
+    return with_key(settings, "Decrypt") | together(
+        creating,
+        {
+            "<TransformerLaunchTransformLogs.Arn>": LOGGING,
+            transforms(stage): {"sagemaker:DescribeTransformJob", "sagemaker:AddTags"},
+            models(stage): {"sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:AddTags"},
+            on("<TransformRole.Arn>", StringEquals={"iam:PassedToService": "sagemaker.amazonaws.com"}): {"iam:PassRole"},
+            BUCKET: {"s3:ListBucket"},
+            f"{BUCKET}/transforms/*": {"s3:GetObject"},
+            f"{BUCKET}/runs/*": {"s3:GetObject"},
+        },
+    )
 
 
 def groups(stage: str) -> str:
@@ -160,6 +268,7 @@ def _promoter(settings: Settings) -> Rights:
             arn("states", f"execution:blazingtext-{stage}-serving-update:*"): {"states:DescribeExecution"},
             serving_stack(stage): {"cloudformation:DescribeStacks"},
             jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+            tunings(stage): {"sagemaker:DescribeHyperParameterTuningJob", "sagemaker:ListTags"},
             on(
                 jobs(stage),
                 **{"ForAllValues:StringEquals": {"aws:TagKeys": ["blazingtext:promotion"]}, "Null": {"aws:TagKeys": "false"}},
@@ -184,11 +293,27 @@ def _emptier(settings: Settings) -> Rights:
 
 def _stopper(settings: Settings) -> Rights:
     stopping = {"sagemaker:ListTags", "sagemaker:StopTrainingJob"}
-    rights: Rights = {"<JobCleanupFunctionLogs.Arn>": LOGGING, "*": {"sagemaker:ListTrainingJobs"}, jobs(settings.stage): stopping}
+    listing = {f"sagemaker:List{kind}s" for kind in ("TrainingJob", "HyperParameterTuningJob", "TransformJob", "ProcessingJob", "Model")}
+    tuned = {"sagemaker:ListTags", "sagemaker:StopHyperParameterTuningJob"}
+    rights: Rights = {
+        "<JobCleanupFunctionLogs.Arn>": LOGGING,
+        "*": listing,
+        jobs(settings.stage): stopping,
+        tunings(settings.stage): tuned,
+        transforms(settings.stage): {"sagemaker:ListTags", "sagemaker:StopTransformJob"},
+        processings(settings.stage): {"sagemaker:ListTags", "sagemaker:StopProcessingJob"},
+        models(settings.stage): {"sagemaker:ListTags", "sagemaker:DeleteModel"},
+    }
     if settings.delete_data:
         rights[jobs(settings.stage)] = {*stopping, "sagemaker:DeleteTrainingJob"}
+        rights[tunings(settings.stage)] = {*tuned, "sagemaker:DeleteHyperParameterTuningJob"}
+        rights[processings(settings.stage)] |= {"sagemaker:DeleteProcessingJob"}
+        rights[PROCESSING_LOGS] = {"logs:DescribeLogStreams"}
+        rights[processing_streams(settings.stage)] = {"logs:DeleteLogStream"}
         rights[TRAINING_LOGS] = {"logs:DescribeLogStreams"}
         rights[training_streams(settings.stage)] = {"logs:DeleteLogStream"}
+        rights[TRANSFORM_LOGS] = {"logs:DescribeLogStreams"}
+        rights[transform_streams(settings.stage)] = {"logs:DeleteLogStream"}
     return rights
 
 
@@ -206,12 +331,15 @@ def _people(settings: Settings) -> Rights:
         creating = {f"sagemaker:Create{name}"}
         return {resource: actions, on(resource, **limited): creating} if limited else {resource: actions | creating}
 
+    writing = {f"s3:{verb}" for verb in ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")}
+    creating: Rights = {on(transforms(stage), **types(settings)): {"sagemaker:CreateTransformJob"}}
+    transforming = together(creating, {transforms(stage): {f"sagemaker:{verb}TransformJob" for verb in ("Describe", "Stop")} | tagging})
     return with_key(settings, "Decrypt", "GenerateDataKey") | {
-        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
+        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "transforms/*", "runs/*"]}): {"s3:ListBucket"},
         BUCKET: {"s3:GetBucketLocation"},
-        f"{BUCKET}/corpora/*": {
-            f"s3:{verb}" for verb in ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")
-        },
+        f"{BUCKET}/corpora/*": writing,
+        f"{BUCKET}/transforms/*": writing,
+        **transforming,
         f"{BUCKET}/runs/*": {"s3:GetObject"},
         on(jobs(stage), **limits(settings)): {"sagemaker:CreateTrainingJob"},
         jobs(stage): {f"sagemaker:{verb}TrainingJob" for verb in ("Describe", "Stop")} | tagging,
@@ -225,13 +353,15 @@ def _people(settings: Settings) -> Rights:
         **own("endpoint", "Endpoint", "InvokeEndpoint"),
         arn("sagemaker", f"endpoint/blazingtext-{stage}"): {"sagemaker:InvokeEndpoint", "sagemaker:DescribeEndpoint"},
         "*": {"sagemaker:ListTrainingJobs"},
-        **{on(f"<{role}.Arn>", **passed): {"iam:PassRole"} for role in ("ExecutionRole", "HostingRole")},
+        **{on(f"<{role}.Arn>", **passed): {"iam:PassRole"} for role in ("ExecutionRole", "HostingRole", "TransformRole")},
         **{
             arn("cloudformation", f"stack/blazingtext-{stage}-{part}/*"): {"cloudformation:DescribeStacks"}
             for part in ("storage", "training", "serving")
         },
         TRAINING_LOGS: reading,
         training_streams(stage): reading,
+        TRANSFORM_LOGS: reading,
+        transform_streams(stage): reading,
     }
 
 
@@ -240,6 +370,9 @@ def expected(settings: Settings) -> dict[str, Rights]:
     return {
         **_sagemaker(settings),
         "LauncherLaunchTrainingRole": _launcher(settings),
+        "TunerLaunchTuningRole": _tuner(settings),
+        "TransformerLaunchTransformRole": _transformer(settings),
+        "ProcessorLaunchProcessingRole": _processor(settings),
         "PromotionPromoteModelRole": _promoter(settings),
         "PromotionServingUpdateRole": {serving_stack(settings.stage): {"cloudformation:UpdateStack"}},
         "RetirementRetireRole": _emptier(settings),
@@ -301,7 +434,12 @@ def test_every_role_is_assumed_by_this_service_on_this_condition(each: Synthesis
     assert trusts == people | {
         "ExecutionRole": sagemaker,
         "HostingRole": sagemaker,
+        "TransformRole": sagemaker,
+        "ProcessingRole": sagemaker,
         "LauncherLaunchTrainingRole": functions,
+        "TunerLaunchTuningRole": functions,
+        "TransformerLaunchTransformRole": functions,
+        "ProcessorLaunchProcessingRole": functions,
         "PromotionPromoteModelRole": functions,
         "PromotionServingUpdateRole": [states | {"Condition": {"StringEquals": SAME_ACCOUNT, "ArnLike": {"aws:SourceArn": machine}}}],
         "RetirementRetireRole": functions,
@@ -332,7 +470,7 @@ def senders(synthesis: Synthesis, policy: str) -> dict[str, set[str]]:
 def test_a_queue_takes_messages_of_the_rules_that_send_there_and_of_no_others(each: Synthesis) -> None:
     uploads = {"<LauncherUploads.Arn>"} if each.settings.train_on_upload else set()
     approvals = {"<ModelRegistryApproved.Arn>"} if each.settings.approval == "manual" else set()
-    jobs_and_updates = {"<PromotionFinished.Arn>", "<PromotionUpdated.Arn>"} | approvals
+    jobs_and_updates = {"<PromotionFinished.Arn>", "<PromotionTuned.Arn>", "<PromotionUpdated.Arn>"} | approvals
     rolled_back = {"<RolledBackComplete.Arn>", "<RolledBackFailed.Arn>", "<RolledBackEndpoint.Arn>"}
 
     scheduled = {"<ScheduleFailed.Arn>"} if each.settings.pause_schedule or each.settings.resume_schedule else set()
@@ -340,7 +478,7 @@ def test_a_queue_takes_messages_of_the_rules_that_send_there_and_of_no_others(ea
     assert named(each, "AWS::SQS::QueuePolicy").keys() == {"PromotionQueuePolicy", "DeadLettersQueuePolicy"}
     assert senders(each, "PromotionQueuePolicy") == dict.fromkeys(jobs_and_updates, SENDING)
     assert senders(each, "DeadLettersQueuePolicy") == {
-        rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads | scheduled
+        rule: {"sqs:SendMessage"} for rule in jobs_and_updates | rolled_back | uploads | scheduled | {"<TransformerEnded.Arn>"}
     }
 
 
@@ -375,17 +513,19 @@ def people(settings: Settings) -> dict[str, Rights]:
     """What each of the managed policies for people allows."""
     stage = settings.stage
     live, queues = arn("sagemaker", f"endpoint/blazingtext-{stage}"), ("<PromotionQueue.Arn>", "<DeadLettersQueue.Arn>")
-    logs = ("/aws/sagemaker/TrainingJobs:*", f"/aws/sagemaker/TrainingJobs:log-stream:blazingtext-{stage}-*",
-            f"/aws/sagemaker/Endpoints/blazingtext-{stage}:*", f"blazingtext-{stage}-*:*")  # fmt: skip
+    logs = ("/aws/sagemaker/*Jobs:*", f"/aws/sagemaker/Endpoints/blazingtext-{stage}:*", f"blazingtext-{stage}-*:*")
+    any_job, kinds = arn("sagemaker", f"*-job/blazingtext-{stage}-*"), ("Training", "HyperParameterTuning", "Transform", "Processing")
     read = ("DescribeStacks", "DescribeStackEvents", "DescribeStackResources", "GetTemplate", "ListStackResources")
     stacks = {f"cloudformation:{each}" for each in read}
     shared = ("Acl", "Policy", "PublicAccessBlock", "Versioning")
     looking: Rights = {
-        **{arn("cloudformation", f"stack/blazingtext-{stage}-{part}/*"): stacks for part in ("storage", "training", "serving")},
-        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*"]}): {"s3:ListBucket"},
-        f"{BUCKET}/corpora/*": {"s3:GetObject"},
-        f"{BUCKET}/runs/*": {"s3:GetObject"},
-        jobs(stage): {"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"},
+        arn("cloudformation", f"stack/blazingtext-{stage}-*/*"): stacks,
+        on(BUCKET, StringLike={"s3:prefix": ["corpora/*", "runs/*", "transforms/*", "processing/*"]}): {"s3:ListBucket"},
+        **{f"{BUCKET}/{folder}/*": {"s3:GetObject"} for folder in ("corpora", "runs", "transforms", "processing")},
+        any_job: {
+            *(f"sagemaker:Describe{kind}Job" for kind in kinds),
+            *("sagemaker:ListTags", "sagemaker:ListTrainingJobsForHyperParameterTuningJob"),
+        },
         live: {"sagemaker:DescribeEndpoint", "sagemaker:ListTags"},
         arn("sagemaker", "endpoint-config/*"): {"sagemaker:DescribeEndpointConfig"},
         arn("sagemaker", "model/*"): {"sagemaker:DescribeModel"},
@@ -399,15 +539,25 @@ def people(settings: Settings) -> dict[str, Rights]:
         arn("events", f"rule/blazingtext-{stage}-*"): {"events:DescribeRule", "events:ListTargetsByRule"},
         arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:DescribeStateMachine"},
         **{arn("logs", f"log-group:{group}"): READING_LOGS for group in logs},
-        **{queue: {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"} for queue in queues},
+        arn("sqs", f"blazingtext-{stage}-*"): {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
         "<NotificationsTopic>": {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"},
         f"arn:<AWS::Partition>:cloudwatch::<AWS::AccountId>:dashboard/blazingtext-{stage}": {"cloudwatch:GetDashboard"},
-        "*": {"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListTrainingJobs"},
+        "*": {
+            *(f"cloudwatch:{each}" for each in ("DescribeAlarms", "GetMetricData", "ListMetrics")),
+            *(f"sagemaker:List{kind}Jobs" for kind in kinds),
+            "tag:GetResources",
+        },
     }
-    stopping: Rights = {jobs(stage): {"sagemaker:StopTrainingJob"}, live: {"sagemaker:InvokeEndpoint"}}
+    stopping: Rights = {
+        any_job: {f"sagemaker:Stop{kind}Job" for kind in kinds},
+        live: {"sagemaker:InvokeEndpoint"},
+    }
     writing = {f"s3:{each}" for each in ("PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts")}
     moving = ("ReceiveMessage", "SendMessage", "DeleteMessage", "ChangeMessageVisibility", "StartMessageMoveTask", "ListMessageMoveTasks")
-    training: Rights = {f"{BUCKET}/corpora/*": writing, "<LauncherLaunchTrainingFunction.Arn>": {"lambda:InvokeFunction"}}
+    training: Rights = {
+        **{f"{BUCKET}/{folder}/*": writing for folder in ("corpora", "transforms", "processing")},
+        arn("lambda", f"function:blazingtext-{stage}-*Launch*"): {"lambda:InvokeFunction"},
+    }
     operating: Rights = {
         arn("states", f"stateMachine:blazingtext-{stage}-serving-update"): {"states:StartExecution"},
         **{queue: {f"sqs:{each}" for each in moving} for queue in queues},

@@ -3,6 +3,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from blazingtext_sandbox.emulator import metric_math
 from blazingtext_sandbox.sagemaker.hosting import deployment as sandbox_deployment
 from blazingtext_stacks.settings import Settings
 from tests.template import deployment
-from tests.template.matrix import Synthesis, prefix
+from tests.template.matrix import Synthesis, prefix, synthesise_with
 from tests.template.references import written
 from tests.template.test_policies import key
 
@@ -42,7 +43,8 @@ def test_the_first_deployment_has_no_model_and_nothing_that_costs(each: Synthesi
     resources = serving(each)
 
     assert types(resources) == {"AWS::Logs::LogGroup"}
-    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName", "Uses"}
+    said = {"ShadowInstanceType", "ShadowInstanceCount"} if each.settings.shadow_percent else set()
+    assert set(deployment.outputs(each.templates["Serving"], {})) == {"EndpointName", "Uses"} | said
 
 
 def test_a_promoted_artifact_brings_model_configuration_and_endpoint(each: Synthesis) -> None:
@@ -111,7 +113,7 @@ def test_a_model_that_has_to_go_live_while_alarms_ring_is_watched_by_none_and_ta
     assert "AutoRollbackConfiguration" not in unguarded
     assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
     assert policy["TerminationWaitInSeconds"] == 0
-    assert len(next_one["AutoRollbackConfiguration"]["Alarms"]) == 2
+    assert len(next_one["AutoRollbackConfiguration"]["Alarms"]) == 3
 
 
 def test_a_pause_takes_the_endpoint_and_its_alarms_away_and_keeps_the_model(defaults: Synthesis) -> None:
@@ -126,14 +128,16 @@ def test_a_pause_takes_the_endpoint_and_its_alarms_away_and_keeps_the_model(defa
 def test_the_parameters_are_those_that_promotion_changes(each: Synthesis) -> None:
     parameters = each.templates["Serving"]["Parameters"]
 
-    assert {str(name) for name in Parameter} == set(parameters)
-    assert {parameters[str(name)]["Type"] for name in Parameter} == {"String"}
-    assert {name: parameters[str(name)]["Default"] for name in Parameter} == {
+    expected = set(Parameter) - ({SHADOW} if each.settings.shadow_percent is None else set())
+    assert expected == set(parameters)
+    assert {parameters[str(name)]["Type"] for name in expected} == {"String"}
+    assert {name: parameters[str(name)]["Default"] for name in expected} == {
         Parameter.MODEL_DATA_URL: "",
         Parameter.PREVIOUS_MODEL_DATA_URL: "",
         Parameter.PROMOTED_THROUGH: "",
         Parameter.ENDPOINT_STATE: "running",
         Parameter.AUTO_ROLLBACK: "on",
+        **({SHADOW: ""} if SHADOW in expected else {}),
     }
     assert parameters["EndpointState"]["AllowedValues"] == ["running", "paused"]
     assert parameters["AutoRollback"]["AllowedValues"] == ["on", "off"]
@@ -177,7 +181,7 @@ def test_endpoint_variant_and_log_group_have_fixed_names_and_model_and_configura
     assert each.one(ENDPOINT)["EndpointName"] == name
     assert variant["VariantName"] == "AllTraffic"
     assert each.one("AWS::Logs::LogGroup", LogGroupName=f"/aws/sagemaker/Endpoints/{name}")
-    assert "ModelName" not in each.one(MODEL)
+    assert not [model for model in each.properties(MODEL) if "ModelName" in model]
     assert "EndpointConfigName" not in each.one(CONFIG)
 
 
@@ -193,8 +197,8 @@ def test_an_update_with_the_previous_template_needs_neither_a_capability_nor_a_p
 def test_the_model_has_the_role_of_the_training_stack_which_is_deployed_whole_before(each: Synthesis) -> None:
     manifest = json.loads((each.folder / "manifest.json").read_text(encoding="utf-8"))
 
-    role = each.one(MODEL)["ExecutionRoleArn"]["Fn::GetStackOutput"]
-    assert role["StackName"] == f"blazingtext-{each.settings.stage}-training"
+    for model in each.properties(MODEL):
+        assert model["ExecutionRoleArn"]["Fn::GetStackOutput"]["StackName"] == f"blazingtext-{each.settings.stage}-training"
     assert "Training" in manifest["artifacts"]["Serving"]["dependencies"]
 
 
@@ -248,25 +252,39 @@ def test_errors_and_slowness_roll_a_deployment_back_and_silence_does_not(each: S
             dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
             # Text, not a reference: the endpoint refers to the alarms already.
             assert dimensions == {"EndpointName": f"blazingtext-{each.settings.stage}", "VariantName": "AllTraffic"}
-    assert watched_metrics == {"Invocations", "Invocation5XXErrors", "ModelLatency"}
+    assert watched_metrics == {"Invocations", "Invocation5XXErrors", "InvocationModelErrors", "ModelLatency"}
 
 
 @pytest.mark.parametrize(
-    ("invocations", "errors", "latency", "ringing"),
-    [(19, 19, 9e6, set()), (20, 1, 900_000, set()), (20, 2, 900_000, {"errors"}), (2000, 100, 1e6, set()), (20, 0, 1_000_001, {"latency"})],
+    ("invocations", "errors", "refused", "latency", "ringing"),
+    [
+        (19, 19, 0, 9e6, set()),
+        (20, 1, 3, 900_000, set()),
+        (20, 2, 0, 900_000, {"Errors"}),
+        (20, 0, 4, 900_000, set()),
+        (20, 0, 5, 900_000, {"ModelErrors"}),
+        (20, 5, 0, 900_000, {"Errors", "ModelErrors"}),
+        (2000, 100, 0, 1e6, set()),
+        (20, 0, 0, 1_000_001, {"Latency"}),
+    ],
 )
 def test_alarms_judge_the_share_of_errors_and_only_when_enough_was_asked(
-    invocations: float, errors: float, latency: float, ringing: set[str], defaults: Synthesis
+    invocations: float, errors: float, refused: float, latency: float, ringing: set[str], defaults: Synthesis
 ) -> None:
+    counted = {
+        "Invocations": invocations,
+        "Invocation5XXErrors": errors,
+        "InvocationModelErrors": errors + refused,
+        "ModelLatency": latency,
+    }
     rings = set()
     for alarm in (resource["Properties"] for _, resource in defaults.resources(ALARM) if "Condition" in resource):
         (watched,) = (query for query in alarm["Metrics"] if "Expression" in query)
-        values = {"invocations": invocations, "errors": errors, "latency": latency}
-        names = metric_math.names(watched["Expression"])
-        assert names == {query["Id"] for query in alarm["Metrics"] if "MetricStat" in query}
+        values = {query["Id"]: counted[query["MetricStat"]["Metric"]["MetricName"]] for query in alarm["Metrics"] if "MetricStat" in query}
+        assert metric_math.names(watched["Expression"]) == values.keys()
         value = metric_math.evaluate(watched["Expression"], values)
         assert (alarm["ComparisonOperator"], value is None) == ("GreaterThanThreshold", False)
-        rings |= (names & {"errors", "latency"}) if value is not None and value > alarm["Threshold"] else set()
+        rings |= {watched["Label"]} if value is not None and value > alarm["Threshold"] else set()
 
     assert rings == ringing
 
@@ -274,6 +292,78 @@ def test_alarms_judge_the_share_of_errors_and_only_when_enough_was_asked(
 def deployments(resources: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """How the endpoint takes the next model."""
     return [resource["Properties"]["DeploymentConfig"] for resource in resources.values() if resource["Type"] == ENDPOINT]
+
+
+SHADOW = Parameter.SHADOW_MODEL_DATA_URL
+
+
+def test_a_stage_that_allows_none_has_no_trace_of_a_shadow(each: Synthesis) -> None:
+    template = each.templates["Serving"]
+    allowed = each.settings.shadow_percent is not None
+
+    assert (SHADOW in template["Parameters"]) == allowed == ("HasShadow" in template["Conditions"])
+    assert len(each.properties(MODEL)) == (2 if allowed else 1)
+    assert ("ShadowProductionVariants" in each.one(CONFIG)) == allowed
+    assert ("ExcludeRetainedVariantProperties" in each.one(ENDPOINT)) == (allowed and each.settings.endpoint_maximum_instances is not None)
+
+
+@pytest.fixture
+def allows_shadow(whole_matrix: dict[str, Synthesis]) -> Synthesis:
+    return whole_matrix["shadow"]
+
+
+def configuration(resources: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    found: list[dict[str, Any]] = [resource["Properties"] for resource in resources.values() if resource["Type"] == CONFIG]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_an_allowed_shadow_is_there_only_beside_a_live_model_and_only_when_it_is_named(allows_shadow: Synthesis) -> None:
+    named = {SHADOW: artifact(allows_shadow, "two")}
+    live = {"ModelDataUrl": artifact(allows_shadow, "one")}
+
+    assert types(serving(allows_shadow, **named)) == types(serving(allows_shadow)) == {"AWS::Logs::LogGroup"}
+    assert configuration(serving(allows_shadow, **live)).get("ShadowProductionVariants", {"Ref": "AWS::NoValue"}) == {"Ref": "AWS::NoValue"}
+    tried = serving(allows_shadow, **live, **named)
+    models = {id_: each["Properties"]["PrimaryContainer"]["ModelDataUrl"] for id_, each in tried.items() if each["Type"] == MODEL}
+    (variant,) = configuration(tried)["ShadowProductionVariants"]
+    assert models[variant["ModelName"]["Fn::GetAtt"][0]] == artifact(allows_shadow, "two")
+    assert {name: value for name, value in variant.items() if name != "ModelName"} == {
+        "VariantName": "Shadow",
+        "InstanceType": "ml.m4.xlarge",
+        "InitialInstanceCount": 1,
+        "InitialVariantWeight": 0.25,
+    }
+    (production,) = configuration(tried)["ProductionVariants"]
+    assert models[production["ModelName"]["Fn::GetAtt"][0]] == artifact(allows_shadow, "one")
+
+
+def test_a_shadow_comes_and_goes_with_an_update_of_the_endpoint_and_leaves_the_live_model_alone(allows_shadow: Synthesis) -> None:
+    live = {"ModelDataUrl": artifact(allows_shadow, "one")}
+    before = serving(allows_shadow, **live)
+    tried = serving(allows_shadow, **live, **{SHADOW: artifact(allows_shadow, "two")})
+    promoted = serving(allows_shadow, ModelDataUrl=artifact(allows_shadow, "two"))
+
+    assert of(tried, tried.keys() - before.keys()) == {MODEL}
+    for one, other in ((before, tried), (tried, before)):
+        assert of(other, deployment.replaced(one, other)) == {CONFIG}
+        assert of(other, deployment.updated(one, other)) == {ENDPOINT}
+    assert of(promoted, deployment.replaced(tried, promoted)) == {MODEL, CONFIG}
+
+
+def test_a_shadow_has_as_many_instances_as_the_endpoint_unless_it_is_said(tmp_path: Path) -> None:
+    found = synthesise_with(Settings(shadow_percent=100, endpoint_instance_count=3), tmp_path)
+
+    condition, (variant,), nothing = found.one(CONFIG)["ShadowProductionVariants"]["Fn::If"]
+    assert (condition, nothing) == ("HasShadow", {"Ref": "AWS::NoValue"})
+    assert (variant["InitialInstanceCount"], variant["InitialVariantWeight"]) == (3, 1)
+
+
+def test_only_artifacts_of_runs_can_be_tried(allows_shadow: Synthesis) -> None:
+    parameters = allows_shadow.templates["Serving"]["Parameters"]
+
+    assert parameters[SHADOW]["AllowedPattern"] == parameters["ModelDataUrl"]["AllowedPattern"]
+    assert (parameters[SHADOW]["Default"], parameters[SHADOW]["Type"]) == ("", "String")
 
 
 def test_requests_are_captured_into_the_stages_bucket_and_only_when_asked_for(each: Synthesis) -> None:

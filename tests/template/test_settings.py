@@ -8,13 +8,17 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import assertions
+from aws_cdk import (
+    assertions,
+    cloud_assembly_schema,  # noqa: F401 - jsii knows the types of loaded modules only, and annotations have one of these
+)
 
 import app as project
 from blazingtext_lifecycle.environments import Approval, AutoPromote
 from blazingtext_lifecycle.errors import ConfigurationError
+from blazingtext_stacks.region_check import check_region
 from blazingtext_stacks.rollout import Shift
-from blazingtext_stacks.settings import Settings, check_region, context_key
+from blazingtext_stacks.settings import Settings, context_key
 from blazingtext_stacks.stage import build
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +106,13 @@ def test_every_setting_can_be_given_as_the_text_that_the_command_line_passes() -
         minimum_accuracy=0.0,
         log_retention_days=7,
     )
+
+
+def test_a_limit_may_name_types_that_only_train_and_types_that_only_serve() -> None:
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html, and API_ProductionVariant.html.
+    both = "ml.c5n.*, ml.c6g.large, ml.c5.xlarge, ml.m4.xlarge"
+
+    assert Settings.from_context({"allowedInstanceTypes": both}).allowed_instance_types == tuple(both.split(", "))
 
 
 def test_every_setting_can_be_given_as_the_json_of_cdk_json() -> None:
@@ -446,6 +457,7 @@ def test_a_maximum_of_instances_below_their_least_number_is_refused() -> None:
         ("endpointInstanceCount", "2", "It has no instances."),
         ("endpointMaximumInstances", "2", "It has no instances to scale."),
         ("dataCapturePercent", "1", "SageMaker captures none of its requests."),
+        ("shadowPercent", "10", "SageMaker copies none of its requests."),
         ("vpcSubnets", "subnet-0a1b2c3d", "SageMaker gives it no network of yours."),
     ],
 )
@@ -492,6 +504,27 @@ def test_a_burstable_instance_is_not_scaled() -> None:
 
     assert "SageMaker does not scale ml.t2.medium" in found
     assert Settings(endpoint_instance_type="ml.t2.medium", endpoint_maximum_instances=1).endpoint_maximum_instances == 1
+
+
+def test_a_number_of_shadow_instances_without_a_shadow_is_refused() -> None:
+    (found,) = problems(shadowInstanceCount="2")
+
+    assert found.startswith("shadowInstanceCount: it has no effect without shadowPercent")
+    assert Settings(shadow_percent=1, shadow_instance_count=2).shadow_instance_count == 2
+
+
+@pytest.mark.parametrize("wrong", ["0", "101", "half"])
+def test_a_shadow_gets_one_to_a_hundred_percent(wrong: str) -> None:
+    (found,) = problems(shadowPercent=wrong, shadowInstanceCount="1")
+
+    assert found.startswith("shadowPercent: ")
+
+
+def test_an_instance_that_sagemaker_gives_no_shadow_is_refused_with_one() -> None:
+    (found,) = problems(shadowPercent="10", endpointInstanceType="ml.inf1.xlarge")
+
+    assert found.startswith("shadowPercent: SageMaker gives an endpoint on ml.inf1.xlarge no shadow.")
+    assert Settings(endpoint_instance_type="ml.inf1.xlarge").shadow_percent is None
 
 
 def test_what_is_wrong_by_itself_is_not_judged_with_its_neighbours() -> None:

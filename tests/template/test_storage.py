@@ -1,3 +1,6 @@
+from blazingtext_stacks.log_group import RETENTION
+from blazingtext_stacks.settings import Settings
+from tests.template.deployment import resource_schema
 from tests.template.matrix import Synthesis
 from tests.template.references import written
 from tests.template.test_policies import key
@@ -31,8 +34,12 @@ def test_no_lifecycle_rule_reaches_a_current_object_that_serves_or_trains(each: 
 
     # An artifact in service is a current object: these would take it away.
     expiring = [rule for rule in rules if {"ExpirationInDays", "ExpirationDate", "Transitions", "Transition"} & set(rule)]
-    assert {rule["Prefix"] for rule in expiring} == {"captured/"}
-    assert {rule["Id"] for rule in rules} == {"captured-requests", "old-versions", "incomplete-uploads"}
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiring} == {
+        "captured/": each.settings.data_capture_days,
+        # Longer than the five days that a processing job may run, whose parts lie there.
+        "staging/": 7,
+    }
+    assert {rule["Id"] for rule in rules} == {"captured-requests", "staging", "old-versions", "incomplete-uploads"}
 
 
 def test_the_bucket_is_emptied_while_the_permission_to_empty_it_is_still_there(whole_matrix: dict[str, Synthesis]) -> None:
@@ -64,10 +71,17 @@ def test_data_is_kept_by_default_at_destruction_and_at_the_switch_to_keeping(def
 def test_every_log_group_ends_with_its_stack_and_keeps_lines_as_long_as_set(each: Synthesis) -> None:
     groups = dict(each.resources("AWS::Logs::LogGroup"))
 
-    assert len(groups) == 5 + (each.settings.approval == "manual")
+    assert len(groups) == 8 + (each.settings.approval == "manual")
     for group in groups.values():
         assert group["DeletionPolicy"] == "Delete"
         assert group["Properties"]["RetentionInDays"] == each.settings.log_retention_days
+
+
+def test_logs_can_be_kept_as_long_as_cloudwatch_logs_can_keep_them() -> None:
+    allowed = resource_schema("AWS::Logs::LogGroup")["properties"]["RetentionInDays"]["enum"]
+
+    assert [*RETENTION] == allowed
+    assert [Settings.from_context({"logRetentionDays": str(days)}).log_retention_days for days in allowed] == allowed
 
 
 def test_every_function_writes_to_a_log_group_of_its_stack(each: Synthesis) -> None:
@@ -75,7 +89,7 @@ def test_every_function_writes_to_a_log_group_of_its_stack(each: Synthesis) -> N
     used = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in each.properties("AWS::Lambda::Function")]
 
     assert set(used) <= groups
-    assert len(set(used)) == len(used) == 4 + (each.settings.approval == "manual")
+    assert len(set(used)) == len(used) == 7 + (each.settings.approval == "manual")
 
 
 def test_a_bucket_that_an_update_replaces_stays(each: Synthesis) -> None:

@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-import promote_model
-from blazingtext_lifecycle import live_model
+from blazingtext_lifecycle import deliveries, live_model
 from blazingtext_lifecycle.environments import LaunchEnvironment, PromoteEnvironment
 from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.naming import Output
@@ -117,7 +116,7 @@ def test_a_message_stays_hidden_longer_than_the_promoter_may_work_and_is_never_l
 
 def test_the_queue_waits_longer_than_an_endpoint_may_take_to_be_updated_and_to_go_back(each: Synthesis) -> None:
     (queue,) = [queue for queue in each.properties("AWS::SQS::Queue") if "RedrivePolicy" in queue]
-    waits = [promote_model.delay_seconds(delivery) for delivery in range(1, queue["RedrivePolicy"]["maxReceiveCount"])]
+    waits = [deliveries.delay_seconds(delivery) for delivery in range(1, queue["RedrivePolicy"]["maxReceiveCount"])]
 
     # A failed update is rolled back, which may take as long again.
     assert 2 * live_model.LONGEST_UPDATE_SECONDS < sum(waits) < queue.get("MessageRetentionPeriod", 4 * 24 * 3600)
@@ -187,13 +186,14 @@ def test_only_a_given_address_is_subscribed(whole_matrix: dict[str, Synthesis]) 
     assert not whole_matrix["defaults"].properties("AWS::SNS::Subscription")
 
 
-def test_jobs_are_stopped_after_the_launcher_is_gone_and_before_their_role_is(each: Synthesis) -> None:
+def test_jobs_are_stopped_after_the_launchers_are_gone_and_before_their_role_is(each: Synthesis) -> None:
     resources = each.templates["Training"]["Resources"]
     ((stopped_id, stopped),) = each.resources("Custom::StopTrainingJobs")
-    (launcher,) = [each for each in resources.values() if each.get("Properties", {}).get("Handler") == "launch_training.handler"]
+    handlers = ("launch_training.handler", "launch_transform.handler", "launch_tuning.handler", "launch_processing.handler")
+    launchers = [each for each in resources.values() if each.get("Properties", {}).get("Handler") in handlers]
 
     # CloudFormation deletes what depends on something before that something.
-    assert stopped_id in launcher["DependsOn"]
+    assert [stopped_id in launcher["DependsOn"] for launcher in launchers] == [True, True, True, True]
     assert {"ExecutionRole", "ExecutionRoleDefaultPolicy"} <= {dependency[:-8] for dependency in stopped["DependsOn"]}
     # What stops them needs its own permissions until it is done.
     assert any(dependency.startswith("JobCleanupFunctionRoleDefaultPolicy") for dependency in stopped["DependsOn"])

@@ -15,6 +15,19 @@ SERVING_STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::Account
 # Function, handler, role and log group, by their names; the seconds they may take.
 FUNCTIONS = {
     "LauncherLaunchTrainingFunction": ("launch_training.handler", "LauncherLaunchTrainingRole", "LauncherLaunchTrainingLogs", 60),
+    "TunerLaunchTuningFunction": ("launch_tuning.handler", "TunerLaunchTuningRole", "TunerLaunchTuningLogs", 60),
+    "TransformerLaunchTransformFunction": (
+        "launch_transform.handler",
+        "TransformerLaunchTransformRole",
+        "TransformerLaunchTransformLogs",
+        60,
+    ),
+    "ProcessorLaunchProcessingFunction": (
+        "launch_processing.handler",
+        "ProcessorLaunchProcessingRole",
+        "ProcessorLaunchProcessingLogs",
+        60,
+    ),
     "PromotionPromoteModelFunction": ("promote_model.handler", "PromotionPromoteModelRole", "PromotionPromoteModelLogs", 60),
     "RetirementRetireFunction": ("empty_bucket.handler", "RetirementRetireRole", "RetirementRetireLogs", 900),
     "JobCleanupFunction": ("stop_training_jobs.handler", "JobCleanupFunctionRole", "JobCleanupFunctionLogs", 900),
@@ -64,9 +77,15 @@ def test_functions_run_on_one_runtime_with_room_for_boto3(each: Synthesis) -> No
     assert found == {("python3.14", 256)}
 
 
-def test_the_launcher_is_told_bucket_role_and_image(each: Synthesis) -> None:
-    variables = named(each, "AWS::Lambda::Function")["LauncherLaunchTrainingFunction"]["Environment"]["Variables"]
+def test_the_launchers_are_told_bucket_role_and_image(each: Synthesis) -> None:
+    functions = named(each, "AWS::Lambda::Function")
+    variables = functions["LauncherLaunchTrainingFunction"]["Environment"]["Variables"]
 
+    assert functions["TunerLaunchTuningFunction"]["Environment"]["Variables"] == variables
+    of_transforms = functions["TransformerLaunchTransformFunction"]["Environment"]["Variables"]
+    assert of_transforms == variables | {"TRAINING_ROLE_ARN": "<TransformRole.Arn>"}
+    of_processing = functions["ProcessorLaunchProcessingFunction"]["Environment"]["Variables"]
+    assert of_processing == variables | {"TRAINING_ROLE_ARN": "<ProcessingRole.Arn>"}
     assert {variable: value for variable, value in variables.items() if "<" in value} == {
         "BUCKET": "<CorporaBucket>",
         "TRAINING_ROLE_ARN": "<ExecutionRole.Arn>",
@@ -128,7 +147,9 @@ def test_each_rule_sends_what_it_matches_to_one_target_and_what_fails_to_the_dea
         rule: [{"Arn": target, "DeadLetterConfig": DEAD_LETTERS}]
         for rule, target in {
             "PromotionFinished": "<PromotionQueue.Arn>",
+            "PromotionTuned": "<PromotionQueue.Arn>",
             "PromotionUpdated": "<PromotionQueue.Arn>",
+            "TransformerEnded": "<TransformerLaunchTransformFunction.Arn>",
             "RolledBackComplete": TOPIC,
             "RolledBackFailed": TOPIC,
             "RolledBackEndpoint": TOPIC,
@@ -179,6 +200,22 @@ def test_each_rule_about_jobs_and_corpora_matches_these_events(each: Synthesis) 
         "TrainingJobName": [{"prefix": f"blazingtext-{each.settings.stage}-"}],
         "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
     }
+    assert found["PromotionTuned"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker HyperParameter Tuning Job State Change"],
+        "detail": {
+            "HyperParameterTuningJobName": [{"prefix": f"blazingtext-{each.settings.stage}-"}],
+            "HyperParameterTuningJobStatus": ["Completed", "Failed", "Stopped"],
+        },
+    }
+    assert found["TransformerEnded"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Transform Job State Change"],
+        "detail": {
+            "TransformJobName": [{"prefix": f"blazingtext-{each.settings.stage}-"}],
+            "TransformJobStatus": ["Completed", "Failed", "Stopped"],
+        },
+    }
     assert (uploads is not None) is each.settings.train_on_upload
     assert uploads is None or uploads == {
         "source": ["aws.s3"],
@@ -190,7 +227,7 @@ def test_each_rule_about_jobs_and_corpora_matches_these_events(each: Synthesis) 
 def test_only_what_the_promoter_works_on_is_switched_off_and_only_when_promotion_is_manual(each: Synthesis) -> None:
     disabled = {rule for rule, found in named(each, "AWS::Events::Rule").items() if found["State"] != "ENABLED"}
 
-    assert disabled == (set() if each.settings.auto_promote != "never" else {"PromotionFinished", "PromotionUpdated"})
+    assert disabled == (set() if each.settings.auto_promote != "never" else {"PromotionFinished", "PromotionTuned", "PromotionUpdated"})
 
 
 def test_what_calls_a_function(each: Synthesis) -> None:
@@ -206,14 +243,13 @@ def test_what_calls_a_function(each: Synthesis) -> None:
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         }
     ]
-    assert list(permissions.values()) == settings.train_on_upload * [
-        {
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": "<LauncherLaunchTrainingFunction.Arn>",
-            "Principal": "events.amazonaws.com",
-            "SourceArn": "<LauncherUploads.Arn>",
-        }
-    ]
+    called = {"<TransformerLaunchTransformFunction.Arn>": "<TransformerEnded.Arn>"}
+    called |= {"<LauncherLaunchTrainingFunction.Arn>": "<LauncherUploads.Arn>"} if settings.train_on_upload else {}
+    invoking = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+    assert {found["FunctionName"]: found for found in permissions.values()} == {
+        function: {**invoking, "FunctionName": function, "SourceArn": rule} for function, rule in called.items()
+    }
+    assert len(permissions) == len(called)
     assert list(after_failure.values()) == settings.train_on_upload * [
         {
             "FunctionName": "<LauncherLaunchTrainingFunction>",
@@ -258,6 +294,8 @@ def test_the_state_machine_is_this_and_runs_as_its_own_role(each: Synthesis) -> 
                 "Choices": [
                     {"Variable": "$.Refusal.Cause", "StringMatches": "*No updates are to be performed*", "Next": "NothingToDo"},
                     {"Variable": "$.Refusal.Cause", "StringMatches": "*_IN_PROGRESS*", "Next": "WaitUntilIdle"},
+                    {"Variable": "$.Refusal.Cause", "StringMatches": "*Rate exceeded*", "Next": "WaitUntilIdle"},
+                    {"Variable": "$.Refusal.Cause", "StringMatches": "*Status Code: 5*", "Next": "WaitUntilIdle"},
                 ],
                 "Default": "Refused",
             },
@@ -360,13 +398,16 @@ def test_a_guarded_model_is_watched_as_long_as_set_and_any_other_takes_over_at_o
     assert condition == "IsGuarded"
     assert guarded == {
         "BlueGreenUpdatePolicy": policy(at_once if instances == 1 else shifted, bake),
-        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "<RollbackErrors>"}, {"AlarmName": "<RollbackLatency>"}]},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": f"<Rollback{name}>"} for name in ("Errors", "ModelErrors", "Latency")]},
     }
     assert other == {"BlueGreenUpdatePolicy": policy(at_once, 0)}
 
 
 def scaled(each: Synthesis) -> bool:
     return each.settings.endpoint_maximum_instances is not None
+
+
+NAMED_BESIDE_A_MODEL = {"Fn::And": [{"Condition": "HasModel"}, {"Fn::Not": [{"Fn::Equals": ["<ShadowModelDataUrl>", ""]}]}]}
 
 
 def test_what_exists_on_which_condition(each: Synthesis) -> None:
@@ -377,9 +418,11 @@ def test_what_exists_on_which_condition(each: Synthesis) -> None:
         "HostingEndpointConfig": "HasModel",
         "HostingEndpoint": "HasEndpoint",
         "RollbackErrors": "HasEndpoint",
+        "RollbackModelErrors": "HasEndpoint",
         "RollbackLatency": "HasEndpoint",
         **({"ScalingTarget": "HasEndpoint", "ScalingPolicy": "HasEndpoint"} if scaled(each) else {}),
         **({"UseIdle": "HasEndpoint"} if each.settings.idle_alarm_hours else {}),
+        **({"HostingShadowModel": "HasShadow"} if each.settings.shadow_percent else {}),
     }
     assert written(each, each.templates["Serving"]["Conditions"]) == {
         "HasModel": {"Fn::Not": [{"Fn::Equals": ["<ModelDataUrl>", ""]}]},
@@ -387,12 +430,15 @@ def test_what_exists_on_which_condition(each: Synthesis) -> None:
         "WasPromoted": {"Fn::Not": [{"Fn::Equals": ["<PromotedThrough>", ""]}]},
         "HasEndpoint": {"Fn::And": [{"Condition": "HasModel"}, {"Fn::Equals": ["<EndpointState>", "running"]}]},
         "IsGuarded": {"Fn::Equals": ["<AutoRollback>", "on"]},
+        **({"HasShadow": NAMED_BESIDE_A_MODEL} if each.settings.shadow_percent else {}),
     }
 
 
 def test_what_waits_for_what(each: Synthesis) -> None:
     # Nothing starts a job before the execution role has its policy, and nothing when its jobs have been stopped.
     launching = complete("ExecutionRole") | {"JobCleanupStopTrainingJobs"}
+    transforming = complete("TransformRole") | {"JobCleanupStopTrainingJobs"}
+    processing = complete("ProcessingRole") | {"JobCleanupStopTrainingJobs"}
     retried = {"LauncherLaunchTrainingFunctionEventInvokeConfig": launching} if each.settings.train_on_upload else {}
 
     # AWS Budgets refuses a topic that it may not publish to.
@@ -413,10 +459,16 @@ def test_what_waits_for_what(each: Synthesis) -> None:
 
     assert depends_on(each) == (retried | budget | scaling | schedules | (registry if is_approved(each) else {})) | {
         "LauncherLaunchTrainingFunction": launching | complete("LauncherLaunchTrainingRole"),
+        "TunerLaunchTuningFunction": launching | complete("TunerLaunchTuningRole"),
+        "TransformerLaunchTransformFunction": transforming | complete("TransformerLaunchTransformRole"),
+        "ProcessorLaunchProcessingFunction": processing | complete("ProcessorLaunchProcessingRole"),
         "PromotionPromoteModelFunction": complete("PromotionPromoteModelRole") | cleaned,
         "PromotionServingUpdateStateMachine": complete("PromotionServingUpdateRole"),
         "JobCleanupFunction": complete("JobCleanupFunctionRole"),
-        "JobCleanupStopTrainingJobs": complete("JobCleanupFunctionRole") | complete("ExecutionRole"),
+        "JobCleanupStopTrainingJobs": complete("JobCleanupFunctionRole")
+        | complete("ExecutionRole")
+        | complete("TransformRole")
+        | complete("ProcessingRole"),
         "RetirementRetireFunction": complete("RetirementRetireRole"),
         "RetirementEmptyBucket": complete("RetirementRetireRole"),
         # Were it the other way round, SageMaker would make the group, and it would stay.
@@ -439,10 +491,15 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
         "Training": people
         | {
             "LauncherFunctionName": "<LauncherLaunchTrainingFunction>",
+            "TunerFunctionName": "<TunerLaunchTuningFunction>",
+            "TransformerFunctionName": "<TransformerLaunchTransformFunction>",
+            "ProcessorFunctionName": "<ProcessorLaunchProcessingFunction>",
             "PromoterFunctionName": "<PromotionPromoteModelFunction>",
             "ServingUpdateArn": "<PromotionServingUpdateStateMachine>",
             **({"ScheduleGroupName": f"blazingtext-{stage}-schedules"} if scheduled(each) else {}),
             "TrainingRoleArn": "<ExecutionRole.Arn>",
+            "TransformRoleArn": "<TransformRole.Arn>",
+            "ProcessingRoleArn": "<ProcessingRole.Arn>",
             "HostingRoleArn": "<HostingRole.Arn>",
             **({"NotebookRoleArn": "<NotebookRole.Arn>"} if each.settings.notebook_role else {}),
             **{f"{who}PolicyArn": f"<People{who}>" for who in PEOPLE if each.settings.people_policies},
@@ -458,6 +515,7 @@ def test_each_output_is_this_value(each: Synthesis) -> None:
             "LiveModelDataUrl": "<ModelDataUrl>",
             "PreviousModelDataUrl": "<PreviousModelDataUrl>",
             "PromotedThrough": "<PromotedThrough>",
+            **({"ShadowInstanceType": "ml.m4.xlarge", "ShadowInstanceCount": "1"} if each.settings.shadow_percent else {}),
             "Uses": used,
         },
     }

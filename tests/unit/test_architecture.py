@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 NAMES = {
     "stacks": "blazingtext_stacks",
@@ -17,7 +19,16 @@ NAMES = {
     "engine": "blazingtext_engine",
     "sandbox": "blazingtext_sandbox",
 }
-HANDLERS = {"delete_model_versions", "empty_bucket", "launch_training", "promote_model", "stop_training_jobs"}
+HANDLERS = {
+    "delete_model_versions",
+    "empty_bucket",
+    "launch_training",
+    "launch_processing",
+    "launch_transform",
+    "launch_tuning",
+    "promote_model",
+    "stop_training_jobs",
+}
 # A folder's own name is not an import name: it would be another module than the one that everybody else imports.
 OURS = {*NAMES.values(), *NAMES, "lifecycle", *HANDLERS}
 # What each part may import of ours, beside itself.
@@ -169,7 +180,12 @@ def test_importing_a_handler_needs_no_environment() -> None:
     script = f"import importlib, sys; sys.path.insert(0, sys.argv[1]); print(*({names}))"
 
     done = subprocess.run(
-        [sys.executable, "-c", script, str(ROOT / "lambda"), *handlers], env={}, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script, str(ROOT / "lambda"), *handlers],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
 
     assert (done.returncode, done.stdout.split()) == (0, ["handler"] * len(handlers)), done.stderr

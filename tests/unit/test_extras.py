@@ -16,9 +16,23 @@ from blazingtext_lifecycle.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-FOLDERS = {"cdk": "stacks", "engine": "engine", "look": "blazingtext/vectors", "sagemaker": "blazingtext/sdk", "sandbox": "sandbox"}
+FOLDERS = {
+    "cdk": ("stacks",),
+    "deduplicate": ("blazingtext/deduplication",),
+    "engine": ("engine", "blazingtext/compiled"),
+    "export": ("blazingtext/exchange",),
+    "look": ("blazingtext/vectors", "blazingtext/classifiers"),
+    "mlflow": ("blazingtext/tracking",),
+    "notebook": ("blazingtext/notebook",),
+    "sagemaker": ("blazingtext/sdk",),
+    "sandbox": ("sandbox",),
+}
 # A distribution that is another's other half, and of a version that the other one chooses.
 OTHER_HALVES = {"botocore": "boto3", "jsii": "aws-cdk-lib", "llvmlite": "numba"}
+# Asked for where it is loaded already.
+OF_A_NOTEBOOK = {"IPython"}
+# AWS's Spark image brings it.
+OF_A_JOB = {"pyspark"}
 # From Python 3.14 on.
 IN_LATER_STANDARD_LIBRARIES = {"compression"}
 
@@ -65,16 +79,16 @@ def _choices(names: list[str]) -> set[str]:
 
 
 def test_a_plain_installation_has_what_the_command_and_the_functions_import() -> None:
-    modules = imported("blazingtext", "lambda", but=("blazingtext/vectors", "blazingtext/sdk"))
+    modules = imported("blazingtext", "lambda", but=tuple(folder for extra in FOLDERS.values() for folder in extra))
 
-    assert distributions(modules) == requirements(PROJECT["dependencies"])
+    assert distributions(modules - OF_A_NOTEBOOK - OF_A_JOB) == requirements(PROJECT["dependencies"])
 
 
 @pytest.mark.parametrize("extra", sorted(FOLDERS))
 def test_an_extra_has_what_its_part_imports(extra: str) -> None:
     base = requirements(PROJECT["dependencies"])
     # The scripts beside the data write it anew, in a checkout with everything that the tests need.
-    modules = {module for module in imported(FOLDERS[extra], but=("sandbox/data",)) if not distributions({module}) <= base}
+    modules = {module for module in imported(*FOLDERS[extra], but=("sandbox/data",)) if not distributions({module}) <= base}
 
     # What a part asks for by another way than an import (a server's parser, say) may be listed besides.
     assert distributions(modules) <= requirements(PROJECT["optional-dependencies"][extra])

@@ -29,8 +29,8 @@ SERVICES = (
 )
 # How the answers of AWS say that there is another page.
 TOKENS = {"NextToken", "nextToken", "Marker", "NextMarker", "PaginationToken", "ContinuationToken", "NextContinuationToken"}
-# With this argument the answer is one item.
-OF_ONE = {"describe_stacks": "StackName"}
+# With this argument the answer is one item, or all that was named.
+OF_ONE = {"describe_stacks": "StackName", "get_resources": "ResourceARNList"}
 
 
 @cache

@@ -28,6 +28,27 @@ def test_the_command_says_its_version(installed: Installed) -> None:
     assert installed("").run("blazingtext", "--version").stdout.split()[-1] == blazingtext.__version__
 
 
+def test_runs_become_a_table_of_pandas(installed: Installed) -> None:
+    program = "from blazingtext.runs.run_list import Runs; print(len(Runs().to_frame()))"
+
+    assert installed("notebook").run("python", "-c", program).stdout == "0\n"
+
+
+def test_runs_are_logged_to_mlflow(installed: Installed, tmp_path: Path) -> None:
+    place = f"{tmp_path.as_uri()}/runs"
+    program = f"""
+import boto3
+from blazingtext.tracking.mlflow_runs import log
+print(log([], print, "mine", session=boto3.Session(), tracking_uri="{place}"))
+"""
+
+    said = installed("mlflow").run("python", "-c", program, MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true").stdout
+
+    assert said == "[]\n"
+    names = {path.read_text(encoding="utf-8").partition("name: ")[2].split()[0] for path in tmp_path.glob("runs/*/meta.yaml")}
+    assert "mine" in names
+
+
 def test_the_command_works_on_a_corpus_with_what_a_plain_installation_brings(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("blazing text\nblazing words\n", encoding="utf-8")
 

@@ -16,7 +16,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 
 from . import constraints
 from .constraints import Parameters
-from .coverage import EMPTY, ONLY, OPERATIONS, covered
+from .coverage import EMPTY, ONLY, OPERATIONS
 from .errors import (
     InternalFailure,
     SerializationException,
@@ -25,8 +25,9 @@ from .errors import (
     members_not_emulated,
     operation_not_emulated,
 )
+from .inactive import covered
 
-__all__ = ["Parameters", "check_operation", "check_request", "model", "shape_answer", "shown_by"]
+__all__ = ["Parameters", "check_operation", "check_request", "model", "shape_answer", "shown_by", "without_nulls"]
 
 # Far more than any request of the model needs, far less than Python's stack holds. Where AWS draws the line is not documented.
 DEEPEST = 100
@@ -66,6 +67,13 @@ def check_request(operation: str, parameters: Parameters) -> None:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise ValidationException(count + "; ".join(problems))
     _refuse_uncovered(operation, parameters)
+
+
+def without_nulls(value: Any) -> Any:
+    """A checked request without the members that are null: AWS takes them for members that are left out."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    return [without_nulls(member) for member in value] if isinstance(value, list) else value
 
 
 def _levels(parameters: Parameters) -> int:

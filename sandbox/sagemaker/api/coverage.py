@@ -1,6 +1,7 @@
 """What of SageMaker the sandbox emulates: every operation, every request member, every restricted value.
 
-This is the one list. The contract refuses what is not in it, and the README's table is tested equal to it.
+This is the one list of what does something here; `inactive` has what does not, and is taken all the same. The contract refuses what is in
+neither, and the README's tables are tested equal to both.
 A path names a member of the request; a member of a list's or a map's structure follows its parent with a dot.
 """
 
@@ -37,7 +38,7 @@ _TRAINING: Final = (
     *_under("InputDataConfig", "ChannelName", "ContentType", "CompressionType", "RecordWrapperType", "InputMode", "DataSource"),
     *_under(_S3_SOURCE, "S3DataType", "S3Uri", "S3DataDistributionType"),
     *_under("OutputDataConfig", "S3OutputPath", "CompressionType"),
-    *_under("ResourceConfig", "InstanceType", "InstanceCount"),
+    *_under("ResourceConfig", "InstanceType", "InstanceCount", "VolumeSizeInGB"),
     *_under("StoppingCondition", "MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"),
     "EnableNetworkIsolation",
     *_TAGS,
@@ -57,7 +58,7 @@ _DEFINITION: Final = (
     *_under("HyperParameterRanges", *_RANGES),
     "StaticHyperParameters",
     *(member for member in _TRAINING if member not in ("TrainingJobName", "HyperParameters") and not member.startswith("Tags")),
-    *_under("HyperParameterTuningResourceConfig", "InstanceType", "InstanceCount", "AllocationStrategy"),
+    *_under("HyperParameterTuningResourceConfig", "InstanceType", "InstanceCount", "VolumeSizeInGB", "AllocationStrategy"),
     *_under("HyperParameterTuningResourceConfig.InstanceConfigs", "InstanceType", "InstanceCount", "VolumeSizeInGB"),
 )
 _TUNING: Final = (
@@ -80,6 +81,18 @@ _TUNING: Final = (
     *_under("WarmStartConfig.ParentHyperParameterTuningJobs", "HyperParameterTuningJobName"),
     *_TAGS,
 )
+_TRANSFORM: Final = (
+    "TransformJobName",
+    "ModelName",
+    *("MaxConcurrentTransforms", "MaxPayloadInMB", "BatchStrategy", "Environment"),
+    *_under("ModelClientConfig", "InvocationsTimeoutInSeconds", "InvocationsMaxRetries"),
+    *_under("TransformInput", "DataSource", "ContentType", "CompressionType", "SplitType"),
+    *_under("TransformInput.DataSource.S3DataSource", "S3DataType", "S3Uri"),
+    *_under("TransformOutput", "S3OutputPath", "Accept", "AssembleWith"),
+    *_under("TransformResources", "InstanceType", "InstanceCount"),
+    *_under("DataProcessing", "InputFilter", "OutputFilter", "JoinSource"),
+    *_TAGS,
+)
 _DEPLOYMENT: Final = (
     *_under("DeploymentConfig", _BLUE_GREEN, "AutoRollbackConfiguration"),
     *_under(
@@ -92,6 +105,38 @@ _DEPLOYMENT: Final = (
     *_under(f"DeploymentConfig.{_BLUE_GREEN}.TrafficRoutingConfiguration.CanarySize", "Type", "Value"),
     *_under(f"DeploymentConfig.{_BLUE_GREEN}.TrafficRoutingConfiguration.LinearStepSize", "Type", "Value"),
     *_under("DeploymentConfig.AutoRollbackConfiguration.Alarms", "AlarmName"),
+)
+#: The members of an endpoint configuration that hold variants.
+VARIANTS: Final = ("ProductionVariants", "ShadowProductionVariants")
+_VARIANT: Final = (
+    "VariantName",
+    "ModelName",
+    "InitialInstanceCount",
+    "InstanceType",
+    "InitialVariantWeight",
+    "ContainerStartupHealthCheckTimeoutInSeconds",
+    "ModelDataDownloadTimeoutInSeconds",
+    "VolumeSizeInGB",
+    *_under("ServerlessConfig", "MemorySizeInMB", "MaxConcurrency"),
+)
+_PROCESSING: Final = (
+    "ProcessingJobName",
+    "RoleArn",
+    "Environment",
+    *_under("AppSpecification", "ImageUri", "ContainerEntrypoint", "ContainerArguments"),
+    *_under("ProcessingInputs", "InputName", "AppManaged"),
+    *_under(
+        "ProcessingInputs.S3Input",
+        *("S3Uri", "LocalPath", "S3DataType", "S3InputMode", "S3DataDistributionType", "S3CompressionType"),
+    ),
+    *_under("ProcessingOutputConfig", "Outputs"),
+    *_under("ProcessingOutputConfig.Outputs", "OutputName", "AppManaged"),
+    *_under("ProcessingOutputConfig.Outputs.S3Output", "S3Uri", "LocalPath", "S3UploadMode"),
+    *_under("ProcessingResources", "ClusterConfig"),
+    *(f"ProcessingResources.ClusterConfig.{member}" for member in ("InstanceType", "InstanceCount", "VolumeSizeInGB")),
+    *_under("StoppingCondition", "MaxRuntimeInSeconds"),
+    *_under("NetworkConfig", "EnableNetworkIsolation"),
+    *_TAGS,
 )
 _INVOCATION: Final = ("EndpointName", "Body", "ContentType", "Accept", "CustomAttributes", "TargetVariant", "InferenceId")
 
@@ -116,6 +161,15 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "StopHyperParameterTuningJob": ("HyperParameterTuningJobName",),
     "DeleteHyperParameterTuningJob": ("HyperParameterTuningJobName",),
+    "CreateProcessingJob": _PROCESSING,
+    "DescribeProcessingJob": ("ProcessingJobName",),
+    "ListProcessingJobs": (*_LISTING, *_MODIFIED, "StatusEquals"),
+    "StopProcessingJob": ("ProcessingJobName",),
+    "DeleteProcessingJob": ("ProcessingJobName",),
+    "CreateTransformJob": _TRANSFORM,
+    "DescribeTransformJob": ("TransformJobName",),
+    "ListTransformJobs": (*_LISTING, *_MODIFIED, "StatusEquals"),
+    "StopTransformJob": ("TransformJobName",),
     "CreateModel": (
         "ModelName",
         "ExecutionRoleArn",
@@ -129,18 +183,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "DeleteModel": ("ModelName",),
     "CreateEndpointConfig": (
         "EndpointConfigName",
-        *_under(
-            "ProductionVariants",
-            "VariantName",
-            "ModelName",
-            "InitialInstanceCount",
-            "InstanceType",
-            "InitialVariantWeight",
-            "ContainerStartupHealthCheckTimeoutInSeconds",
-            "ModelDataDownloadTimeoutInSeconds",
-            "ServerlessConfig",
-        ),
-        *("ProductionVariants.ServerlessConfig.MemorySizeInMB", "ProductionVariants.ServerlessConfig.MaxConcurrency"),
+        *(member for variants in VARIANTS for member in _under(variants, *_VARIANT)),
         *_under("DataCaptureConfig", "EnableCapture", "InitialSamplingPercentage", "DestinationS3Uri", "KmsKeyId", "CaptureOptions"),
         *("DataCaptureConfig.CaptureOptions.CaptureMode", "DataCaptureConfig.CaptureContentTypeHeader"),
         *(f"DataCaptureConfig.CaptureContentTypeHeader.{kind}ContentTypes" for kind in ("Csv", "Json")),
@@ -239,11 +282,9 @@ EMPTY: Final = (
     "ListNotebookInstanceLifecycleConfigs",
     "ListNotebookInstances",
     "ListPipelines",
-    "ListProcessingJobs",
     "ListProjects",
     "ListSpaces",
     "ListStudioLifecycleConfigs",
-    "ListTransformJobs",
     "ListTrialComponents",
     "ListTrials",
     "ListUserProfiles",
@@ -267,107 +308,11 @@ ONLY: Final[Mapping[str, tuple[object, ...]]] = {
     "CreateHyperParameterTuningJob HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected.CompleteOnConvergence": (
         "Disabled",
     ),
+    "CreateProcessingJob ProcessingInputs.S3Input.S3DataType": ("S3Prefix",),
+    "CreateProcessingJob ProcessingInputs.S3Input.S3InputMode": ("File",),
     "CreateModel PrimaryContainer.Mode": ("SingleModel",),
     "CreateModel Containers.Mode": ("SingleModel",),
     "CreateModelPackage CertifyForMarketplace": (False,),
     "ListModelPackageGroups CrossAccountFilterOption": ("SameAccount",),
     "Search CrossAccountFilterOption": ("SameAccount",),
 }
-
-_INACTIVE_TRAINING: Final[Mapping[str, str]] = {
-    "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries": "no time series of metrics; CloudWatch has them",
-    "AlgorithmSpecification.TrainingImageConfig": "no image is pulled",
-    "InputDataConfig.ShuffleConfig": "file mode: the algorithm finds every file",
-    "OutputDataConfig.KmsKeyId": "the artifact is stored as the bucket encrypts it",
-    "ResourceConfig.VolumeSizeInGB": "the volume is this machine's disk",
-    "ResourceConfig.VolumeKmsKeyId": "the volume is this machine's disk",
-    "ResourceConfig.KeepAlivePeriodInSeconds": "no warm pool is kept, as with AWS's default quota of 0",
-    "StoppingCondition.MaxPendingTimeInSeconds": "capacity is always there",
-    "VpcConfig": "no network but this machine's loopback",
-    "EnableInterContainerTrafficEncryption": "no traffic leaves this machine",
-    "CheckpointConfig": "BlazingText writes no checkpoints",
-    "DebugHookConfig": "BlazingText emits no tensors",
-    "DebugRuleConfigurations": "no rule is evaluated; no status of one is shown",
-    "TensorBoardOutputConfig": "BlazingText writes no TensorBoard data",
-    "ProfilerConfig": "nothing is profiled",
-    "ProfilerRuleConfigurations": "no rule is evaluated; no status of one is shown",
-    "ExperimentConfig": "no experiments; the job is not added to one",
-    "RetryStrategy": "only internal errors of AWS are retried",
-    "RemoteDebugConfig": "no session can be opened on a container",
-    "InfraCheckConfig": "no accelerators to check",
-    "SessionChainingConfig": "a job's session carries no tags",
-}
-
-#: Members of a training job definition that are a training job's inactive ones.
-_INACTIVE_DEFINITION: Final = (
-    "InputDataConfig.ShuffleConfig",
-    "OutputDataConfig.KmsKeyId",
-    "ResourceConfig.VolumeSizeInGB",
-    "ResourceConfig.VolumeKmsKeyId",
-    "ResourceConfig.KeepAlivePeriodInSeconds",
-    "StoppingCondition.MaxPendingTimeInSeconds",
-    "VpcConfig",
-    "EnableInterContainerTrafficEncryption",
-    "CheckpointConfig",
-    "RetryStrategy",
-)
-
-#: Operation -> members AWS takes and that change nothing that can be seen here -> why. They are checked, kept and shown by Describe; a
-#: structure stands for everything in it.
-INACTIVE: Final[Mapping[str, Mapping[str, str]]] = {
-    "CreateTrainingJob": _INACTIVE_TRAINING,
-    "CreateHyperParameterTuningJob": {
-        f"{where}.{path}": why
-        for where in ("TrainingJobDefinition", "TrainingJobDefinitions")
-        for path, why in (
-            *((path, _INACTIVE_TRAINING[path]) for path in _INACTIVE_DEFINITION),
-            ("HyperParameterTuningResourceConfig.VolumeSizeInGB", "the volume is this machine's disk"),
-            ("HyperParameterTuningResourceConfig.VolumeKmsKeyId", "the volume is this machine's disk"),
-        )
-    },
-    "CreateModel": {
-        "VpcConfig": "no network but this machine's loopback",
-        "PrimaryContainer.ImageConfig": "no image is pulled",
-        "PrimaryContainer.ContainerMetricsConfig": "no metrics are read from a container",
-        "Containers.ImageConfig": "no image is pulled",
-        "Containers.ContainerMetricsConfig": "no metrics are read from a container",
-    },
-    "CreateModelPackage": {
-        "ModelPackageDescription": "a note on the package",
-        "ModelPackageRegistrationType": "a note on the package",
-        "MetadataProperties": "a note on the package",
-        "ModelMetrics": "a note on the package; the reports are not read",
-        "DriftCheckBaselines": "a note on the package; nothing is monitored",
-        "CustomerMetadataProperties": "a note on the package",
-        "Domain": "a note on the package",
-        "Task": "a note on the package",
-        "SamplePayloadUrl": "a note on the package",
-        "SkipModelValidation": "no model is validated",
-        "SourceUri": "a note on the package",
-        "SecurityConfig": "nothing of a package is stored on a disk",
-        "ModelCard": "a note on the package",
-        "ModelLifeCycle": "a note on the package",
-    },
-    "CreateEndpointConfig": {
-        "KmsKeyId": "the volume is this machine's disk",
-        "VpcConfig": "no network but this machine's loopback",
-        "EnableNetworkIsolation": "a container gets no credentials either way",
-        "MetricsConfig": "the basic metrics only",
-        "ProductionVariants.ServerlessConfig.ProvisionedConcurrency": "a container is always there",
-        "ProductionVariants.CoreDumpConfig": "no core dumps are kept",
-        "ProductionVariants.VolumeSizeInGB": "the volume is this machine's disk",
-        "ProductionVariants.EnableSSMAccess": "no session can be opened on a container",
-        "ProductionVariants.RoutingConfig": "the least busy instance answers, whatever the strategy",
-        "ProductionVariants.InferenceAmiVersion": "every instance is this machine",
-        "ProductionVariants.CapacityReservationConfig": "capacity is always there",
-        "ProductionVariants.VariantInstanceProvisionTimeoutInSeconds": "capacity is always there",
-    },
-}
-
-
-def covered(operation: str, path: str) -> bool:
-    """Whether a member of a request does something here, or is inactive by the table above."""
-    if operation in EMPTY or path in OPERATIONS[operation]:
-        return True
-    whole = [kept.removesuffix(".*") for kept in OPERATIONS[operation] if kept.endswith(".*")]
-    return any(path == kept or path.startswith(f"{kept}.") for kept in (*whole, *INACTIVE.get(operation, {})))

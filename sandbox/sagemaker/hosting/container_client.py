@@ -38,10 +38,15 @@ class ContainerClient:
 
     def ping(self, seconds: float) -> bool:
         """Whether `GET /ping` answers 200 in time."""
+        answer = self.get("/ping", seconds)
+        return answer is not None and answer.status == 200
+
+    def get(self, path: str, seconds: float) -> urllib3.BaseHTTPResponse | None:
+        """The container's answer to a GET; None when it gives none in time."""
         try:
-            return self._pool.request("GET", "/ping", headers=self._own, timeout=seconds, redirect=False).status == 200
+            return self._pool.request("GET", path, headers=self._own, timeout=seconds, redirect=False)
         except HTTPError:
-            return False
+            return None
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], seconds: float) -> urllib3.BaseHTTPResponse:
         """The container's answer to one request, whatever its status; the body is passed on as it came.

@@ -23,7 +23,7 @@ from ..api.contract import Parameters
 from ..api.errors import ValidationException
 from ..cloud import Cloud, RoleError
 from ..store import Fleet, Router
-from .fleet import FleetError
+from .model_data import FleetError
 
 logger = logging.getLogger("sandbox.sagemaker")
 

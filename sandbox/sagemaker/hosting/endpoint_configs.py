@@ -11,7 +11,7 @@ from ..api.errors import QUOTA_INCREASE_HINT, ResourceLimitExceeded, ValidationE
 from ..cloud import Cloud, arn, authorize_tags
 from ..s3 import Location
 from ..store import EndpointConfig, Store, taken
-from . import serverless
+from . import serverless, shadows
 
 #: AWS's quota "Number of instances for an endpoint" of a fresh account; each instance is a process here.
 INSTANCES_PER_ENDPOINT: Final = 4
@@ -38,8 +38,9 @@ class EndpointConfigs:
         name = parameters["EndpointConfigName"]
         config = EndpointConfig(name, arn(self._cloud, "endpoint-config", name), parameters, tagging.as_map(parameters.get("Tags", [])))
         authorize_tags(self._cloud, config.arn, parameters.get("Tags", []))
-        self._check_variants(store, parameters["ProductionVariants"])
-        serverless.check(parameters["ProductionVariants"], parameters, store.models)
+        self._check_variants(store, config.all_variants)
+        serverless.check(config.variants, parameters, store.models)
+        shadows.check(config.variants, config.shadows)
         _check_capture(parameters.get("DataCaptureConfig"))
         with store.lock:
             if taken(store.endpoint_configs, config):

@@ -18,7 +18,8 @@ from ..store import Fleet as LiveFleet
 from . import captures, deployment, scaled_variants, serverless
 from .deployment import RolledBackError, Rollout
 from .endpoint_configs import EndpointConfigs, check_quota
-from .fleet import Fleet, FleetError
+from .fleet import Fleet
+from .model_data import FleetError
 from .router import WeightedRouter
 from .variants import resized, with_retained_properties
 
@@ -79,6 +80,7 @@ class Endpoints:
             "EndpointArn": endpoint.arn,
             "EndpointConfigName": endpoint.config_name,
             "ProductionVariants": fleets[0].describe_variants() if fleets else None,
+            "ShadowProductionVariants": (fleets[0].describe_shadows() or None) if fleets else None,
             "EndpointStatus": endpoint.status,
             "DataCaptureConfig": captures.summary(fleets[0].config) if fleets else None,
             "MetricsConfig": fleets[0].config.request.get("MetricsConfig") if fleets else None,
@@ -140,7 +142,7 @@ class Endpoints:
                 raise ValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
             (fleet,) = endpoint.router.fleets()
             config = resized(fleet.config, parameters["DesiredWeightsAndCapacities"])
-            check_quota(config.instances)
+            check_quota(sum(serverless.instances(variant) for variant in config.all_variants))
             endpoint.set_status("Updating")
         self._publish_state(endpoint, config)
         self._cloud.background(f"resize-{endpoint.name}", partial(self._run, endpoint, partial(self._resize, store, endpoint, config)))

@@ -11,42 +11,27 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
-from .. import container, model_archive, s3
 from ..api.contract import Parameters
-from ..cloud import Cloud, RoleError
-from ..container import Container
+from ..cloud import Cloud
 from ..images import deployed_image
 from ..log_stream import LogStream
-from ..model_archive import ArchiveError
 from ..programs import Programs
-from ..s3 import Location, TransferError
 from ..store import EndpointConfig, Store
-from . import instance_metrics, serverless
+from . import instance_metrics, serverless, serving_container, shadows
 from .captures import Capture, Captured, Captures
-from .container_client import ContainerClient
-from .instance import Instance
-from .ports import reserve_port
+from .health import PING_SECONDS, Caretaker
+from .instance import Instance, hold
+from .model_data import FleetError, fetch
 
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/"
 #: AWS's default for ContainerStartupHealthCheckTimeoutInSeconds is four minutes.
 HEALTH_CHECK_SECONDS: Final = 240
-#: AWS's longest ModelDataDownloadTimeoutInSeconds, for a variant that names none.
-DOWNLOAD_SECONDS: Final = 3600
-PING_SECONDS: Final = 2
 STOP_GRACE: Final = 30
 INVOCATION_SECONDS: Final = 60
-RESTART_LOOK_SECONDS: Final = 0.2
-MOST_SECONDS_BETWEEN_RESTARTS: Final = 60.0
-#: A container finds here what ContainerClient sends in its ACCESS_HEADER; the engine answers nobody else.
-ACCESS_VARIABLE: Final = "ENGINE_ACCESS_TOKEN"
-
-
-class FleetError(Exception):
-    """A fleet did not become healthy; the message is the endpoint's FailureReason."""
 
 
 @dataclass
@@ -71,9 +56,12 @@ class Fleet:
     instances: list[Instance] = field(default_factory=list)
     images: dict[str, Parameters] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _stopping: threading.Event = field(default_factory=threading.Event)
-    _restarting: threading.Lock = field(default_factory=threading.Lock)
     _ports: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @cached_property
+    def caretaker(self) -> Caretaker:
+        """Who looks after the containers in service."""
+        return Caretaker(lambda: self.instances, self._startup_seconds)
 
     def start(self, store: Store) -> None:
         """Fetch the models, start every container, and wait until all answer `/ping`.
@@ -81,25 +69,12 @@ class Fleet:
         Raises:
             FleetError: a model or a container failed; the message is AWS's.
         """
-        for variant in self.config.variants:
+        for variant in self.config.all_variants:
             self._launch_all(store, variant, serverless.containers(variant), self.instances)
         self._await_all(self.instances)
-        threading.Thread(target=self._keep_running, daemon=True, name=f"fleet-{self.endpoint}").start()
-        metrics = partial(instance_metrics.publish, self.cloud, self.endpoint, lambda: list(self.instances), self._stopping)
+        self.caretaker.start(self.endpoint)
+        metrics = partial(instance_metrics.publish, self.cloud, self.endpoint, lambda: list(self.instances), self.caretaker.stopping)
         self.cloud.background(f"instances-{self.endpoint}", metrics)
-
-    def _keep_running(self) -> None:
-        """Restart containers that end by themselves; one that goes on ending, ever less often."""
-        due: dict[str, float] = {}
-        while not self._stopping.wait(RESTART_LOOK_SECONDS):
-            for instance in list(self.instances):
-                if instance.container.exit_code is None or time.monotonic() < due.get(instance.id, 0.0):
-                    continue
-                with self._restarting:
-                    if self._stopping.is_set() or instance not in self.instances:
-                        continue
-                    instance.restart()
-                due[instance.id] = time.monotonic() + min(MOST_SECONDS_BETWEEN_RESTARTS, 2.0 ** min(instance.restarts, 10))
 
     def resize(self, store: Store, config: EndpointConfig) -> None:
         """Serve with other weights and instance counts: new instances are healthy before they receive traffic, surplus ones finish first.
@@ -109,7 +84,7 @@ class Fleet:
         """
         new: list[Instance] = []
         try:
-            for variant in config.variants:
+            for variant in config.all_variants:
                 running = sum(each.variant == variant["VariantName"] for each in self.instances)
                 self._launch_all(store, variant, serverless.containers(variant) - running, new)
             self._await_all(new)
@@ -118,7 +93,7 @@ class Fleet:
             raise
         with self._changed:
             kept: list[Instance] = []
-            for variant in config.variants:
+            for variant in config.all_variants:
                 same = [each for each in (*self.instances, *new) if each.variant == variant["VariantName"]]
                 kept += same[: serverless.containers(variant)]
             surplus = [each for each in self.instances if each not in kept]
@@ -144,36 +119,40 @@ class Fleet:
         return self.folder / variant / "model"
 
     def _await_all(self, instances: Sequence[Instance]) -> None:
-        limits = {
-            variant["VariantName"]: variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_CHECK_SECONDS)
-            for variant in self.config.variants
-        }
         for instance in list(instances):
-            self._await_ping(instance, limits[instance.variant])
+            self._await_ping(instance, self._startup_seconds(instance.variant))
+
+    def _startup_seconds(self, variant: str) -> float:
+        """How long a container of a variant has to become healthy."""
+        given = {each["VariantName"]: each.get("ContainerStartupHealthCheckTimeoutInSeconds") for each in self.config.all_variants}
+        return float(given.get(variant) or HEALTH_CHECK_SECONDS)
 
     def acquire(self, variant: str | None) -> Instance:
-        """The least busy instance, counted as busy from now on.
+        """The least busy instance that is healthy, counted as busy from now on.
 
         Raises:
-            LookupError: no instance of that variant.
+            LookupError: no production variant of that name, or no instance of it.
             ThrottlingException: a serverless variant answers as many requests as it may already.
         """
         with self._changed:
             chosen = variant if variant is not None else self._choose_variant()
             candidates = [each for each in self.instances if each.variant == chosen]
-            if not candidates:
+            if not candidates or chosen not in {each["VariantName"] for each in self.config.variants}:
                 raise LookupError(chosen)
             serverless.check_concurrency(self.config, str(chosen), sum(each.in_flight for each in candidates))
-            instance = min(candidates, key=lambda each: (each.in_flight, each.served))
-            instance.in_flight += 1
-            instance.served += 1
-            instance.share = 1 / len(candidates)
-            return instance
+            return hold(candidates)
+
+    def acquire_shadow(self) -> Instance | None:
+        """The least busy instance of the shadow variant for a copy of a request, counted as busy; None when it gets no copy of this one."""
+        with self._changed:
+            names = {each["VariantName"] for each in self.config.shadows}
+            candidates = [each for each in self.instances if each.variant in names]
+            copied = candidates and shadows.gets_a_copy(self.config, sum(each.in_flight for each in candidates))
+            return hold(candidates) if copied else None
 
     def stop(self) -> None:
         """Let requests in flight finish, then stop every container and remove its files."""
-        with self._restarting:
-            self._stopping.set()
+        self.caretaker.stop()
         self._drain(self.instances)
         self._end(self.instances)
         self._ports.close()
@@ -195,8 +174,15 @@ class Fleet:
 
     def describe_variants(self) -> list[Parameters]:
         """The production variants as DescribeEndpoint shows them."""
+        return self._shown(self.config.variants)
+
+    def describe_shadows(self) -> list[Parameters]:
+        """Likewise the shadow variants."""
+        return self._shown(self.config.shadows)
+
+    def _shown(self, variants: Sequence[Parameters]) -> list[Parameters]:
         shown = []
-        for variant in self.config.variants:
+        for variant in variants:
             weight = float(variant.get("InitialVariantWeight", 1.0))
             shown.append(
                 {
@@ -216,63 +202,30 @@ class Fleet:
         return str(names[0] if sum(weights) == 0 else random.choices(names, weights)[0])  # noqa: S311 - traffic shares, no secret
 
     def _download_model(self, model: Parameters, variant: Parameters) -> None:
-        name = str(variant["VariantName"])
-        limit = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
-        uri, began = model["PrimaryContainer"].get("ModelDataUrl"), time.monotonic()
-        archive, unpacked = self.folder / f"{name}.tar.gz", self._artifact(name)
+        unpacked = self._artifact(variant["VariantName"])
         unpacked.mkdir(parents=True)
-        if uri is None:
-            return
-        location = Location.parse(uri)
-        try:
-            # CreateModel has checked the address.
-            s3.download(self.cloud.client("s3", model["ExecutionRoleArn"]), location or Location("", ""), archive)
-            model_archive.unpack(archive, unpacked)
-            if time.monotonic() - began > limit:
-                raise TransferError(f"it took more than {limit} seconds")  # noqa: TRY301 - reported like any other reason
-        except (TransferError, ArchiveError, RoleError) as problem:
-            raise FleetError(
-                f"Failed to download model data for the production variant {name}. Please ensure that there is an object located at the"
-                f' URL "{uri}" and that the role passed to CreateModel has permissions to download the object. ({problem})'
-            ) from problem
-        archive.unlink()
+        if "ModelDataUrl" in model["PrimaryContainer"]:
+            fetch(self.cloud, model, variant, unpacked)
 
     def _launch(self, variant: str, model: Parameters, artifact: Path) -> Instance:
         name = f"i-{secrets.token_hex(9)[:17]}"
         base = self.folder / variant / name
-        port, reservation = reserve_port()
-        self._ports.enter_context(reservation)
-        (base / "code").mkdir(parents=True)
-        (base / "model").symlink_to(artifact, target_is_directory=True)
         logs = LogStream(partial(self.cloud.client, "logs", model["ExecutionRoleArn"]), LOG_GROUP + self.endpoint, f"{variant}/{name}")
-        own = {
-            "AWS_REGION": self.cloud.region,
-            "AWS_DEFAULT_REGION": self.cloud.region,
-            "SAGEMAKER_BASE_DIR": str(base),
-            "SAGEMAKER_BIND_TO_PORT": str(port),
-            ACCESS_VARIABLE: (token := secrets.token_urlsafe(24)),
-        }
-        program = self.programs.serving(model["PrimaryContainer"]["Image"], port)
-        run = partial(
-            Container,
-            program.command,
-            environment=container.environment(
-                self.cloud.child_environment(), requested=model["PrimaryContainer"].get("Environment", {}), own=own
-            ),
-            folder=program.folder or base / "code",
-            on_line=logs.write,
-        )
+        serving = serving_container.prepare(self.cloud, self.programs, model, base, artifact=artifact, on_line=logs.write)
+        self._ports.enter_context(serving.reservation)
         capture = Capture.of(self.config, model["ExecutionRoleArn"])
         captured = None if capture is None else Captured(self.captures, self.endpoint, variant, capture, logs.write)
-        return Instance(name, variant, base, ContainerClient(port, token), run(), run, logs, self._changed, captured)
+        run = serving.run
+        return Instance(name, variant, base, serving.client, run(), run, logs, self._changed, captured, self.acquire_shadow)
 
     def _await_ping(self, instance: Instance, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         for delay in itertools.chain((0.02, 0.05, 0.1), itertools.repeat(0.2)):
             if instance.client.ping(PING_SECONDS):
+                instance.starting = False
                 return
             # On AWS a container that ended is restarted until the timeout; here it would only end again.
-            if instance.container.exit_code is not None or time.monotonic() > deadline or self._stopping.wait(delay):
+            if instance.container.exit_code is not None or time.monotonic() > deadline or self.caretaker.stopping.wait(delay):
                 break
         raise FleetError(
             f"The primary container for production variant {instance.variant} did not pass the ping health check. Please check CloudWatch"

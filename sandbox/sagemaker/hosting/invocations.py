@@ -6,7 +6,9 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from urllib3 import BaseHTTPResponse
@@ -38,7 +40,7 @@ class Invocations:
         self._cloud, self._metrics, self._timeout = cloud, metrics, timeout
 
     def invoke(self, store: Store, invocation: Invocation) -> tuple[int, dict[str, str], bytes]:
-        """Send it to the least busy container; status, headers and body of the answer.
+        """Send it to the least busy container, and perhaps a copy to the shadow; status, headers and body of the answer.
 
         Raises:
             ModelError: the container answered with an error or not in time.
@@ -46,6 +48,20 @@ class Invocations:
             ValidationError: no such endpoint or variant, or a body too large.
         """
         instance = self._choose(store, invocation)
+        shadow = instance.shadow()
+        if shadow is not None:
+            self._cloud.background(f"shadow-{invocation.endpoint}", partial(self._copy, invocation, shadow))
+        answer = self._ask(invocation, instance)
+        kind, attributes = answer.headers.get("content-type", "application/octet-stream"), answer.headers.get(_ATTRIBUTES)
+        headers = {"x-Amzn-Invoked-Production-Variant": instance.variant, **({_ATTRIBUTES: attributes} if attributes else {})}
+        # In lower case: the emulator rewrites "Content-Type: application/json" for JSON 1.1 services, and this is the container's own.
+        if invocation.operation == "InvokeEndpointWithResponseStream":
+            headers |= {"content-type": "application/vnd.amazon.eventstream", "X-Amzn-SageMaker-Content-Type": kind}
+            return 200, headers, event_stream(answer.data)
+        return 200, headers | {"content-type": kind}, answer.data
+
+    def _ask(self, invocation: Invocation, instance: Instance) -> BaseHTTPResponse:
+        """The answer of an instance that is held, which is released; counted and captured under its variant."""
         started = time.perf_counter()
         status = 500
         try:
@@ -56,13 +72,12 @@ class Invocations:
         finally:
             instance.release()
             self._metrics.add(Call(invocation.endpoint, instance.variant, status, time.perf_counter() - started, instance.share))
-        kind, attributes = answer.headers.get("content-type", "application/octet-stream"), answer.headers.get(_ATTRIBUTES)
-        headers = {"x-Amzn-Invoked-Production-Variant": instance.variant, **({_ATTRIBUTES: attributes} if attributes else {})}
-        # In lower case: the emulator rewrites "Content-Type: application/json" for JSON 1.1 services, and this is the container's own.
-        if invocation.operation == "InvokeEndpointWithResponseStream":
-            headers |= {"content-type": "application/vnd.amazon.eventstream", "X-Amzn-SageMaker-Content-Type": kind}
-            return 200, headers, event_stream(answer.data)
-        return 200, headers | {"content-type": kind}, answer.data
+        return answer
+
+    def _copy(self, invocation: Invocation, shadow: Instance) -> None:
+        """Send a copy of a request to the shadow: of its answer, its error and its time, only metrics and captures tell."""
+        with suppress(ModelError, ServiceUnavailable):
+            self._ask(invocation, shadow)
 
     def _choose(self, store: Store, invocation: Invocation) -> Instance:
         endpoint = store.endpoints.get(invocation.endpoint)

@@ -17,6 +17,8 @@ from ..s3 import Location
 from ..store import Model, Store, taken
 
 _GZIP: Final = b"\x1f\x8b"
+#: What S3 answers to a request for the first bytes of an object without any.
+_EMPTY: Final = "InvalidRange"
 
 
 class Models:
@@ -109,7 +111,9 @@ class Models:
         try:
             first = self._cloud.client("s3", role).get_object(Bucket=location.bucket, Key=location.key, Range="bytes=0-1")["Body"].read()
         except (ClientError, RoleError) as problem:
-            raise ValidationException(_unreadable(uri, role, self._cloud.region)) from problem
+            if not (isinstance(problem, ClientError) and problem.response["Error"]["Code"] == _EMPTY):
+                raise ValidationException(_unreadable(uri, role, self._cloud.region)) from problem
+            first = b""
         if first != _GZIP:
             raise ValidationException(f"Invalid model data {uri}: the object is not gzipped.")
 

@@ -25,7 +25,7 @@ def check_update(scaling: Scaling, endpoint: Endpoint, config: EndpointConfig) -
     Raises:
         ValidationException: a variant that is scaled would be gone, or have another instance type.
     """
-    types = {variant["VariantName"]: variant.get("InstanceType") for variant in config.variants}
+    types = {variant["VariantName"]: variant.get("InstanceType") for variant in config.all_variants}
     for variant in _scaled(scaling, endpoint):
         if types.get(variant["VariantName"]) != variant.get("InstanceType"):
             raise ValidationException(
@@ -58,5 +58,5 @@ def end(scaling: Scaling, endpoint: Endpoint, cloud: Cloud) -> None:
 
 def _scaled(scaling: Scaling, endpoint: Endpoint) -> list[Parameters]:
     """The variants that are scaled."""
-    variants = [variant for fleet in endpoint.router.fleets()[:1] for variant in fleet.config.variants]
+    variants = [variant for fleet in endpoint.router.fleets()[:1] for variant in fleet.config.all_variants]
     return [variant for variant in variants if scaling.scales(endpoint.name, variant["VariantName"])]

@@ -6,46 +6,44 @@ MaxRuntimeExceeded. The job uses S3, Logs and CloudWatch with its execution role
 
 from __future__ import annotations
 
-import logging
 import math
+import os
 import re
 import shutil
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from .. import container, events, model_archive, s3
+from .. import container, events, job_lifecycle
 from ..cloud import Cloud, RoleError
 from ..container import Container
+from ..job_lifecycle import GRACE_SECONDS, REASON_LENGTH, JobFailedError
 from ..log_stream import LogStream
 from ..programs import Programs
-from ..s3 import Location, TransferError
+from ..s3 import nothing_found
 from ..store import TERMINAL, TrainingJob, now
+from ..volume import NO_SPACE, Volume
+from . import network
 from .metrics import compiled, metrics_in, put_training_metrics
 from .opt_ml import write_opt_ml
-
-logger = logging.getLogger("sandbox.sagemaker")
+from .transfers import download, store
 
 LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
-GRACE_SECONDS: Final = 120
-REASON_LENGTH: Final = 1024
 #: How often a running job checks whether it was stopped or has run too long.
 _POLL_SECONDS: Final = 0.1
 
 
-class JobFailedError(Exception):
-    """The job ends as Failed, and this is its FailureReason."""
-
-
 @dataclass
 class Host:
-    """One instance of a job: its folder, its log stream, its process once it runs."""
+    """One instance of a job: its folder, its volume, its log stream, its process once it runs."""
 
     name: str
     base: Path
+    volume: Volume
     logs: LogStream
     container: Container | None = field(default=None)
 
@@ -71,17 +69,7 @@ class JobRunner:
     def run(self, job: TrainingJob) -> None:
         """Run a job to its end; it always reaches a final status."""
         base = self._folder / "training" / self._cloud.region / job.name
-        shutil.rmtree(base, ignore_errors=True)
-        try:
-            self._run(job, base)
-        except JobFailedError as problem:
-            self._fail(job, str(problem))
-        except Exception:
-            # The end of a thread: a bug must not leave the job InProgress for ever.
-            logger.exception("the sandbox failed in training job %s", job.name)
-            self._fail(job, "InternalServerError: We encountered an internal error. Please try again.")
-        finally:
-            shutil.rmtree(base, ignore_errors=True)
+        job_lifecycle.run(job, base, partial(self._run, job), partial(self._fail, job))
 
     def _run(self, job: TrainingJob, base: Path) -> None:
         job.started = now()
@@ -113,44 +101,46 @@ class JobRunner:
         hosts = []
         for name in names:
             write_opt_ml(base / name, job.request, host=name, hosts=names)
-            hosts.append(Host(name, base / name, LogStream(partial(client, "logs"), LOG_GROUP, f"{job.name}/{name}-{epoch}")))
+            logs = LogStream(partial(client, "logs"), LOG_GROUP, f"{job.name}/{name}-{epoch}")
+            hosts.append(Host(name, base / name, Volume(base / name, job.request["ResourceConfig"]), logs))
         return hosts
 
     def _download(self, job: TrainingJob, hosts: list[Host], client: Callable[[str], Any]) -> None:
         """Fetch each channel once; every host then sees all of it, as FullyReplicated asks."""
         first, *others = hosts
+        missing = partial(nothing_found, region=self._cloud.region, role=job.request["RoleArn"])
         for channel in job.request.get("InputDataConfig", ()):
-            prefix = Location.parse(channel["DataSource"]["S3DataSource"]["S3Uri"])
             folder = first.base / "input" / "data" / channel["ChannelName"]
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                count = 0 if prefix is None else s3.download_prefix(client("s3"), prefix, folder)
-            except TransferError as problem:
-                raise JobFailedError(f"ClientError: Data download failed:{problem}") from problem
-            if count == 0:
-                raise JobFailedError(f"ClientError: Data download failed:No objects found under {prefix}")
+            found = download(channel, folder, client("s3"), room=first.volume.room(), missing=missing)
+            for host in hosts:
+                host.volume.add_data(found.size)
             for host in others:
-                (host.base / "input" / "data" / channel["ChannelName"]).symlink_to(folder)
+                shutil.copytree(folder, host.base / "input" / "data" / channel["ChannelName"], copy_function=os.link)
 
     def _train(self, job: TrainingJob, hosts: list[Host]) -> bool:
         """Run the containers to their end; whether they had to be stopped for running too long."""
-        rendezvous = hosts[0].base.parent / "rendezvous"
-        rendezvous.mkdir()
-        for host in hosts:
-            host.container = self._start(job, host, rendezvous)
+        with network.between([host.name for host in hosts]) as places:
+            for host in hosts:
+                host.container = self._start(job, host, places)
+            return self._run_containers(job, hosts)
+
+    def _run_containers(self, job: TrainingJob, hosts: list[Host]) -> bool:
         overdue = self._wait(job, hosts)
+        stopped = overdue or job.stop_requested.is_set()
+        if not stopped:
+            _check_volumes(hosts, now=True)
         for host in hosts:
-            _raise_failure(host, stopped=overdue or job.stop_requested.is_set())
+            _raise_failure(host, stopped=stopped)
         return overdue
 
-    def _start(self, job: TrainingJob, host: Host, rendezvous: Path) -> Container:
+    def _start(self, job: TrainingJob, host: Host, places: Mapping[str, str]) -> Container:
         own = {
             "AWS_REGION": self._cloud.region,
             "AWS_DEFAULT_REGION": self._cloud.region,
             "TRAINING_JOB_NAME": job.name,
             "TRAINING_JOB_ARN": job.arn,
             "SAGEMAKER_BASE_DIR": str(host.base),
-            "ENGINE_RENDEZVOUS": str(rendezvous),
+            **places,
         }
         program = self._programs.training(job.request["AlgorithmSpecification"]["TrainingImage"])
         return Container(
@@ -165,14 +155,16 @@ class JobRunner:
         """Wait for every container, or end them all when one fails, the job is stopped, or its time is up."""
         limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86_400)
         deadline = time.monotonic() + limit - ((now() - job.started).total_seconds() if job.started is not None else 0)
-        running = [host.container for host in hosts if host.container is not None]
+        started = [host.container for host in hosts if host.container is not None]
+        running = started
         while running:
             over = time.monotonic() >= deadline
-            failed = any(each.exit_code not in (None, 0) for each in running)
+            failed = any(each.exit_code not in (None, 0) for each in started)
             if over or failed or job.stop_requested.is_set():
                 for each in running:
                     each.terminate(self._grace)
                 return over and not job.stop_requested.is_set()
+            _check_volumes(hosts)
             running = [each for each in running if each.wait(_POLL_SECONDS) is None]
         return False
 
@@ -185,8 +177,8 @@ class JobRunner:
             self._enter(job, "Uploading", "Uploading generated training model")
         data = host.base / "output" / "data"
         if any(data.iterdir()):
-            _store(job, data, "output.tar.gz", client)
-        job.artifact = _store(job, model, "model.tar.gz", client)
+            store(job, host.volume, data, "output.tar.gz", client)
+        job.artifact = store(job, host.volume, model, "model.tar.gz", client)
 
     def _end(self, job: TrainingJob, *, overdue: bool) -> None:
         if overdue:
@@ -224,27 +216,6 @@ class JobRunner:
         self._cloud.publish(*event)
 
 
-def _store(job: TrainingJob, folder: Path, name: str, client: Callable[[str], Any]) -> str:
-    """Pack a folder and store it where the job's output goes; its address.
-
-    Source: "Amazon SageMaker AI Training Storage Folders": `/opt/ml/model` becomes model.tar.gz, `/opt/ml/output/data` output.tar.gz.
-
-    Raises:
-        JobFailedError: it cannot be stored.
-    """
-    archive = folder.parent / name
-    model_archive.pack(folder, archive)
-    uri = f"{job.request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output/{name}"
-    target = Location.parse(uri)
-    if target is None:
-        raise JobFailedError(f"ClientError: Artifact upload failed:{uri} is not an S3 address")
-    try:
-        s3.upload(client("s3"), archive, target)
-    except TransferError as problem:
-        raise JobFailedError(f"ClientError: Artifact upload failed:{problem}") from problem
-    return uri
-
-
 def _client_or_failure(cloud: Cloud, role_arn: str, service: str) -> Any:
     """A client with the job's role; a role that was deleted meanwhile fails the job."""
     try:
@@ -261,6 +232,24 @@ def _record_line(job: TrainingJob, logs: LogStream, patterns: Mapping[str, re.Pa
     for name, value in metrics_in(line, patterns).items():
         if math.isfinite(value):
             job.record_metric(name, value)
+
+
+def _check_volumes(hosts: Sequence[Host], *, now: bool = False) -> None:
+    """Kill every container when one has filled its volume, as if its next write had failed.
+
+    BlazingText's own words for it are not published; the first ones are the operating system's.
+
+    Raises:
+        JobFailedError: one has.
+    """
+    for host in hosts:
+        if host.volume.is_full(now=now):
+            for each in hosts:
+                if each.container is not None:
+                    each.container.terminate(0)
+            said = f"{NO_SPACE}: the volume of {host.volume.gigabytes} GB (VolumeSizeInGB) is full"
+            host.logs.write(said)
+            raise JobFailedError(f"AlgorithmError: {said}, exit code: {128 + signal.SIGKILL}")
 
 
 def _raise_failure(host: Host, *, stopped: bool) -> None:

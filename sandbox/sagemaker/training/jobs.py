@@ -12,7 +12,7 @@ from ..api.errors import QUOTA_INCREASE_HINT, ResourceInUse, ResourceLimitExceed
 from ..cloud import Cloud, RoleError, arn, authorize_tags, pass_role
 from ..images import check_training_instances
 from ..programs import Programs
-from ..s3 import Location, first_key
+from ..s3 import Location, first_key, nothing_found
 from ..store import TERMINAL, Store, TrainingJob, taken
 from .metrics import compiled
 
@@ -162,12 +162,7 @@ class TrainingJobs:
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             prefix = Location.parse(uri)
             if prefix is None or first_key(s3, prefix) is None:
-                bucket = prefix.bucket if prefix is not None else uri
-                raise ValidationException(
-                    f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in the'
-                    f' selected region ({region}), that objects exist under that S3 prefix, and that the role "{role}" has'
-                    f' "s3:ListBucket" permissions on bucket "{bucket}".'
-                )
+                raise ValidationException(nothing_found(uri, region, role))
 
 
 def _check_complete(parameters: Parameters, *, needs_data: bool) -> None:

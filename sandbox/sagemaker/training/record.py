@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar
 
 from ..api.contract import Parameters
-
-TERMINAL: Final = frozenset({"Completed", "Failed", "Stopped"})
-
-#: Training job status -> the statuses that may follow.
-TRAINING_STATUSES: Final = {
-    "InProgress": ("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
-    "Stopping": ("Stopping", "Stopped", "Failed"),
-}
-
-
-def now() -> dt.datetime:
-    """The time now in UTC, in milliseconds as AWS reports it."""
-    moment = dt.datetime.now(dt.UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+from ..job_record import TERMINAL, JobRecord, now
 
 
 @dataclass
-class TrainingJob:
+class TrainingJob(JobRecord):
     """A training job, from the request to its end.
 
     Attributes:
@@ -35,25 +21,19 @@ class TrainingJob:
         tuning_job: the ARN of the tuning job that started it.
     """
 
-    name: str
-    arn: str
-    request: Parameters
-    tags: dict[str, str]
+    noun: ClassVar[str] = "training job"
+    following: ClassVar[Mapping[str, Sequence[str]]] = {
+        "InProgress": ("InProgress", "Completed", "Failed", "Stopping", "Stopped"),
+        "Stopping": ("Stopping", "Stopped", "Failed"),
+    }
+
     metric_definitions: Sequence[Mapping[str, str]] = ()
-    created: dt.datetime = field(default_factory=now)
-    modified: dt.datetime = field(default_factory=now)
-    status: str = "InProgress"
     secondary: str = "Starting"
     transitions: list[Parameters] = field(default_factory=list)
-    started: dt.datetime | None = None
-    ended: dt.datetime | None = None
-    failure: str | None = None
     artifact: str | None = None
     metrics: dict[str, tuple[float, dt.datetime]] = field(default_factory=dict)
     emitted: dict[str, list[float]] = field(default_factory=dict)
     tuning_job: str | None = None
-    stop_requested: threading.Event = field(default_factory=threading.Event)
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def transition(self, status: str, secondary: str, message: str) -> None:
         """Enter a status: the last transition ends, a new one begins.
@@ -62,16 +42,15 @@ class TrainingJob:
             ValueError: a training job does not change its status in this way.
         """
         with self.lock:
-            if status not in TRAINING_STATUSES.get(self.status, ()):
-                raise ValueError(f"a training job does not go from {self.status} to {status}")
-            moment = now()
+            self.enter(status)
             if self.transitions:
-                self.transitions[-1].setdefault("EndTime", moment)
-            self.transitions.append({"Status": secondary, "StartTime": moment, "StatusMessage": message})
+                self.transitions[-1].setdefault("EndTime", self.modified)
+            self.transitions.append({"Status": secondary, "StartTime": self.modified, "StatusMessage": message})
             if status in TERMINAL:
-                self.transitions[-1]["EndTime"] = moment
-                self.ended = moment if self.ended is None and self.started is not None else self.ended
-            self.status, self.secondary, self.modified = status, secondary, moment
+                self.transitions[-1]["EndTime"] = self.modified
+                # One that never was on its instances has no end there.
+                self.ended = self.modified if self.started is not None else None
+            self.secondary = secondary
 
     def record_metric(self, name: str, value: float) -> None:
         """A value that the log reports."""

@@ -10,10 +10,12 @@ from ..api import listing, tagging
 from ..api.contract import Parameters, shown_by
 from ..api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from ..cloud import Cloud, arn, authorize_tags, pass_role
+from ..job_lifecycle import request_stop
+from ..job_record import TERMINAL, now
 from ..programs import Programs
 from ..store import Store, taken
 from ..training.jobs import TrainingJobs
-from ..training.record import TERMINAL, TrainingJob, now
+from ..training.record import TrainingJob
 from .plans import MAX_JOBS, OBJECTIVE_HYPERPARAMETER, Plan, plans
 from .record import Trial, TuningJob
 from .tuner import Tuner, not_improving
@@ -109,12 +111,7 @@ class TuningJobs:
         job = _find(store, parameters)
         with job.lock:
             _refuse_ended(job, "stopped", ended=True)
-            if job.status == "Stopping":
-                return {}
-            job.transition("Stopping")
-            event = events.tuning_job_event(job)
-        self._cloud.publish(*event)
-        job.stop_requested.set()
+        request_stop(self._cloud, job, events.tuning_job_event)
         return {}
 
     def delete(self, store: Store, parameters: Parameters) -> Parameters:

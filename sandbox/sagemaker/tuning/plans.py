@@ -194,7 +194,7 @@ def _check_objective(metric: str, definition: Parameters, programs: Programs) ->
             known = " and ".join(BLAZINGTEXT_OBJECTIVES)
             raise ValidationException(f"The metric {metric} cannot be an objective of BlazingText: {known} can.")
         return
-    if metric not in [each["Name"] for each in specification.get("MetricDefinitions") or []]:
+    if metric not in [each["Name"] for each in programs.metric_definitions(specification)]:
         # AWS
         raise ValidationException(
             "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions."

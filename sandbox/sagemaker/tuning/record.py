@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar
 
 from ..api.contract import Parameters
-from ..training.record import TERMINAL, TrainingJob, now
-
-#: Tuning job status -> the statuses that may follow.
-TUNING_STATUSES: Final = {"InProgress": ("Completed", "Failed", "Stopping", "Stopped"), "Stopping": ("Stopped", "Failed")}
+from ..job_record import TERMINAL, JobRecord
+from ..training.record import TrainingJob
 
 
 @dataclass
@@ -93,34 +90,13 @@ class Trial:
 
 
 @dataclass
-class TuningJob:
+class TuningJob(JobRecord):
     """A hyperparameter tuning job, from the request to its end."""
 
-    name: str
-    arn: str
-    request: Parameters
-    tags: dict[str, str]
+    noun: ClassVar[str] = "tuning job"
+
     parents: list[TuningJob] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
-    created: dt.datetime = field(default_factory=now)
-    modified: dt.datetime = field(default_factory=now)
-    status: str = "InProgress"
-    ended: dt.datetime | None = None
-    failure: str | None = None
-    stop_requested: threading.Event = field(default_factory=threading.Event)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def transition(self, status: str, failure: str | None = None) -> None:
-        """Enter a status.
-
-        Raises:
-            ValueError: a tuning job does not change its status in this way.
-        """
-        with self.lock:
-            if status not in TUNING_STATUSES.get(self.status, ()):
-                raise ValueError(f"a tuning job does not go from {self.status} to {status}")
-            self.status, self.failure, self.modified = status, failure, now()
-            self.ended = self.modified if status in TERMINAL else None
 
     @property
     def definitions(self) -> list[Parameters]:

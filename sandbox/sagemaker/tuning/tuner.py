@@ -17,7 +17,8 @@ from ..api import tagging
 from ..api.contract import Parameters
 from ..api.errors import AwsError, ResourceLimitExceeded
 from ..cloud import Cloud
-from ..training.record import TERMINAL, TrainingJob
+from ..job_lifecycle import INTERNAL_ERROR, finish
+from ..training.record import TrainingJob
 from .plans import Plan, epochs, number_of_jobs
 from .record import Trial, TuningJob
 from .searches import BayesianSearch, GridSearch, RandomSearch, Search
@@ -90,7 +91,7 @@ class Tuner:
             # The end of a thread: a bug must not leave the job InProgress for ever.
             logger.exception("the sandbox failed in tuning job %s", self._job.name)
             self._end_trials()
-            self._finish("Failed", "InternalServerError: We encountered an internal error. Please try again.")
+            self._finish("Failed", INTERNAL_ERROR)
 
     def _run(self) -> None:
         started = time.monotonic()
@@ -226,11 +227,9 @@ class Tuner:
 
     def _finish(self, status: str, failure: str | None) -> None:
         with self._job.lock:
-            if self._job.status in TERMINAL:
-                return
-            self._job.transition("Stopped" if self._job.status == "Stopping" else status, failure)
-            event = events.tuning_job_event(self._job)
-        self._cloud.publish(*event)
+            # One that was told to stop has not failed.
+            status = "Completed" if self._job.status == "Stopping" else status
+            finish(self._cloud, self._job, events.tuning_job_event, status, failure)
 
 
 def not_improving(job: TuningJob) -> int:

@@ -1,12 +1,14 @@
 """``python -m tests.tools.mutants``: how many of a sample of deliberate faults the tests notice, and which they do not."""
 
 import argparse
+import fcntl
 import hashlib
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,13 +51,33 @@ def home() -> Path:
     return Path(cache) / "blazingtext-mutants" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
 
 
+class BusyError(Exception):
+    """Another run works in the same copy."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else works in the folder meanwhile; the lock goes with the process, however it ends.
+
+    Raises:
+        BusyError: somebody does already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(f"Another run puts faults into {folder / 'tree'}. Wait until it has ended.") from None
+        yield
+
+
 def measure(
     package: Package, mutants: Sequence[Mutation], runner: Runner, copy: Copy, end: float, tried: dict[Mutation, bool] | None = None
 ) -> Score:
     """Try the mutants one after another until the time `end` of the monotonic clock; of those in `tried` it is known whether they die."""
     score, known = Score(), equivalents()
     tried = {} if tried is None else tried
-    reach = Reach(copy.folder, runner.record(package.tests))
+    reach = Reach(copy.folder, runner.record(package.test_files(copy.folder)))
     for number, mutation in enumerate(mutants):
         if number and number % _TOLD_EVERY == 0:
             print(f"{number} of {len(mutants)} tried, {len(score.survived)} survived", file=sys.stderr, flush=True)
@@ -95,16 +117,17 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; 0, or 1 if a package scores less than asked for, or 2 for an unknown package or tests that do not run."""
+    """Measure and print; 0; 1 if a package scores too little; 2 for an unknown package, tests that do not run, or another run."""
+    given = options().parse_args(arguments)
     try:
-        return _main(arguments)
-    except RecordError as error:
+        with alone(home()):
+            return _main(given)
+    except (BusyError, RecordError) as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def _main(arguments: Sequence[str] | None) -> int:
-    given = options().parse_args(arguments)
+def _main(given: argparse.Namespace) -> int:
     names = given.packages or list(PACKAGES)
     if unknown := [name for name in names if name not in PACKAGES]:
         print(f"No package is called {', '.join(unknown)}. There are: {', '.join(PACKAGES)}.", file=sys.stderr)

@@ -50,21 +50,20 @@ class Runner:
         self._workers.close()
 
     def record(self, tests: Sequence[str]) -> dict[str, Any]:
-        """What the tests below some paths reach. Files of tests that have not changed since the last time are not run again.
+        """What the tests of some files reach. Those that have not changed since the last time are not run again.
 
         Raises:
             RecordError: when pytest did not come to its end.
         """
         kept = self._home / "reach.json"
         known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-        files = [str(path.relative_to(self._copy.folder)) for each in tests for path in _test_files(self._copy.folder / each)]
-        stale = [file for file in files if known.get(file, {}).get("digest") != self._digest(file)]
+        stale = [file for file in tests if known.get(file, {}).get("digest") != self._digest(file)]
         if stale:
             print(f"Recording what {len(stale)} files of tests reach", file=sys.stderr, flush=True)
             for file, record in self._recorded(stale).items():
                 known[file] = {"digest": self._digest(file), "sources": self._sources(record), **record}
             kept.write_text(json.dumps(known), encoding="utf-8")
-        records = [self._as_it_stands(known[file]) for file in files]
+        records = [self._as_it_stands(known[file]) for file in tests]
         merged: dict[str, Any] = {"tests": {}, "fixtures": {}, "needs": {}, "failed": []}
         for record in records:
             merged["tests"] |= record["tests"]
@@ -163,7 +162,3 @@ class Runner:
             listed.write("\n".join(tests))
             listed.flush()
             return self._workers.run([*_OPTIONS, *_LOADED, "-x", *options, f"@{listed.name}"], environment, seconds)
-
-
-def _test_files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(path.rglob("test_*.py"))

@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import IO, Any, Self, cast
 
 import boto3
 
@@ -119,7 +119,8 @@ class FakeStacks:
         if part not in self.statuses:
             raise client_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
-        outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "ServingUpdateArn": MACHINE}
+        outputs = {"BucketName": BUCKET, "LauncherFunctionName": "launcher", "TunerFunctionName": "tuner"}
+        outputs |= {"TransformerFunctionName": "transformer", "ProcessorFunctionName": "processor", "ServingUpdateArn": MACHINE}
         if self.model_package_group and part == "training":
             outputs |= {"ModelPackageGroupName": self.model_package_group, "PromotionQueueUrl": "https://sqs/promotion"}
         if self.dead_letters:
@@ -218,6 +219,12 @@ class FakeBucket:
             head.pop("ChecksumSHA256", None)
         return head
 
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        self._check(Bucket)
+        if Key not in self.objects:
+            raise client_error("NoSuchKey", "The specified key does not exist.", "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803 - AWS's names
         self._check(Bucket)
         del self.objects[Key], self.heads[Key]
@@ -226,6 +233,10 @@ class FakeBucket:
         self._check(bucket)
         Callback(len(self.objects[key]))
         Path(path).write_bytes(self.objects[key])
+
+    def download_fileobj(self, bucket: str, key: str, stream: IO[bytes]) -> None:
+        self._check(bucket)
+        stream.write(self.objects[key])
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         self._check(Bucket)
@@ -251,13 +262,14 @@ COST = {
 class FakeLauncher:
     """The Lambda client with the launcher behind it: answers what it is told to."""
 
-    def __init__(self, answer: Mapping[str, Any], *, error: bool = False) -> None:
+    def __init__(self, answer: Mapping[str, Any], *, error: bool = False, function: str = "launcher") -> None:
+        self._function = function
         self._answer = {"cost": COST, **answer} if not error else answer
         self._error = error
         self.events: list[dict[str, Any]] = []
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - AWS's names
-        assert FunctionName == "launcher"
+        assert FunctionName == self._function
         self.events.append(json.loads(Payload))
         said: dict[str, Any] = {"Payload": io.BytesIO(json.dumps(self._answer).encode())}
         return {**said, "FunctionError": "Unhandled"} if self._error else said
@@ -311,6 +323,18 @@ class FakeJobs:
         if TrainingJobName not in self.jobs:
             raise client_error("ValidationException", "Requested resource not found.", "DescribeTrainingJob")
         return self.jobs[TrainingJobName]
+
+    def describe_hyper_parameter_tuning_job(self, **_: Any) -> dict[str, Any]:
+        raise client_error("ResourceNotFound", "Amazon SageMaker can't find a tuning job.", "DescribeHyperParameterTuningJob")
+
+    def list_hyper_parameter_tuning_jobs(self, **_: Any) -> dict[str, Any]:
+        return {"HyperParameterTuningJobSummaries": []}
+
+    def describe_transform_job(self, **_: Any) -> dict[str, Any]:
+        raise client_error("ResourceNotFound", "Could not find transform job", "DescribeTransformJob")
+
+    def describe_processing_job(self, **wish: Any) -> dict[str, Any]:
+        raise client_error("ValidationException", f"Could not find requested job with name: {wish['ProcessingJobName']}")
 
     def list_training_jobs(
         self,
@@ -407,6 +431,15 @@ LISTINGS: Mapping[tuple[str, str], tuple[str, Callable[[Any, Mapping[str, Any]],
     ),
     ("sagemaker", "list_model_packages"): ("ModelPackageSummaryList", lambda item, wish: item["of"] == wish["ModelPackageGroupName"]),
     ("sagemaker", "list_training_jobs"): ("TrainingJobSummaries", _with("TrainingJobName", contains="NameContains")),
+    ("sagemaker", "list_hyper_parameter_tuning_jobs"): (
+        "HyperParameterTuningJobSummaries",
+        _with("HyperParameterTuningJobName", contains="NameContains"),
+    ),
+    ("sagemaker", "list_processing_jobs"): ("ProcessingJobSummaries", _with("ProcessingJobName", contains="NameContains")),
+    ("sagemaker", "list_transform_jobs"): (
+        "TransformJobSummaries",
+        lambda item, wish: wish["NameContains"] in item["TransformJobName"] and item["TransformJobStatus"] == wish["StatusEquals"],
+    ),
     ("sagemaker", "list_tags"): ("Tags", lambda item, wish: item["of"] == wish["ResourceArn"]),
     ("s3", "list_buckets"): ("Buckets", _with("Name", begins="Prefix")),
     ("s3", "list_object_versions"): ("Versions", lambda item, wish: item["of"] == wish["Bucket"]),

@@ -96,6 +96,37 @@ PLANTED: dict[str, tuple[dict[str, list[Any]], Leftover]] = {
         },
         Leftover("model package group", "blazingtext-dev-models-1", detail="2 versions"),
     ),
+    "tuning jobs": (
+        {
+            "sagemaker__list_hyper_parameter_tuning_jobs": [
+                {"HyperParameterTuningJobName": name, "HyperParameterTuningJobStatus": status}
+                for name, status in (("x-blazingtext-dev-wiki-1", "Completed"), ("blazingtext-dev-wiki-1", "InProgress"))
+            ]
+        },
+        Leftover("tuning job", "blazingtext-dev-wiki-1", bills=True, detail="InProgress"),
+    ),
+    "processing jobs": (
+        {
+            "sagemaker__list_processing_jobs": [
+                {"ProcessingJobName": name, "ProcessingJobStatus": status}
+                for name, status in (("x-blazingtext-dev-wiki-1", "Completed"), ("blazingtext-dev-wiki-1", "InProgress"))
+            ]
+        },
+        Leftover("processing job", "blazingtext-dev-wiki-1", bills=True, detail="InProgress"),
+    ),
+    "transform jobs": (
+        {
+            "sagemaker__list_transform_jobs": [
+                {"TransformJobName": name, "TransformJobStatus": status}
+                for name, status in (
+                    ("x-blazingtext-dev-wiki-1", "InProgress"),
+                    ("blazingtext-dev-wiki-1", "Completed"),
+                    ("blazingtext-dev-wiki-2", "Stopping"),
+                )
+            ]
+        },
+        Leftover("transform job", "blazingtext-dev-wiki-2", bills=True, detail="Stopping"),
+    ),
     "training jobs": (
         {"sagemaker__list_training_jobs": [job("x-blazingtext-dev-wiki-1", "InProgress"), job("blazingtext-dev-wiki-1", "Completed")]},
         Leftover("training job", "blazingtext-dev-wiki-1", detail="Completed"),
@@ -403,7 +434,7 @@ KINDS = {
     "AWS::StepFunctions::StateMachine": "state machines",
 }
 # What jobs leave outside the stacks, and the stacks themselves.
-OUTSIDE_THE_STACKS = {"stacks", "training jobs", "log streams", "tagged resources"}
+OUTSIDE_THE_STACKS = {"stacks", "training jobs", "transform jobs", "processing jobs", "tuning jobs", "log streams", "tagged resources"}
 # Parts of another resource: they are gone when it is.
 PART_OF_ANOTHER = re.compile(
     r"(?<!Managed)Policy|Scheduler::Schedule$|ScalableTarget|Permission|Subscription|EventSourceMapping|EventInvokeConfig|CustomResource|Custom::|CDK::"

@@ -14,9 +14,9 @@ import blazingtext
 from blazingtext.cli import crash_report, document, exit_codes
 from blazingtext.cli import main as cli
 from blazingtext.cli.exit_codes import EXIT_CODES
-from blazingtext.cli.output import duration
 from blazingtext.cli.session import session_of
 from blazingtext.client import BlazingText
+from blazingtext.figures import duration
 from blazingtext.stages import typed_options
 from blazingtext_lifecycle.errors import LifecycleError
 from tests.unit.blazingtext.cloud_fakes import FakeClient

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from blazingtext.client import BlazingText
-from blazingtext.corpus import preparation
+from blazingtext.corpus import preparation, processes
 from blazingtext.corpus.normaliser import Normaliser, Numbers, Punctuation
 from blazingtext.corpus.preparation import Shape
+from blazingtext.corpus.shares import Share
 from blazingtext.corpus.sources import Reading
 from blazingtext_lifecycle.errors import CorpusError
 from tests.unit.blazingtext.cloud_fakes import (
@@ -434,6 +435,7 @@ def test_options_of_prepare_that_do_not_fit_are_usage_errors(typed: Typed, tmp_p
         ("--language TR --plain", Normaliser(language="tr"), Shape(), Reading(plain=True), False),
         ("--column text --labels kind --header", Normaliser(), Shape(), Reading("", "text", "kind", True), False),
         ("--column 2 --no-header", Normaliser(), Shape(), Reading("", "2", "", False), False),
+        ("--shard 2/3 --workers 5", Normaliser(), Shape(), Reading(share=Share(2, 3)), False),
     ],
 )
 def test_every_option_of_prepare_arrives(
@@ -459,8 +461,9 @@ def test_every_option_of_prepare_arrives(
 
     ((inputs, output, given),) = asked
     assert (inputs, output) == ((str(tmp_path / "a.txt"),), Path("out.txt"))
-    seen = replace(given["reading"], advance=reading.advance, tally=reading.tally)
+    seen = replace(given["reading"], access=reading.access, advance=reading.advance, tally=reading.tally)
     assert (given["normaliser"], given["shape"], seen, given["force"]) == (normaliser, shape, reading, force)
+    assert given["workers"] == (5 if "--workers" in typed_options else processes.usable_cores())
 
 
 def test_a_header_and_plain_text_are_options_of_prepare(typed: Typed, tmp_path: Path) -> None:
@@ -486,7 +489,7 @@ def test_prepare_then_stats_from_the_command_line(typed: Typed, tmp_path: Path) 
     _, counted, warned = typed("corpus", "stats", str(out_file), "--json")
 
     assert (code, out.strip()) == (0, str(out_file))
-    assert "1 byte in 1 file (raw.txt) are invalid in the encoding and were read as cp1252" in err
+    assert "1 byte in 1 file (raw.txt), invalid in the encoding, read as cp1252" in err
     assert json.loads(counted)["words"] == 5
     assert "No word occurs 5 times" in warned
     assert typed("corpus", "prepare", str(raw), "--output", str(out_file))[0] == 2

@@ -7,7 +7,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from blazingtext import audit, removal, stage_costs
+from blazingtext import audit, predictions, removal, stage_costs
 from blazingtext import client as client_module
 from blazingtext.client import BlazingText
 from blazingtext.cloud import Cloud
@@ -17,7 +17,7 @@ from blazingtext.runs import job_events, training_jobs
 from blazingtext.serving import changes, models, prediction, repair, status, verification, waiter
 from blazingtext.vectors import word_map
 from blazingtext.vectors.word_map import Look
-from blazingtext_lifecycle.errors import ConfigurationError, RequestError
+from blazingtext_lifecycle.errors import ConfigurationError, RequestError, UserError
 from tests.unit.blazingtext.cloud_fakes import (
     BUCKET,
     FakeBucket,
@@ -30,6 +30,7 @@ from tests.unit.blazingtext.cloud_fakes import (
     artifact,
     packed,
 )
+from tests.unit.blazingtext.conftest import Typed
 
 JOB = "blazingtext-dev-wiki-skipgram-0123456789"
 OLD = "blazingtext-dev-wiki-skipgram-9876543210"
@@ -70,7 +71,6 @@ def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BlazingText:
         ("pause", {}, changes, "pause", ((), {})),
         ("resume", {}, changes, "resume", ((), {})),
         ("status", {"runs": 7}, status, "describe", ((), {"runs": 7})),
-        ("runs", {"limit": 7}, training_jobs, "runs", ((), {"limit": 7})),
         ("verify", {}, verification, "verify", ((), {})),
         ("repair", {"on_progress": print}, repair, "repair", ((), {"on_progress": print})),
         ("kept_bucket", {"bucket": "kept"}, removal, "kept_bucket", (("kept",), {})),
@@ -90,7 +90,7 @@ def _stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BlazingText:
             {"on_progress": print, "regions": ["eu-west-1"]},
             audit,
             "audit",
-            ((), {"regions": ["eu-west-1"], "on_progress": print}),
+            ((), {"regions": ("eu-west-1",), "on_progress": print}),
         ),
         ("throughput", {"job": JOB}, training_jobs, "throughput", ((JOB,), {})),
         ("stop", {"job": JOB}, training_jobs, "stop", ((JOB,), {})),
@@ -198,12 +198,43 @@ def test_the_endpoint_answers_with_vectors_or_with_labels() -> None:
 
     assert [each.word for each in bt.predict(["king"])] == ["king"]
     assert bt.classify(["king"]) == []
-    assert isinstance(bt.predict(["king"])[0], prediction.WordVector)
+    assert isinstance(bt.predict(["king"])[0], predictions.WordVector)
 
 
 def test_a_stage_is_checked_before_anything_is_asked() -> None:
     with pytest.raises(ConfigurationError, match="is not a stage name"):
         BlazingText("No-Stage")
+
+
+def test_the_stage_is_the_environments_as_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLAZINGTEXT_STAGE", "prod")
+    session = cast("boto3.Session", FakeSession())
+
+    assert [BlazingText(session=session).cloud.stage, BlazingText("test", session).cloud.stage] == ["prod", "test"]
+
+    monkeypatch.delenv("BLAZINGTEXT_STAGE")
+    assert BlazingText(session=session).cloud.stage == "dev"
+
+
+@pytest.mark.parametrize("stage", ["No-Stage", ""])
+def test_a_wrong_stage_of_the_environment_is_told_as_on_the_command_line(stage: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLAZINGTEXT_STAGE", stage)
+
+    with pytest.raises(ConfigurationError) as caught:
+        BlazingText()
+
+    code, _, err = typed("runs")
+    assert (code, err.strip()) == (caught.value.exit_code, f"error {caught.value}")
+
+
+def test_a_wrong_profile_of_the_environment_is_told_as_on_the_command_line(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+    with pytest.raises(UserError, match="nobody") as caught:
+        BlazingText().runs()
+
+    code, _, err = typed("runs")
+    assert (code, err.strip()) == (caught.value.exit_code, f"error {caught.value}")
 
 
 @pytest.mark.parametrize(
@@ -213,8 +244,14 @@ def test_a_stage_is_checked_before_anything_is_asked() -> None:
         ("status", {}, status, "describe", {"runs": 3}),
         ("runs", {}, training_jobs, "runs", {"limit": 10}),
         ("events", {"job": JOB}, job_events, "events", {"follow": False}),
-        ("wait", {}, waiter, "wait_until_stable", {"job": "", "state": "", "update_started": False, "timeout_seconds": 2 * 58_200}),
-        ("upload", {"corpus": "wiki", "files": []}, uploads, "upload", {"replace": False}),
+        (
+            "wait",
+            {},
+            waiter,
+            "wait_until_stable",
+            {"job": "", "state": "", "shadow": None, "update_started": False, "timeout_seconds": 2 * 58_200},
+        ),
+        ("upload", {"corpus": "wiki", "files": []}, uploads, "upload", {"replace": False, "run": ""}),
         ("predict", {"words": ["a"]}, prediction, "predict", {}),
         ("classify", {"texts": ["a"]}, prediction, "predict", {"k": 1}),
         ("audit", {}, audit, "audit", {"regions": ()}),
@@ -269,10 +306,17 @@ def test_a_map_is_drawn_of_the_vectors_of_the_run_and_looks_as_asked_for(stored:
 
     stored.map("a.svg", Look(words=7), OLD)
     stored.map(Path("b.png"))
+    stored.map("c.png", Look(name="mine"))
 
+    monkeypatch.setattr(word_map, "draw_inline", lambda vectors, look: drawn.append((vectors.words, None, look)))
+    stored.map(look=Look(words=7), job=OLD)
+
+    assert drawn.pop() == (("king", "prince", "car", "bus"), None, Look(words=7, name=OLD))
+    newest = ("king", "queen", "car", "bus")
     assert drawn == [
-        (("king", "prince", "car", "bus"), Path("a.svg"), Look(words=7)),
-        (("king", "queen", "car", "bus"), Path("b.png"), None),
+        (("king", "prince", "car", "bus"), Path("a.svg"), Look(words=7, name=OLD)),
+        (newest, Path("b.png"), Look(name=JOB)),
+        (newest, Path("c.png"), Look(name="mine")),
     ]
 
 

@@ -43,7 +43,7 @@ def test_clients_are_of_the_chosen_region_and_patient(region: str | None) -> Non
     assert {each[1] for each in made.values()} == {region}
     for name, (_, _, config) in made.items():
         # The launcher waits for its corpus; a repeated call would only be slow.
-        retries, patience = ({"total_max_attempts": 1}, 150) if name == "functions" else ({"mode": "standard", "max_attempts": 5}, 70)
+        retries, patience = ({"total_max_attempts": 1}, 150) if name == "functions" else ({"mode": "standard", "total_max_attempts": 6}, 70)
         assert retries.items() <= config.retries.items(), name
         assert (config.connect_timeout, config.read_timeout, config.user_agent_extra) == (10, patience, "blazingtext-cdk"), name
 

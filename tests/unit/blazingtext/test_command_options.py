@@ -18,7 +18,11 @@ from blazingtext.cli import (
     costs,
     demo,
     document,
+    download,
+    evaluate,
     exit_codes,
+    explore,
+    export,
     local,
     models,
     options,
@@ -27,7 +31,12 @@ from blazingtext.cli import (
     runs,
     sandbox,
     serving,
+    shadow,
+    tracking,
     train,
+    transform,
+    tune,
+    tunings,
     upload,
     vectors,
     verify,
@@ -38,7 +47,11 @@ from tests.unit.blazingtext.cloud_fakes import FakeLauncher
 from tests.unit.blazingtext.conftest import Typed
 
 # Named, so that a change of any of them is a change of what is tested here.
-MODULES = (audit, compare, corpus, costs, demo, local, models, predict, preflight, runs, sandbox, serving, train, upload, vectors, verify)
+MODULES = (
+    audit, compare, corpus, costs, demo, download, evaluate, explore, export, local, models, predict, preflight, runs, sandbox, serving,
+    shadow, tracking, train, transform, tune, tunings,
+    upload, vectors, verify,
+)  # fmt: skip
 
 
 def test_every_module_of_commands_is_in_the_list_of_commands() -> None:
@@ -81,8 +94,13 @@ WORDS = {
     "replace": True,
     "refuse them": "",
     "when a column is named": None,
+    # The function's own, for they depend on strategy and limits.
+    "10; of Grid: all": None,
+    "2": None,
+    "one for each usable core": None,
+    "Bayesian": None,
 }
-ELSEWHERE = re.compile(r"dev, or BLAZINGTEXT_STAGE|the (environment's|stage's|first file's|newest|previous).*")
+ELSEWHERE = re.compile(r"dev, or BLAZINGTEXT_STAGE|the (environment's|stage's|first file's|newest|previous|live one).*")
 
 
 def test_a_default_is_what_its_help_says() -> None:
@@ -91,7 +109,7 @@ def test_a_default_is_what_its_help_says() -> None:
         said = re.findall(r"\[default: (.*?)\]", option.help or "")
         if not said:
             assert default in (None, "", False, ()), name
-        elif ELSEWHERE.fullmatch(said[0]) or name.removeprefix("local ").removeprefix("train --") in hyperparameters.TABLE:
+        elif ELSEWHERE.fullmatch(said[0]) or re.sub("^(local train|train|tune) --", "", name) in hyperparameters.TABLE:
             assert default is None, f"{name}: somebody else decides"
         else:
             assert default == WORDS[said[0]] if said[0] in WORDS else str(default) == said[0], name
@@ -102,8 +120,15 @@ def test_these_may_be_repeated_and_no_others() -> None:
     assert repeatable == {
         "upload --validation",
         "train --tag",
+        "transform --tag",
+        "corpus prepare --tag",
+        "tune --tag",
+        "tune --warm_start",
         "evaluate --pairs",
+        "evaluate --on",
+        "compare --models",
         "compare --pairs",
+        "explore --models",
         "local train --validation",
         "map --own",
         "runs --filters",
@@ -114,9 +139,14 @@ def test_these_may_be_repeated_and_no_others() -> None:
 def test_these_have_short_forms_and_no_others() -> None:
     short = {(name, each) for name, option in all_options() for each in option.opts if not each.startswith("--")}
     assert short == {
-        ("corpus prepare --output", "-o"), ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
-        ("runs --limit", "-n"), ("models list --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
-        ("audit --yes", "-y"), ("compare --output", "-o"), ("local train --output", "-o"),
+        ("corpus prepare --output", "-o"), ("corpus phrases --output", "-o"),
+        ("map --output", "-o"), ("demo --output", "-o"), ("logs --follow", "-f"),
+        ("runs --limit", "-n"), ("tunings --limit", "-n"), ("tuning --follow", "-f"), ("mlflow --limit", "-n"),
+        ("transforms --limit", "-n"), ("corpus jobs --limit", "-n"),
+        ("models list --limit", "-n"), ("neighbors --count", "-n"), ("analogy --count", "-n"),
+        ("audit --yes", "-y"), ("predict --k", "-k"), ("compare --output", "-o"),
+        ("evaluate --output", "-o"), ("local train --output", "-o"),
+        ("explore --output", "-o"), ("export --output", "-o"), ("download --output", "-o"),
     }  # fmt: skip
 
 
@@ -282,3 +312,21 @@ def test_a_word_of_another_tool_is_answered_with_what_is_typed_here(typed: Typed
     assert (code, out) == (2, "")
     assert answer in err
     assert "Did you mean" not in err
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [
+        ("destroy", "cdk destroy --all -c stage=prod. What is left after that: blazingtext audit --stage prod"),
+        ("deploy", "cdk deploy --all -c stage=prod"),
+        ("ps", "blazingtext runs --stage prod. The endpoint: blazingtext status --stage prod"),
+    ],
+)
+def test_it_is_answered_for_the_stage_that_was_named(typed: Typed, word: str, answer: str) -> None:
+    assert answer in typed("--stage", "prod", word)[2]
+
+
+def test_it_is_answered_for_the_stage_of_the_environment(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLAZINGTEXT_STAGE", "prod")
+
+    assert "cdk destroy --all -c stage=prod." in typed("destroy")[2]

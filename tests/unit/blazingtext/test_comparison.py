@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ import scipy.linalg
 import scipy.stats
 
 from blazingtext.runs.comparison import RunComparison, some
-from blazingtext.vectors import comparison, evaluation
+from blazingtext.vectors import comparison, evaluation, nearest
+from blazingtext.vectors.intervals import Interval
 from blazingtext.vectors.word_vectors import Vectors
 from blazingtext_lifecycle.errors import UserError
-from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeJobs, packed
+from tests.unit.blazingtext.cloud_fakes import FakeBucket, FakeJobs, denying, packed
 from tests.unit.blazingtext.conftest import Typed
 
 A, B = "blazingtext-dev-wiki-skipgram-aaaa", "blazingtext-dev-news-cbow-bbbb"
@@ -96,7 +96,7 @@ def test_neighbours_are_counted_among_shared_words_of_frequent_and_rare_ones() -
 def test_a_block_of_rows_gives_what_all_rows_give(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Vectors(_words(90), _random(90, 6, 1)), Vectors(_words(90), _random(90, 6, 2))
     whole = comparison.compare(first, second)
-    monkeypatch.setattr(comparison, "_BLOCK_BYTES", 4 * 90 * 7)
+    monkeypatch.setattr(nearest, "_BLOCK_BYTES", 4 * 96 * 7)
 
     assert comparison.compare(first, second) == whole
 
@@ -141,7 +141,7 @@ def test_pairs_that_nobody_knows_have_no_interval(tmp_path: Path) -> None:
 
     (found,) = comparison.compare(model, model, [path]).pair_sets
 
-    assert (found.pairs, found.first) == (0, comparison.Interval(0, 0, 0))
+    assert (found.pairs, found.first) == (0, Interval(0, 0, 0))
 
 
 @pytest.mark.parametrize(("words", "neighbors", "refused"), [(19, 3, True), (20, 3, False), (20, 19, False), (20, 20, True)])
@@ -202,6 +202,52 @@ def test_compare_shows_what_differs_and_what_was_reached(typed: Typed, two: dict
     assert "moved most" in out
 
 
+def test_runs_on_other_text_are_named_and_their_hashes_shown(typed: Typed, two: dict[str, Any]) -> None:
+    for job, digit in ((A, "a"), (B, "b")):
+        two["sagemaker"].jobs[job]["tags"] = {
+            "blazingtext:corpus-sha256": digit * 64,
+            "blazingtext:recipe": f"corpora/x/recipes/{'c' if job == A else 'd'}{'0' * 63}.json",
+        }
+
+    code, out, err = typed("compare", A, B, **two)
+    _, document, _ = typed("compare", A, B, "--json", **two)
+
+    lines = [line.split() for line in out.splitlines()]
+    assert code == 0
+    assert ["corpus_hash", "a" * 12, "b" * 12] in lines
+    assert ["recipe", "c00000000000", "d00000000000"] in lines
+    assert err == "warning B: trained on another text than A. What differs below the settings may come from the text.\n"
+    assert json.loads(document)["other_corpora"] == [B]
+    assert [run["corpus_hash"] for run in json.loads(document)["runs"]] == [f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"blazingtext:corpus-sha256": "a" * 64}, {"blazingtext:corpus-sha256": "a" * 64}),
+        ({"blazingtext:corpus-sha256": "a" * 64}, {"blazingtext:corpus-hash": "b" * 64}),
+        ({"blazingtext:corpus-hash": "a" * 64}, {"blazingtext:corpus-hash": "b" * 64}),
+        ({}, {}),
+    ],
+)
+def test_runs_on_the_same_text_or_on_text_of_no_known_hash_are_not_named(
+    typed: Typed, two: dict[str, Any], first: dict[str, str], second: dict[str, str]
+) -> None:
+    two["sagemaker"].jobs[A]["tags"], two["sagemaker"].jobs[B]["tags"] = first, second
+
+    assert json.loads(typed("compare", A, B, "--json", **two)[1])["other_corpora"] == []
+
+
+def test_who_may_not_read_tags_compares_the_rest_and_is_told(typed: Typed, two: dict[str, Any]) -> None:
+    two["sagemaker"].list_tags = denying("AccessDeniedException")
+
+    code, out, err = typed("compare", A, B, **two)
+
+    assert code == 0
+    assert "train:mean_rho" in out
+    assert "read the tags of" in err
+
+
 def test_compare_in_json_has_every_figure(typed: Typed, two: dict[str, Any], pairs: Path) -> None:
     code, out, _ = typed("compare", A, B, "--pairs", str(pairs), "--neighbors", "3", "--json", **two)
 
@@ -249,6 +295,27 @@ def test_one_run_is_not_compared_with_itself(typed: Typed, two: dict[str, Any], 
     assert (code, f"{A} cannot be compared with itself" in err) == (2, True)
 
 
+def test_models_without_a_run_are_compared_beside_runs_or_alone(typed: Typed, two: dict[str, Any], tmp_path: Path) -> None:
+    own, other = tmp_path / "own.tar.gz", tmp_path / "other.tar.gz"
+    own.write_bytes(_artifact(_words(40), _random(40, 5, 3)))
+    other.write_bytes(_artifact(_words(40), _random(40, 5, 4)))
+
+    code, out, _ = typed("compare", A, "--model", str(own), "--neighbors", "2", "--json", **two)
+    alone = typed("compare", "--model", str(own), "--model", str(other), "-o", str(tmp_path / "page.html"), s3=None, sagemaker=None)
+    one = typed("compare", "--model", str(own), s3=None, sagemaker=None)
+    none = typed("compare", s3=None, sagemaker=None)
+
+    found = json.loads(out)
+    assert (code, found["names"], [run["job"] for run in found["runs"]]) == (0, [A, str(own)], [A])
+    assert found["metrics"]["train:mean_rho"] == [0.5, None]
+    assert (found["models"][str(own)]["shared"], found["models"][str(own)]["lost_count"]) == (40, 1)
+    assert (alone[0], ["B", str(other)] in [line.split() for line in alone[1].splitlines()], "reached" in alone[1]) == (0, True, False)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert (str(own) in page, "Reached" in page) == (True, False)
+    assert (one[0], f"{own} cannot be compared with itself" in one[2]) == (2, True)
+    assert (none[0], "Name two or more different runs, or models with --model" in none[2]) == (2, True)
+
+
 def test_a_run_that_is_not_there_is_named(typed: Typed, two: dict[str, Any]) -> None:
     code, _, err = typed("compare", A, "nope", **two)
 
@@ -256,7 +323,7 @@ def test_a_run_that_is_not_there_is_named(typed: Typed, two: dict[str, Any]) -> 
 
 
 def test_runs_are_called_by_letters_and_then_by_numbers() -> None:
-    many = RunComparison(tuple([SimpleNamespace()] * 28), {}, {}, {})  # type: ignore[list-item] # their names do not matter
+    many = RunComparison(("a name",) * 28, (), {}, {}, {})
 
     assert many.letters[:2] == ("A", "B")
     assert many.letters[25:] == ("Z", "27", "28")

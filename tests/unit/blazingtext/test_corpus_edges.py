@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from blazingtext.corpus import blog_posts, decoding, json_lines, preparation, public_corpora, sources, statistics
+from blazingtext.corpus import (
+    blog_posts,
+    decoding,
+    input_files,
+    json_lines,
+    plain_lines,
+    preparation,
+    processes,
+    public_corpora,
+    sources,
+    statistics,
+)
+from blazingtext.corpus.shares import Share
 from blazingtext_lifecycle.errors import CorpusError
 
 LABELLED = "__label__a x\n__label__b "
@@ -50,7 +62,7 @@ def test_a_warning_begins_where_it_is_meant_to(tmp_path: Path, text: str, warned
         ("__label__a\n__label__b\n", ["There are labels only, and no word. Training would fail. Put words behind the labels."]),
         (
             "__label__a x x x x x\n__label__b y\nz\n",
-            ["1 of 3 lines have no label: supervised training ignores them. Label them or drop them."],
+            ["1 of 3 lines without a label: supervised training ignores them. Label them or drop them."],
         ),
     ],
 )
@@ -77,9 +89,9 @@ def test_statistics_count_by_the_minimum_and_tell_every_byte(tmp_path: Path) -> 
 @pytest.mark.parametrize("size", [1, 5, 8, 9, 100])
 @pytest.mark.parametrize("text", ["one two three four\nfive six\n", "nospaceatall" * 3, "a b c", "\n\n", "one two\n" * 3])
 def test_pieces_of_a_long_line_lose_nothing_and_end_between_words(monkeypatch: pytest.MonkeyPatch, size: int, text: str) -> None:
-    monkeypatch.setattr(sources, "_PIECE", size)
+    monkeypatch.setattr(plain_lines, "PIECE", size)
 
-    found = list(sources.lines(io.StringIO(text)))
+    found = list(plain_lines.lines(io.StringIO(text)))
 
     assert "".join(found) == text
     assert [word for piece in found for word in piece.split()] == text.split() or max(map(len, text.split())) >= size
@@ -92,7 +104,7 @@ def test_a_paragraph_ends_at_a_blank_line_or_when_it_is_long(monkeypatch: pytest
         return [text for _, text in found]
 
     assert joined(" one\n", "two \n", "\n", "\n", "three\n") == ["one two", "three"]
-    monkeypatch.setattr(sources, "_PIECE", 8)
+    monkeypatch.setattr(plain_lines, "PIECE", 8)
     assert joined("one\n", "two\n", "three\n", "\n") == ["one two", "three"]
 
 
@@ -104,16 +116,16 @@ def test_files_are_found_once_in_the_order_of_their_names_without_hidden_ones(tm
     folder = tmp_path / "in"
     wanted = [folder / "a.txt", folder / "b.txt", folder / "sub/d.txt"]
 
-    assert sources.expand([str(folder)]) == wanted
-    assert sources.expand(["~/in", str(folder / "a.txt")]) == wanted
-    assert sources.expand([str(folder / "**/*.txt")]) == wanted
-    assert sources.expand(["-", str(folder / "b.txt")]) == [Path("-"), folder / "b.txt"]
-    assert sources.stored_size(wanted) == 6
-    assert sources.stored_size([Path("-"), *wanted]) is None
+    assert input_files.expand([str(folder)]) == wanted
+    assert input_files.expand(["~/in", str(folder / "a.txt")]) == wanted
+    assert input_files.expand([str(folder / "**/*.txt")]) == wanted
+    assert input_files.expand(["-", str(folder / "b.txt")]) == [Path("-"), folder / "b.txt"]
+    assert Share().size(wanted) == 6
+    assert Share().size([Path("-"), *wanted]) is None
     (tmp_path / "empty").mkdir()
     for nothing in (tmp_path / "empty", folder / "*.csv", folder / "s*"):
         with pytest.raises(CorpusError, match="was not found"):
-            sources.expand([str(nothing)])
+            input_files.expand([str(nothing)])
 
 
 def made(tmp_path: Path, *inputs: Path, shape: preparation.Shape | None = None, **reading: Any) -> tuple[preparation.Prepared, list[str]]:
@@ -264,7 +276,9 @@ def test_lines_do_not_depend_on_how_much_is_normalised_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, wrapped: bool
 ) -> None:
     (tmp_path / "a.txt").write_text("One. Two\nthree.\n\n__label__x four. five\nSix seven! Eight\n")
-    monkeypatch.setattr(preparation, "_BLOCK", block)
+    monkeypatch.setattr(plain_lines, "BLOCK", block)
+    monkeypatch.setattr(sources, "_BLOCK", block)
+    monkeypatch.setattr(processes, "_BATCH", block)
 
     lines = made(tmp_path, tmp_path / "a.txt", shape=preparation.Shape(wrapped=wrapped))[1]
 
@@ -280,7 +294,7 @@ def test_a_line_without_end_is_read_by_the_megabyte(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(text)
 
     statistics.statistics(tmp_path / "a.txt", advance=heard.append)
-    plain = [len(piece) for piece in sources.lines(io.StringIO(text))]
+    plain = [len(piece) for piece in plain_lines.lines(io.StringIO(text))]
     posted = [len(piece) for piece in blog_posts.posts(io.StringIO(f"<post>{text}</post>"))]
 
     assert sum(heard) == sum(plain) == sum(posted) == len(text)

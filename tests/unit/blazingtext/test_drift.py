@@ -2,12 +2,14 @@
 
 import copy
 import json
+import shlex
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from blazingtext.drift import comparison
+from blazingtext.drift import tags as module
 from blazingtext.drift.drift import CHECKERS, drift
 from blazingtext.drift.template import UNKNOWN
 from blazingtext.errors import NotDeployedError
@@ -20,9 +22,28 @@ ACCOUNT = "123456789012"
 ROLE, FUNCTION, OTHER, BUCKET, RULE = "role-1", "function-1", "function-2", "bucket-1", "rule-1"
 QUEUE = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/queue-1"
 QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue-1"
+# It has no policy.
+OWN_QUEUE = f"{QUEUE}-own"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:topic-1"
 MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:machine-1"
 ALARM = "blazingtext-dev-training-alarm-1"
+TAGS = [{"Key": "blazingtext:stage", "Value": "dev"}, {"Key": "cost-center", "Value": "42"}]
+LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:group-1"
+# What the tagging API calls them.
+TAGGED = {
+    FUNCTION: f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{FUNCTION}",
+    BUCKET: f"arn:aws:s3:::{BUCKET}",
+    RULE: f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{RULE}",
+    "queue-1": QUEUE_ARN,
+    "topic-1": TOPIC,
+    "machine-1": MACHINE,
+    ALARM: f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{ALARM}",
+    "group-1": LOGS,
+    "key-1": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/key-1",
+    "schedules-1": f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/schedules-1",
+    **{f"{kind}-1": f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:{kind}/{kind}-1"
+       for kind in ("endpoint", "endpoint-config", "model", "model-package-group")},
+}  # fmt: skip
 
 
 def statement(action: str, resource: Any = "*", **more: Any) -> dict[str, Any]:
@@ -87,6 +108,7 @@ RESOURCES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"FunctionName": arn_of("Function"), "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"},
     ),
     "Queue": ("AWS::SQS::Queue", QUEUE, {"RedrivePolicy": {"deadLetterTargetArn": "arn:dead", "maxReceiveCount": 3}}),
+    "OwnQueue": ("AWS::SQS::Queue", OWN_QUEUE, {}),
     "QueuePolicy": (
         "AWS::SQS::QueuePolicy",
         "queue-policy",
@@ -105,9 +127,23 @@ RESOURCES: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "Machine": ("AWS::StepFunctions::StateMachine", MACHINE, {"Definition": {"StartAt": "A"}, "RoleArn": arn_of("Role")}),
     "Alarm": ("AWS::CloudWatch::Alarm", ALARM, {"AlarmActions": [{"Ref": "Topic"}], "Threshold": 1}),
+    "Logs": ("AWS::Logs::LogGroup", "group-1", {}),
+    "Key": ("AWS::KMS::Key", "key-1", {}),
+    "Schedules": ("AWS::Scheduler::ScheduleGroup", "schedules-1", {}),
+    "Endpoint": ("AWS::SageMaker::Endpoint", TAGGED["endpoint-1"], {}),
+    "Config": ("AWS::SageMaker::EndpointConfig", TAGGED["endpoint-config-1"], {}),
+    "Model": ("AWS::SageMaker::Model", TAGGED["model-1"], {}),
+    "Group": ("AWS::SageMaker::ModelPackageGroup", TAGGED["model-package-group-1"], {}),
     # Neither was made: a condition does not hold, and it is deleted.
     "Never": ("AWS::IAM::Role", "", {"AssumeRolePolicyDocument": TRUST}),
 }
+
+
+def given(id_: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties with the tags, of what has some."""
+    return (
+        properties | {"Tags": TAGS} if id_ == ROLE or {id_, id_.rsplit("/", 1)[-1], id_.rsplit(":", 1)[-1]} & TAGGED.keys() else properties
+    )
 
 
 class Stacks(FakeStacks):
@@ -120,7 +156,7 @@ class Stacks(FakeStacks):
 
     def get_template(self, *, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803
         assert TemplateStage == "Processed"
-        whole = {name: {"Type": type_, "Properties": properties} for name, (type_, _, properties) in RESOURCES.items()}
+        whole = {name: {"Type": type_, "Properties": given(id_, properties)} for name, (type_, id_, properties) in RESOURCES.items()}
         return {"TemplateBody": {"Resources": whole if StackName.endswith("training") else {}}}
 
     def list_stack_resources(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
@@ -145,7 +181,8 @@ def as_deployed() -> dict[str, Any]:
     denied = {"Effect": "Deny", "Action": ["s3:*"], "Principal": "*", "Resource": f"arn:aws:s3:::{BUCKET}/*", "Condition": secure}
     role_arn = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
     return {
-        "role": {"AssumeRolePolicyDocument": copy.deepcopy(TRUST)},
+        "role": {"AssumeRolePolicyDocument": copy.deepcopy(TRUST), "Tags": copy.deepcopy(TAGS)},
+        "tags": {arn: [{"Key": "aws:cloudformation:stack-name", "Value": "x"}, *TAGS] for arn in TAGGED.values()},
         "inline": {"Default": document(statement("s3:GetObject", [f"arn:aws:s3:::{BUCKET}"]))},
         "attached": ["arn:declared"],
         "bucket policy": json.dumps(document(denied)),
@@ -165,6 +202,7 @@ def as_deployed() -> dict[str, Any]:
             "Policy": json.dumps(document(statement("sqs:*"))),
             "RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:dead", "maxReceiveCount": "3"}),
         },
+        "own queue": {},
         "topic": json.dumps(document(statement("sns:*"))),
         "rule": {"EventPattern": json.dumps({"source": ["aws.sagemaker"]}), "State": "ENABLED"},
         "targets": [{"Id": "Target0", "Arn": QUEUE_ARN}],
@@ -195,7 +233,13 @@ def services(has: dict[str, Any]) -> dict[str, Any]:
         get_bucket_versioning=lambda **_: {"Status": has["versioning"]},
         get_bucket_encryption=lambda **_: {"ServerSideEncryptionConfiguration": {"Rules": has["encryption"]}},
     )
+
+    def tags(ResourceARNList: list[str]) -> dict[str, Any]:  # noqa: N803
+        assert len(ResourceARNList) <= module._MOST_ARNS
+        return {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": has["tags"][arn]} for arn in ResourceARNList if arn in has["tags"]]}
+
     return {
+        "resourcegroupstaggingapi": FakeClient(get_resources=tags),
         "cloudformation": Stacks(),
         "s3": s3,
         "iam": FakeClient(
@@ -205,7 +249,7 @@ def services(has: dict[str, Any]) -> dict[str, Any]:
             list_attached_role_policies=lambda **_: {"AttachedPolicies": [{"PolicyArn": arn} for arn in has["attached"]]},
         ),
         "lambda": FakeClient(get_function_configuration=configuration, get_policy=policy),
-        "sqs": FakeClient(get_queue_attributes=lambda **_: {"Attributes": has["queue"]}),
+        "sqs": FakeClient(get_queue_attributes=lambda **wish: {"Attributes": has["queue" if wish["QueueUrl"] == QUEUE else "own queue"]}),
         "sns": FakeClient(get_topic_attributes=lambda **_: {"Attributes": {"Policy": has["topic"]}}),
         "events": FakeClient(describe_rule=lambda **_: has["rule"], list_targets_by_rule=lambda **_: {"Targets": has["targets"]}),
         "stepfunctions": FakeClient(describe_state_machine=lambda **_: has["machine"]),
@@ -225,7 +269,18 @@ def test_a_stage_as_its_templates_say_has_no_drift_however_aws_writes_it_down() 
 BASE = as_deployed()
 FOREIGN = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}}
 CHANGES: dict[str, tuple[dict[str, Any], str, str]] = {
-    "a foreign principal": ({"role": {"AssumeRolePolicyDocument": document(*TRUST["Statement"], FOREIGN)}}, "trust", ROLE),
+    "a foreign principal": (
+        {"role": BASE["role"] | {"AssumeRolePolicyDocument": document(*TRUST["Statement"], FOREIGN)}},
+        "trust",
+        ROLE,
+    ),
+    "no tags of a role": ({"role": {"AssumeRolePolicyDocument": TRUST}}, "tags", ROLE),
+    "another tag of a role": ({"role": BASE["role"] | {"Tags": [TAGS[0], {"Key": "cost-center", "Value": "7"}]}}, "tags", ROLE),
+    **{
+        f"no tags of {name}": ({"tags": {key: value for key, value in BASE["tags"].items() if key != arn}}, "tags", name)
+        for name, arn in TAGGED.items()
+    },
+    **{f"a tag less of {name}": ({"tags": BASE["tags"] | {arn: TAGS[:1]}}, "tags", name) for name, arn in TAGGED.items()},
     "a foreign boundary": (
         {"role": BASE["role"] | {"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:x"}}},
         "permissions boundary",
@@ -261,6 +316,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a first caller": ({"callers": {FUNCTION: ["Own"], OTHER: ["spy"]}}, "callers", OTHER),
     "no caller": ({"callers": {}}, "callers", FUNCTION),
     "another queue policy": ({"queue": BASE["queue"] | {"Policy": json.dumps(document(FOREIGN))}}, "queue policy", "queue-1"),
+    "a policy on a queue without": ({"own_queue": {"Policy": json.dumps(document(FOREIGN))}}, "queue policy", "queue-1-own"),
     "no dead letters": ({"queue": {"Policy": BASE["queue"]["Policy"]}}, "dead letters", "queue-1"),
     "another topic policy": ({"topic": json.dumps(document(FOREIGN))}, "topic policy", "topic-1"),
     "another pattern": ({"rule": BASE["rule"] | {"EventPattern": json.dumps({"source": ["aws.s3"]})}}, "rule", RULE),
@@ -282,6 +338,31 @@ def test_what_is_changed_beside_the_stacks_is_found_and_nothing_else(name: str) 
     changed, kind, resource = CHANGES[name]
 
     assert found(**changed) == [(kind, resource)]
+
+
+def test_a_tag_that_somebody_else_added_is_nobodys_concern() -> None:
+    foreign = [*TAGS, {"Key": "scanned-by", "Value": "security"}]
+
+    assert found(tags=dict.fromkeys(BASE["tags"], foreign), role=BASE["role"] | {"Tags": foreign}) == []
+
+
+def test_a_finding_of_tags_says_which_and_puts_them_back() -> None:
+    has = as_deployed() | {"role": BASE["role"] | {"Tags": [{"Key": "cost-center", "Value": "7"}]}}
+    has["tags"][TAGGED[ALARM]] = [TAGS[0], {"Key": "cost-center", "Value": ""}]
+
+    alarm, role = drift(cloud(**services(has))).findings
+
+    assert alarm.said == 'Its tag cost-center is "", and its template says "42".'
+    assert alarm.remedy.endswith(f'tag-resources --resource-arn-list {TAGGED[ALARM]} --tags \'{{"cost-center": "42"}}\'')
+    assert role.said == 'Its tag blazingtext:stage is gone; its tag cost-center is "7", and its template says "42".'
+    assert shlex.split(role.remedy)[:5] == ["aws", "iam", "tag-role", "--role-name", ROLE]
+    assert json.loads(shlex.split(role.remedy)[-1]) == TAGS
+
+
+def test_tags_are_asked_for_in_parts_that_aws_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_ARNS", 3)
+
+    assert found() == []
 
 
 def test_each_finding_says_what_to_do_and_the_exit_code_is_1(typed: Typed) -> None:

@@ -89,7 +89,7 @@ def test_the_containers_own_figures_are_read(tmp_path: Path) -> None:
     one = {"not_found": 6, "spearmans_rho": 0.7234, "total_pairs": 353}
     path.write_text(json.dumps({"EN-WS-353-ALL.txt": one, "mean_rho": 0.7164}))
 
-    found = evaluation.read_eval_json(path, source="a run")
+    found = evaluation.read_eval_json(path, source="a run", stage="dev")
 
     assert found == evaluation.Evaluation((evaluation.Score("EN-WS-353-ALL.txt", 0.7234, 353, 6),), 0.7164, "a run")
 
@@ -98,8 +98,8 @@ def test_another_file_in_eval_jsons_place_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "eval.json"
     path.write_text('{"x": 1}')
 
-    with pytest.raises(CloudError, match=r"eval\.json"):
-        evaluation.read_eval_json(path, source="a run")
+    with pytest.raises(CloudError, match=r"eval\.json.* blazingtext evaluate --compute --stage prod"):
+        evaluation.read_eval_json(path, source="a run", stage="prod")
 
 
 @pytest.mark.parametrize(

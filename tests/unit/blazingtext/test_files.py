@@ -14,6 +14,7 @@ import pytest
 
 from blazingtext.files import atomic_file, refuse_existing
 from blazingtext_lifecycle.errors import UserError
+from tests.patience import PATIENCE
 
 
 def write(path: Path, data: bytes = b"new", *, force: bool = True) -> None:
@@ -93,7 +94,7 @@ def test_a_limit_on_the_size_of_files_is_said_and_leaves_nothing(tmp_path: Path,
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     assert "UserError" in done.stderr

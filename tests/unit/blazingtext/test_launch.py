@@ -19,6 +19,18 @@ def test_the_launchers_event_holds_only_what_was_asked_for() -> None:
     assert answer == Launch(JOB, "arn", "InProgress", True, "s3://x", ("w",), Cost("ml.c5.xlarge", 2, 1800, 0.408, 0.204, "2026-04-21"))
 
 
+def test_a_name_is_sent_and_a_wrong_one_is_not() -> None:
+    launcher = FakeLauncher(
+        {"jobName": JOB, "jobArn": "arn", "status": "InProgress", "created": True, "artifact": "s3://x", "warnings": []}
+    )
+
+    launch(cloud(**{"lambda": launcher}), TrainingOrder("wiki", name="first"))
+    with pytest.raises(RequestError, match='name: "First" cannot name a training job'):
+        launch(cloud(**{"lambda": launcher}), TrainingOrder("wiki", name="First"))
+
+    assert launcher.events == [{"corpus": "wiki", "name": "first"}]
+
+
 @pytest.mark.parametrize(
     ("kind", "ours", "code"),
     [

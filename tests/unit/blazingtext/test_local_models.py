@@ -84,8 +84,18 @@ def test_a_folder_may_hold_the_binary_file_alone(forms: dict[str, Path]) -> None
     assert (found.words, found.has_vector("walks")) == (expected.words, True)
 
 
+@pytest.mark.parametrize(("form", "size"), [("binary", 4 * 12 * 11), ("vec", None)])
+def test_what_has_been_read_is_counted(forms: dict[str, Path], form: str, size: int | None) -> None:
+    heard: list[int] = []
+
+    open_model(forms[form], heard.append)
+
+    # A row for each of the ten words and the end of a sentence; of a text, its bytes after the first line.
+    assert sum(heard) == (size or forms[form].stat().st_size - len("11 12\n"))
+
+
 def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none\.vec holds no word vectors that can be read: No such file or directory\. Name a folder"):
+    with pytest.raises(UserError, match=r"none\.vec holds no model that can be read: No such file or directory\. Name a folder"):
         open_model(tmp_path / "none.vec")
 
 
@@ -99,12 +109,15 @@ def test_nothing_is_written_beside_the_model(forms: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("x.bin", b"\xba\x16\x4f\x2f\x0c\0\0\0", "no fastText model of words"),
+        ("x.bin", b"\xba\x16\x4f\x2f\x0c\0\0\0", "no fastText model"),
         ("x.tar.gz", b"\x1f\x8b\x08\0broken", "cannot be unpacked"),
-        ("x.tar.gz", packed({"model.bin": b"a classifier"}), "neither vectors.txt nor vectors.bin"),
+        ("x.tar.gz", packed({"model.bin": b"a classifier"}), "not in word2vec's text format"),
+        ("x.tar.gz", packed({"eval.json": b"{}"}), "neither vectors.txt nor vectors.bin nor model.bin"),
         ("x.txt", b"some text\nof mine\n", "not in word2vec's text format"),
         ("x.txt", b"", "not in word2vec's text format"),
-        ("x.txt", b"x" * 5000, "not in word2vec's text format"),
+        ("x.txt", b"x" * 5000, "its first line does not hold two numbers"),
+        ("x.txt", b"3" * 2000 + b" 1\na 1\n", "its first line does not hold two numbers"),
+        ("x.txt", b"-1 2\n", "its first line does not hold two numbers"),
         ("x.txt", b"3 1\na 1\n", "ends early"),
     ],
 )
@@ -124,7 +137,7 @@ def test_python_loads_a_model_by_its_path(forms: dict[str, Path]) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(UserError, match=r"the folder has neither vectors\.txt nor vectors\.bin"):
+    with pytest.raises(UserError, match=r"the folder has neither vectors\.txt nor vectors\.bin nor model\.bin"):
         open_model(tmp_path / "empty")
 
 

@@ -1,5 +1,6 @@
 """Training on this machine: what the engine is given, and what becomes of its answers. The engine here is a script."""
 
+import hashlib
 import json
 import os
 import stat
@@ -12,9 +13,14 @@ from typing import Any
 import pytest
 
 import blazingtext
-from blazingtext.runs import local_training
+from blazingtext.corpus import preparation
+from blazingtext.runs import local_models, local_training
+from blazingtext.vectors import exports
 from blazingtext_lifecycle.errors import CloudError, CorpusError, HyperparameterError, UserError
+from tests.unit.blazingtext.cloud_fakes import packed
 from tests.unit.blazingtext.conftest import Typed
+from tests.unit.blazingtext.test_subwords import save_model
+from tests.unit.engine.saved_models import save_classifier
 
 Engine = Callable[[str], None]
 
@@ -56,6 +62,31 @@ def _seen(folder: Path) -> Any:
     return json.loads((folder / "seen.json").read_text())
 
 
+def test_the_recipe_of_the_text_goes_into_the_models_folder(engine: Engine, tmp_path: Path) -> None:
+    engine(MODEL)
+    (tmp_path / "raw.txt").write_text("Some Words. " * 3000)
+    preparation.prepare([str(tmp_path / "raw.txt")], tmp_path / "wiki.txt")
+
+    found = local_training.train(tmp_path / "wiki.txt", tmp_path / "model", mode="skipgram")
+
+    assert found.files == ("recipe.json", "vectors.txt")
+    assert (tmp_path / "model" / "recipe.json").read_bytes() == (tmp_path / "wiki.txt.recipe.json").read_bytes()
+    assert found.corpus_sha256 == hashlib.sha256((tmp_path / "wiki.txt").read_bytes()).hexdigest()
+
+
+def test_text_that_has_changed_since_trains_without_its_recipe_and_that_is_a_warning(engine: Engine, tmp_path: Path) -> None:
+    engine(MODEL)
+    (tmp_path / "raw.txt").write_text("Some Words. " * 3000)
+    preparation.prepare([str(tmp_path / "raw.txt")], tmp_path / "wiki.txt")
+    with (tmp_path / "wiki.txt").open("a") as stream:
+        stream.write("more words\n")
+
+    found = local_training.train(tmp_path / "wiki.txt", tmp_path / "model", mode="skipgram")
+
+    assert found.files == ("vectors.txt",)
+    assert any("wiki.txt has changed since it was prepared" in warning for warning in found.warnings)
+
+
 def test_the_engine_is_given_what_a_container_is_given(engine: Engine, text: Path, tmp_path: Path) -> None:
     engine(SEEN)
 
@@ -82,6 +113,49 @@ def test_threads_and_seed_are_the_engines_own_unless_they_are_given(engine: Engi
     assert not [each for each in _seen(tmp_path / "model")["arguments"] if each.startswith(("--threads", "--seed"))]
 
 
+@pytest.mark.parametrize("form", ["text", "binary", "folder", "untrained n-grams", "archive", "fp16", "classifier"])
+def test_the_engine_is_given_a_file_to_start_from_and_its_dimension(
+    engine: Engine, text: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLAZINGTEXT_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "given"
+    folder.mkdir()
+    save_model(folder)
+    if form == "untrained n-grams":
+        numbers = " ".join(str(number * 7 % 5 - 2) for number in range(12))
+        (folder / "vectors.txt").write_text(f"2 12\nwalking {numbers}\nthe {numbers}\n")
+    (folder / "own.vec").write_bytes((folder / "vectors.txt").read_bytes())
+    (tmp_path / "model.tar.gz").write_bytes(packed({"vectors.bin": (folder / "vectors.bin").read_bytes()}))
+    exports.export(local_models.open_model(folder), tmp_path / "half.npz", "fp16")
+    save_classifier(tmp_path)
+    path, name, dimension = {
+        "text": (folder / "own.vec", "own.vec", "12"),
+        "binary": (folder / "vectors.bin", "vectors.bin", "12"),
+        "folder": (folder, "vectors.bin", "12"),
+        "untrained n-grams": (folder, "vectors.txt", "12"),
+        "archive": (tmp_path / "model.tar.gz", "vectors.bin", "12"),
+        "fp16": (tmp_path / "half.npz", "half.npz.vec", "12"),
+        "classifier": (tmp_path / "model.bin", "model.bin", "5"),
+    }[form]
+    engine(SEEN + "given = pathlib.Path([each for each in arguments if each.startswith('--initial=')][0][10:])\nassert given.is_file()\n")
+
+    found = local_training.train([text], tmp_path / "model", initial=path)
+
+    (option,) = [each for each in _seen(found.folder)["arguments"] if each.startswith("--initial=")]
+    assert (Path(option).name, found.hyperparameters["vector_dim"]) == (name, dimension)
+    told = local_training.train([text], tmp_path / "told", initial=str(path), hyperparameters={"vector_dim": 7})
+    assert told.hyperparameters["vector_dim"] == "7"
+
+
+def test_what_cannot_be_started_from_is_said_and_leaves_nothing(engine: Engine, typed: Typed, text: Path, tmp_path: Path) -> None:
+    engine("raise SystemExit('never')")
+
+    code, _, err = typed("local", "train", str(text), "-o", str(tmp_path / "m" / "model"), "--from", str(text))
+
+    assert (code, "text.txt holds no model that can be read: text.txt is not in word2vec's text format" in err) == (2, True)
+    assert list((tmp_path / "m").iterdir()) == []
+
+
 def test_a_classifier_has_two_channels_and_its_accuracies(engine: Engine, tmp_path: Path) -> None:
     engine(MODEL + 'print("#train_accuracy: 0.9870")\nprint("#validation_accuracy: 0.8750")\n')
     labelled = tmp_path / "labelled.txt"
@@ -104,7 +178,7 @@ def test_mean_rho_is_a_metric(engine: Engine, text: Path, tmp_path: Path) -> Non
     ("body", "kind", "why"),
     [
         (
-            '(base / "output").mkdir()\n(base / "output" / "failure").write_text("ClientError: no such text")\nsys.exit(1)\n',
+            '(base / "output").mkdir()\n(base / "output" / "failure").write_text("Customer Error: no such text")\nsys.exit(1)\n',
             UserError,
             "no such",
         ),

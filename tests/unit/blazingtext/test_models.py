@@ -111,6 +111,13 @@ def test_a_version_is_judged_by_number_or_run(wanted: str, approval: ApprovalSta
     assert jobs.updates == [{"ModelApprovalStatus": str(approval), "ApprovalDescription": "seen"}]
 
 
+def test_a_version_is_judged_by_the_beginning_of_its_runs_name() -> None:
+    jobs = reviewed("Approved", "PendingManualApproval")
+    beginning = SECOND.removeprefix("blazingtext-dev-")
+
+    assert models.judge(stage(jobs), beginning, ApprovalStatus.REJECTED).job == SECOND
+
+
 def test_an_older_version_does_not_go_live_by_its_approval() -> None:
     jobs = reviewed("PendingManualApproval", "Approved")
     promoted = (NOON + timedelta(hours=2)).isoformat()

@@ -12,9 +12,11 @@ import pytest
 from rich.console import Console
 
 from blazingtext.cli.json_document import JsonDocument
-from blazingtext.cli.output import Output, count, duration, size
+from blazingtext.cli.output import Output
+from blazingtext.figures import duration, size
 from blazingtext.preflight.checks import Outcome
 from blazingtext_lifecycle.errors import NotReady
+from blazingtext_lifecycle.plurals import count
 
 
 class Streams:

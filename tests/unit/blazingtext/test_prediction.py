@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from blazingtext import predictions
 from blazingtext.errors import EndpointError, EndpointInputError
 from blazingtext.serving import prediction
 from blazingtext_lifecycle.errors import LifecycleError, NotReady, UserError
@@ -17,7 +18,7 @@ def test_predict_keeps_order_and_flags_words_answered_with_zeros() -> None:
 
     found = prediction.predict(cloud(sagemaker_runtime=endpoint), ["king", "kingg"])
 
-    assert found == [prediction.WordVector("king", (3.0, 4.0), True, 5.0), prediction.WordVector("kingg", (0.0, 0.0), False, 0.0)]
+    assert found == [predictions.WordVector("king", (3.0, 4.0), True, 5.0), predictions.WordVector("kingg", (0.0, 0.0), False, 0.0)]
 
 
 @pytest.mark.parametrize("dimension", [2, 2000])
@@ -29,7 +30,7 @@ def test_thousands_of_words_are_asked_in_calls_that_stay_below_six_megabytes(dim
 
     found = prediction.predict(cloud(sagemaker_runtime=endpoint), words, advance=heard.append)
 
-    assert [each.word for each in found if isinstance(each, prediction.WordVector)] == words
+    assert [each.word for each in found if isinstance(each, predictions.WordVector)] == words
     assert sum(heard) == 400
     assert all(len(json.dumps(body)) < 6_291_456 for body in endpoint.bodies)
     assert all(len(body["instances"]) * len(json.dumps(longest)) < 6_291_456 for body in endpoint.bodies)
@@ -49,7 +50,7 @@ def test_a_classifiers_labels_lose_their_prefix() -> None:
 
     (found,) = prediction.predict(cloud(sagemaker_runtime=runtime), ["a fine film"], k=2)
 
-    assert found == prediction.Classification("a fine film", (prediction.Label("pos", 0.9), prediction.Label("neg", 0.1)))
+    assert found == predictions.Classification("a fine film", (predictions.Label("pos", 0.9), predictions.Label("neg", 0.1)))
     ((_, request),) = runtime.calls
     assert json.loads(request.pop("Body")) == {"instances": ["a fine film"], "configuration": {"k": 2}}
     assert request == {"EndpointName": "blazingtext-dev", "ContentType": "application/json", "Accept": "application/json"}

@@ -126,6 +126,7 @@ def test_a_quota_is_enough_when_it_is_what_the_stage_needs(value: float | None, 
 
     assert outcome(account.look(Plan(endpoint_count=2)), f"quota: {name}") is found
     assert outcome(account.look(Plan(endpoint_count=1, endpoint_maximum=2)), f"quota: {name}") is found
+    assert outcome(account.look(Plan(endpoint_count=1, shadow_percent=10)), f"quota: {name}") is found
 
 
 def test_a_serverless_endpoint_needs_no_instance_of_region_or_quota() -> None:

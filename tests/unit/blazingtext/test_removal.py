@@ -129,6 +129,10 @@ def test_a_command_says_the_region(kind: str) -> None:
 def test_a_job_is_stopped_first_and_deleted_then() -> None:
     assert "stop-training-job" in removing("training job", detail="InProgress")
     assert "delete-training-job" in removing("training job", detail="Stopped")
+    assert "stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name" in removing("tuning job", detail="InProgress")
+    assert "stop-processing-job --processing-job-name" in removing("processing job", detail="InProgress")
+    assert "stop-transform-job --transform-job-name" in removing("transform job", detail="InProgress")
+    assert "delete-hyper-parameter-tuning-job" in removing("tuning job", detail="Stopped")
 
 
 def test_a_role_loses_its_own_and_its_attached_policies_first() -> None:

@@ -1,5 +1,6 @@
 """What the commands about corpora and models show, to the letter: results on stdout, and what to type next on stderr."""
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -109,9 +110,10 @@ def test_a_map_says_where_it_is_and_what_is_on_it(typed: Typed, model: Model, tm
 
     assert found == (0, "a.svg\n", "done 5 words in 2 clusters\n")
     drawn = Path("a.svg").read_text(encoding="utf-8")
-    assert [word for word in ("Mine", "the", "word4", "word5") if f"<!-- {word} -->" in drawn] == ["Mine", "word4"]
+    assert [word for word in ("Mine", "the", "word4", "word5") if f">{word}</text>" in drawn] == ["Mine", "word4"]
+    assert f">{NEW}</text>" in drawn
     assert typed("map", "--words", "5", "--stop-words", "-o", "a.svg", **model)[0] == 0
-    assert "<!-- the -->" in Path("a.svg").read_text(encoding="utf-8")
+    assert ">the</text>" in Path("a.svg").read_text(encoding="utf-8")
     assert seeds == [7, 1]
     assert typed("map", "--words", "5", "--no-force", "-o", "a.svg", **model)[0] == 2
     assert [typed("map", *wrong, **model)[0] for wrong in (["--words", "4"], ["--words", "2001"], ["--seed", "-1"])] == [2, 2, 2]
@@ -119,7 +121,7 @@ def test_a_map_says_where_it_is_and_what_is_on_it(typed: Typed, model: Model, tm
 
 def test_predictions_of_words_are_their_length_and_the_begin_of_their_vectors(typed: Typed) -> None:
     endpoint = FakeEndpoint({"king": [3.0, 4.0, 0, 0, 0, 0]}, 6)
-    zeros = "The endpoint answers with zeros for words that are too rare in the corpus or not in it. "
+    zeros = "What is too rare in the corpus or not in it gets zeros. "
     remedy = "Try other words, or train with a lower min_count or with subwords."
 
     assert typed("predict", "king", "kingg", sagemaker_runtime=endpoint) == (
@@ -163,10 +165,11 @@ def test_statistics_of_a_corpus_are_a_table(typed: Typed, tmp_path: Path) -> Non
             "distinct words             4",
             "vocabulary at min_count 2  2, 85.7% of all words",
             "longest line               10 words",
+            f"SHA-256                    {hashlib.sha256(path.read_bytes()).hexdigest()}",
             "labels                     a 1, b 1",
             "most frequent              word 10, two 2, one 1",
         ),
-        "warning 1 of 3 lines have no label: supervised training ignores them. Label them or drop them.\n",
+        "warning 1 of 3 lines without a label: supervised training ignores them. Label them or drop them.\n",
     )
     path.write_text(" ".join(f"w{number}" for number in range(30)) + "\n")
     _, out, _ = typed("corpus", "stats", str(path))
@@ -189,21 +192,30 @@ def test_an_upload_says_what_was_sent_what_was_there_and_what_it_removed(typed: 
     def upload() -> tuple[int, str, str]:
         return typed("upload", str(first), str(second), "--corpus", "wiki", "--replace", s3=bucket)
 
+    def hashed() -> str:
+        own = "".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}\n" for each in (first, second))
+        return f"SHA-256 {hashlib.sha256(own.encode()).hexdigest()}, without a recipe\n"
+
     removed = "done 2 files, 12 bytes sent and verified; 1 file of an earlier upload removed\n"
-    assert upload() == (0, uri, f"{several}{removed}{following}")
+    assert upload() == (0, uri, f"{several}{hashed()}{removed}{following}")
     second.write_text("g h\n")
-    assert upload() == (0, uri, f"{several}done 1 file, 4 bytes sent and verified; 1 file already there\n{following}")
+    assert upload() == (0, uri, f"{several}{hashed()}done 1 file, 4 bytes sent and verified; 1 file already there\n{following}")
 
 
 def test_a_corpus_that_is_prepared_goes_to_a_file_or_to_stdout(typed: Typed, tmp_path: Path) -> None:
     raw, made = tmp_path / "q.txt", tmp_path / "o.txt"
     raw.write_text("A cat. Two dogs.\n")
-    done = "recipe: NFKC, lower case, digits kept, punctuation dropped\ndone 2 lines, 4 words, 15 bytes from 1 file\n"
+    recipe = "recipe: NFKC, lower case, digits kept, punctuation dropped ("
+    done = "done 2 lines, 4 words, 15 bytes from 1 file\n"
 
     assert typed("corpus", "prepare", str(raw), "-o", str(made)) == (
-        0, f"{made}\n", f"{done}next: blazingtext corpus stats {made}\nnext: blazingtext upload {made}\n",
+        0,
+        f"{made}\n",
+        f"{recipe}in {made}.recipe.json)\n{done}next: blazingtext corpus stats {made}\nnext: blazingtext upload {made}\n",
+    )
+    assert typed("corpus", "prepare", str(raw), "-o", "-") == (
+        0, "a cat\ntwo dogs\n", f"{recipe}not kept: only a file has one beside it)\n{done}",
     )  # fmt: skip
-    assert typed("corpus", "prepare", str(raw), "-o", "-") == (0, "a cat\ntwo dogs\n", done)
 
 
 def test_a_run_without_what_is_asked_for_is_told_apart_from_a_run_that_is_not_there(typed: Typed, model: Model) -> None:

@@ -76,6 +76,25 @@ def test_runs_in_json_hold_live_model_and_speeds_and_no_more_than_asked_for(type
     assert [typed("runs", "-n", number)[0] for number in ("0", "101")] == [2, 2]
 
 
+def test_runs_show_the_hash_of_their_corpus_where_there_is_room(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    jobs, sha = two_runs(), "0123456789abcdef" * 4
+    jobs.jobs[NEW]["tags"] = {"blazingtext:corpus-sha256": sha, "blazingtext:recipe": "corpora/wiki/recipes/x.json"}
+
+    _, out, _ = typed("runs", cloudformation=FakeStacks(), sagemaker=jobs, logs=Logs())
+    _, filtered, _ = typed(
+        "runs", "--filter", f"corpus_hash=sha256:{sha}", "--json", cloudformation=FakeStacks(), sagemaker=jobs, logs=Logs()
+    )
+    _, table, _ = typed("runs", "--csv", cloudformation=FakeStacks(), sagemaker=jobs, logs=Logs())
+
+    assert out.splitlines()[0].split()[-2:] == ["corpus", "created"]
+    assert "  0123456789ab  " in out.splitlines()[1]
+    assert [(each["job"], each["corpus_hash"], each["recipe"]) for each in json.loads(filtered)["runs"]] == [
+        (NEW, f"sha256:{sha}", "corpora/wiki/recipes/x.json")
+    ]
+    assert f",sha256:{sha},corpora/wiki/recipes/x.json," in table.splitlines()[1]
+
+
 def test_no_runs_are_no_table(typed: Typed) -> None:
     said = "There are no training jobs yet.\nnext: blazingtext train --corpus <name> --watch\n"
     assert typed("runs", cloudformation=FakeStacks(), sagemaker=FakeJobs(), logs=Logs()) == (0, "", said)
@@ -108,7 +127,9 @@ def test_logs_are_the_lines_on_stdout_and_the_phases_on_stderr(typed: Typed) -> 
         ("2023-11-14T22:13:20+00:00", "", "[a]", "host-1"),
         ("2026-11-22T12:00:00+00:00", "Training", "in [progress]", ""),
     ]
-    assert typed("logs", sagemaker=jobs, logs=Logs())[2] == f"Training - in [progress]\n{NEW} has no log lines yet.\n"
+    assert typed("logs", sagemaker=jobs, logs=Logs())[2] == f"Training - in [progress]\n{NEW} has no log lines.\n"
+    jobs.add(NEW, "InProgress")
+    assert typed("logs", sagemaker=jobs, logs=Logs())[2] == f"{NEW} has no log lines yet.\n"
 
 
 def test_logs_of_the_endpoint(typed: Typed) -> None:

@@ -1,5 +1,7 @@
 """What the commands about the stage show, to the letter: results on stdout, and what to type next on stderr."""
 
+import json
+
 import pytest
 
 from blazingtext_lifecycle.instance_prices import LISTS
@@ -95,6 +97,23 @@ def test_status_shows(typed: Typed, case: str) -> None:
 
     assert (code, err) == (0, said)
     assert out == STACKS + shown + "\n" + TWO_RUNS
+
+
+def test_status_shows_the_hash_of_a_runs_corpus_where_it_is_known(typed: Typed) -> None:
+    jobs = two_runs()
+    jobs.jobs["blazingtext-dev-wiki-2"]["tags"] = {"blazingtext:corpus-sha256": "0123456789abcdef" * 4}
+
+    _, out, _ = typed("status", cloudformation=FakeStacks(), sagemaker=jobs)
+    _, document, _ = typed("status", "--json", cloudformation=FakeStacks(), sagemaker=jobs)
+
+    assert out.endswith(
+        lines(
+            "latest runs             status     score         time  corpus",
+            "blazingtext-dev-wiki-2  Completed  0.716  10 min 54 s  0123456789ab",
+            "blazingtext-dev-wiki-1  Failed",
+        )
+    )
+    assert [run["corpus_hash"] for run in json.loads(document)["runs"]] == [f"sha256:{'0123456789abcdef' * 4}", ""]
 
 
 @pytest.mark.parametrize(
@@ -202,8 +221,10 @@ def test_pause_and_resume_say_what_is_paused_and_what_is_live(typed: Typed) -> N
 
 
 AUDITED = (
-    "stacks, endpoints, endpoint configs, models, model package groups, training jobs, functions, state machines, queues, topics, rules, "
-    "schedule groups, alarms, log groups, log streams, tagged resources, buckets, roles, managed policies, dashboards, budgets"
+    "stacks, endpoints, endpoint configs, models, model package groups, transform jobs, processing jobs, tuning jobs, training jobs, "
+    "functions, state machines, queues, "
+    "topics, rules, schedule groups, alarms, log groups, log streams, tagged resources, buckets, roles, "
+    "managed policies, dashboards, budgets"
 )
 
 

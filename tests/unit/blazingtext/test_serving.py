@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from blazingtext.errors import EndpointError, EndpointInputError
 from blazingtext.serving import prediction, status
+from blazingtext.serving.stage_status import Endpoint
 from blazingtext_lifecycle.errors import AccessDeniedError, NotReady, RequestError
 from tests.unit.blazingtext.cloud_fakes import NOON, FakeClient, FakeJobs, FakeStacks, artifact, cloud
 from tests.unit.lifecycle.aws_fakes import client_error
@@ -54,8 +55,8 @@ def test_words_are_asked_of_the_stages_endpoint_as_json_and_only_classifiers_are
 @pytest.mark.parametrize(
     ("runtime", "family", "words"),
     [
-        (answering([]), EndpointError, "The endpoint answered 0 of 1 instances"),
-        (answering([{"vector": [1.0]}, {"vector": [1.0]}]), EndpointError, "The endpoint answered 2 of 1 instances"),
+        (answering([]), EndpointError, "The endpoint answered 0 of 1 instance"),
+        (answering([{"vector": [1.0]}, {"vector": [1.0]}]), EndpointError, "The endpoint answered 2 of 1 instance"),
         (answering([{"score": 1}]), RequestError, "does not serve a BlazingText model"),
         (refusing(client_error("ValidationError", "Endpoint x is not InService")), NotReady, "does not exist or is not in service"),
         (refusing(client_error("ValidationError", "the body is too large")), RequestError, "the body is too large"),
@@ -136,9 +137,9 @@ def test_an_endpoint_is_described_as_it_is_now() -> None:
     scaled = status.endpoint(cloud(sagemaker=ServingJobs(configured, {"CurrentInstanceCount": 2})))
     serverless = status.endpoint(cloud(sagemaker=ServingJobs({})))
 
-    assert scaled == status.Endpoint("blazingtext-dev", "Updating", "ml.m5.xlarge", 2, NOON, "slow", 0.46, "config", "2026-04-21")
+    assert scaled == Endpoint("blazingtext-dev", "Updating", "ml.m5.xlarge", 2, NOON, "slow", 0.46, "config", "2026-04-21")
     assert (serverless.instance_type, serverless.instance_count, serverless.hourly_dollars) == ("serverless", 0, None)
-    assert status.endpoint(cloud(sagemaker=FakeJobs())) == status.Endpoint("blazingtext-dev", hourly_dollars=0.0)
+    assert status.endpoint(cloud(sagemaker=FakeJobs())) == Endpoint("blazingtext-dev", hourly_dollars=0.0)
 
 
 def test_an_endpoint_that_may_not_be_seen_is_no_missing_endpoint() -> None:

@@ -43,7 +43,7 @@ def test_labels_are_counted_apart_from_words(tmp_path: Path) -> None:
 
     assert found.labels == (("__label__x", 2), ("__label__y", 1))
     assert (found.words, found.unlabelled) == (4, 1)
-    assert any("no label" in warning for warning in found.warnings)
+    assert any("1 of 4 lines without a label" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_labels_are_counted_apart_from_words(tmp_path: Path) -> None:
         ("the cat sat, and sat.\n" * 9, "punctuation"),
         ("a b c d e\n" * 9, "are few"),
         ("__label__x\n__label__y\n", "labels only"),
-        ("__label__x, a\n__label__y b\n" * 9, "end in punctuation"),
+        ("__label__x, a\n__label__y b\n" * 9, "1 label ends in punctuation"),
         ("__label__ a\n__label__y b\n" * 9, "have no name"),
         ("".join(f"__label__{number}\u00a0a b\n" for number in range(20)), "a class of its own"),
         ("the\u3000cat sat\n" * 9, "U\\+3000 IDEOGRAPHIC SPACE 9 times"),

@@ -112,6 +112,16 @@ def test_counts_are_those_of_the_dictionary(theirs: tuple[Path, Any], ours: Vect
     assert (ours.file.counts["walking"], ours.file.counts["a"]) == (280, 100)
 
 
+def test_one_word_that_is_unlike_its_n_grams_does_not_mean_that_none_were_trained(tmp_path: Path) -> None:
+    save_model(tmp_path)
+    lines = (tmp_path / "vectors.txt").read_text(encoding="utf-8").splitlines()
+    word, *numbers = lines[2].split()
+    lines[2] = " ".join([word, *(str(-float(number)) for number in numbers)])
+    (tmp_path / "vectors.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+    assert reading.load(tmp_path / "vectors.txt").subwords is not None
+
+
 def test_a_file_whose_n_grams_were_never_trained_gives_none(tmp_path: Path) -> None:
     save_model(tmp_path, maxn=0, minn=0)
     path = tmp_path / "vectors.bin"
@@ -144,19 +154,19 @@ def test_a_damaged_file_is_refused_with_what_to_do(theirs: tuple[Path, Any], tmp
 
     (tmp_path / "vectors.txt").write_bytes((theirs[0] / "vectors.txt").read_bytes())
 
-    with pytest.raises(BrokenFileError, match="no fastText model of words, or it was cut short"):
+    with pytest.raises(BrokenFileError, match="no fastText model, or it was cut short"):
         WordFile.read(path)
     with pytest.raises(CloudError, match=r"cannot be read: it is no fastText model.*\. Delete that folder, then run the command again"):
         reading.load(tmp_path / "vectors.txt")
 
 
-def test_a_classifier_is_no_file_of_word_vectors(theirs: tuple[Path, Any], tmp_path: Path) -> None:
+def test_labels_belong_to_classifiers_alone(theirs: tuple[Path, Any], tmp_path: Path) -> None:
     content = bytearray((theirs[0] / "vectors.bin").read_bytes())
     # The third number of the dictionary is how many of its entries are labels.
     content[64 + 8] = 1
     (tmp_path / "vectors.bin").write_bytes(content)
 
-    with pytest.raises(BrokenFileError, match="no fastText model of words"):
+    with pytest.raises(BrokenFileError, match="no fastText model"):
         WordFile.read(tmp_path / "vectors.bin")
 
 
@@ -245,6 +255,9 @@ def test_neighbors_take_a_sum_with_or_without_quotes(typed: Typed, run_of: dict[
         code, out, _ = typed("neighbors", *words, "-n", "3", "--json", **run_of)
         assert code == 0
         assert [each["word"] for each in json.loads(out)["neighbors"]["walked - walks + talking"]] == expected
+
+    # A sign alone is a word as any other.
+    assert set(json.loads(typed("neighbors", "walked", "+", "--json", **run_of)[1])["neighbors"]) == {"walked", "+"}
 
     code, _, err = typed("neighbors", "walked talked", **run_of)
     assert (code, "neither a word nor a sum" in err) == (2, True)

@@ -17,6 +17,7 @@ from blazingtext.cli import document, main
 from blazingtext.cli.json_document import as_json
 from blazingtext.cli.output import Output, _console
 from blazingtext.cli.terminal import visible
+from tests.patience import PATIENCE
 from tests.unit.blazingtext.conftest import Typed
 
 NASTY = ":heart: [red]x[/red] \x1b[31mred\x1b[0m \x9b31m \x07 a\rb \u202egnp $x^2$ \\"
@@ -143,7 +144,7 @@ def test_terminals_of_any_encoding_show_every_word(tmp_path: Path, encoding: str
         env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "40"},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     expected = "\u65e5\u672c 9".encode(encoding, "backslashreplace")

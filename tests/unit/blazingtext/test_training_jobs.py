@@ -26,6 +26,13 @@ def test_a_failed_run_has_no_artifact_to_look_at() -> None:
     assert (run.corpus, run.artifact, run.failure) == ("wiki", "", "ClientError: no words")
 
 
+def test_what_sagemaker_adds_to_the_hyperparameters_of_trials_is_left_out() -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB, HyperParameters={"mode": "cbow", "epochs": "3", "_tuning_objective_metric": "train:mean_rho"})
+
+    assert training_jobs.run(cloud(sagemaker=jobs), JOB).hyperparameters == {"mode": "cbow", "epochs": "3"}
+
+
 def test_the_newest_completed_run_skips_later_failures() -> None:
     jobs = FakeJobs()
     jobs.add(OLD)
@@ -83,6 +90,44 @@ def test_a_beginning_that_no_other_job_has_is_enough(typed: str) -> None:
     assert training_jobs.run(cloud(sagemaker=jobs), typed).job == "blazingtext-dev-news-cbow-22"
     assert training_jobs.stop(cloud(sagemaker=jobs), typed).status == "Stopping"
     assert jobs.stopped == ["blazingtext-dev-news-cbow-22"]
+
+
+@pytest.mark.parametrize("typed", ["first", "blazingtext-dev-first"])
+def test_a_chosen_name_is_not_the_beginning_of_its_second_attempt(typed: str) -> None:
+    jobs = FakeJobs()
+    for job in ("blazingtext-dev-first", "blazingtext-dev-first-2", "blazingtext-prod-first"):
+        jobs.add(job)
+
+    assert training_jobs.run(cloud(sagemaker=jobs), typed).job == "blazingtext-dev-first"
+
+
+SHA = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("tags", "whole", "short"),
+    [
+        ({"blazingtext:corpus-sha256": SHA, "blazingtext:corpus-hash": "e" * 64}, f"sha256:{SHA}", "0123456789ab"),
+        ({"blazingtext:corpus-hash": SHA}, f"etags:{SHA}", "etags:0123456789ab"),
+        ({}, "", ""),
+    ],
+)
+def test_a_run_has_the_hash_of_its_corpus_from_its_tags(tags: dict[str, str], whole: str, short: str) -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB, tags=tags)
+
+    (run,) = training_jobs.with_tags(cloud(sagemaker=jobs), training_jobs.runs(cloud(sagemaker=jobs)))
+
+    assert (run.tags, run.corpus_hash, run.short_hash, run.recipe) == (tags, whole, short, "")
+
+
+def test_a_run_has_the_key_of_its_recipe_from_its_tags() -> None:
+    jobs = FakeJobs()
+    jobs.add(JOB, tags={"blazingtext:recipe": "corpora/wiki/recipes/x.json"})
+    plain = training_jobs.run(cloud(sagemaker=jobs), JOB)
+
+    assert (plain.tags, plain.recipe) == (None, "")
+    assert [run.recipe for run in training_jobs.with_tags(cloud(sagemaker=jobs), [plain])] == ["corpora/wiki/recipes/x.json"]
 
 
 def test_the_beginning_of_another_stages_job_is_none() -> None:

@@ -268,3 +268,13 @@ def test_whatever_a_library_raises_over_what_is_damaged_becomes_a_sentence(
 
     with pytest.raises(CorpusError, match=rf"a cannot be read\. {type(error).__name__}: x\. Check"):
         prepared(tmp_path, "a", b"words")
+
+
+def test_where_no_library_reads_zstandard_a_file_is_refused_with_the_command_that_unpacks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AWS's Spark image."""
+    monkeypatch.delitem(unpacking._DECOMPRESSED, "zstd")
+
+    with pytest.raises(CorpusError, match=r"text\.zst is a zstd archive, which cannot be read here\. Unpack it with: zstd -d text\.zst"):
+        prepared(tmp_path, "text.zst", zstd.compress(TEXT))

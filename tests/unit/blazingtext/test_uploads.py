@@ -1,11 +1,15 @@
 import gzip
+import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from blazingtext.corpus import uploads
+from blazingtext.corpus import preparation, recipe, uploads
+from blazingtext.corpus.normaliser import Normaliser
+from blazingtext_lifecycle import recipe_keys
 from blazingtext_lifecycle.errors import AccessDeniedError, CloudError, CorpusError, RequestError
 from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud, denying
 
@@ -60,9 +64,87 @@ def test_the_last_object_says_that_the_corpus_is_complete_and_what_is_in_it(tmp_
     assert bucket.sent == ["corpora/wiki/train/a.txt", "corpora/wiki/train/b.txt", "corpora/wiki/complete.json"]
     assert json.loads(bucket.objects["corpora/wiki/complete.json"]) == {
         "files": [
-            {"key": f"corpora/wiki/train/{name}", "size": len(bucket.objects[f"corpora/wiki/train/{name}"])} for name in ("a.txt", "b.txt")
+            {
+                "key": (key := f"corpora/wiki/train/{name}"),
+                "size": len(bucket.objects[key]),
+                "etag": bucket.heads[key]["ETag"],
+                "sha256": hashlib.sha256(bucket.objects[key]).hexdigest(),
+            }
+            for name in ("a.txt", "b.txt")
         ]
     }
+
+
+def prepared(folder: Path, name: str = "wiki.txt", text: str = "Some words.", **settings: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"raw-{name}").write_text(text)
+    preparation.prepare([str(folder / f"raw-{name}")], folder / name, normaliser=Normaliser(**settings))
+    return folder / name
+
+
+def test_the_recipe_goes_with_the_corpus_under_the_hash_of_its_content(tmp_path: Path) -> None:
+    bucket, path = FakeBucket(), prepared(tmp_path)
+
+    found = send(bucket, path, recipe.beside(path))
+
+    (key,) = [key for key in bucket.objects if "/recipes/" in key]
+    assert bucket.sent == ["corpora/wiki/train/wiki.txt", key, "corpora/wiki/complete.json"]
+    assert key == recipe_keys.key("wiki", bucket.objects[key])
+    assert bucket.objects[key] == recipe.beside(path).read_bytes()
+    assert json.loads(bucket.objects["corpora/wiki/complete.json"])["recipe"] == key
+    assert (found.recipe, found.warnings) == (f"s3://{BUCKET}/{key}", ())
+    assert found.sha256 == found.files[0].sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_recipes_of_earlier_uploads_stay_for_the_runs_that_refer_to_them(tmp_path: Path) -> None:
+    bucket = FakeBucket()
+    send(bucket, prepared(tmp_path / "a"))
+
+    again = send(bucket, prepared(tmp_path / "b", lower=False), replace=True)
+    plain = send(bucket, file(tmp_path / "c", "wiki.txt"), replace=True)
+
+    assert len([key for key in bucket.objects if "/recipes/" in key]) == 2
+    assert (again.removed, plain.removed, plain.recipe) == ((), (), "")
+    assert "recipe" not in json.loads(bucket.objects["corpora/wiki/complete.json"])
+
+
+def test_a_file_that_has_changed_since_goes_without_its_recipe_and_that_is_said(tmp_path: Path) -> None:
+    bucket, path = FakeBucket(), prepared(tmp_path)
+    path.write_text("other words\n")
+
+    found = send(bucket, path)
+
+    assert found.recipe == ""
+    assert found.warnings[0].startswith(f"{path} has changed since it was prepared")
+    assert not [key for key in bucket.objects if "/recipes/" in key]
+
+
+def test_a_broken_recipe_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    bucket, path = FakeBucket(), prepared(tmp_path)
+    recipe.beside(path).write_text("{}")
+
+    with pytest.raises(recipe.RecipeError, match="is not the recipe of a corpus"):
+        send(bucket, path)
+    assert not bucket.objects
+
+
+def test_several_files_have_one_hash_in_the_order_of_their_keys(tmp_path: Path) -> None:
+    paths = [file(tmp_path, "b.txt", b"b\n"), file(tmp_path, "a.txt", b"a\n")]
+
+    found = send(FakeBucket(), *paths)
+
+    hashes = "".join(f"{hashlib.sha256(each).hexdigest()}\n" for each in (b"a\n", b"b\n"))
+    assert found.sha256 == hashlib.sha256(hashes.encode()).hexdigest()
+
+
+def test_an_upload_may_name_the_run_that_it_starts(tmp_path: Path) -> None:
+    bucket, channels = FakeBucket(), uploads.plan("wiki", [file(tmp_path)])
+
+    uploads.upload(cloud(s3=bucket), "wiki", channels, run="friday")
+
+    assert json.loads(bucket.objects["corpora/wiki/complete.json"])["name"] == "friday"
+    with pytest.raises(RequestError, match='name: "Friday" cannot name a training job'):
+        uploads.upload(cloud(s3=bucket), "wiki", channels, run="Friday")
 
 
 def test_what_arrives_changed_is_removed_and_reported(tmp_path: Path) -> None:

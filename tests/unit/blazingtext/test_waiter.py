@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from blazingtext.serving import status, waiter
+from blazingtext.serving import waiter
+from blazingtext.serving.stage_status import Status
 from blazingtext_lifecycle.errors import AccessDeniedError, CloudError, NotReady
 from tests.unit.blazingtext.cloud_fakes import NOON, FakeJobs, FakeStacks, artifact, cloud, denying
 
@@ -26,7 +27,7 @@ class Waiting:
         if self._happenings:
             self._happenings.pop(0)(self.stacks, self.jobs)
 
-    def wait(self, **wish: Any) -> status.Status:
+    def wait(self, **wish: Any) -> Status:
         where = cloud(cloudformation=self.stacks, sagemaker=self.jobs)
         return waiter.wait_until_stable(where, sleep=self.sleep, clock=lambda: self.time, **wish)
 

@@ -1,7 +1,10 @@
+import html
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import RendererAgg
 
 from blazingtext.vectors import word_map
 from blazingtext.vectors.word_vectors import Vectors
@@ -69,7 +72,7 @@ def test_a_format_that_cannot_be_drawn_is_refused(found: Vectors, tmp_path: Path
 
 
 def test_too_few_words_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="only 2 words"):
+    with pytest.raises(UserError, match="Only 2 words can be drawn"):
         word_map.draw(Vectors(("cat", "dog"), np.ones((2, 3), np.float32)), tmp_path / "map.png")
 
 
@@ -85,9 +88,41 @@ def test_words_of_two_characters_are_words_in_other_scripts_than_latin() -> None
 def test_a_word_is_no_formula_and_one_without_a_font_is_a_box_that_is_told(tmp_path: Path) -> None:
     words = ("$x^2$", "$\\frac$", "a_b", "\U00012000\U00012001", "w" * 30, "$")
     vectors = Vectors(words, np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32))
+    look = word_map.Look(title="$5", stop_words=True, name="$run_1$")
 
-    drawn = word_map.draw(vectors, tmp_path / "map.svg", word_map.Look(title="$5", stop_words=True))
+    boxes, text = (word_map.draw(vectors, tmp_path / name, look) for name in ("map.png", "map.svg"))
 
-    assert drawn.words == words
-    assert drawn.without_font == ("\U00012000\U00012001",)
-    assert (tmp_path / "map.svg").read_text(encoding="utf-8").count("<!-- $x^2$ -->") == 1
+    assert boxes.words == text.words == words
+    assert boxes.without_font == ("\U00012000\U00012001",)
+    # Whoever shows an SVG has fonts of their own.
+    assert text.without_font == ()
+
+
+def texts(path: Path) -> list[str]:
+    return [html.unescape(text) for text in re.findall(r"<text [^>]*>([^<]*)</text>", path.read_text(encoding="utf-8"))]
+
+
+def test_an_svg_holds_words_title_and_the_models_name_as_text(found: Vectors, tmp_path: Path) -> None:
+    drawn = word_map.draw(found, tmp_path / "map.svg", word_map.Look(words=12, title="A <title>", name="blazingtext-dev-wiki-skipgram-01"))
+    word_map.draw(found, tmp_path / "plain.svg", word_map.Look(words=12, stop_words=True))
+
+    caption = "the 12 most frequent words, function words left out, by t-SNE of cosine, coloured by k-means"
+    assert texts(tmp_path / "map.svg") == [*drawn.words, "A <title>", "blazingtext-dev-wiki-skipgram-01", caption]
+    assert texts(tmp_path / "plain.svg")[-2:] == ["Words of similar meaning", caption.replace(", function words left out,", "")]
+
+
+def test_the_head_fits_above_a_map_of_few_words(found: Vectors) -> None:
+    name = "a-very-long-name-" * 8
+    words = ["a", "b", "c", "d", "e"]
+
+    figure = word_map.paint(words, np.random.default_rng(1).normal(size=(5, 2)), np.zeros(5, np.int64), word_map.Look(name=name))
+
+    renderer = RendererAgg(  # type: ignore[no-untyped-call] # Matplotlib has no types there
+        figure.get_figwidth() * figure.dpi, figure.get_figheight() * figure.dpi, figure.dpi
+    )
+    extents = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    assert max(each.x1 for each in extents) <= figure.get_figwidth() * figure.dpi
+    assert max(each.y1 for each in extents) <= figure.get_figheight() * figure.dpi
+    assert min(each.x0 for each in extents) >= 0
+    head, body = extents[5:], extents[:5]
+    assert min(each.y0 for each in head) > max(each.y1 for each in body)

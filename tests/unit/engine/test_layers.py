@@ -14,8 +14,9 @@ BASE = {"arrays", "errors"}
 ALLOWED = {
     "container": BASE,
     "kernels": BASE,
-    "corpus": BASE | {"kernels"},
-    "training": BASE | {"kernels", "corpus"},
+    "network": BASE,
+    "corpus": BASE | {"kernels", "network"},
+    "training": BASE | {"kernels", "network", "corpus"},
     "formats": BASE | {"kernels", "corpus", "training"},
 }
 

@@ -127,12 +127,12 @@ def test_what_is_no_command_is_refused_with_exit_code_2(arguments: list[str]) ->
     [
         (
             [],
-            "[-h] {train,serve} ...",
+            "[-h] {train,serve,predict} ...",
             ["An open engine in BlazingText's container contract.", "train as <base>/input/config says", "answer /ping"],
         ),
         (
             ["train"],
-            "train [-h] [--threads THREADS] [--seed SEED] [--base BASE]",
+            "train [-h] [--threads THREADS] [--seed SEED] [--initial FILE] [--base BASE]",
             [
                 "(default: $ENGINE_THREADS, else every processor)",
                 "(default: $ENGINE_SEED, else 1)",

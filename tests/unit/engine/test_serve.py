@@ -21,8 +21,8 @@ from tests.unit.engine.saved_models import LABELS, WORDS, random, save_classifie
 class Client:
     """Sends requests to an application as a server would."""
 
-    def __init__(self, folder: Path, token: str = "", sends: str = "") -> None:
-        self._application, self._sends = serve.Application(load(folder), token), sends
+    def __init__(self, folder: Path, token: str = "", sends: str = "", limits: serve.BodyLimits | None = None) -> None:
+        self._application, self._sends = serve.Application(load(folder), token, limits), sends
 
     def send(
         self,
@@ -254,7 +254,7 @@ def test_a_message_without_a_body_is_an_empty_part(tmp_path: Path, rows: np.ndar
 def test_an_error_is_answered_in_plain_text(vectors: Client) -> None:
     assert vectors.send(b"", None, "/", "GET")[1:] == (
         "text/plain; charset=utf-8",
-        b"GET / is not served. Use GET /ping or POST /invocations.",
+        b"GET / is not served. Use GET /ping, GET /execution-parameters or POST /invocations.",
     )
 
 
@@ -265,12 +265,11 @@ def test_a_length_that_is_no_number_says_nothing(vectors: Client) -> None:
 
 
 @pytest.mark.parametrize(("beyond", "status"), [(0, 200), (1, 400)])
-def test_an_answer_of_exactly_the_limit_is_sent(vectors: Client, monkeypatch: pytest.MonkeyPatch, beyond: int, status: int) -> None:
+def test_an_answer_of_exactly_the_limit_is_sent(tmp_path: Path, vectors: Client, beyond: int, status: int) -> None:
     body = b'{"instances": ["awesome"]}'
     size = len(vectors.send(body)[2])
-    monkeypatch.setattr(serve, "BODY_LIMIT", size - beyond)
 
-    found = vectors.send(body)
+    found = Client(tmp_path, limits=serve.BodyLimits(answer=size - beyond)).send(body)
 
     assert found[0] == status
     if beyond:
@@ -325,9 +324,42 @@ def test_an_answer_beyond_six_megabytes_is_refused_with_the_remedy(tmp_path: Pat
     assert b"fewer instances" in answer
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/", 404), ("GET", "/invocations", 405), ("POST", "/ping", 405)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/", 404), ("GET", "/invocations", 405), ("POST", "/ping", 405), ("POST", "/execution-parameters", 405)],
+)
 def test_other_routes_are_not_served(vectors: Client, method: str, path: str, status: int) -> None:
     assert vectors.send(b"", None, path, method)[0] == status
+
+
+def test_a_transform_job_is_told_how_its_requests_are_best_made(vectors: Client) -> None:
+    status, content_type, body = vectors.send(b"", None, "/execution-parameters", "GET")
+
+    assert (status, content_type) == (200, "application/json")
+    assert json.loads(body) == {"MaxConcurrentTransforms": 1, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1}
+
+
+@pytest.mark.parametrize(
+    ("environment", "request_bytes", "answer_bytes"),
+    [
+        ({}, 6 << 20, 6 << 20),
+        ({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "2"}, 6 << 20, 6 << 20),
+        ({"SAGEMAKER_BATCH": "true"}, 6 << 20, None),
+        ({"SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "20"}, 20 << 20, None),
+        ({"SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}, 6 << 20, None),
+        ({"SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "many"}, 6 << 20, None),
+    ],
+)
+def test_bodies_are_limited_as_the_environment_says(environment: dict[str, str], request_bytes: int, answer_bytes: int | None) -> None:
+    assert serve.BodyLimits.from_environment(environment) == serve.BodyLimits(request_bytes, answer_bytes)
+
+
+def test_the_answer_to_a_transform_job_may_have_any_size(tmp_path: Path) -> None:
+    save_vectors(tmp_path, dim=300)
+
+    status, _, answer = Client(tmp_path, limits=serve.BodyLimits(answer=None)).send(json.dumps({"instances": ["awesome"] * 1200}).encode())
+
+    assert (status, len(json.loads(answer))) == (200, 1200)
 
 
 def test_a_large_request_is_answered_as_a_small_one(vectors: Client) -> None:

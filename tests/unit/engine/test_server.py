@@ -19,6 +19,7 @@ from blazingtext_engine import serve
 from blazingtext_engine.container.opt_ml import Container
 from blazingtext_engine.corpus.words import Subwords
 from blazingtext_engine.errors import ModelError
+from tests.patience import PATIENCE
 from tests.unit.engine.saved_models import save_classifier, save_vectors
 
 
@@ -30,10 +31,10 @@ def modules_of_a_server(base: Path, instance: str) -> tuple[str, object]:
         url = f"http://127.0.0.1:{server.stdout.readline().split()[-1].rstrip('.')}/invocations"
         body = json.dumps({"instances": [instance]}).encode()
         request = urllib.request.Request(url, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - likewise
             content = json.loads(answer.read())
         server.send_signal(signal.SIGTERM)
-        _, log = server.communicate(timeout=60)
+        _, log = server.communicate(timeout=PATIENCE)
     return log, content
 
 

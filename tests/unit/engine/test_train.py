@@ -185,6 +185,52 @@ def test_what_is_probably_not_meant_is_warned_of_before_training(tmp_path: Path,
     assert len(re.findall(rf"^\[.* WARNING \d+\] {re.escape(sentence)}$", log.partition("Running")[0], re.MULTILINE)) == warnings
 
 
+@pytest.mark.parametrize("mode", ["skipgram", "supervised"])
+def test_a_training_starts_from_a_file_of_vectors_and_says_how_many_words_that_is(tmp_path: Path, mode: str) -> None:
+    given = tmp_path / "given.vec"
+    given.write_text("3 16\n" + "".join(f"{word} {' '.join(['0.25'] * 16)}\n" for word in ("t1w1", "t1w2", "absent")))
+    settings = (SMALL | {"mode": mode}) if mode == "skipgram" else (CLASSIFIER | {"vector_dim": "16"})
+    text = TEXT if mode == "skipgram" else containers.labelled(400)
+    container = containers.lay_out(tmp_path / "ml", settings, {"train": {"text.txt": text}})
+    lines = PrintedLines()
+
+    code = train.run(container, environ={}, resources=train.Resources(1, 1, given), log=Log(lines))
+
+    assert code == 0, lines.getvalue()
+    words = 100 if mode == "skipgram" else 101
+    assert f"Starting from given.vec: it has 2 of the {words} words of the text." in lines.getvalue()
+    model = fasttext.load_model(str(container.model / ("vectors.bin" if mode == "skipgram" else "model.bin")))
+    assert model.get_input_vector(model.get_word_id("absent")).tolist() == [0.25] * 16
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("1 8\nt1w1 1 2 3 4 5 6 7 8\n", "Customer Error: The vectors of given.vec have 8 numbers, and vector_dim is 16."),
+        (f"1 16\nelsewhere{' 1' * 16}\n", "Customer Error: None of the text's words is in given.vec"),
+        ("no vectors\n", "Customer Error: given.vec holds no vectors that can be read"),
+    ],
+)
+def test_what_cannot_be_started_from_is_the_persons_to_correct(tmp_path: Path, given: str, said: str) -> None:
+    (tmp_path / "given.vec").write_text(given)
+    container = containers.lay_out(tmp_path / "ml", SMALL, {"train": {"text.txt": TEXT}})
+
+    code = train.run(container, environ={}, resources=train.Resources(1, 1, tmp_path / "given.vec"), log=Log(PrintedLines()))
+
+    assert code == 1
+    assert container.failure_file.read_text().startswith(said)
+
+
+def test_several_hosts_start_from_nothing_that_is_given(tmp_path: Path) -> None:
+    hosts = ("algo-1", ["algo-1", "algo-2"])
+    container = containers.lay_out(tmp_path / "ml", SMALL, {"train": {"text.txt": TEXT}}, hosts)
+
+    code = train.run(container, environ={}, resources=train.Resources(1, 1, tmp_path / "given.vec"), log=Log(PrintedLines()))
+
+    assert code == 1
+    assert container.failure_file.read_text().startswith("Customer Error: Several hosts cannot start from given vectors")
+
+
 def test_without_evaluation_there_is_no_report(tmp_path: Path) -> None:
     container = containers.lay_out(tmp_path, SMALL | {"evaluation": "False"}, {"train": {"text.txt": TEXT}})
 

@@ -1,10 +1,10 @@
-"""Several hosts train one model: here as threads of one process, each with an /opt/ml of its own and a folder between them."""
+"""Several hosts train one model: here as threads of one process, each with an /opt/ml of its own and loopback between them."""
 
 import io
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,28 +12,44 @@ from pathlib import Path
 import fasttext
 import pytest
 
-from blazingtext_engine import train
+from blazingtext_engine import train, train_steps
 from blazingtext_engine.container.log_lines import Log
-from blazingtext_engine.container.opt_ml import Container, Hosts
-from blazingtext_engine.container.rendezvous import Rendezvous, join_hosts
-from blazingtext_engine.errors import ChannelError, HostError, StoppedError, UserError
-from blazingtext_engine.training import word2vec
+from blazingtext_engine.container.opt_ml import Container
+from blazingtext_engine.corpus.shares import read_share
+from blazingtext_engine.errors import ChannelError, HostError, PlatformError, StoppedError, UserError
+from blazingtext_engine.network.addresses import places
+from blazingtext_engine.network.meeting import Meeting, meet, secret_of
+from blazingtext_engine.train_hosts import _terms
+from blazingtext_engine.train_steps import Resources, Training
+from blazingtext_engine.training.averaging import SharedModel
+from tests.patience import PATIENCE
 from tests.unit.engine import containers
+from tests.unit.engine.network_support import free_places
 
 HOSTS = ["algo-1", "algo-2"]
 SETTINGS = {"mode": "batch_skipgram", "vector_dim": "16", "min_count": "2", "epochs": "2", "sampling_threshold": "0.01"}
 TEXT = containers.sentences(200) + b"once\n"
 
 
-def host(
-    folder: Path, name: str, settings: dict[str, str], stop: Callable[[], bool] = lambda: False, **environ: str
-) -> tuple[train.Training, io.StringIO]:
-    container, lines = containers.lay_out(folder / name, settings, {"train": {"text.txt": TEXT}}, (name, HOSTS)), io.StringIO()
-    environ = {"ENGINE_RENDEZVOUS": str(folder / "network"), **environ}
-    return train.Training(container, environ, train.Resources(threads=1, seed=1), Log(lines), stop), lines
+def hosts_of(
+    folder: Path, settings: dict[str, str], stops: Sequence[Callable[[], bool]] = (lambda: False,) * 2, **environ: str
+) -> list[tuple[Training, io.StringIO]]:
+    """Every host, with a folder of its own; all know where each listens."""
+    where = ",".join(f"{name}={place.address}:{place.port}" for name, place in zip(HOSTS, free_places(len(HOSTS)), strict=True))
+    environ = {"ENGINE_HOSTS": where, "ENGINE_SECRET": "secret", "TRAINING_JOB_NAME": "job", **environ}
+    found = []
+    for name, stop in zip(HOSTS, stops, strict=True):
+        container, lines = containers.lay_out(folder / name, settings, {"train": {"text.txt": TEXT}}, (name, HOSTS)), io.StringIO()
+        found.append((Training(container, environ, Resources(threads=1, seed=1), Log(lines), stop), lines))
+    return found
 
 
-def train_together(*trainings: train.Training) -> list[bool]:
+def meeting_of(training: Training) -> Meeting:
+    hosts = training.container.hosts()
+    return Meeting(hosts.names, hosts.rank, places(training.environ, hosts.names), "job", secret_of(training.environ))
+
+
+def train_together(*trainings: Training) -> list[bool]:
     with ThreadPoolExecutor(len(trainings)) as pool:
         return list(pool.map(train.train, trainings))
 
@@ -43,7 +59,7 @@ def files(container: Container) -> list[str]:
 
 
 def test_two_hosts_train_one_model_and_the_first_writes_it(tmp_path: Path) -> None:
-    (first, log), (second, other) = (host(tmp_path, name, SETTINGS) for name in HOSTS)
+    (first, log), (second, other) = hosts_of(tmp_path, SETTINGS)
 
     assert train_together(first, second) == [True, True]
 
@@ -63,16 +79,33 @@ def test_two_hosts_train_one_model_and_the_first_writes_it(tmp_path: Path) -> No
     assert "Training finished!\n" in lines
     assert "#mean_rho: " in lines
     assert "HTTP server started...." in lines
+    assert re.search(r"Sent \d+\.\d MB to the other hosts\. Sending, receiving and waiting took \d+\.\d\d seconds\.\n", lines)
     ending = "Master host is not alive. Training might have finished. Shutting down.... Check the logs for algo-1 machine.\n"
     assert other.getvalue().endswith(ending)
     assert "Number of words" not in other.getvalue()
 
 
+def test_hosts_with_one_thread_each_give_the_same_bytes_every_time(tmp_path: Path) -> None:
+    written = []
+    for run in ("first", "second"):
+        hosts = hosts_of(tmp_path / run, SETTINGS | {"evaluation": "False"})
+        train_together(*(each for each, _ in hosts))
+        written.append((hosts[0][0].container.model / "vectors.bin").read_bytes())
+
+    assert written[0] == written[1]
+
+
 def test_hosts_that_are_stopped_keep_what_they_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    training = threading.Event()
-    monkeypatch.setattr(Rendezvous, "any_peer_died", lambda _: training.set())
-    # A training of minutes: it is under way when a host asks whether another one has died.
-    hosts = [host(tmp_path, name, SETTINGS | {"epochs": "100000", "evaluation": "False"}, training.is_set) for name in HOSTS]
+    combined, combine = threading.Event(), SharedModel.combine
+
+    def noted(model: SharedModel) -> None:
+        combine(model)
+        combined.set()
+
+    monkeypatch.setattr(SharedModel, "combine", noted)
+    # A training of minutes: it is under way when one host, and only one, is asked to stop.
+    asked = [lambda: False, combined.is_set]
+    hosts = hosts_of(tmp_path, SETTINGS | {"epochs": "100000", "evaluation": "False"}, asked)
 
     assert train_together(*(each for each, _ in hosts)) == [False, False]
 
@@ -81,73 +114,61 @@ def test_hosts_that_are_stopped_keep_what_they_have(tmp_path: Path, monkeypatch:
     assert "Training finished!" in hosts[0][1].getvalue()
 
 
-@pytest.mark.parametrize("name", HOSTS)
-def test_a_stop_while_the_text_is_read_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(Rendezvous, "wait_for_all", lambda *_, **__: None)
-    training, _ = host(tmp_path, name, SETTINGS, lambda: True)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_stop_before_all_hosts_have_come_is_heard(tmp_path: Path, rank: int) -> None:
+    training, _ = hosts_of(tmp_path, SETTINGS, [lambda: True, lambda: True])[rank]
 
     with pytest.raises(StoppedError):
         train.train(training)
 
 
 def test_a_host_that_dies_ends_the_training_of_the_others(tmp_path: Path) -> None:
-    first, log = host(tmp_path, HOSTS[0], SETTINGS | {"epochs": "20000"})
+    (first, log), (second, _) = hosts_of(tmp_path, SETTINGS | {"epochs": "20000"})
 
     with ThreadPoolExecutor(1) as pool:
-        # A host that has joined, sees the model, and ends without having trained anything.
-        with join_hosts(first.environ, Hosts(HOSTS[1], tuple(HOSTS))) as second:
-            training = pool.submit(train.train, first)
-            second.wait_for_file(second.model_file, timeout=120)
+        training = pool.submit(train.train, first)
+        # A host that reads its share of the text, and ends without having trained anything.
+        with meet(meeting_of(second)) as group:
+            group.agree(_terms(second, second.container.channels()["train"]))
+            read_share(second.container.channels()["train"].files, group, min_count=2, threads=1)
         with pytest.raises(HostError, match="algo-2 ended before the training did"):
-            training.result(120)
+            training.result(PATIENCE)
 
     assert not files(first.container)
-    assert all(float(percent) < 80 for percent in re.findall(r"Progress: (\S+)%", log.getvalue()))
+    assert "Training finished" not in log.getvalue()
 
 
-def test_hosts_wait_for_each_other_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "JOIN_SECONDS", 0.01)
+def test_what_is_wrong_on_one_host_is_told_by_all(tmp_path: Path) -> None:
+    hosts = hosts_of(tmp_path, SETTINGS | {"min_count": "100000"})
 
-    for name, words in zip(HOSTS, (r"algo-2 did not reach the stage 'joined'", "algo-1 did not make model"), strict=True):
-        with pytest.raises(HostError, match=words):
-            train.train(host(tmp_path / name, name, SETTINGS)[0])
-
-
-@pytest.mark.parametrize(("seconds", "patience"), [(0.5, 120), (500.0, 500)])
-def test_hosts_wait_five_minutes_to_join_and_as_long_as_the_first_has_trained_for_the_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, patience: float
-) -> None:
-    waits: list[tuple[str, float]] = []
-    wait_for_all, wait_for_file, trained = Rendezvous.wait_for_all, Rendezvous.wait_for_file, word2vec.train
-
-    def all_(self: Rendezvous, stage: str, *, timeout: float) -> None:
-        waits.append((stage, timeout))
-        wait_for_all(self, stage, timeout=60)
-
-    def file(self: Rendezvous, path: Path, *, timeout: float) -> None:
-        waits.append((path.name, timeout))
-        wait_for_file(self, path, timeout=60)
-
-    monkeypatch.setattr(Rendezvous, "wait_for_all", all_)
-    monkeypatch.setattr(Rendezvous, "wait_for_file", file)
-    monkeypatch.setattr(word2vec, "train", lambda *given, **named: replace(trained(*given, **named), train_seconds=seconds))
-
-    train_together(*(host(tmp_path, name, SETTINGS | {"epochs": "1"})[0] for name in HOSTS))
-
-    assert sorted(waits) == [("joined", 300), ("model", 300), ("trained", patience)]
+    with ThreadPoolExecutor(2) as pool:
+        endings = [pool.submit(train.train, each) for each, _ in hosts]
+        for ending in endings:
+            with pytest.raises(UserError, match=r"No word occurs 100000 times in text\.txt"):
+                ending.result(PATIENCE)
 
 
-def test_a_channel_that_does_not_say_how_it_is_sent_is_whole_on_every_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    training, _ = host(tmp_path, HOSTS[0], SETTINGS)
-    (training.container.base / "input/config/inputdataconfig.json").write_text(json.dumps({"train": {}}))
-    monkeypatch.setattr(train, "JOIN_SECONDS", 0.01)
+def test_hosts_that_were_given_different_things_are_refused(tmp_path: Path) -> None:
+    first, second = (each for each, _ in hosts_of(tmp_path, SETTINGS))
+    (second.container.base / "input/data/train/text.txt").write_bytes(TEXT + b"more\n")
+    other = replace(second, resources=train_steps.Resources(threads=1, seed=2))
 
-    with pytest.raises(HostError, match="did not reach the stage 'joined'"):
-        train.train(training)
+    with ThreadPoolExecutor(2) as pool:
+        for ending in [pool.submit(train.train, each) for each in (first, other)]:
+            with pytest.raises(PlatformError, match=r"algo-\d and algo-\d were given different things: (seed, text|text, seed)"):
+                ending.result(PATIENCE)
+
+
+def test_a_channel_that_does_not_say_how_it_is_sent_is_whole_on_every_host(tmp_path: Path) -> None:
+    hosts = hosts_of(tmp_path, SETTINGS | {"epochs": "1", "evaluation": "False"})
+    for training, _ in hosts:
+        (training.container.base / "input/config/inputdataconfig.json").write_text(json.dumps({"train": {}}))
+
+    assert train_together(*(each for each, _ in hosts)) == [True, True]
 
 
 def test_a_text_that_was_dealt_out_among_the_hosts_is_refused(tmp_path: Path) -> None:
-    training, _ = host(tmp_path, HOSTS[0], SETTINGS)
+    training, _ = hosts_of(tmp_path, SETTINGS)[0]
     file = training.container.base / "input/config/inputdataconfig.json"
     file.write_text(json.dumps({"train": {"S3DistributionType": "ShardedByS3Key"}}))
 
@@ -156,7 +177,7 @@ def test_a_text_that_was_dealt_out_among_the_hosts_is_refused(tmp_path: Path) ->
 
 
 def test_a_broken_evaluation_set_is_refused_before_anybody_is_waited_for(tmp_path: Path) -> None:
-    training, lines = host(tmp_path, HOSTS[0], SETTINGS, ENGINE_EVALUATION_SETS=str(tmp_path / "missing.txt"))
+    training, lines = hosts_of(tmp_path, SETTINGS, ENGINE_EVALUATION_SETS=str(tmp_path / "missing.txt"))[0]
 
     with pytest.raises(UserError, match=r"missing\.txt cannot be used"):
         train.train(training)

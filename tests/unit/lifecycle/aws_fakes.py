@@ -50,6 +50,8 @@ class FakeS3(Paginated):
         self.markers: list[tuple[str, str]] = []
         self.uploads: list[tuple[str, str]] = []
         self.undeletable: set[str] = set()
+        #: Keys that S3 is once too busy for, with the code by which it says so.
+        self.busy: dict[str, str] = {}
         self.reads: list[str] = []
         self.batches: list[int] = []
 
@@ -97,11 +99,13 @@ class FakeS3(Paginated):
         assert len(Delete["Objects"]) <= 1000
         assert not any(letter < " " for each in Delete["Objects"] for letter in each["Key"]), "MalformedXML"
         self.batches.append(len(Delete["Objects"]))
-        errors = [each for each in Delete["Objects"] if each["Key"] in self.undeletable]
-        gone = {(each["Key"], each["VersionId"]) for each in Delete["Objects"] if each["Key"] not in self.undeletable}
+        kept = {**dict.fromkeys(self.undeletable, "AccessDenied"), **self.busy}
+        self.busy = {}
+        errors = [each for each in Delete["Objects"] if each["Key"] in kept]
+        gone = {(each["Key"], each["VersionId"]) for each in Delete["Objects"] if each["Key"] not in kept}
         self.versions = [each for each in self.versions if each not in gone]
         self.markers = [each for each in self.markers if each not in gone]
-        return {"Errors": [{"Key": each["Key"], "Code": "AccessDenied", "Message": "Access Denied"} for each in errors]}
+        return {"Errors": [{"Key": each["Key"], "Code": kept[each["Key"]], "Message": "Access Denied"} for each in errors]}
 
     def delete_object(self, *, Bucket: str, Key: str, VersionId: str) -> None:  # noqa: N803 - AWS's names
         self._check(Bucket)
@@ -316,22 +320,39 @@ class FakeTopic:
 
 
 class FakeLogs(Paginated):
-    """Log streams of the group that all training jobs share."""
+    """Log streams of the groups that all training jobs and all transform jobs share."""
 
     service = "logs"
 
     def __init__(self, streams: list[str] | None = None) -> None:
         self.streams = streams
+        self.transform_streams: list[str] | None = None
+        self.processing_streams: list[str] | None = None
+
+    def _of(self, group: str) -> list[str] | None:
+        return {
+            "/aws/sagemaker/TrainingJobs": self.streams,
+            "/aws/sagemaker/TransformJobs": self.transform_streams,
+            "/aws/sagemaker/ProcessingJobs": self.processing_streams,
+        }[group]
 
     def _describe_log_streams(self, *, logGroupName: str, logStreamNamePrefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - AWS's names
-        if self.streams is None:
+        streams = self._of(logGroupName)
+        if streams is None:
             raise client_error("ResourceNotFoundException", f"The log group {logGroupName} does not exist")
-        yield {"logStreams": [{"logStreamName": each} for each in self.streams if each.startswith(logStreamNamePrefix)]}
+        yield {"logStreams": [{"logStreamName": each} for each in streams if each.startswith(logStreamNamePrefix)]}
 
     def delete_log_stream(self, *, logGroupName: str, logStreamName: str) -> None:  # noqa: N803 - AWS's names
-        assert logGroupName == "/aws/sagemaker/TrainingJobs"
-        assert self.streams is not None
-        self.streams.remove(logStreamName)
+        streams = self._of(logGroupName)
+        assert streams is not None
+        streams.remove(logStreamName)
+
+
+class FakeContext:
+    """Lambda's, of a function that has ten minutes left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 600_000
 
 
 CUSTOM_RESOURCE_EVENT = {

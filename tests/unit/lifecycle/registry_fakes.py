@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from tests.unit.aws_requests import validate
-from tests.unit.lifecycle.aws_fakes import REGION_AND_ACCOUNT, STARTED, FakeSageMaker, client_error
+from tests.unit.lifecycle.aws_fakes import REGION_AND_ACCOUNT, STARTED, client_error
+from tests.unit.lifecycle.tuning_fakes import FakeTuning
 
 GROUP = "blazingtext-dev-models-0a1b2c3d"
 
 
-class FakeRegistry(FakeSageMaker):
+class FakeRegistry(FakeTuning):
     """Training jobs, and the versions of one group, by ARN."""
 
     def __init__(self, group: str = GROUP) -> None:

@@ -56,6 +56,8 @@ def test_no_boto3_error_leaves_untranslated(raised: Exception, family: type[Life
 # SageMaker: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html (ResourceLimitExceeded)
 # Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (TooManyRequestsException, InvalidParameterValueException)
 # EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (UnauthorizedOperation, RequestLimitExceeded)
+# A HEAD request's answer has no code but its status: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (503)
+# Encrypted queues, topics and state machines: the services' models in botocore (KMSThrottling, KmsThrottled, Throttled, ...)
 # Throttling, beyond those: botocore's own list (botocore/data/_retry.json), which a test below compares.
 MEANINGS = {
     AccessDeniedError: (
@@ -69,7 +71,8 @@ MEANINGS = {
     ),
     NotReady: (
         "BandwidthLimitExceeded PriorRequestNotComplete ProvisionedThroughputExceededException RequestLimitExceeded RequestThrottled "
-        "RequestThrottledException ServiceUnavailable SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException"
+        "RequestThrottledException ServiceUnavailable SlowDown ThrottledException Throttling ThrottlingException TooManyRequestsException "
+        "503 Throttled KMSThrottling KMS.ThrottlingException KmsThrottled KmsThrottlingException"
     ),
     QuotaError: "LimitExceeded LimitExceededException ResourceLimitExceeded ServiceQuotaExceededException",
     RequestError: "InvalidParameterException InvalidParameterValue NoSuchBucket ValidationError ValidationException",

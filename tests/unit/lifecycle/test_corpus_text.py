@@ -28,7 +28,7 @@ def told(text: str | bytes, *, supervised: bool = False) -> list[tuple[bool, str
         ("good\u200bfilm\n", False, False, "U+200B ZERO WIDTH SPACE 1 times"),
         ("good\x85film\n", False, False, "U+0085 NEXT LINE 1 times"),
         ("1\tgood\tx\n2\tbad\ty\n3\tfine\tz\n", False, False, "looks like a table of 3 columns (1, good, x)"),
-        ("__label__ a b\n__label__x c\n", True, False, 'a.txt: 1 labels have no name ("__label__"). Name the class'),
+        ("__label__ a b\n__label__x c\n", True, False, 'a.txt: 1 label has no name ("__label__"). Name the class'),
         (" \n\t\n", False, True, "is empty: its first 4 bytes are white space"),
         ('{"source": "a b", "label": 1}\n', False, True, "is JSON Lines"),
         ("<Blog><post>a</post></Blog>", False, True, "is blog posts"),
@@ -76,7 +76,7 @@ def test_a_table_is_known_by_its_rows(text: str, table: Table | None) -> None:
     assert table_of(text, whole=True) == table
 
 
-@pytest.mark.parametrize(("whole", "seen"), [(True, "1 of 2 lines have none)"), (False, "1 of 2 lines have none in the first 20 bytes)")])
+@pytest.mark.parametrize(("whole", "seen"), [(True, "of 2 lines without one)"), (False, "1 of 2 lines without one in the first 20 bytes)")])
 def test_of_a_beginning_it_is_said_how_long_it_is(whole: bool, seen: str) -> None:
     found = corpus_text.check(b"__label__x a\nb\nc d e", "a.txt", whole=whole, supervised=True)
 

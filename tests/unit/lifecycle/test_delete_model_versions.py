@@ -9,7 +9,7 @@ import pytest
 import delete_model_versions
 from blazingtext_lifecycle.custom_resources import Answer
 from blazingtext_lifecycle.deadline import Deadline
-from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeResponseUrl, client_error
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeContext, FakeResponseUrl, client_error
 from tests.unit.lifecycle.registry_fakes import GROUP, FakeRegistry
 
 
@@ -107,22 +107,11 @@ def test_properties_that_name_no_group_are_refused(properties: dict[str, str]) -
 
 def test_the_handler_answers_cloudformation(monkeypatch: pytest.MonkeyPatch, response_url: FakeResponseUrl) -> None:
     account = Account(versions=1)
-    monkeypatch.setattr(delete_model_versions, "connect", lambda: account.sagemaker)
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
     event = {**CUSTOM_RESOURCE_EVENT, "ResourceProperties": {"ServiceToken": "arn", "Group": GROUP}}
     event |= {"RequestType": "Delete", "PhysicalResourceId": f"delete-model-versions-{GROUP}"}
 
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 60_000
-
-    delete_model_versions.handler(event, Context())
+    delete_model_versions.handler(event, FakeContext())
 
     assert account.sagemaker.versions == {}
     assert json.loads(response_url.requests[0].data)["Status"] == "SUCCESS"
-
-
-def test_a_busy_account_is_met_with_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(f"AWS_{name}", "us-east-1")
-
-    assert getattr(delete_model_versions.connect().meta.config, "retries", {})["total_max_attempts"] == 10

@@ -9,7 +9,7 @@ from blazingtext_lifecycle import bucket_cleanup
 from blazingtext_lifecycle.custom_resources import Answer
 from blazingtext_lifecycle.deadline import Deadline
 from blazingtext_lifecycle.errors import ConfigurationError
-from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeResponseUrl, FakeS3, client_error
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, FakeContext, FakeResponseUrl, FakeS3, client_error
 
 
 class Account:
@@ -130,11 +130,7 @@ def test_an_unforeseen_error_is_answered_too() -> None:
 def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account()
     account.s3.versions = [("a", "v")]
-    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
-
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 600_000
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
 
     event = {
         **CUSTOM_RESOURCE_EVENT,
@@ -143,7 +139,7 @@ def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypa
         "ResourceProperties": {"Bucket": "own-bucket"},
     }
 
-    empty_bucket.handler(event, Context())
+    empty_bucket.handler(event, FakeContext())
 
     assert json.loads(response_url.requests[0].data)["Status"] == "SUCCESS"
     assert account.s3.versions == []
@@ -217,12 +213,36 @@ def test_s3_leaves_out_what_it_has_none_of(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_log_says_what_was_asked_for_and_the_answer_waits_ten_seconds(
     response_url: FakeResponseUrl, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 600_000
-
     with caplog.at_level("INFO"):
-        empty_bucket.handler({**CUSTOM_RESOURCE_EVENT, "RequestType": "Create", "ResourceProperties": {"Bucket": "own-bucket"}}, Context())
+        empty_bucket.handler(
+            {**CUSTOM_RESOURCE_EVENT, "RequestType": "Create", "ResourceProperties": {"Bucket": "own-bucket"}}, FakeContext()
+        )
 
     assert "Create {'Bucket': 'own-bucket'}" in caplog.messages
     assert response_url.timeouts == [10]
+
+
+@pytest.mark.parametrize("code", ["InternalError", "ServiceUnavailable", "SlowDown"])
+def test_an_object_that_s3_was_too_busy_for_is_deleted_a_moment_later(code: str) -> None:
+    account, waited = Account(), list[float]()
+    account.s3.versions = [("runs/a", "v"), ("runs/b", "v")]
+    account.s3.busy = {"runs/b": code}
+
+    bucket_cleanup.empty_bucket(cast("Any", account.s3), "own-bucket", Deadline(lambda: 600_000, pause=waited.append))
+
+    assert (account.s3.versions, account.s3.batches, waited) == ([], [2, 1], [1.0])
+
+
+def test_an_upload_that_is_gone_when_boto3_asks_again_is_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.s3.uploads = [("b", "u")]
+    abort = account.s3.abort_multipart_upload
+
+    def lose_the_answer(**request: Any) -> None:
+        abort(**request)
+        raise client_error("NoSuchUpload", "The specified multipart upload does not exist")
+
+    monkeypatch.setattr(account.s3, "abort_multipart_upload", lose_the_answer)
+
+    assert account.empty_bucket().status == "SUCCESS"
+    assert account.s3.uploads == []

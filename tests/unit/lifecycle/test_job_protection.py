@@ -77,10 +77,10 @@ def test_protection_does_not_change_the_model_and_so_not_the_jobs_name() -> None
 
 def test_the_stages_tags_leave_a_request_less_room() -> None:
     environment: LaunchEnvironment = dataclasses.replace(ENVIRONMENT, protection=JobProtection(tags={"a": "1", "b": "2"}))
-    event = {"corpus": "wiki", "tags": {str(number): "x" for number in range(43)}}
+    event = {"corpus": "wiki", "tags": {str(number): "x" for number in range(41)}}
 
     _, (problem,) = requests.read(event, environment)
-    _, none = requests.read({**event, "tags": {str(number): "x" for number in range(42)}}, environment)
+    _, none = requests.read({**event, "tags": {str(number): "x" for number in range(40)}}, environment)
 
-    assert "6 are ours and 2 the stage's. Give at most 42." in str(problem)
+    assert "8 are ours and 2 the stage's. Give at most 40." in str(problem)
     assert none == []

@@ -122,7 +122,7 @@ def test_word2vec_ignores_a_validation_part_and_a_classifier_needs_one_with_byte
     assert [each["ChannelName"] for each in account.job(answer)["InputDataConfig"]] == ["train"]
 
     account.s3.objects["corpora/reviews/validation/reviews"] = b""
-    with pytest.raises(CorpusError, match=r'The validation part of corpus "reviews" is empty. All its 1 files hold 0 bytes'):
+    with pytest.raises(CorpusError, match=r'The validation part of corpus "reviews" is empty. It is 1 file of 0 bytes'):
         account.launch(corpus="reviews", mode="supervised")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import launch_training
 from blazingtext_lifecycle import corpus_manifest, hyperparameters, naming, requests
 from blazingtext_lifecycle.combinations import MODES
+from blazingtext_lifecycle.corpus_manifest import NamedFile
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import (
     AccessDeniedError,
@@ -21,10 +22,10 @@ from blazingtext_lifecycle.errors import (
     RequestError,
     UserError,
 )
+from blazingtext_lifecycle.launching import Clients
 from blazingtext_lifecycle.limits import Limits
-from launch_training import Clients
 from tests.unit.aws_requests import service_model
-from tests.unit.lifecycle.aws_fakes import FakeS3, FakeSageMaker, client_error
+from tests.unit.lifecycle.aws_fakes import FakeContext, FakeS3, FakeSageMaker, client_error
 
 ENVIRONMENT = LaunchEnvironment(
     stage="dev",
@@ -237,7 +238,7 @@ def test_a_spot_job_waits_at_most_an_hour() -> None:
         ({"tags": {"": "1"}}, "too long or empty"),
         ({"tags": {"a": "x" * 257}}, "too long or empty"),
         ({"tags": {"a": "what?"}}, "a forbidden character"),
-        ({"tags": {str(each): "1" for each in range(45)}}, "45 are too many. AWS allows 50 on a job, and 6 are ours. Give at most 44."),
+        ({"tags": {str(each): "1" for each in range(43)}}, "43 are too many. AWS allows 50 on a job, and 8 are ours. Give at most 42."),
         ({"corpus": "Wiki!"}, '"Wiki!" is not a corpus name'),
         ({"corpus": ""}, "no corpus is named"),
         ({"corpus": "s3://other/corpora/wiki/"}, "is not one of this stage's corpora"),
@@ -306,6 +307,13 @@ def test_what_is_no_text_is_refused(body: bytes, words: str) -> None:
 def test_a_missing_corpus_is_refused_with_the_command_that_helps() -> None:
     with pytest.raises(CorpusError, match=r"no corpus \"nowhere\".*blazingtext upload"):
         Account().launch(corpus="nowhere")
+
+
+def test_the_command_that_helps_names_the_stage() -> None:
+    with pytest.raises(CorpusError, match=r"blazingtext upload <file> --corpus nowhere --stage prod\."):
+        Account().launch(dataclasses.replace(ENVIRONMENT, stage="prod"), corpus="nowhere")
+    with pytest.raises(RequestError, match=r"\(blazingtext upload --stage prod does\)"):
+        Account().launch(dataclasses.replace(ENVIRONMENT, stage="prod"), corpus="s3://elsewhere/corpora/wiki/train/")
 
 
 def test_supervised_data_without_labels_is_refused() -> None:
@@ -400,7 +408,7 @@ def test_an_upload_starts_a_training_with_the_stacks_settings() -> None:
     assert "word_ngrams" not in hyperparameters
 
 
-@pytest.mark.parametrize("manifest", [b"", b" ", b"{}", corpus_manifest.document([("corpora/wiki/train/text", len(SENTENCES))])])
+@pytest.mark.parametrize("manifest", [b"", b" ", b"{}", corpus_manifest.document([NamedFile("corpora/wiki/train/text", len(SENTENCES))])])
 def test_a_complete_corpus_is_trained_on_once_however_often_that_is_told(manifest: bytes) -> None:
     account = Account()
     account.s3.objects = {"corpora/wiki/train/text": SENTENCES, "corpora/wiki/train/": b"", "corpora/wiki/complete.json": manifest}
@@ -416,9 +424,9 @@ def test_a_complete_corpus_is_trained_on_once_however_often_that_is_told(manifes
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
-        (corpus_manifest.document([("corpora/wiki/train/text", 5)]), "train/text has .* bytes"),
+        (corpus_manifest.document([NamedFile("corpora/wiki/train/text", 5)]), "train/text has .* bytes"),
         (
-            corpus_manifest.document([("corpora/wiki/train/text", len(SENTENCES)), ("corpora/wiki/train/more", 5)]),
+            corpus_manifest.document([NamedFile("corpora/wiki/train/text", len(SENTENCES)), NamedFile("corpora/wiki/train/more", 5)]),
             "train/more is not there",
         ),
         (b"not JSON", "is not a manifest"),
@@ -487,9 +495,9 @@ def test_the_handler_reads_its_settings_from_the_environment(monkeypatch: pytest
     account = Account()
     for name, value in ENVIRONMENT.variables().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
 
-    answer = launch_training.handler({"corpus": "wiki"}, None)
+    answer = launch_training.handler({"corpus": "wiki"}, FakeContext())
 
     assert answer["jobName"].startswith(naming.job_prefix("dev"))
 

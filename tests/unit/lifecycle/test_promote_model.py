@@ -16,13 +16,14 @@ from tests.unit.lifecycle.aws_fakes import (
     MACHINE,
     STARTED,
     FakeCloudFormation,
+    FakeContext,
     FakeQueues,
     FakeS3,
-    FakeSageMaker,
     FakeStateMachine,
     FakeTopic,
     client_error,
 )
+from tests.unit.lifecycle.tuning_fakes import FakeTuning
 
 ENVIRONMENT = PromoteEnvironment(
     stage="dev",
@@ -42,7 +43,7 @@ class Account:
     """A deployed stage whose training jobs a test adds."""
 
     def __init__(self) -> None:
-        self.sagemaker = FakeSageMaker()
+        self.sagemaker = FakeTuning()
         self.s3 = FakeS3("own-bucket")
         self.cloudformation = FakeCloudFormation("blazingtext-dev-serving", EMPTY)
         self.stepfunctions = FakeStateMachine(self.cloudformation)
@@ -445,11 +446,11 @@ def test_the_handler_names_the_messages_to_deliver_again(monkeypatch: pytest.Mon
     account.cloudformation.status = "UPDATE_IN_PROGRESS"
     for name, value in ENVIRONMENT.variables().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("boto3.client", lambda service: getattr(account, service))
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
     body = json.dumps({"detail": {"TrainingJobName": JOB, "TrainingJobStatus": "Completed"}})
     record = {"messageId": "m-1", "receiptHandle": "r", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
 
-    answer = promote_model.handler({"Records": [record]}, None)
+    answer = promote_model.handler({"Records": [record]}, FakeContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
 

@@ -77,7 +77,7 @@ def test_a_job_that_is_not_promoted_has_a_reason(changes: dict[str, Any], outcom
     ("status", "outcome", "words"),
     [
         ("UPDATE_IN_PROGRESS", Outcome.LATER, "blazingtext-dev-serving is busy (UPDATE_IN_PROGRESS)."),
-        ("ROLLBACK_COMPLETE", Outcome.IMPOSSIBLE, "takes no update (ROLLBACK_COMPLETE). Repair it with cdk deploy."),
+        ("ROLLBACK_COMPLETE", Outcome.IMPOSSIBLE, "takes no update (ROLLBACK_COMPLETE). Repair it with cdk deploy --all."),
         ("", Outcome.IMPOSSIBLE, "takes no update (no such stack)"),
     ],
 )
@@ -221,5 +221,5 @@ def test_every_reason_is_text_that_sagemaker_takes_for_a_tag() -> None:
 def test_what_to_type_names_the_stage_unless_it_is_the_default_one(stage: str, option: str) -> None:
     of_tuning = decide(environment=dataclasses.replace(OPEN, stage=stage), tags=naming.tags(stage), tuning_job="arn:x/tuning")
 
-    assert of_tuning.reason.endswith(f"Promote the best one by hand: blazingtext promote {NAME}{option}")
+    assert of_tuning.reason.endswith(f"To promote this one all the same: blazingtext promote {NAME}{option}")
     assert promotion.refused(GOOD, "why", stage).reason.endswith(f"promote it by name: blazingtext promote {NAME}{option}")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import promote_model
-from blazingtext_lifecycle import naming
+from blazingtext_lifecycle import deliveries, naming
 from blazingtext_lifecycle.promotion import Outcome
-from tests.unit.lifecycle.aws_fakes import client_error
+from tests.unit.lifecycle.aws_fakes import FakeContext, client_error
 from tests.unit.lifecycle.test_promote_model import ENVIRONMENT, GATED, JOB, Account
 
 
@@ -112,8 +112,8 @@ def test_a_message_that_waits_is_hidden_in_the_queue_that_it_came_from() -> None
 def test_every_outcome_that_people_hear_of_has_a_subject_that_sns_takes(outcome: Outcome, subject: str) -> None:
     # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: at most 100 characters.
     assert len(subject) <= 100
-    assert f"BlazingText twelveletter: {promote_model._SUBJECTS[outcome]}" == subject
-    assert len(promote_model._SUBJECTS) == 6
+    assert f"BlazingText twelveletter: {deliveries.SUBJECTS[outcome]}" == subject
+    assert len(deliveries.SUBJECTS) == 6
 
 
 def test_a_refused_model_changes_nothing_but_is_told() -> None:
@@ -193,18 +193,18 @@ def test_the_handler_names_the_failed_messages_and_no_others(monkeypatch: pytest
         monkeypatch.setenv(name, value)
     asked: list[str] = []
 
-    def client(service: str) -> Any:
+    def client(service: str, *_: object) -> Any:
         asked.append(service)
         return getattr(account, service)
 
-    monkeypatch.setattr("boto3.client", client)
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", client)
     bodies = {"waits": body(), "strange": body("blazingtext-prod-x"), "waits-too": body()}
     records = [
         {"messageId": id_, "receiptHandle": id_, "body": text, "attributes": {"ApproximateReceiveCount": "1"}}
         for id_, text in bodies.items()
     ]
 
-    answer = promote_model.handler({"Records": records}, None)
+    answer = promote_model.handler({"Records": records}, FakeContext())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "waits"}, {"itemIdentifier": "waits-too"}]}
     assert set(asked) == {"sagemaker", "s3", "cloudformation", "stepfunctions", "sns", "sqs"}

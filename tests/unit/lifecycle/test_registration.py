@@ -9,9 +9,9 @@ import pytest
 
 from blazingtext_lifecycle import live_model, naming, registration
 from blazingtext_lifecycle.environments import AutoPromote
-from blazingtext_lifecycle.model_registry import ApprovalStatus, Version
+from blazingtext_lifecycle.model_registry import LONGEST_COMMENT, ApprovalStatus, Version
 from blazingtext_lifecycle.promotion import Decision, Outcome, TrainedJob
-from tests.unit.aws_requests import validate
+from tests.unit.aws_requests import service_model, validate
 from tests.unit.lifecycle.aws_fakes import STARTED, client_error
 from tests.unit.lifecycle.registry_fakes import GROUP, FakeRegistry
 from tests.unit.lifecycle.test_promote_model import ENVIRONMENT, GATED, JOB, Account
@@ -527,3 +527,7 @@ def test_a_listing_of_many_pages_is_read_to_the_end() -> None:
 
 def test_the_words_for_an_approval_are_sagemakers() -> None:
     assert [*ApprovalStatus] == ["PendingManualApproval", "Approved", "Rejected"]
+
+
+def test_a_comment_on_an_approval_may_be_as_long_as_sagemaker_takes_it() -> None:
+    assert service_model("sagemaker").shape_for("ApprovalDescription").metadata["max"] == LONGEST_COMMENT

@@ -11,7 +11,8 @@ from blazingtext_lifecycle.custom_resources import Answer
 from blazingtext_lifecycle.deadline import Deadline
 from blazingtext_lifecycle.errors import ConfigurationError
 from stop_training_jobs import Clients
-from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, STARTED, FakeLogs, FakeResponseUrl, FakeSageMaker, client_error
+from tests.unit.lifecycle.aws_fakes import CUSTOM_RESOURCE_EVENT, STARTED, FakeContext, FakeLogs, FakeResponseUrl, client_error
+from tests.unit.lifecycle.tuning_fakes import FakeTuning
 
 DEV, PROD = naming.tags("dev"), naming.tags("prod")
 
@@ -20,7 +21,7 @@ class Account:
     """An account with jobs and logs; time passes only when the function waits."""
 
     def __init__(self) -> None:
-        self.sagemaker = FakeSageMaker()
+        self.sagemaker = FakeTuning()
         self.logs = FakeLogs([])
         self.remaining_ms = 600_000
         self.pauses: list[float] = []
@@ -154,7 +155,7 @@ def test_a_long_history_is_not_listed_while_a_job_stops_and_each_job_is_asked_fo
         account.sagemaker.add(f"blazingtext-dev-ended-{number}", "Completed", DEV)
     account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV, CreationTime=STARTED + timedelta(hours=1))
     looks = iter(range(12))
-    account.sagemaker.finish_stopping = lambda *_: None if next(looks) < 10 else FakeSageMaker.finish_stopping(account.sagemaker)  # type: ignore[method-assign]
+    account.sagemaker.finish_stopping = lambda *_: None if next(looks) < 10 else FakeTuning.finish_stopping(account.sagemaker)  # type: ignore[method-assign]
 
     assert account.stop_jobs(delete="false").status == "SUCCESS"
 
@@ -181,7 +182,7 @@ def test_a_boto3_without_delete_training_job_is_no_fault() -> None:
     account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
 
     class Older:
-        def __init__(self, newer: FakeSageMaker) -> None:
+        def __init__(self, newer: FakeTuning) -> None:
             self.get_paginator = newer.get_paginator
 
     jobs = job_cleanup.StageJobs(cast("Any", Older(account.sagemaker)), "dev")
@@ -221,11 +222,7 @@ def test_wrong_properties_fail_the_creation_and_not_its_undoing(properties: dict
 def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account()
     account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
-    monkeypatch.setattr("boto3.client", lambda service, **_: getattr(account, service))
-
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 600_000
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
 
     event = {
         **CUSTOM_RESOURCE_EVENT,
@@ -234,7 +231,84 @@ def test_the_handler_answers_what_it_did(response_url: FakeResponseUrl, monkeypa
         "ResourceProperties": {"Stage": "dev", "DeleteJobs": "true"},
     }
 
-    stop_training_jobs.handler(event, Context())
+    stop_training_jobs.handler(event, FakeContext())
 
     assert json.loads(response_url.requests[0].data)["Status"] == "SUCCESS"
     assert not account.sagemaker.jobs
+
+
+def test_a_running_tuning_job_is_stopped_before_training_jobs_that_it_would_replace() -> None:
+    account = Account()
+    account.sagemaker.add_tuning("blazingtext-dev-t", "InProgress", DEV)
+    account.sagemaker.add_tuning("blazingtext-dev-prod", "InProgress", PROD)
+    account.sagemaker.add("blazingtext-dev-t-001-0123abcd", "InProgress", DEV)
+    stop = account.sagemaker.stop_training_job
+
+    def only_after_its_tuning_job(**wish: Any) -> None:
+        assert account.sagemaker.tunings["blazingtext-dev-t"]["HyperParameterTuningJobStatus"] == "Stopped"
+        stop(**wish)
+
+    account.sagemaker.stop_training_job = only_after_its_tuning_job  # type: ignore[method-assign] # as SageMaker would go on
+
+    answer = account.stop_jobs(delete="false")
+
+    assert answer.status == "SUCCESS"
+    assert account.sagemaker.tuning_stops == ["blazingtext-dev-t"]
+    assert account.sagemaker.stops == ["blazingtext-dev-t-001-0123abcd"]
+    assert account.sagemaker.tunings["blazingtext-dev-prod"]["HyperParameterTuningJobStatus"] == "InProgress"
+
+
+def test_the_records_of_tuning_jobs_are_deleted_with_the_data() -> None:
+    account = Account()
+    account.sagemaker.add_tuning("blazingtext-dev-t", "Completed", DEV)
+    account.sagemaker.add_tuning("blazingtext-dev-prod", "Completed", PROD)
+
+    account.stop_jobs(delete="true")
+
+    assert list(account.sagemaker.tunings) == ["blazingtext-dev-prod"]
+
+
+def test_a_tuning_job_that_ends_by_itself_meanwhile_is_no_fault() -> None:
+    account = Account()
+    job = account.sagemaker.add_tuning("blazingtext-dev-t", "InProgress", DEV)
+
+    def too_late(**_: Any) -> None:
+        job["HyperParameterTuningJobStatus"] = "Completed"
+        raise client_error("ValidationException", "The request was rejected because the tuning job is in status Completed.")
+
+    account.sagemaker.stop_hyper_parameter_tuning_job = too_late  # type: ignore[method-assign] # the race
+
+    assert account.stop_jobs().status == "SUCCESS"
+
+
+def test_processing_jobs_are_stopped_and_their_records_and_logs_deleted_with_the_data() -> None:
+    account = Account()
+    account.logs.processing_streams = ["blazingtext-dev-p/algo-1-1", "blazingtext-dev-q/algo-1-1", "blazingtext-dev-q-2/algo-1-1"]
+    for name, status in (("blazingtext-dev-p", "InProgress"), ("blazingtext-dev-q", "Completed")):
+        account.sagemaker.add_processing(name, status, DEV)
+    account.sagemaker.add_processing("blazingtext-dev-other", "InProgress", PROD)
+
+    answer = account.stop_jobs(delete="true")
+
+    assert answer.status == "SUCCESS"
+    assert account.sagemaker.processing_stops == ["blazingtext-dev-p"]
+    assert list(account.sagemaker.processings) == ["blazingtext-dev-other"]
+    assert account.logs.processing_streams == ["blazingtext-dev-q-2/algo-1-1"]
+
+
+def test_transform_jobs_are_stopped_and_their_models_removed_and_their_records_stay() -> None:
+    account = Account()
+    account.logs.transform_streams = ["blazingtext-dev-t/i-1/data-log", "blazingtext-dev-u/i-1", "blazingtext-dev-u-2/i-1"]
+    for name, status in (("blazingtext-dev-t", "InProgress"), ("blazingtext-dev-u", "Completed")):
+        account.sagemaker.add_transform(name, status, DEV)
+        account.sagemaker.add_model(name, DEV)
+    account.sagemaker.add_transform("blazingtext-prod-t", "InProgress", PROD)
+    account.sagemaker.add_model("blazingtext-prod-t", PROD)
+
+    answer = account.stop_jobs()
+
+    assert answer.status == "SUCCESS"
+    assert account.sagemaker.transform_stops == ["blazingtext-dev-t"]
+    assert list(account.sagemaker.models) == ["blazingtext-prod-t"]
+    assert set(account.sagemaker.transforms) == {"blazingtext-dev-t", "blazingtext-dev-u", "blazingtext-prod-t"}
+    assert account.logs.transform_streams == ["blazingtext-dev-u-2/i-1"]

@@ -109,7 +109,23 @@ def test_what_was_done_is_counted() -> None:
     account.sagemaker.add("blazingtext-dev-b", "Completed", DEV)
 
     assert stop_training_jobs.stop("dev", account.clients(), Deadline(lambda: 600_000, pause=account.pass_time), delete=True) == (
-        "1 jobs stopped, 2 deleted"
+        "1 job stopped, 2 deleted"
     )
     assert stop_training_jobs.read({"Stage": "dev", "DeleteJobs": "true"}) == ("dev", True)
     assert stop_training_jobs.read({"Stage": "dev", "DeleteJobs": "false"}) == ("dev", False)
+
+
+def test_a_log_that_is_gone_when_boto3_asks_again_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
+    account.logs.streams = ["blazingtext-dev-a/algo-1-1"]
+    delete = account.logs.delete_log_stream
+
+    def lose_the_answer(**request: Any) -> None:
+        delete(**request)
+        raise client_error("ResourceNotFoundException", "The specified log stream does not exist.")
+
+    monkeypatch.setattr(account.logs, "delete_log_stream", lose_the_answer)
+
+    assert account.stop_jobs().status == "SUCCESS"
+    assert (account.logs.streams, account.sagemaker.jobs) == ([], {})

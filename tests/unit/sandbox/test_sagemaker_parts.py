@@ -216,3 +216,21 @@ def test_a_host_finds_what_sagemaker_lays_out(tmp_path: Path) -> None:
         "instance_groups": [{"instance_group_name": "homogeneousCluster", "instance_type": "ml.c5.xlarge", "hosts": ["algo-1", "algo-2"]}],
         "network_interface_name": "eth0",
     }
+
+
+@pytest.mark.parametrize(
+    ("image", "given", "names"),
+    [
+        ("811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1", None, ["train:mean_rho", "train:accuracy", "validation:accuracy"]),
+        ("811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1", [{"Name": "mine", "Regex": "x"}], ["mine"]),
+        ("111122223333.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1", None, []),
+        ("811284229777.dkr.ecr.us-east-1.amazonaws.com/other:1", None, []),
+    ],
+)
+def test_a_program_in_the_place_of_blazingtext_has_its_metrics_unless_a_request_defines_others(
+    image: str, given: Any, names: list[str]
+) -> None:
+    programs = Programs(train=("train",), serve=("serve",), own={image.rpartition(":")[0]: Program(("mine",))})
+    specification = {"TrainingImage": image, **({"MetricDefinitions": given} if given else {})}
+
+    assert [each["Name"] for each in programs.metric_definitions(specification)] == names

@@ -97,8 +97,8 @@ def test_an_address_in_s3_is_a_bucket_and_a_key_or_none(uri: str, location: Loca
 def test_a_prefix_is_fetched_with_its_folders(tmp_path: Path) -> None:
     aws = FakeAws({("b", "p/a"): b"1", ("b", "p/deep/b"): b"2", ("b", "p/folder/"): b"", ("b", "other"): b"3"})
 
-    assert s3.download_prefix(FakeClient(aws), Location("b", "p/"), tmp_path) == 2
-    assert s3.download_prefix(FakeClient(aws), Location("b", "p/a"), tmp_path / "one") == 1
+    assert s3.download_prefix(FakeClient(aws), Location("b", "p/"), tmp_path) == s3.Downloaded(2, 2)
+    assert s3.download_prefix(FakeClient(aws), Location("b", "p/a"), tmp_path / "one") == s3.Downloaded(1, 1)
 
     assert {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == {
         "a": b"1",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.corpus import scanning
-from blazingtext_engine.corpus.scanning import FileRange, split_files
+from blazingtext_engine.corpus.scanning import FileRange, merge_tables, scan_files, split_files
 from blazingtext_engine.corpus.vocabulary import Vocabulary, read_corpus, read_corpus_with
 from blazingtext_engine.corpus.word_table import WordTable
 
@@ -168,6 +168,38 @@ def test_a_table_grows_when_it_is_half_full(monkeypatch: pytest.MonkeyPatch) -> 
         sizes.append(len(table.slots) // 2)
 
     assert sizes == [16, 16, 64, 64, 256]
+
+
+@pytest.mark.parametrize(("other", "slots"), [(range(8), 16), (range(4, 9), 64), (range(100, 124), 64), (range(100, 125), 256)])
+def test_a_merged_table_grows_only_for_words_it_lacks(monkeypatch: pytest.MonkeyPatch, other: range, slots: int) -> None:
+    monkeypatch.setattr("blazingtext_engine.corpus.word_table._INITIAL_SLOTS", 16)
+    tables = []
+    for numbers in (range(8), other):
+        text = b"".join(b"w%d " % number for number in numbers)
+        tables.append(WordTable.empty())
+        tables[-1].add(np.frombuffer(text + bytes(32), np.uint8).copy(), len(text), np.zeros(len(text), np.int32))
+
+    here = tables[0].merge(tables[1])
+
+    expected = list(dict.fromkeys([*range(8), *other]))
+    assert tables[0].words(np.arange(tables[0].entries)) == [b"w%d" % number for number in expected]
+    assert here.tolist() == [expected.index(number) for number in other]
+    assert tables[0].counts().tolist() == [(number < 8) + (number in other) for number in expected]
+    # A key and a value each; half of the slots are in use at most.
+    assert len(tables[0].slots) // 2 == slots
+
+
+def test_a_part_gives_up_its_words_once_they_are_merged(tmp_path: Path) -> None:
+    (tmp_path / "text").write_bytes(b"a b c d e f g h i j k l " * 3)
+
+    with scan_files([tmp_path / "text"], 3, None) as parts:
+        assert [part.table.entries for part in parts] == [12, 12, 12]
+        table, maps = merge_tables(parts)
+
+    assert all(part.table is table for part in parts)
+    assert table.counts().tolist() == [3] * 12
+    assert [len(entries) for entries in maps] == [12, 12, 12]
+    assert [part.counts.tolist() for part in parts] == [[1] * 12] * 3
 
 
 def test_room_for_words_is_made_with_what_kernels_read_past_the_end_and_doubles() -> None:

@@ -10,8 +10,8 @@ from blazingtext_engine.training.hogwild import Schedule, TrainPart, run_threads
 from blazingtext_engine.training.settings import Progress
 
 
-def schedule(total: float, counters: int = 1, first: int = 0) -> Schedule:
-    return Schedule(0.05, total, np.zeros(counters), first)
+def schedule(total: float, counters: int = 1) -> Schedule:
+    return Schedule(0.05, total, np.zeros(counters))
 
 
 def run(
@@ -48,6 +48,10 @@ def test_the_speed_is_the_words_of_all_threads_by_the_seconds_since_the_start(mo
     assert plan.progress().words_per_second == pytest.approx(10)
 
 
+def test_the_speed_is_that_of_all_hosts() -> None:
+    assert Schedule(0.05, 100, np.array([30.0, 40.0]), hosts=3).speed(7.0) == pytest.approx(30)
+
+
 def test_a_text_without_words_is_done_at_once() -> None:
     assert schedule(0).fraction == 1
 
@@ -62,13 +66,13 @@ def test_every_thread_passes_over_its_part_so_many_times_and_counts_in_its_own_p
 
         return step
 
-    plan = schedule(1000, counters=5, first=2)
+    plan = schedule(1000, counters=2)
 
     assert run([(step_from(0), 0, 10), (step_from(10), 10, 14)], plan, epochs=3)
 
     assert [each[:2] for each in seen[0]] == [(0, 10), (4, 10), (8, 10)] * 3
     assert [each[:2] for each in seen[10]] == [(10, 14)] * 3
-    assert plan.done.tolist() == [0, 0, 18, 6, 0]
+    assert plan.done.tolist() == [18, 6]
     assert seen[0][0][2] == pytest.approx(0.05)
     assert seen[0][-1][2] < 0.05
 

@@ -1,19 +1,15 @@
-"""The model in memory and in the file that several hosts share."""
-
-from pathlib import Path
+"""The model in memory."""
 
 import numpy as np
 import pytest
 
-from blazingtext_engine.errors import EngineError, UserError
+from blazingtext_engine.errors import UserError
 from blazingtext_engine.training import matrices
 from blazingtext_engine.training.matrices import (
     ModelMatrices,
     initialise,
-    make_model_file,
     new_matrices,
     raise_if_diverged,
-    shared_matrices,
 )
 
 
@@ -102,53 +98,3 @@ def test_numbers_at_the_start_are_drawn_in_single_precision(monkeypatch: pytest.
     assert (one == parts).all()
     # 24 bits of chance each, which numbers near zero could hold more of.
     assert (one * 2**24 % 1 == 0).all()
-
-
-def test_a_model_that_is_being_made_has_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names: list[list[str]] = []
-    monkeypatch.setattr(matrices, "initialise", lambda *_: names.append([path.name for path in tmp_path.iterdir()]))
-
-    make_model_file(tmp_path / "model", (7, 6), 3, hosts=2, bound=0.5, seed=1)
-
-    assert names == [["model.unfinished"]]
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
-
-
-def test_hosts_see_what_another_wrote(tmp_path: Path) -> None:
-    path = tmp_path / "model"
-
-    first = make_model_file(path, (7, 6), 3, hosts=2, bound=0.5, seed=1)
-    second = shared_matrices(path, (7, 6), 3, hosts=2)
-    begin = second.vectors.copy()
-    first.vectors[6], first.outputs[5], first.done[300] = 7, 8, 9
-
-    assert 0.1 < np.abs(begin[:, :3]).max() < 0.5
-    assert (len(second.vectors), len(second.outputs)) == (7, 6)
-    assert (second.vectors[6] == 7).all()
-    assert (second.outputs[5] == 8).all()
-    assert not second.outputs[:5].any()
-    # A counter for each of 256 threads of each host.
-    assert (matrices.first_counter(0), matrices.first_counter(1)) == (0, 256)
-    assert len(second.done) == 512
-    assert second.done.nonzero()[0].tolist() == [300]
-    assert not list(tmp_path.glob("*.unfinished"))
-    # A page each: the shape, the counters, the rows of either matrix.
-    assert path.stat().st_size == 4 * 4096
-
-
-@pytest.mark.parametrize(("rows", "dim", "hosts"), [((8, 6), 3, 2), ((7, 5), 3, 2), ((7, 6), 2, 2), ((7, 6), 3, 3)])
-def test_a_model_of_another_shape_is_refused(tmp_path: Path, rows: tuple[int, int], dim: int, hosts: int) -> None:
-    path = tmp_path / "model"
-    make_model_file(path, (7, 6), 3, hosts=2, bound=0.5, seed=1)
-
-    with pytest.raises(EngineError, match="Give every host the same"):
-        shared_matrices(path, rows, dim, hosts=hosts)
-
-
-def test_a_model_that_is_cut_short_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "model"
-    make_model_file(path, (7, 6), 3, hosts=2, bound=0.5, seed=1)
-    path.write_bytes(path.read_bytes()[:-4])
-
-    with pytest.raises(EngineError):
-        shared_matrices(path, (7, 6), 3, hosts=2)

@@ -2,20 +2,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.corpus.words import Subwords
-from blazingtext_engine.errors import EngineError, UserError
+from blazingtext_engine.errors import UserError
 from blazingtext_engine.kernels.block_plan import plan_blocks
 from blazingtext_engine.kernels.sampling import new_state, sample_text
 from blazingtext_engine.training import word2vec
 from blazingtext_engine.training.hogwild import Schedule
-from blazingtext_engine.training.matrices import shared_matrices
 from blazingtext_engine.training.models import WordVectors
 from blazingtext_engine.training.settings import Progress, Word2VecSettings
 from blazingtext_engine.training.subwords import subword_rows
@@ -136,12 +134,9 @@ def test_every_word_of_the_text_is_a_centre_once_an_epoch(topics: Corpus, monkey
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("shared", [False, True], ids=["one host", "a model file"])
-def test_training_begins_with_small_random_inputs_and_no_outputs(topics: Corpus, tmp_path: Path, mode: str, shared: bool) -> None:
+def test_training_begins_with_small_random_inputs_and_no_outputs(topics: Corpus, mode: str) -> None:
     # A learning rate that changes no bit that is looked at.
-    settings, file = with_(mode, epochs=1, learning_rate=1e-12), tmp_path / "model" if shared else None
-
-    model = word2vec.train(topics, settings, progress=lambda _: None, stop=lambda: False, model_file=file)
+    model = train(topics, with_(mode, epochs=1, learning_rate=1e-12))
 
     # Uniform in [-1/dim, 1/dim), as in fastText (fasttext.cc: input->uniform(1.0 / args_->dim)); outputs are zero there.
     rows = np.concatenate([model.input.words, model.input.bucket_rows]) * DIM
@@ -233,40 +228,16 @@ def test_ngram_rows_come_with_the_model(topics: Corpus) -> None:
     assert not np.allclose(model.input.words, model.vectors)
 
 
-def test_hosts_share_one_model_through_a_file(topics: Corpus, tmp_path: Path) -> None:
-    settings, file = with_("batch_skipgram", threads=1, epochs=5), tmp_path / "model"
-    reported: list[Progress] = []
-
-    first = word2vec.train(topics, settings, progress=reported.append, stop=lambda: False, shard=(0, 2), model_file=file)
-    half = reported[-1].fraction
-    second = word2vec.train(topics, settings, progress=reported.append, stop=lambda: False, shard=(1, 2), model_file=file)
-
-    assert 0.4 < half < 0.6
-    assert reported[-1].fraction == 1
-    assert (first.vectors == second.vectors).all()
-    counts = shared_matrices(file, (len(topics.vocabulary.words),) * 2, DIM, hosts=2).done.reshape(2, 256).sum(axis=1)
-    assert counts.sum() == 5 * topics.vocabulary.kept_words
-    assert counts[0] == pytest.approx(counts[1], rel=0.01)
-    assert set(nearest(first, b"cat")[:4]) < {b"dog", b"horse", b"mouse", b"bird", b"fish", b"the", b"a"}
-
-
-def test_a_host_with_another_text_is_refused(topics: Corpus, tmp_path: Path) -> None:
-    file = tmp_path / "model"
-    settings = with_("batch_skipgram", epochs=1)
-    word2vec.train(topics, settings, progress=lambda _: None, stop=lambda: False, shard=(0, 2), model_file=file)
-    other = corpus_of(tmp_path, "another text " * 50)
-
-    with pytest.raises(EngineError, match="Give every host the same"):
-        word2vec.train(other, settings, progress=lambda _: None, stop=lambda: False, shard=(1, 2), model_file=file)
-
-
 @pytest.mark.parametrize(
     ("words", "epochs", "threads", "expected"),
     [
-        # Five hundred pieces for each thread over the whole training.
-        (1_000_000, 5, 2, 5000),
-        (1_000_000, 5, 4, 2500),
+        # Five hundred pieces over the whole training, however many threads share them.
+        (1_000_000, 5, 2, 10_000),
+        (1_000_000, 5, 10, 10_000),
         (1_000_499, 1, 1, 2000),
+        # Fifty for each thread at least.
+        (1_000_000, 5, 20, 5000),
+        (17_000_000, 1, 64, 5312),
         # But of 64 words at least, and of 16,384 at most.
         (32_499, 1, 1, 64),
         (32_500, 1, 1, 65),
@@ -276,12 +247,10 @@ def test_a_host_with_another_text_is_refused(topics: Corpus, tmp_path: Path) -> 
     ],
 )
 def test_a_text_is_trained_in_pieces_that_let_the_learning_rate_fall_smoothly(words: int, epochs: int, threads: int, expected: int) -> None:
-    corpus = cast("Corpus", SimpleNamespace(vocabulary=SimpleNamespace(kept_words=words)))
-
-    assert word2vec._text_words(corpus, Word2VecSettings(epochs=epochs, threads=threads)) == expected
+    assert word2vec._text_words(words, Word2VecSettings(epochs=epochs, threads=threads)) == expected
 
 
-def test_every_thread_of_every_host_has_random_numbers_of_its_own(topics: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_thread_of_every_host_has_random_numbers_of_its_own(topics: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[tuple[int, int]] = []
 
     def noted(seed: int, thread: int) -> Any:
@@ -290,8 +259,7 @@ def test_every_thread_of_every_host_has_random_numbers_of_its_own(topics: Corpus
 
     monkeypatch.setattr(word2vec, "new_state", noted)
     for host in range(2):
-        settings = with_("batch_skipgram", threads=3, epochs=1, seed=9)
-        word2vec.train(topics, settings, progress=lambda _: None, stop=lambda: False, shard=(host, 2), model_file=tmp_path / "model")
+        word2vec.prepare(topics, with_("batch_skipgram", threads=3, epochs=1, seed=9), host=host)
 
     assert given == [(9, thread) for thread in (0, 1, 2, 256, 257, 258)]
 

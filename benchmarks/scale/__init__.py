@@ -1,0 +1,1 @@
+"""The plan for corpora of any size, on paper (docs/scale.md)."""

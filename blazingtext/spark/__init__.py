@@ -1,0 +1,1 @@
+"""A corpus prepared by PySpark: what runs in the processing job of `corpus prepare --on aws`."""

@@ -1,0 +1,1 @@
+"""Batch transform jobs: a model's predictions of files in S3."""
