@@ -27,7 +27,9 @@ if TYPE_CHECKING:  # boto3's types are installed for development only
     from mypy_boto3_stepfunctions import SFNClient
 
 # In the form that botocore keeps: it rewrites "max_attempts" in this very dictionary once a client is made.
-_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk")
+_RETRIES = Config(
+    retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk"
+)
 # A repeated launch is harmless but slow, and the function itself retries throttled calls.
 _ONCE = _RETRIES.merge(Config(retries={"total_max_attempts": 1}, read_timeout=150))
 

@@ -29,7 +29,9 @@ from .objects import LineReader, ObjectReader, fetched
 from .options import Preparing
 from .tasks import Part, Task
 
-_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 9}, connect_timeout=10, read_timeout=60, user_agent_extra="blazingtext-cdk")
+_RETRIES = Config(
+    retries={"mode": "standard", "total_max_attempts": 9}, connect_timeout=10, read_timeout=60, user_agent_extra="blazingtext-cdk"
+)
 
 
 @dataclass(frozen=True)
