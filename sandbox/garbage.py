@@ -15,8 +15,12 @@ import time
 from typing import Final
 
 _SECONDS: Final = 1.0
-# Every so-manieth collection looks at what has lived for long, too.
-_WHOLE: Final = 20
+# As Python itself does (Modules/gcmodule.c): what is young is looked at when this many objects are new, and everything when what has
+# survived since the last time is a quarter of what had survived before.
+_NEW: Final = 700
+_SURVIVED: Final = 4
+# What is new is looked at after so many seconds however little it is.
+_AT_LAST: Final = 5
 _YOUNG, _ALL = 1, 2
 
 
@@ -27,6 +31,13 @@ def collect_apart() -> None:
 
 
 def _collect() -> None:
+    old, survived = 0, 0
     for number in itertools.count(1):
         time.sleep(_SECONDS)
-        gc.collect(_YOUNG if number % _WHOLE else _ALL)
+        new = gc.get_count()[0]
+        if new < _NEW and number % _AT_LAST:
+            continue
+        survived += new - gc.collect(_YOUNG)
+        if survived * _SURVIVED > old:
+            gc.collect(_ALL)
+            old, survived = len(gc.get_objects()), 0

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
+from tests.forked_commands import can_be_forked, server
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,12 @@ class Shell:
 
     def run(self, *command: str, code: int | None = 0, timeout: float = PATIENCE) -> Ran:
         """Run a command to its end; an exit code other than the expected one fails the test with everything the command said."""
-        finished = subprocess.run(command, cwd=ROOT, env=dict(self.environment), capture_output=True, check=False, timeout=timeout)
+        return self._ended(
+            subprocess.run(command, cwd=ROOT, env=dict(self.environment), capture_output=True, check=False, timeout=timeout), command, code
+        )
+
+    @staticmethod
+    def _ended(finished: subprocess.CompletedProcess[bytes], command: Sequence[str], code: int | None) -> Ran:
         # Node writes UTF-8 whatever the locale is.
         out, err = (said.decode(errors="replace") for said in (finished.stdout, finished.stderr))
         ran = Ran(" ".join(command), finished.returncode, out, err)
@@ -54,8 +60,12 @@ class Shell:
     def cdk(self, verb: str, *arguments: str, **options: Any) -> Ran:
         return self.run("cdk", verb, "--output", str(self.assembly), *arguments, **options)
 
-    def blazingtext(self, *arguments: str, **options: Any) -> Ran:
-        return self.run("blazingtext", *arguments, **options)
+    def blazingtext(self, *arguments: str, code: int | None = 0, timeout: float = PATIENCE) -> Ran:
+        """Run a command of ours as `run` does, in a process that was forked where it can be (tests/forked_commands.py)."""
+        if not can_be_forked(self.environment):
+            return self.run("blazingtext", *arguments, code=code, timeout=timeout)
+        finished = server().run(arguments, environment=self.environment, folder=ROOT, timeout=timeout)
+        return self._ended(finished, ("blazingtext", *arguments), code)
 
     def acting(self, account: Sandbox, role: str) -> "Shell":
         """The same with the credentials of a role, by its ARN."""

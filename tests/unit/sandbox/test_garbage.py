@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.patience import PATIENCE
 
 # In a process of its own, whose garbage is then collected apart. Garbage that lets other threads on is made all the time.
@@ -30,9 +32,8 @@ for _ in range(300):
     kept.append(list(table.items()))
 print("copied", gc.isenabled())
 """
-# Two collections of what is young take two seconds.
-COLLECTS = """
-import time
+GARBAGE = """
+import gc, time
 
 class Garbage:
     def __init__(self):
@@ -40,10 +41,22 @@ class Garbage:
 
     def __del__(self):
         print("collected", flush=True)
-
+"""
+NEW = """
 Garbage()
 while True:
     time.sleep(1)
+"""
+# It is let go when it is among what has lived for long; what comes then stays.
+OLD = """
+once = Garbage()
+while not any(each is once for each in gc.get_objects(2)):
+    time.sleep(0.1)
+del once
+more = []
+while True:
+    more.extend([] for _ in range(20_000))
+    time.sleep(0.1)
 """
 APART = "from blazingtext_sandbox import garbage\ngarbage.collect_apart()\n"
 
@@ -56,8 +69,9 @@ def test_a_table_is_copied_in_one_step() -> None:
     assert run(APART + COPIES).stdout == "copied False\n"
 
 
-def test_garbage_is_collected_all_the_same() -> None:
-    command = [sys.executable, "-c", APART + COLLECTS]
+@pytest.mark.parametrize("program", [NEW, OLD], ids=["new", "old"])
+def test_garbage_is_collected_all_the_same(program: str) -> None:
+    command = [sys.executable, "-c", APART + GARBAGE + program]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "collected\n"
