@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python
 # A worker more than two cores have, for the journeys often wait. tests/conftest.py says which tests stay together; what takes longest comes
 # first, and last what is given out file by file, so that no worker is left with much when the others are done.
-PYTEST = python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
+PYTEST = python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder --durations 25 --durations-min 5
 
 .PHONY: help demo test check examples journey sandbox deploy destroy conformance mutants sdk2 spark vulnerabilities sbom lint types lock clean
 

@@ -102,6 +102,19 @@ def wait_for_model(account: Sandbox, job: str, stage: str = STAGE) -> None:
     wait_until(served, what=f"the promotion of {job}")
 
 
+def wait_for_training(account: Sandbox, job: str) -> None:
+    """Return when a training job has read its corpus, by its log: from now on a stopped one has an artifact."""
+    sagemaker, logs = account.boto3("sagemaker"), account.boto3("logs")
+
+    def read() -> bool:
+        if sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] != "Training":
+            return False
+        found = logs.filter_log_events(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=job)["events"]
+        return any("Number of words:" in event["message"] for event in found)
+
+    wait_until(read, what=f"the training of {job}")
+
+
 def output(account: Sandbox, name: str) -> str:
     """An output of the training stack."""
     (stack,) = account.boto3("cloudformation").describe_stacks(StackName="blazingtext-dev-training")["Stacks"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, output, wait_until
+from tests.journey.story import ENDPOINT, SERVING, Ran, Shell, output, wait_for_training, wait_until
 from tests.patience import PATIENCE
 
 Parameters = Callable[[], dict[str, str]]
@@ -135,7 +135,7 @@ def test_a_stopped_run_keeps_what_it_learnt_and_is_promoted_neither_by_itself_no
 ) -> None:
     sagemaker, before = account.boto3("sagemaker"), parameters()
     job = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "90000", "--json").json()["job"]
-    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
+    wait_for_training(account, job)
     early = deployed.blazingtext("promote", job, code=3)
 
     stopped = deployed.blazingtext("stop", job, "--json").json()

@@ -11,7 +11,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import covers
-from tests.journey.story import Ran, Shell, output, wait_until
+from tests.journey.story import Ran, Shell, output, wait_for_training, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,7 @@ def running(deployed: Shell, first_run: Any, account: Sandbox) -> str:
     """A job that would run for hours."""
     request = ("--epochs", "100000", "--negative-samples", "7")
     job = str(deployed.blazingtext("train", "--corpus", "wiki", *request, "--json").json()["job"])
-    sagemaker = account.boto3("sagemaker")
-    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
+    wait_for_training(account, job)
     return job
 
 
@@ -239,6 +238,8 @@ def test_train_hands_every_option_to_sagemaker(deployed: Shell, first_run: Any, 
         "train", "--corpus", "wiki", "--mode", "batch_skipgram", *given, *machine, "--spot", "--tag", "team=search", "--json"
     )
     job = described(ran.json()["job"])
+    # Its instances are needed.
+    wait_until(lambda: described(ran.json()["job"])["TrainingJobStatus"] == "Completed", what="the end of the training job")
 
     taken = {name: value.capitalize() if name == "evaluation" else value for name, value in job["HyperParameters"].items()}
     assert {option[2:].replace("-", "_"): value for option, value in hyperparameters.items()}.items() <= taken.items()

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import STACKS, Shell, wait_until
+from tests.journey.story import STACKS, Shell, wait_for_training
 
 
 def test_destroy_stops_a_running_job_and_leaves_nothing(
@@ -16,7 +16,7 @@ def test_destroy_stops_a_running_job_and_leaves_nothing(
 ) -> None:
     sagemaker = account.boto3("sagemaker")
     job = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "100000", "--json").json()["job"]
-    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training", what="training")
+    wait_for_training(account, job)
     assert deployed.blazingtext("audit", code=1).out
 
     with pytest.raises(ClientError, match="blazingtext-dev-storage-in-use is imported by"):
