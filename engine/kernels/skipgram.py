@@ -7,10 +7,11 @@ log s(v_c . u_o) + sum_n log s(-v_c . u_n), s the logistic function, is
     v_c += g_o u_o + sum_n g_n u_n     u_o += g_o v_c     u_n += g_n v_c
 
 A block has contexts C (rows of the input matrix), centres O and negatives N (rows of the output matrix). All pairs of the block share
-N, or each group of its contexts a part of N. The scores are two matrix products, C N^T and the band of C O^T within the window; the updates are four: N^T-weighted and
+N. The scores are two matrix products, C N^T and the band of C O^T within the window; the updates are four: N^T-weighted and
 O^T-weighted sums for the contexts, C-weighted sums for centres and negatives. A negative stands for K/|N| of the K negatives of each
 pair, so the gradient of context c towards n is weighted K/|N| x (pairs of c in the block): its expectation is that of K negatives per
-pair. Where a group has a part of N, that part stands in place of N. As in word2vec.c, a negative that is the centre itself does not count for that centre's pairs.
+pair. As in word2vec.c, a negative that is the centre itself does not count for that centre's pairs. Where a block has more negatives
+than a context needs, its contexts are in groups, and each group has a part of N in the place of N.
 
 Rows are copied into scratch memory first: all scores and updates of a block are taken at the same weights, whatever other threads
 write meanwhile (Hogwild, Recht 2011), and the copies are contiguous. Updates are added to the matrices directly, where each row's sum

@@ -158,7 +158,7 @@ def blocks_of(text: TextChunk, plan: Plan, count: int, alpha: float) -> Iterator
 
 
 def skipgram(text: TextChunk, blocks: Iterable[ReferenceBlock], vectors: Matrix, outputs: Matrix, negatives_per_pair: int) -> None:
-    """Skip-gram with negatives shared by a block, or by each group of its contexts: every pair, every negative, all at the weights before the block."""
+    """Skip-gram with negatives shared by each group of a block's contexts: every pair, every negative, at the weights before the block."""
     words = text.words
     for block in blocks:
         inputs, targets = vectors.copy(), outputs.copy()

@@ -115,7 +115,7 @@ def test_a_block_has_as_many_groups_as_its_negatives_suffice_for_and_at_least_fo
         parts = {part.ctypes.data: part.tolist() for part in map(block.negatives_of, block.contexts)}
         assert len(parts) == plan.groups[n]
         assert all(parts.values())
-        assert sum(parts.values(), []) == block.negatives.tolist()
+        assert [word for part in parts.values() for word in part] == block.negatives.tolist()
 
 
 def test_half_windows_are_equally_frequent_from_one_to_the_widest() -> None:
