@@ -247,13 +247,16 @@ def update_centres(
 
 
 @inner
-def update_negatives(width: tuple[int, ...], plan: Plan, block: Block, group: Group, model: Addresses, at: ScratchAddresses) -> None:
+def update_negatives(
+    width: tuple[int, ...], plan: Plan, block: Block, group: Group, model: Addresses, at: ScratchAddresses, prefetch: NDArray[np.int64]
+) -> None:
     """Add to each negative row of a group all its contexts."""
     four = int64(4)
     none = int64(0)
     nothing = WeightedRows(at.contexts, none, at.negative_scores, four)
     rows = at.contexts + group.first * model.row
     for j in range(group.first_negative, group.last_negative, 2):
+        prefetch_next(width, prefetch)
         place = model.outputs + plan.negatives[block.first_negative + j] * model.row
         scores = at.negative_scores + j * GRADIENT_STRIDE + group.first * 4
         contexts = WeightedRows(rows, group.last - group.first, scores, four)
@@ -314,7 +317,7 @@ def train_range(
         gradients_of(width, text, plan, block, at, scratch, step.negatives)
         update_centres(width, text, block, model, at, scratch.prefetch)
         for group in range(block.groups):
-            update_negatives(width, plan, block, group_of(block, group), model, at)
+            update_negatives(width, plan, block, group_of(block, group), model, at, scratch.prefetch)
         for group in range(block.groups):
             _update_inputs(width, inputs, block, group_of(block, group), model, at)
 

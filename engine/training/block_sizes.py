@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, BlockSizes
-from ..kernels.row_operations import padded
+from ..kernels.row_operations import TILE, padded
 from ..kernels.sampling import MAX_LINE_WORDS, keep_probabilities, negative_probabilities
 from .settings import Word2VecSettings
 
 # A row for each word of a span: half of what a core's own cache holds.
 _SPAN_BYTES = 1 << 18
+# For how many of a context's negatives one of them stands at most: 2.2 is what it does at the default settings.
+_NEGATIVE_WEIGHT = 2.5
 
 
 def distinct_words(counts: NDArray[np.int64], sample: float) -> float:
@@ -77,7 +79,18 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     max_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
     contexts = centres + 2 * window if 2 * window <= max_contexts else max_contexts
     contexts = max(min(contexts, settings.batch_size if wide else MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
-    return BlockSizes(window, settings.negatives, centres, contexts, negative_reuse, is_cbow=False)
+    groups = _group_negatives(settings.negatives, centres, window)
+    return BlockSizes(window, settings.negatives, centres, contexts, negative_reuse, is_cbow=False, group_negatives=groups)
+
+
+def _group_negatives(negatives: int, centres: int, window: int) -> int:
+    """With how many negatives a context is trained at least, all centres of a block that see it together.
+
+    In a block of a wide window, or a large one, there are many more: trained with each of them, a context takes part in several times as
+    many products as pairs, for which nothing is gained (docs/decisions/0054-contexts-of-a-block-share-some-of-its-negatives.md).
+    """
+    wanted = negatives * min(centres, 2 * window)
+    return min(MAX_NEGATIVES, max(TILE, math.ceil(wanted / _NEGATIVE_WEIGHT)))
 
 
 def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> BlockSizes:
