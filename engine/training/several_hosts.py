@@ -10,8 +10,8 @@ from .models import WordVectors
 from .settings import ReportProgress, StopRequested, Word2VecSettings
 from .word2vec import prepare
 
-# Words that all hosts together train before their models are combined: this part of what each has trained so far, each within these bounds.
-# How they were chosen is in docs/decisions/0056-hosts-combine-often-and-send-a-byte-a-number.md.
+# Words that a host trains before the models are combined: of what it has trained so far this part, divided by the number of hosts, within
+# these bounds. How they were chosen is in docs/decisions/0053-hosts-share-a-network-alone.md.
 ROUND_GROWTH = 0.08
 FEWEST_ROUND_WORDS = 1_000
 MOST_ROUND_WORDS = 400_000
