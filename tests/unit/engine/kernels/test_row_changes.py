@@ -13,6 +13,10 @@ def rows(*values: list[float]) -> Floats:
     return np.array(values, np.float32)
 
 
+def changed_in(changes: Floats) -> Marks:
+    return np.array([row.any() for row in changes], np.bool_)
+
+
 def encoded(changes: Floats, marks: Marks | None = None) -> tuple[Codes, Marks]:
     """What is sent of rows, which are rounded; all of them without marks."""
     marks = np.ones(len(changes), np.bool_) if marks is None else marks
@@ -23,10 +27,10 @@ def encoded(changes: Floats, marks: Marks | None = None) -> tuple[Codes, Marks]:
 
 def combined(first: Floats, second: Floats) -> Floats:
     """The changes of two hosts, the first of which are received; rows of zeros are not changed."""
-    codes, received = encoded(first.copy(), first.any(axis=1))
-    result, marks = second.copy(), second.any(axis=1)
+    codes, received = encoded(first.copy(), changed_in(first))
+    result, marks = second.copy(), changed_in(second)
     combine_rows(codes, received, result, marks)
-    assert marks.tolist() == (first.any(axis=1) | second.any(axis=1)).tolist()
+    assert marks.tolist() == (changed_in(first) | changed_in(second)).tolist()
     return result
 
 
