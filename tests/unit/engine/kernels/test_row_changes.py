@@ -89,6 +89,7 @@ def test_what_is_no_number_is_read_as_one_beyond_all_bounds(broken: float) -> No
     decode_rows(codes, marks, read, changed)
 
     assert (read[0] > 1e38).all()
+    assert np.isfinite(read).all()
     assert read[1].tolist() == [1, 2]
 
 
