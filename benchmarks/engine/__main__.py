@@ -79,14 +79,15 @@ def _table(rows: Rows, settings: Settings) -> str:
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d}, {machine}, Python {platform.python_version()}; {shown}",
         "",
-        "| | M words/s | training s | wall s | peak MB | quality (mean) | first is faster, training / wall |",
-        "|---|---|---|---|---|---|---|",
+        "| | M words/s | training s | wall s | processors it had | peak MB | quality (mean) | first is faster, training / wall |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     first = next(iter(rows.values()))
     ours = {key: _median(first, key) for key in ("training", "wall")}
     for name, runs in rows.items():
         speed = " / ".join(f"{_median(runs, key) / ours[key]:.1f}" for key in ("training", "wall"))
         figures = [f"{_median(runs, 'million_words_per_second'):.2f}", f"{_median(runs, 'training'):.2f}", f"{_median(runs, 'wall'):.2f}"]
+        figures.append(f"{_median(runs, 'processors'):.1f}")
         quality = statistics.mean(run["quality"] for run in runs)
         lines.append(f"| {name} | {' | '.join(figures)} | {_median(runs, 'peak_mb'):.0f} | {quality:.4f} | {speed} |")
     return "\n".join(lines)

@@ -28,11 +28,10 @@ DEFAULTS: Settings = {
 
 @dataclass(frozen=True)
 class Result:
-    """One training: seconds of training alone and of everything, peak memory in MB, and what quality is computed from."""
+    """One training: seconds of training alone, the whole process, and what quality is computed from."""
 
     training: float
-    wall: float
-    peak_mb: float
+    process: Measured
     vectors: Path | None = None
     accuracy: float | None = None
     stages: dict[str, float] | None = None
@@ -51,7 +50,9 @@ def train_once(train: Contestant, settings: Settings, words: int) -> dict[str, f
     with tempfile.TemporaryDirectory() as folder:
         result = train(settings, Path(folder))
         throughput = words * int(str(settings["epochs"])) / result.training / 1e6
-        row = {"million_words_per_second": throughput, "training": result.training, "wall": result.wall, "peak_mb": result.peak_mb}
+        row = {"million_words_per_second": throughput, "training": result.training}
+        whole = result.process
+        row |= {"wall": whole.seconds, "peak_mb": whole.peak_mb, "processors": whole.processor / whole.seconds}
         if result.accuracy is not None:
             return {**row, "quality": result.accuracy, **(result.stages or {})}
         if result.vectors is None:
@@ -70,7 +71,7 @@ def engine(settings: Settings, folder: Path) -> Result:
     measured, model = run(ENGINE, engine_environment(settings, folder)), folder / "model"
     training = float(_found(r"Total training time in seconds: (\S+)", measured.output))
     accuracy = re.search(r"#validation_accuracy: (\S+)", measured.output)
-    return Result(training, measured.seconds, measured.peak_mb, model / "vectors.txt", float(accuracy.group(1)) if accuracy else None)
+    return Result(training, measured, model / "vectors.txt", float(accuracy.group(1)) if accuracy else None)
 
 
 def gensim(settings: Settings, folder: Path) -> Result:
@@ -104,7 +105,7 @@ def compiled(binary: Path) -> Callable[[Settings, Path], Result]:
         }
         command = [str(binary), *(part for name, value in options.items() for part in (f"-{name}", str(value)))]
         measured = run(command, {"MKL_NUM_THREADS": "1"})
-        return Result(measured.seconds, measured.seconds, measured.peak_mb, output)
+        return Result(measured.seconds, measured, output)
 
     return train
 
@@ -113,7 +114,7 @@ def _library(module: str, settings: Settings, folder: Path) -> Result:
     output = folder / "vectors.txt"
     measured: Measured = run([sys.executable, "-m", module, json.dumps({**settings, "output": str(output)})])
     stages: dict[str, float] = json.loads(measured.output.strip().splitlines()[-1])
-    return Result(stages["training"], measured.seconds, measured.peak_mb, output, stages.get("accuracy"), stages)
+    return Result(stages["training"], measured, output, stages.get("accuracy"), stages)
 
 
 def _container(settings: Settings, folder: Path) -> Path:

@@ -27,7 +27,7 @@ from benchmarks.engine.texts import count_words, in_lines
 from blazingtext_engine.corpus.vocabulary import Corpus, read_corpus
 from blazingtext_engine.kernels import cbow, row_operations, skipgram
 from blazingtext_engine.kernels.block_plan import BlockSizes, Plan, count_examples, new_plan, plan_blocks
-from blazingtext_engine.kernels.block_rows import Matrices, Step, block_of
+from blazingtext_engine.kernels.block_rows import Matrices, Step, block_of, group_of
 from blazingtext_engine.kernels.jit import kernel
 from blazingtext_engine.kernels.sampling import TextChunk, new_sampling_tables, new_state, new_text_chunk, sample_text
 from blazingtext_engine.training.block_sizes import cbow_sizes, skipgram_sizes
@@ -207,7 +207,12 @@ def _count(text: TextChunk, plan: Plan, blocks: int, is_cbow: bool) -> tuple[int
         block = block_of(plan, number, 1.0)
         centres, contexts = (block.first, block.first + block.centres), (block.context, block.context + block.contexts)
         products += count_examples(text, block.window, centres, contexts, is_cbow)
-        products += (block.centres if is_cbow else block.contexts) * block.negatives
+        if is_cbow:
+            products += block.centres * block.negatives
+        else:
+            for group_number in range(block.groups):
+                group = group_of(block, group_number)
+                products += (group.last - group.first) * (group.last_negative - group.first_negative)
         rows += block.contexts + block.centres + block.negatives
     return products, rows
 

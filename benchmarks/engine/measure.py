@@ -1,4 +1,4 @@
-"""A command as a whole process: wall seconds, peak memory, what it printed; and the machine it runs on."""
+"""A command as a whole process: wall and processor seconds, peak memory, what it printed; and the machine it runs on."""
 
 import os
 import subprocess
@@ -12,11 +12,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measured:
-    """One finished process: wall time in seconds, peak resident memory in MB (of it and its children), standard output and error."""
+    """One finished process: wall seconds, peak resident memory in MB (of it and its children), its output, seconds of all processors."""
 
     seconds: float
     peak_mb: float
     output: str
+    processor: float
 
 
 def processors() -> int:
@@ -52,4 +53,4 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
         text = output.read()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} exited with {process.returncode}:\n{text[-2000:]}")
-    return Measured(seconds, usage.ru_maxrss / 1024, text)
+    return Measured(seconds, usage.ru_maxrss / 1024, text, usage.ru_utime + usage.ru_stime)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Bits
 from .jit import float32, inner, int64, kernel
-from .row_operations import equal_pairs
+from .row_operations import TILE, equal_pairs
 from .sampling import MAX_LINE_WORDS, SamplingTables, TextChunk, draw_negatives, random_below
 
 # Hard limits: scratch memory is allocated by them.
@@ -30,6 +30,8 @@ class BlockSizes(NamedTuple):
         contexts: at most this many neighbouring context words; centres whose windows reach further are trained in several blocks.
         negative_reuse: how many (example, negative) products one shared negative stands for.
         is_cbow: whether the words of a window are one example (CBOW) or one each (skip-gram).
+        group_negatives: skip-gram's contexts of a block are trained in groups, each with negatives of its own, as long as each group has so
+            many, `TILE` or more; with MAX_NEGATIVES there is one group.
     """
 
     window: int
@@ -38,16 +40,18 @@ class BlockSizes(NamedTuple):
     contexts: int
     negative_reuse: float
     is_cbow: bool
+    group_negatives: int = MAX_NEGATIVES
 
 
 class Plan(NamedTuple):
-    """Blocks to train: per block its centres [first, last), contexts [from, to), half window, damping, and where its negatives end."""
+    """Blocks to train: per block its centres [first, last), contexts [from, to), half window, groups, damping, where its negatives end."""
 
     first: NDArray[np.int32]
     last: NDArray[np.int32]
     context_first: NDArray[np.int32]
     context_last: NDArray[np.int32]
     window: NDArray[np.int32]
+    groups: NDArray[np.int32]
     damping: NDArray[np.float32]
     negatives_end: NDArray[np.int32]
     negatives: NDArray[np.int32]
@@ -55,9 +59,9 @@ class Plan(NamedTuple):
 
 def new_plan(blocks: int = BLOCKS_PLANNED) -> Plan:
     """Room for a plan of that many blocks. Block 0 is a sentinel whose negatives end at 0."""
-    first, last, context_first, context_last, window, negatives_end = np.zeros((6, blocks + 1), np.int32)
+    first, last, context_first, context_last, window, groups, negatives_end = np.zeros((7, blocks + 1), np.int32)
     damping, negatives = np.ones(blocks + 1, np.float32), np.zeros(blocks * MAX_NEGATIVES, np.int32)
-    return Plan(first, last, context_first, context_last, window, damping, negatives_end, negatives)
+    return Plan(first, last, context_first, context_last, window, groups, damping, negatives_end, negatives)
 
 
 @inner
@@ -109,7 +113,7 @@ def plan_blocks(
             until = min(context + sizes.contexts, reach)
             examples = count_examples(text, window, (start, end), (context, until), sizes.is_cbow)
             if examples > 0:
-                wanted = int64(np.ceil(sizes.negatives * examples / sizes.negative_reuse))
+                wanted = min(int64(np.ceil(sizes.negatives * examples / sizes.negative_reuse)), int64(MAX_NEGATIVES))
                 begin = int64(plan.negatives_end[blocks])
                 blocks += 1
                 plan.first[blocks] = start
@@ -118,8 +122,9 @@ def plan_blocks(
                 plan.context_last[blocks] = until
                 plan.window[blocks] = window
                 plan.damping[blocks] = repetition_damping(text.words, context, until)
-                plan.negatives_end[blocks] = begin + min(wanted, MAX_NEGATIVES)
-                draw_negatives(tables, state, plan.negatives, begin, begin + min(wanted, MAX_NEGATIVES))
+                plan.groups[blocks] = max(1, min(wanted // sizes.group_negatives, (until - context + TILE - 1) // TILE))
+                plan.negatives_end[blocks] = begin + wanted
+                draw_negatives(tables, state, plan.negatives, begin, begin + wanted)
             context = until
         start = end
     return blocks, start

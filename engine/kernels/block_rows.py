@@ -55,6 +55,7 @@ class Block(NamedTuple):
         window: half window.
         first_negative: where its negatives begin.
         negatives: how many.
+        groups: of contexts, each of which has a part of the negatives.
         rate: learning rate, damping included.
         shift: the position of the first centre relative to the first context; negative when the contexts begin after it.
     """
@@ -66,6 +67,7 @@ class Block(NamedTuple):
     window: int
     first_negative: int
     negatives: int
+    groups: int
     rate: float
     shift: int
 
@@ -84,9 +86,28 @@ def block_of(plan: Plan, number: int, alpha: float) -> Block:
         int64(plan.window[number]),
         first_negative,
         int64(plan.negatives_end[number]) - first_negative,
+        int64(plan.groups[number]),
         float32(alpha) * plan.damping[number],
         first - context,
     )
+
+
+class Group(NamedTuple):
+    """Contexts [first, last) of a block and its negatives [first_negative, last_negative), counted within the block."""
+
+    first: int
+    last: int
+    first_negative: int
+    last_negative: int
+
+
+@inner
+def group_of(block: Block, number: int) -> Group:
+    """Group `number` of a block: whole tiles of contexts, and negatives in proportion."""
+    tiles = (block.contexts + TILE - 1) // TILE
+    first = min(block.contexts, TILE * (tiles * number // block.groups))
+    last = min(block.contexts, TILE * (tiles * (number + 1) // block.groups))
+    return Group(first, last, block.negatives * first // block.contexts, block.negatives * last // block.contexts)
 
 
 @inner

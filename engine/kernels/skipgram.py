@@ -10,7 +10,8 @@ A block has contexts C (rows of the input matrix), centres O and negatives N (ro
 N. The scores are two matrix products, C N^T and the band of C O^T within the window; the updates are four: N^T-weighted and
 O^T-weighted sums for the contexts, C-weighted sums for centres and negatives. A negative stands for K/|N| of the K negatives of each
 pair, so the gradient of context c towards n is weighted K/|N| x (pairs of c in the block): its expectation is that of K negatives per
-pair. As in word2vec.c, a negative that is the centre itself does not count for that centre's pairs.
+pair. As in word2vec.c, a negative that is the centre itself does not count for that centre's pairs. Where a block has more negatives
+than a context needs, its contexts are in groups, and each group has a part of N in the place of N.
 
 Rows are copied into scratch memory first: all scores and updates of a block are taken at the same weights, whatever other threads
 write meanwhile (Hogwild, Recht 2011), and the copies are contiguous. Updates are added to the matrices directly, where each row's sum
@@ -30,11 +31,13 @@ from .block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, Plan, context_
 from .block_rows import (
     Addresses,
     Block,
+    Group,
     Matrices,
     Step,
     addresses_of,
     block_of,
     gather_negatives,
+    group_of,
     hash_bit,
     plan_prefetch,
     prefetch_next,
@@ -120,8 +123,13 @@ def gather(
 def scores(width: tuple[int, ...], block: Block, row: int, at: ScratchAddresses, prefetch: NDArray[np.int64]) -> None:
     """Dot products of all contexts with all negatives, and with the centres near them."""
     stride = int64(GRADIENT_STRIDE)
-    for m in range(0, block.contexts, TILE):
-        score_tiles(width, at.contexts + m * row, at.negatives, block.negatives, at.negative_scores + m * 4, stride, prefetch)
+    for number in range(block.groups):
+        group = group_of(block, number)
+        negatives = at.negatives + group.first_negative * row
+        into = at.negative_scores + group.first_negative * stride
+        for m in range(group.first, group.last, TILE):
+            count = group.last_negative - group.first_negative
+            score_tiles(width, at.contexts + m * row, negatives, count, into + m * 4, stride, prefetch)
     for t in range(0, block.centres, _PAIR):
         begin = max(0, block.shift + t - block.window)
         for m in range(begin, min(block.contexts, block.shift + t + _PAIR + block.window), TILE):
@@ -130,12 +138,10 @@ def scores(width: tuple[int, ...], block: Block, row: int, at: ScratchAddresses,
 
 
 @inner
-def centre_gradients(
-    width: tuple[int, ...], text: TextChunk, block: Block, at: ScratchAddresses, weights: NDArray[np.float32], share: float
-) -> None:
-    """Turn the scores of pairs into gradients, zero outside the windows; weights[m] becomes `share` x pairs of context m."""
+def centre_gradients(width: tuple[int, ...], text: TextChunk, block: Block, at: ScratchAddresses, pairs: NDArray[np.float32]) -> None:
+    """Turn the scores of pairs into gradients, zero outside the windows; pairs[m] becomes how many pairs context m is in."""
     for m in range(block.contexts + 1):
-        weights[m] = 0
+        pairs[m] = 0
     until = block.context + block.contexts
     for t in range(block.centres):
         low, high = context_range(text, block.first + t, block.window, block.context, until)
@@ -148,15 +154,15 @@ def centre_gradients(
         positive_gradients(width, at.centre_scores + t * GRADIENT_STRIDE, Positions(first, last), Positions(low, high), centre, block.rate)
         if low < high:
             # Differences now, summed below: a window adds to its ends only.
-            weights[low] += share
-            weights[high] -= share
+            pairs[low] += 1
+            pairs[high] -= 1
             if low <= centre < high:
-                weights[centre] -= share
-                weights[centre + 1] += share
+                pairs[centre] -= 1
+                pairs[centre + 1] += 1
     total = float32(0)
     for m in range(block.contexts):
-        total += weights[m]
-        weights[m] = total
+        total += pairs[m]
+        pairs[m] = total
 
 
 @inner
@@ -165,22 +171,25 @@ def negative_gradients(
     text: TextChunk,
     plan: Plan,
     block: Block,
+    group: Group,
     at: ScratchAddresses,
     weights: NDArray[np.float32],
     fewer: NDArray[np.float32],
     share: float,
 ) -> None:
-    """Turn the scores of negatives into gradients, leaving out the pairs whose centre is the negative itself."""
+    """Turn the scores of a group's negatives into gradients, leaving out the pairs whose centre is the negative itself."""
     # Few negatives are centres: a bit per word of the block, hashed to 64, tells most of the others apart at once.
     centres = np.uint64(0)
     for t in range(block.centres):
         centres |= hash_bit(text.words[block.first + t])
-    for j in range(block.negatives):
+    count = group.last - group.first
+    for j in range(group.first_negative, group.last_negative):
+        place = at.negative_scores + j * GRADIENT_STRIDE + group.first * 4
         word = plan.negatives[block.first_negative + j]
         if not centres & hash_bit(word):
-            weighted_sigmoids(width, at.negative_scores + j * GRADIENT_STRIDE, at.weights, block.contexts)
+            weighted_sigmoids(width, place, at.weights + group.first * 4, count)
             continue
-        for m in range(block.contexts):
+        for m in range(group.first, group.last):
             fewer[m] = weights[m]
         for t in range(block.centres):
             if text.words[block.first + t] == word:
@@ -188,7 +197,7 @@ def negative_gradients(
                 for m in range(low, high):
                     if m != block.first + t:
                         fewer[m - block.context] -= share
-        weighted_sigmoids(width, at.negative_scores + j * GRADIENT_STRIDE, at.weights + GRADIENT_STRIDE, block.contexts)
+        weighted_sigmoids(width, place, at.weights + GRADIENT_STRIDE + group.first * 4, count)
 
 
 @inner
@@ -196,32 +205,62 @@ def gradients_of(
     width: tuple[int, ...], text: TextChunk, plan: Plan, block: Block, at: ScratchAddresses, scratch: Scratch, negatives_per_pair: int
 ) -> None:
     """All gradients of a block, in place of its scores."""
-    share = float32(-block.rate * float32(negatives_per_pair) / float32(block.negatives))
     weights = scratch.gradients[_WEIGHTS]
-    centre_gradients(width, text, block, at, weights, share)
-    negative_gradients(width, text, plan, block, at, weights, scratch.gradients[_WEIGHTS + 1], share)
+    centre_gradients(width, text, block, at, weights)
+    for number in range(block.groups):
+        group = group_of(block, number)
+        share = float32(-block.rate * float32(negatives_per_pair) / float32(group.last_negative - group.first_negative))
+        for m in range(group.first, group.last):
+            weights[m] *= share
+        negative_gradients(width, text, plan, block, group, at, weights, scratch.gradients[_WEIGHTS + 1], share)
 
 
 @inner
-def update_outputs(
-    width: tuple[int, ...], text: TextChunk, plan: Plan, block: Block, model: Addresses, at: ScratchAddresses, prefetch: NDArray[np.int64]
+def update_centres(
+    width: tuple[int, ...], text: TextChunk, block: Block, model: Addresses, at: ScratchAddresses, prefetch: NDArray[np.int64]
 ) -> None:
-    """Add to each centre row its window of contexts, to each negative row all contexts."""
+    """Add to each centre row its window of contexts, two rows at a time: their windows are nearly one, and gradients outside are zero."""
     four = int64(4)
     none = int64(0)
     nothing = WeightedRows(at.contexts, none, at.centre_scores, four)
-    for t in range(block.centres):
+    until = block.context + block.contexts
+    for t in range(0, block.centres, 2):
         prefetch_next(width, prefetch)
-        low, high = context_range(text, block.first + t, block.window, block.context, block.context + block.contexts)
+        low, high = context_range(text, block.first + t, block.window, block.context, until)
+        place = model.outputs + text.words[block.first + t] * model.row
+        scores = at.centre_scores + t * GRADIENT_STRIDE
+        if t + 1 == block.centres:
+            if low < high:
+                m = low - block.context
+                add_rows(width, place, WeightedRows(at.contexts + m * model.row, high - low, scores + m * 4, four), nothing)
+            continue
+        low_next, high_next = context_range(text, block.first + t + 1, block.window, block.context, until)
+        if low >= high:
+            low, high = low_next, high_next
+        elif low_next < high_next:
+            low, high = min(low, low_next), max(high, high_next)
         if low < high:
             m = low - block.context
-            place = model.outputs + text.words[block.first + t] * model.row
-            gradients = at.centre_scores + t * GRADIENT_STRIDE + m * 4
-            add_rows(width, place, WeightedRows(at.contexts + m * model.row, high - low, gradients, four), nothing)
-    for j in range(0, block.negatives, 2):
+            other = model.outputs + text.words[block.first + t + 1] * model.row
+            contexts = WeightedRows(at.contexts + m * model.row, high - low, scores + m * 4, four)
+            add_rows_to_two(width, RowPair(place, other, int64(GRADIENT_STRIDE), none), contexts, nothing)
+
+
+@inner
+def update_negatives(
+    width: tuple[int, ...], plan: Plan, block: Block, group: Group, model: Addresses, at: ScratchAddresses, prefetch: NDArray[np.int64]
+) -> None:
+    """Add to each negative row of a group all its contexts."""
+    four = int64(4)
+    none = int64(0)
+    nothing = WeightedRows(at.contexts, none, at.negative_scores, four)
+    rows = at.contexts + group.first * model.row
+    for j in range(group.first_negative, group.last_negative, 2):
+        prefetch_next(width, prefetch)
         place = model.outputs + plan.negatives[block.first_negative + j] * model.row
-        contexts = WeightedRows(at.contexts, block.contexts, at.negative_scores + j * GRADIENT_STRIDE, four)
-        if j + 1 == block.negatives:
+        scores = at.negative_scores + j * GRADIENT_STRIDE + group.first * 4
+        contexts = WeightedRows(rows, group.last - group.first, scores, four)
+        if j + 1 == group.last_negative:
             add_rows(width, place, contexts, nothing)
         else:
             other = model.outputs + plan.negatives[block.first_negative + j + 1] * model.row
@@ -236,16 +275,19 @@ def centres_in_window(block: Block, first: int, last: int) -> tuple[int, int]:
 
 
 @inner
-def _update_inputs(width: tuple[int, ...], inputs: NDArray[np.int32], block: Block, model: Addresses, at: ScratchAddresses) -> None:
-    """Add to each context row all negatives and the centres near it."""
+def _update_inputs(
+    width: tuple[int, ...], inputs: NDArray[np.int32], block: Block, group: Group, model: Addresses, at: ScratchAddresses
+) -> None:
+    """Add to each context row of a group all its negatives and the centres near it."""
     four = int64(4)
     stride = int64(GRADIENT_STRIDE)
-    for m in range(0, block.contexts, 2):
+    first, count = group.first_negative, group.last_negative - group.first_negative
+    for m in range(group.first, group.last, 2):
         place = model.inputs + inputs[block.context + m] * model.row
-        begin, count = centres_in_window(block, m, min(m + 2, block.contexts))
-        negatives = WeightedRows(at.negatives, block.negatives, at.negative_scores + m * 4, stride)
-        centres = WeightedRows(at.centres + begin * model.row, count, at.centre_scores + begin * stride + m * 4, stride)
-        if m + 1 == block.contexts:
+        begin, near = centres_in_window(block, m, min(m + 2, group.last))
+        negatives = WeightedRows(at.negatives + first * model.row, count, at.negative_scores + first * stride + m * 4, stride)
+        centres = WeightedRows(at.centres + begin * model.row, near, at.centre_scores + begin * stride + m * 4, stride)
+        if m + 1 == group.last:
             add_rows(width, place, negatives, centres)
         else:
             other = model.inputs + inputs[block.context + m + 1] * model.row
@@ -273,8 +315,11 @@ def train_range(
         gather(width, text, plan, block, model, at, inputs)
         scores(width, block, model.row, at, scratch.prefetch)
         gradients_of(width, text, plan, block, at, scratch, step.negatives)
-        update_outputs(width, text, plan, block, model, at, scratch.prefetch)
-        _update_inputs(width, inputs, block, model, at)
+        update_centres(width, text, block, model, at, scratch.prefetch)
+        for group in range(block.groups):
+            update_negatives(width, plan, block, group_of(block, group), model, at, scratch.prefetch)
+        for group in range(block.groups):
+            _update_inputs(width, inputs, block, group_of(block, group), model, at)
 
 
 @kernel

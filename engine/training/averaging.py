@@ -9,6 +9,9 @@ have trained; a frequent word is seen by all, and the sum of their changes is n 
 parallel changes are averaged and orthogonal ones added (Gill 2019, "Distributed Training of Embeddings using Graph Analytics",
 https://arxiv.org/abs/1909.03359; in this symmetric form Maleki 2021, "Scaling Distributed Training with Adaptive Summation",
 https://arxiv.org/abs/2006.02924).
+
+Hosts combine often, for what is averaged in a long round is lost; so that they send little, a number is sent in a byte
+(`kernels/row_changes.py`).
 """
 
 from collections.abc import Callable
@@ -16,10 +19,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..arrays import Bytes, Floats
+from ..arrays import Floats
 from ..errors import HostError
+from ..kernels.row_changes import Codes, Marks, apply_changes, combine_rows, decode_rows, encode_rows, take_changes
 from ..network.group import Group
 from .matrices import ModelMatrices
 
@@ -56,82 +59,67 @@ class SharedModel:
             rows, dim = common.shape
             block = max(1, BLOCK_BYTES // (4 * dim))
             for start in range(0, rows, block):
-                own, before = trained[start : start + block, :dim], common[start : start + block]
-                changes = own - before
+                own, before = trained[start : start + block], common[start : start + block]
+                changes = Changes(np.empty_like(before), np.empty(len(before), np.bool_))
+                take_changes(own, before, (own.view(np.int32), before.view(np.int32)), changes.rows, changes.marks)
                 all_reduce(self.group, changes)
-                before += changes
-                own[:] = before
+                apply_changes(changes.rows, changes.marks, before, own)
 
 
-def all_reduce(group: Group, changes: Floats) -> None:
-    """Replace the changes of this host by those of all hosts combined; rows that nobody changed are not sent.
+@dataclass(frozen=True)
+class Changes:
+    """Which of some rows have changed, and how.
+
+    Attributes:
+        rows: (rows, dim), contiguous; what is in rows without a mark means nothing.
+        marks: (rows).
+    """
+
+    rows: Floats
+    marks: Marks
+
+    def part(self, start: int, stop: int) -> "Changes":
+        """Rows [start, stop), in the same memory."""
+        return Changes(self.rows[start:stop], self.marks[start:stop])
+
+
+def all_reduce(group: Group, changes: Changes) -> None:
+    """Replace the changes of this host by those of all hosts combined, rounded as they are sent; rows that nobody changed are not sent.
 
     Args:
         group: the hosts; each has to call this with as many rows.
-        changes: (rows, dim), contiguous.
+        changes: of this host.
     """
-    cuts = [len(changes) * part // group.size for part in range(group.size + 1)]
-    parts = [changes[start:stop] for start, stop in pairwise(cuts)]
+    cuts = [len(changes.rows) * part // group.size for part in range(group.size + 1)]
+    parts = [changes.part(start, stop) for start, stop in pairwise(cuts)]
     for step in range(group.size - 1):
-        own, other = ((group.rank - step - each) % group.size for each in (0, 1))
-        parts[other][:] = combined(_passed_on(group, parts[own], parts[other]), parts[other])
+        own, other = (parts[(group.rank - step - each) % group.size] for each in (0, 1))
+        combine_rows(*_passed_on(group, own, other), other.rows, other.marks)
     for step in range(group.size - 1):
-        own, other = ((group.rank + 1 - step - each) % group.size for each in (0, 1))
-        parts[other][:] = _passed_on(group, parts[own], parts[other])
+        own, other = (parts[(group.rank + 1 - step - each) % group.size] for each in (0, 1))
+        decode_rows(*_passed_on(group, own, other), other.rows, other.marks)
 
 
-def combined(first: Floats, second: Floats) -> Floats:
-    """The changes of two hosts as one: the mean of those that are parallel, the sum of those that are orthogonal, row by row.
-
-    Each is shortened by half of what it has in common with the other: a (1 - a.b / 2 a.a) + b (1 - a.b / 2 b.b).
-
-    Args:
-        first: (rows, dim) of one.
-        second: likewise of the other.
-    """
-    # Models that diverge are found by whoever looks at them, and not here.
-    with np.errstate(all="ignore"):
-        common = np.einsum("ij,ij->i", first, second)
-        result = first + second
-        both = np.flatnonzero(common)
-        for each in (first[both], second[both]):
-            squares = np.maximum(np.einsum("ij,ij->i", each, each), np.finfo(np.float32).tiny)
-            result[both] -= (common[both] / (2 * squares))[:, None] * each
-    return result
-
-
-def _passed_on(group: Group, own: Floats, other: Floats) -> Floats:
-    """Send rows to the next host of the ring, and receive those of the previous one; `other` has their shape."""
-    changed = np.any(own, axis=1)
+def _passed_on(group: Group, own: Changes, other: Changes) -> tuple[Codes, Marks]:
+    """Send changes to the next host of the ring, and receive those of the previous one, which are of as many rows as `other`."""
+    rows, dim = other.rows.shape
+    codes = np.empty((np.count_nonzero(own.marks), 1 + dim), np.int8)
+    encode_rows(own.rows, own.rows.view(np.int32), own.marks, codes)
     received = group.exchange(
         to=(group.rank + 1) % group.size,
-        parts=[_bitmap(changed).data, own[changed].data],
+        parts=[np.packbits(own.marks).data, codes.data],
         source=(group.rank - 1) % group.size,
-        allowed=_allowed(other),
+        allowed=_allowed(rows, dim),
     )
-    rows, dim = other.shape
-    size = _bitmap_bytes(rows)
-    changed = np.unpackbits(np.frombuffer(received, np.uint8, size), count=rows).astype(np.bool_)
-    found = np.zeros_like(other)
-    values = np.frombuffer(received, np.float32, offset=size).reshape(-1, dim)
-    if len(values) != np.count_nonzero(changed):
+    size = -(-rows // 8)
+    marks = np.unpackbits(np.frombuffer(received, np.uint8, size), count=rows).astype(np.bool_)
+    found = np.frombuffer(received, np.int8, offset=size).reshape(-1, 1 + dim)
+    if len(found) != np.count_nonzero(marks):
         raise HostError("A host sent other rows than it named. The hosts run different versions of this engine: start all from one image.")
-    found[changed] = values
-    return found
+    return found, marks
 
 
-def _allowed(rows: Floats) -> Callable[[int], bool]:
-    """Whether a frame of so many bytes can hold some of these rows."""
-    size, row = _bitmap_bytes(len(rows)), 4 * rows.shape[1]
-    return lambda length: length >= size and (length - size) % row == 0 and (length - size) // row <= len(rows)
-
-
-def _bitmap(changed: NDArray[np.bool_]) -> Bytes:
-    packed = np.zeros(_bitmap_bytes(len(changed)), np.uint8)
-    packed[: -(-len(changed) // 8)] = np.packbits(changed)
-    return packed
-
-
-def _bitmap_bytes(rows: int) -> int:
-    """A bit a row, in whole numbers of four bytes: what follows is aligned."""
-    return 4 * -(-rows // 32)
+def _allowed(rows: int, dim: int) -> Callable[[int], bool]:
+    """Whether a frame of so many bytes can hold some of these rows, after a bit for each."""
+    size, row = -(-rows // 8), 1 + dim
+    return lambda length: length >= size and (length - size) % row == 0 and (length - size) // row <= rows

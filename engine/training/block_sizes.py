@@ -13,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.block_plan import MAX_CENTRES, MAX_CONTEXTS, MAX_NEGATIVES, BlockSizes
-from ..kernels.row_operations import padded
+from ..kernels.row_operations import TILE, padded
 from ..kernels.sampling import MAX_LINE_WORDS, keep_probabilities, negative_probabilities
 from .settings import Word2VecSettings
 
 # A row for each word of a span: half of what a core's own cache holds.
 _SPAN_BYTES = 1 << 18
+# For how many of a context's negatives one of them stands at most: 2.2 is what it does at the default settings.
+_NEGATIVE_WEIGHT = 1.7
+# Groups pay where a pair takes part in so many products with negatives: 3.3 at the default settings, 19 at window 28 and batch_size 32.
+_GROUPED_PRODUCTS = 8
 
 
 def distinct_words(counts: NDArray[np.int64], sample: float) -> float:
@@ -32,8 +36,16 @@ def _step_scale(settings: Word2VecSettings) -> float:
 
     Gradients of words in a wide window point in similar directions; more negatives give larger gradients to every context.
     """
-    spread = max(1.0, settings.window / 5) * max(1.0, settings.negatives / 5)
-    return min(1.0, 0.05 / settings.learning_rate) / math.sqrt(spread)
+    return min(1.0, 0.05 / settings.learning_rate) / _spread(settings)
+
+
+def _small_step_scale(settings: Word2VecSettings) -> float:
+    """The same where a learning rate below 0.05 makes up for the window and the negatives: what overshoots is their product."""
+    return min(1.0, 0.05 / settings.learning_rate / _spread(settings))
+
+
+def _spread(settings: Word2VecSettings) -> float:
+    return math.sqrt(max(1.0, settings.window / 5) * max(1.0, settings.negatives / 5))
 
 
 def _reuse_scale(settings: Word2VecSettings, *, is_cbow: bool) -> float:
@@ -43,8 +55,8 @@ def _reuse_scale(settings: Word2VecSettings, *, is_cbow: bool) -> float:
     windows of neighbouring centres are nearly one, and so is what a negative collects from them: at 30, this brought 0.02 to 0.05. Where
     a window is one example (CBOW), more so: at 30, the square root lost 0.01.
     """
-    wide = min(1.0, 5 / settings.window)
-    return math.sqrt(min(1.0, 0.05 / settings.learning_rate)) * (wide if is_cbow else math.sqrt(wide))
+    wide, step = min(1.0, 5 / settings.window), 0.05 / settings.learning_rate
+    return math.sqrt(min(1.0, step)) * wide if is_cbow else math.sqrt(min(1.0, step * wide))
 
 
 def _max_parallel_words(settings: Word2VecSettings, overlap: float) -> float:
@@ -63,7 +75,7 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     gives blocks of another size at windows up to 30; at wider ones the largest values are more than trains well.
     """
     window = min(settings.window, MAX_LINE_WORDS)
-    step_scale, parallel = _step_scale(settings), _max_parallel_words(settings, overlap)
+    step_scale, parallel = _small_step_scale(settings), _max_parallel_words(settings, overlap)
     negative_reuse = max(1.0, min(48 * step_scale * _reuse_scale(settings, is_cbow=False), parallel))
     distinct = max(1, int(min(distinct_words(counts, settings.sample), parallel)))
     # A frequent word may be drawn several times for one block: all its draws together keep the same limit.
@@ -77,7 +89,21 @@ def skipgram_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overla
     max_contexts = max(1, int(32 * min(1.0, 0.05 / settings.learning_rate)))
     contexts = centres + 2 * window if 2 * window <= max_contexts else max_contexts
     contexts = max(min(contexts, settings.batch_size if wide else MAX_CONTEXTS, max(distinct, 2), int(pairs)), 1)
-    return BlockSizes(window, settings.negatives, centres, contexts, negative_reuse, is_cbow=False)
+    groups = _group_negatives(settings, centres, contexts, negative_reuse)
+    return BlockSizes(window, settings.negatives, centres, contexts, negative_reuse, is_cbow=False, group_negatives=groups)
+
+
+def _group_negatives(settings: Word2VecSettings, centres: int, contexts: int, negative_reuse: float) -> int:
+    """With how many negatives a context is trained at least, all centres of a block that see it together; with all where that costs little.
+
+    In a large block of a wide window there are many more: trained with each of them, a context takes part in many times as many products
+    as pairs, for which nothing is gained (docs/decisions/0054-wide-windows-share-what-they-can.md).
+    """
+    products_per_pair = settings.negatives * contexts / negative_reuse
+    if products_per_pair < _GROUPED_PRODUCTS:
+        return MAX_NEGATIVES
+    wanted = settings.negatives * min(centres, 2 * settings.window)
+    return min(MAX_NEGATIVES, max(TILE, math.ceil(wanted / _NEGATIVE_WEIGHT)))
 
 
 def cbow_sizes(settings: Word2VecSettings, counts: NDArray[np.int64], overlap: float = 0.0) -> BlockSizes:

@@ -10,10 +10,10 @@ from .models import WordVectors
 from .settings import ReportProgress, StopRequested, Word2VecSettings
 from .word2vec import prepare
 
-# Words that a host trains before the models are combined: a twentieth of what it has trained so far, within these bounds. How they were
-# chosen is in docs/decisions/0053-hosts-share-a-network-alone.md.
-ROUND_GROWTH = 0.05
-FEWEST_ROUND_WORDS = 2_000
+# Words that a host trains before the models are combined: of what it has trained so far this part, divided by the number of hosts, within
+# these bounds. How they were chosen is in docs/decisions/0053-hosts-share-a-network-alone.md.
+ROUND_GROWTH = 0.08
+FEWEST_ROUND_WORDS = 1_000
 MOST_ROUND_WORDS = 400_000
 
 
@@ -40,7 +40,7 @@ def train(share: Share, settings: Word2VecSettings, group: Group, *, progress: R
         group.raise_if_ended()
 
     stopped = False
-    for first, last in rounds(share.corpus.vocabulary.kept_words / group.size, settings.epochs):
+    for first, last in rounds(share.corpus.vocabulary.kept_words / group.size, settings.epochs, group.size):
         finished = run_threads(_part(training.work, first, last), 1, training.schedule, progress=progress, stop=stop, check=check)
         stopped = group.add([not finished])[0] > 0
         shared.combine()
@@ -53,7 +53,7 @@ def train(share: Share, settings: Word2VecSettings, group: Group, *, progress: R
     return result
 
 
-def rounds(words: float, epochs: int) -> Iterator[tuple[float, float]]:
+def rounds(words: float, epochs: int, hosts: int) -> Iterator[tuple[float, float]]:
     """Where each round begins and ends in the share of a host, from 0 to 1; a round ends with the epoch. The same on every host.
 
     In the beginning all outputs are zero and all hosts go the same way: what each adds to that alone is soon more than should be averaged.
@@ -61,12 +61,13 @@ def rounds(words: float, epochs: int) -> Iterator[tuple[float, float]]:
     Args:
         words: running words of a host's share.
         epochs: passes over it.
+        hosts: how many there are: the more, the more of what they do alike is averaged, and the sooner they combine.
     """
     trained = 0.0
     for _ in range(epochs):
         first = 0.0
         while first < 1:
-            length = min(max(ROUND_GROWTH * trained, FEWEST_ROUND_WORDS), MOST_ROUND_WORDS) / words
+            length = min(max(ROUND_GROWTH / hosts * trained, FEWEST_ROUND_WORDS), MOST_ROUND_WORDS) / words
             # What would be left is no round of its own.
             last = 1.0 if first + 1.5 * length >= 1 else first + length
             yield first, last

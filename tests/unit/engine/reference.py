@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -23,6 +24,10 @@ SKIPGRAM_SIZES = [
     BlockSizes(7, 3, 4, 5, 3.0, is_cbow=False),
     BlockSizes(30, 2, 9, 32, 12.0, is_cbow=False),
     BlockSizes(3, 25, 64, 70, 60.0, is_cbow=False),
+    # Contexts in groups: of a tile each, of several, and no more groups than tiles.
+    BlockSizes(28, 5, 4, 11, 8.0, is_cbow=False, group_negatives=8),
+    BlockSizes(10, 5, 7, 30, 20.0, is_cbow=False, group_negatives=10),
+    BlockSizes(20, 2, 5, 13, 5.0, is_cbow=False, group_negatives=4),
 ]
 CBOW_SIZES = [
     BlockSizes(5, 5, 24, 34, 16.0, is_cbow=True),
@@ -125,6 +130,19 @@ class ReferenceBlock:
     negatives: NDArray[np.int32]
     windows: dict[int, list[int]]
     rate: float
+    groups: int = 1
+
+    def negatives_of(self, context: int) -> NDArray[np.int32]:
+        """What a context is trained with: the part of its group, which is as large a part as that of the contexts."""
+        tiles = [self.contexts[first : first + 4] for first in range(0, len(self.contexts), 4)]
+        bounds = [len(tiles) * number // self.groups for number in range(self.groups + 1)]
+        for first, last in pairwise(bounds):
+            group = [m for tile in tiles[first:last] for m in tile]
+            if context in group:
+                before, until = self.contexts.index(group[0]), self.contexts.index(group[-1]) + 1
+                size, most = len(self.negatives), len(self.contexts)
+                return self.negatives[size * before // most : size * until // most]
+        raise AssertionError(f"context {context} is in no group")
 
 
 def blocks_of(text: TextChunk, plan: Plan, count: int, alpha: float) -> Iterator[ReferenceBlock]:
@@ -136,22 +154,23 @@ def blocks_of(text: TextChunk, plan: Plan, count: int, alpha: float) -> Iterator
             for t in centres
         }
         negatives = plan.negatives[plan.negatives_end[n - 1] : plan.negatives_end[n]]
-        yield ReferenceBlock(centres, contexts, negatives, windows, alpha * float(plan.damping[n]))
+        yield ReferenceBlock(centres, contexts, negatives, windows, alpha * float(plan.damping[n]), int(plan.groups[n]))
 
 
 def skipgram(text: TextChunk, blocks: Iterable[ReferenceBlock], vectors: Matrix, outputs: Matrix, negatives_per_pair: int) -> None:
-    """Skip-gram with negatives shared by a block: every pair, every negative, all at the weights before the block."""
+    """Skip-gram with negatives shared by each group of a block's contexts: every pair, every negative, at the weights before the block."""
     words = text.words
     for block in blocks:
         inputs, targets = vectors.copy(), outputs.copy()
-        share = negatives_per_pair / max(len(block.negatives), 1)
+        negatives_of = {m: block.negatives_of(m) for m in block.contexts}
         for t, window in block.windows.items():
             for m in window:
                 context, centre = inputs[words[m]], targets[words[t]]
                 gradient = block.rate * (1 - sigmoid(context @ centre))
                 error = gradient * centre
                 outputs[words[t]] += gradient * context
-                for negative in block.negatives:
+                share = negatives_per_pair / len(negatives_of[m])
+                for negative in negatives_of[m]:
                     if negative == words[t]:
                         continue
                     gradient = -block.rate * share * sigmoid(context @ targets[negative])

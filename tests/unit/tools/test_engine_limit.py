@@ -90,10 +90,13 @@ def test_work_is_counted_by_pairs_and_by_windows(tmp_path: Path) -> None:
     corpus = read_corpus([text], min_count=1, threads=1)
 
     wide, narrow = (work_per_word(corpus, Word2VecSettings(window=window, sample=0)) for window in (28, 5))
+    grouped = work_per_word(corpus, Word2VecSettings(window=28, batch_size=32, sample=0))
     bags = work_per_word(corpus, Word2VecSettings(mode="cbow", sample=0))
 
     # 29 and 6 pairs a word on average. A context meets 26 negatives for four centres at a window of 28, and 14 for some four at 5.
     assert wide.products / 29 == pytest.approx(1 + 26 / 4, rel=0.2)
     assert narrow.products / 6 == pytest.approx(1 + 14 / 4, rel=0.2)
+    # Of the 75 negatives of a large block at 28 it meets those of its group, twelve at least.
+    assert grouped.products / 29 == pytest.approx(1 + 14 / 4, rel=0.2)
     # A window and its eight negatives.
     assert bags.products == pytest.approx(9, rel=0.1)

@@ -96,6 +96,28 @@ def test_blocks_hold_the_pairs_of_the_lines_and_the_negatives_these_ask_for(
     assert {t for t in range(len(line_of)) if lines[line_of[t]] > 1} <= half_windows.keys()
 
 
+@given(
+    window=st.integers(1, 12),
+    contexts=st.integers(1, MAX_CONTEXTS),
+    negative_reuse=st.floats(1, 40),
+    group_negatives=st.integers(4, 128),
+)
+@settings(max_examples=40)
+def test_a_block_has_as_many_groups_as_its_negatives_suffice_for_and_at_least_four_contexts_each(
+    window: int, contexts: int, negative_reuse: float, group_negatives: int
+) -> None:
+    sizes = BlockSizes(window, 5, 6, contexts, negative_reuse, is_cbow=False, group_negatives=group_negatives)
+    text, plan, blocks = planned(corpus(9, [40, 3], 1), 9, sizes, 2)
+
+    for n, block in enumerate(blocks_of(text, plan, blocks, 1.0), 1):
+        size = len(block.negatives)
+        assert plan.groups[n] == max(1, min(size // group_negatives, -(-len(block.contexts) // 4)))
+        parts = {part.ctypes.data: part.tolist() for part in map(block.negatives_of, block.contexts)}
+        assert len(parts) == plan.groups[n]
+        assert all(parts.values())
+        assert [word for part in parts.values() for word in part] == block.negatives.tolist()
+
+
 def test_half_windows_are_equally_frequent_from_one_to_the_widest() -> None:
     _, plan, blocks = planned(corpus(9, [1000] * 4, 1), 9, BlockSizes(5, 2, 2, 12, 3.0, is_cbow=False), 2)
 
@@ -145,7 +167,7 @@ def test_a_plan_that_is_too_small_for_one_group_of_centres_goes_on_and_stays_wit
 def test_a_plan_has_room_for_its_blocks_and_the_one_before_them() -> None:
     *parts, damping, ends, negatives = new_plan(7)
 
-    assert [(part.shape, part.dtype.name) for part in (*parts, ends)] == [((8,), "int32")] * 6
+    assert [(part.shape, part.dtype.name) for part in (*parts, ends)] == [((8,), "int32")] * 7
     assert (damping.shape, damping.dtype.name, damping.tolist()) == ((8,), "float32", [1.0] * 8)
     # Of 128 negatives each.
     assert (negatives.shape, negatives.dtype.name) == ((7 * 128,), "int32")

@@ -16,6 +16,7 @@ from blazingtext_engine.kernels.block_plan import (
 )
 from blazingtext_engine.training.block_sizes import cbow_sizes, distinct_words, skipgram_sizes, span_words
 from blazingtext_engine.training.settings import Word2VecSettings
+from tests.unit.engine.reference import planned
 
 SIZES = [skipgram_sizes, cbow_sizes]
 ZIPF = (1e6 / np.arange(1, 20_001)).astype(np.int64)
@@ -72,6 +73,9 @@ def test_blocks_stay_within_their_limits_whatever_the_settings(
         ({"learning_rate": 0.2}, (2, 8, 6), (5, 15, 1.75)),
         ({"learning_rate": 1.0}, (1, 1, 1), (1, 11, 1)),
         ({"learning_rate": 0.1, "window": 1, "batch_size": 32}, (64, 66, 48 * 0.5**1.5), (11, 13, 14 * 0.5**1.5)),
+        # Half the step makes up for half of 5.6 times the window: reuse by the square root of 2 / 5.6 for the step, and by that once more.
+        ({"window": 28, "learning_rate": 0.025}, (8, 11, 48 * 2 / 5.6**0.5 * (2 / 5.6) ** 0.5), (9, 65, 14 * 5.6**-1.5)),
+        ({"window": 28, "learning_rate": 0.001, "negatives": 10}, (5, 11, 48), (4, 60, 1)),
     ],
     ids=str,
 )
@@ -81,6 +85,36 @@ def test_the_sizes_of_blocks_follow_the_settings(
     for sizes_of, expected in ((skipgram_sizes, pairs), (cbow_sizes, windows)):
         sizes = sizes_of(Word2VecSettings(**changes), ZIPF)
         assert (sizes.centres, sizes.contexts, sizes.negative_reuse) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "negatives"),
+    [
+        # Four centres see a context, with five negatives each, and one that is trained stands for 1.7 of them.
+        ({"window": 28, "batch_size": 32}, 12),
+        ({"window": 20, "batch_size": 32}, 15),
+        # With 128, all that a block may have, there are no groups: a pair takes part in less than eight products with negatives.
+        ({}, 128),
+        ({"window": 28}, 128),
+        ({"window": 10, "batch_size": 32}, 128),
+        # 25 negatives, 11 contexts and a reuse of 21 are 13 products; one centre.
+        ({"negatives": 25}, 15),
+        # A tile at least.
+        ({"window": 30, "learning_rate": 0.2, "batch_size": 32}, 4),
+        ({"negatives": 400}, 128),
+    ],
+    ids=str,
+)
+def test_a_context_is_trained_with_a_part_of_the_negatives_where_a_block_has_many(changes: dict[str, Any], negatives: int) -> None:
+    assert skipgram_sizes(Word2VecSettings(**changes), ZIPF).group_negatives == negatives
+
+
+@pytest.mark.parametrize(("changes", "groups"), [({}, 1), ({"window": 28}, 1), ({"window": 28, "batch_size": 32}, 6)], ids=str)
+def test_large_blocks_of_wide_windows_are_trained_in_groups(changes: dict[str, Any], groups: int) -> None:
+    sizes = skipgram_sizes(Word2VecSettings(**changes), ZIPF)
+    _, plan, blocks = planned(np.random.default_rng(1).integers(0, 9, 1000).astype(np.int32), 9, sizes, 2)
+
+    assert plan.groups[1 : blocks + 1].max() == groups
 
 
 @pytest.mark.parametrize("window", [*range(1, 31)])

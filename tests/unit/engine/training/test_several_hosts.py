@@ -73,9 +73,10 @@ def test_a_training_that_diverges_is_the_persons_error_on_every_host(text: Path)
         train_on(2, text, Word2VecSettings(dim=8, learning_rate=1000, threads=1))
 
 
-def test_rounds_grow_with_what_was_trained_up_to_a_limit() -> None:
+@pytest.mark.parametrize("hosts", [2, 8])
+def test_rounds_grow_with_what_was_trained_up_to_a_limit(hosts: int) -> None:
     words, epochs = 1_000_000.0, 2
-    found = list(several_hosts.rounds(words, epochs))
+    found = list(several_hosts.rounds(words, epochs, hosts))
     lengths = [(last - first) * words for first, last in found]
 
     assert found[0] == (0, several_hosts.FEWEST_ROUND_WORDS / words)
@@ -83,10 +84,10 @@ def test_rounds_grow_with_what_was_trained_up_to_a_limit() -> None:
     # Each begins where the one before ended, or with the epoch.
     assert all(second[0] == first[1] or (first[1], second[0]) == (1, 0) for first, second in pairwise(found))
     assert max(lengths) <= 1.5 * several_hosts.MOST_ROUND_WORDS + 1
-    middle = next(n for n, total in enumerate(np.cumsum(lengths)) if total > 100_000)
-    assert lengths[middle] == pytest.approx(several_hosts.ROUND_GROWTH * sum(lengths[:middle]))
+    middle = next(n for n, total in enumerate(np.cumsum(lengths)) if total > 200_000)
+    assert lengths[middle] == pytest.approx(several_hosts.ROUND_GROWTH / hosts * sum(lengths[:middle]))
 
 
-@pytest.mark.parametrize("words", [0.25, 1, 1999, 2999])
+@pytest.mark.parametrize("words", [0.25, 1, 999, 1499])
 def test_a_share_that_is_smaller_than_a_round_is_one(words: float) -> None:
-    assert list(several_hosts.rounds(words, 2)) == [(0, 1), (0, 1)]
+    assert list(several_hosts.rounds(words, 2, 2)) == [(0, 1), (0, 1)]
