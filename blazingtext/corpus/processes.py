@@ -30,6 +30,8 @@ Batch = list[Block] | WholeFiles
 
 # What this process does alone before it asks others: to start them takes longer.
 _ALONE = 1 << 24
+# As many bytes of text are in one of a packed file.
+_PACKED = 4
 
 
 def usable_cores() -> int:
@@ -76,7 +78,7 @@ def _made_of(maker: LineMaker, batch: Batch) -> Iterator[Made]:
 
 
 def _size(batch: Batch) -> int:
-    return sum(map(size_of, batch)) if isinstance(batch, list) else batch.size
+    return sum(map(size_of, batch)) if isinstance(batch, list) else _PACKED * batch.size
 
 
 def _batches(blocks: Iterable[Block | WholeFiles]) -> Iterator[Batch]:

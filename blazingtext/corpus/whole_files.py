@@ -154,11 +154,13 @@ def _is_small(size: int | None) -> bool:
 def _groups(parts: Iterable[tuple[Part, int | None]]) -> Iterator[list[tuple[Part, int | None]]]:
     """Small files in a row, together; every other alone."""
     held: list[tuple[Part, int | None]] = []
+    size = 0
     for each in parts:
-        size = sum(stored or 0 for _, stored in held)
-        if held and not (_is_small(each[1]) and _is_small(held[-1][1]) and size + (each[1] or 0) <= _TOGETHER and len(held) < _MOST_FILES):
+        stored = each[1] or 0
+        if held and not (_is_small(each[1]) and _is_small(held[-1][1]) and size + stored <= _TOGETHER and len(held) < _MOST_FILES):
             yield held
-            held = []
+            held, size = [], 0
         held.append(each)
+        size += stored
     if held:
         yield held

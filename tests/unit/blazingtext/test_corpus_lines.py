@@ -37,9 +37,11 @@ TEXTS = st.lists(st.sampled_from(TROUBLE), max_size=60).map("".join) | st.text(m
 
 @pytest.fixture(params=["expressions", "machine code"], autouse=True, scope="module")
 def _way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Everything here, without Numba and with it."""
+    """Everything here: without Numba, new words formed by expressions; and with it, new words formed by the definition."""
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(byte_tables, "WORTH", -1 if request.param == "machine code" else 1 << 60)
+        compiled = request.param == "machine code"
+        changed.setattr(byte_tables, "WORTH", -1 if compiled else 1 << 60)
+        changed.setattr(word_forms, "WORTH", 1 << 60 if compiled else -1)
         yield
 
 
