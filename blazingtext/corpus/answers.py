@@ -68,16 +68,18 @@ class Answers:
             WorkerEndedError: the process was killed.
             UserError: there is no room for what it made.
         """
-        while (taken := self._queue.get())[0] is not None:
-            answer, place = taken
+        while True:
+            answer, place = self._queue.get()
+            if answer is None:
+                break
             if isinstance(answer, BaseException):
                 raise answer
             if place and self._file is not None:
                 yield replace(answer, data=os.pread(self._file.fileno(), len(place), place.start))
-            else:
-                with self._lock:
-                    self._held -= len(answer.data)
-                yield answer
+                continue
+            with self._lock:
+                self._held -= len(answer.data)
+            yield answer
         self.close()
 
     def close(self) -> None:

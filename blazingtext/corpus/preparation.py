@@ -158,11 +158,10 @@ def _write(made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, 
         written.labelled = written.labelled or each.labelled
         written.lost.update(each.lost)
         written.notes.update(each.notes)
-        if isinstance(batch, WholeFiles) and isinstance(each, MadeOfFiles):
+        if isinstance(each, MadeOfFiles) and isinstance(batch, WholeFiles):
             reading.advance(each.read)
             batch.tally.add(each.tally or Tally())
-            continue
-        for block in batch:
+        for block in batch if isinstance(batch, list) else ():
             if isinstance(block, FileRange):
                 reading.advance(block.stop - block.start)
                 tally.ranged[block.path].invalid += each.invalid

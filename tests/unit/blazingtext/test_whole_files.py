@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -133,7 +134,7 @@ def test_small_files_go_together_large_ones_alone_and_plain_ones_in_ranges(tmp_p
     whole = [[path.name for path, _ in each.parts] for each in found if isinstance(each, WholeFiles)]
     assert whole == [["a", "b"], ["c", "d"], ["f"], ["g"], ["h"]]
     assert [each.size for each in found if isinstance(each, WholeFiles)][:2] == [240, 120]
-    assert [sorted(each.named) for each in found if isinstance(each, WholeFiles)][:2] == [[paths[1]], []]
+    assert [each.named for each in found if isinstance(each, WholeFiles)][:2] == [{paths[1]}, set()]
     assert {each.path.name for each in found if isinstance(each, FileRange)} == {"e"}
     with pytest.raises(CorpusError, match=r"i.*is not text"):
         # More than half of everything is unpacked here.
@@ -171,8 +172,13 @@ def _kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
 def test_what_is_much_is_kept_in_a_file_and_comes_in_order(kept: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = [Made(b"%d" % n * n, lines=n) for n in range(9)]
     folders: list[Path] = []
-    create = answers.tempfile.TemporaryFile
-    monkeypatch.setattr(answers.tempfile, "TemporaryFile", lambda **given: folders.append(given["dir"]) or create(**given))
+    create: Any = tempfile.TemporaryFile
+
+    def created(**given: Any) -> Any:
+        folders.append(given["dir"])
+        return create(**given)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", created)
 
     for each in [*made, None]:
         kept.put(each)
@@ -182,7 +188,7 @@ def test_what_is_much_is_kept_in_a_file_and_comes_in_order(kept: Answers, tmp_pa
 
 
 def test_memory_that_is_free_again_is_used_again(kept: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers.tempfile, "TemporaryFile", None)
+    monkeypatch.setattr(tempfile, "TemporaryFile", None)
     taken: list[Made] = []
 
     for _ in range(5):
@@ -196,7 +202,7 @@ def test_no_room_is_told(kept: Answers, tmp_path: Path, monkeypatch: pytest.Monk
     def full(**_: object) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(answers.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
     kept.put(Made(b"12345"))
     kept.put(Made(b"1234567"))
 

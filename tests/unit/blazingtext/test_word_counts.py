@@ -79,7 +79,12 @@ def _of(path: Path, text: str, monkeypatch: pytest.MonkeyPatch, *, worth: int, p
 def test_statistics_are_the_same_whatever_counts(tmp_path: Path, text: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
     made: list[WordCounts] = []
-    monkeypatch.setattr(word_counts, "WordCounts", lambda: made.append(WordCounts()) or made[-1])
+
+    def counting() -> WordCounts:
+        made.append(WordCounts())
+        return made[-1]
+
+    monkeypatch.setattr(word_counts, "WordCounts", counting)
 
     expected = _of(path, text, monkeypatch, worth=1 << 60, piece=1 << 20)
     assert not made
