@@ -22,8 +22,8 @@ _FIRST_WORDS, _FIRST_BYTES = 1 << 16, 1 << 20
 # In a kernel these make machine numbers; for the type checker they are int.
 _uint64: Callable[[Any], int] = cast("Any", np.uint64)
 _int64: Callable[[Any], int] = cast("Any", np.int64)
-_PRIME, _GOLDEN = np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
-_BYTE, _UPPER = np.uint64(8), np.uint64(29)
+_PRIME, _GOLDEN = _uint64(0x100000001B3), _uint64(0x9E3779B97F4A7C15)
+_BYTE, _UPPER = _uint64(8), _uint64(29)
 _SHORT = 8
 # What is known of a word.
 _KEY, _LENGTH, _START, _COUNT = range(4)
@@ -148,7 +148,7 @@ def _are_equal(data: Bytes, begin: int, letters: Bytes, start: int, length: int)
 @kernel
 def _added(table: _Table, key: int, word: Bytes) -> int:
     """The number of a new word."""
-    last, start = table.size[0], table.size[1]
+    last, start = int(table.size[0]), table.size[1]
     table.words[last, _KEY], table.words[last, _LENGTH], table.words[last, _START] = key, len(word), start
     table.letters[start : start + len(word)] = word
     table.size[0], table.size[1] = last + 1, start + len(word)
