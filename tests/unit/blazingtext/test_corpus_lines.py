@@ -79,7 +79,9 @@ def test_a_block_becomes_what_the_definition_says(normaliser: Normaliser, text: 
     assert made(text, normaliser).data.decode().splitlines() == list(defined(read(text), normaliser, Shape()))
 
 
-@given(text=TEXTS, least=st.integers(1, 3), most=st.integers(2, 4), split=st.booleans())
+@given(text=TEXTS, least=st.integers(1, 3), most=st.sampled_from([2, 3, 4, 1000]), split=st.booleans())
+@example(text="a b c d e f\n\n.\nDon't. A b", least=1, most=2, split=True)
+@example(text="\na b 'c' d\n\n.\nDon't. A b", least=1, most=1000, split=True)
 def test_lines_are_shaped_and_counted(text: str, least: int, most: int, split: bool) -> None:
     shape = Shape(minimum_words=least, maximum_words=most, split_sentences=split)
     found = made(text, Normaliser(), shape)

@@ -71,6 +71,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "h.tar.gz": lambda: tarred(one=text("h"), two=text("i")),
     "j.bin": lambda: bytes(range(256)),
     "k.txt": lambda: text("k").decode().encode("utf-16"),
+    "k2.txt": lambda: b"caf\xe9\n" + b"word\n" * 199,
     **{f"l{n:02}.txt": (lambda n=n: text(f"l{n}", n)) for n in range(30)},  # type: ignore[misc] # its default is its type
 }
 
@@ -105,7 +106,7 @@ def test_several_processes_make_of_files_what_one_makes(
     one, several = (replace(each, path=Path("x"), recipe_file=None) for each in found)
     assert several == one
     assert list(several.skipped) == list(one.skipped) == ["d.zip/two", "j.bin"]
-    assert (one.garbled, one.undecodable) == (("c.txt", "g.txt"), 2)
+    assert (one.garbled, one.undecodable) == (("c.txt", "g.txt", "k2.txt"), 3)
     assert sum(heard[workers]) == sum(heard[1])
     left = {each.name for each in tmp_path.iterdir()}
     assert left == {"in", *(f"{count}.txt{end}" for count in heard for end in ("", recipe.SUFFIX))}
@@ -113,10 +114,13 @@ def test_several_processes_make_of_files_what_one_makes(
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_shares_of_packed_files_are_the_whole(folder: Path, tmp_path: Path, workers: int) -> None:
-    preparation.prepare([str(folder)], tmp_path / "whole.txt")
-    for number in (1, 2, 3):
+    whole = preparation.prepare([str(folder)], tmp_path / "whole.txt")
+    shares = [
         preparation.prepare([str(folder)], tmp_path / f"{number}.txt", workers=workers, reading=Reading(share=Share(number, 3)))
+        for number in (1, 2, 3)
+    ]
 
+    assert sum(each.undecodable for each in shares) == whole.undecodable == 3
     assert b"".join((tmp_path / f"{n}.txt").read_bytes() for n in (1, 2, 3)) == (tmp_path / "whole.txt").read_bytes()
 
 
