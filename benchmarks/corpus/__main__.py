@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import bz2
 import sys
 import tempfile
-from itertools import accumulate
+from itertools import accumulate, product
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,8 @@ from blazingtext.corpus.normaliser import Normaliser
 _PEERS = Path(".venv/peers/bin/python")
 # Peers are slow: they get so many bytes of the text.
 _SHARE = 3_000_000
+# A text is also prepared from so many compressed files.
+_FILES = 8
 _OURS = """
 import sys, time
 from pathlib import Path
@@ -23,6 +26,14 @@ from blazingtext.corpus import preparation
 begun, wall = time.process_time(), time.perf_counter()
 preparation.prepare([sys.argv[1]], Path(sys.argv[2]), workers=int(sys.argv[3]))
 print(time.process_time() - begun if sys.argv[3] == "1" else time.perf_counter() - wall)
+"""
+_STATISTICS = """
+import sys, time
+from pathlib import Path
+from blazingtext.corpus.statistics import statistics
+begun = time.process_time()
+statistics(Path(sys.argv[1]))
+print(time.process_time() - begun)
 """
 
 
@@ -35,12 +46,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder, "part.txt")
         part.write_bytes(_first_lines(told.text, _SHARE))
+        sources = {"corpus prepare": told.text, f"corpus prepare of {_FILES} bz2": _packed(told.text, Path(folder, "packed"))}
         taken: dict[str, list[float]] = {}
         for _ in range(told.runs):
-            for workers in sorted({1, processors()}):
-                command = [sys.executable, "-c", _OURS, str(told.text), str(Path(folder, f"{workers}.txt")), str(workers)]
+            for (what, source), workers in product(sources.items(), sorted({1, processors()})):
+                command = [sys.executable, "-c", _OURS, str(source), str(Path(folder, f"{workers}.txt")), str(workers)]
                 Path(command[-2]).unlink(missing_ok=True)
-                taken.setdefault(f"corpus prepare, {workers} processes", []).append(_speed(command, told.text))
+                taken.setdefault(f"{what}, {workers} processes", []).append(_speed(command, told.text))
+            stats = [sys.executable, "-c", _STATISTICS, str(Path(folder, "1.txt"))]
+            taken.setdefault("corpus stats", []).append(_speed(stats, Path(folder, "1.txt")))
             for peer in PEERS:
                 command = [str(_PEERS), str(Path(__file__).with_name("peers.py")), peer, str(part), str(Path(folder, peer))]
                 taken.setdefault(peer, []).append(_speed(command, part))
@@ -49,6 +63,15 @@ def main() -> None:
         for name, speeds in taken.items():
             print(f"{name:28} {median(speeds):8.2f} MB/s ({min(speeds):.2f} to {max(speeds):.2f})")
         _compare(part, Path(folder))
+
+
+def _packed(text: Path, folder: Path) -> Path:
+    """A folder of a text in compressed files of equal size."""
+    folder.mkdir()
+    with text.open("rb") as stream:
+        for number in range(_FILES):
+            (folder / f"{number}.txt.bz2").write_bytes(bz2.compress(stream.read(text.stat().st_size // _FILES) + stream.readline()))
+    return folder
 
 
 def _first_lines(path: Path, size: int) -> bytes:

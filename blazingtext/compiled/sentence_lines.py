@@ -28,6 +28,22 @@ class _Tables(NamedTuple):
     images: Bytes
 
 
+class Finished(NamedTuple):
+    """Lines of a corpus.
+
+    Attributes:
+        data: the lines, each with its end.
+        lines: how many.
+        words: theirs.
+        longest: the bytes of the longest, its end included.
+    """
+
+    data: bytes
+    lines: int
+    words: int
+    longest: int
+
+
 class SentenceLines:
     """Makes lines of words of bytes, as tables tell.
 
@@ -58,9 +74,18 @@ class SentenceLines:
             kept: where a full stop ends no sentence.
             split: mark the ends of sentences.
         """
-        read, made = np.frombuffer(data, np.uint8), np.empty(len(data), np.uint8)
+        return self._lines(data, kept, split=split, final=False).data
+
+    def finished(self, data: bytes, kept: list[int], *, split: bool) -> Finished:
+        """The same with a newline behind each line and each sentence, without empty ones."""
+        return self._lines(data, kept, split=split, final=True)
+
+    def _lines(self, data: bytes, kept: list[int], *, split: bool, final: bool) -> Finished:
+        made = np.empty(len(data) + 1, np.uint8)
         tables = _Tables(self._kinds if split else self._unsplit, self._images)
-        return made[: _made(read, tables, np.array([*kept, len(data)], np.int64), made)].tobytes()
+        places = np.array([*kept, len(data)], np.int64)
+        size, *counts = map(int, _made(np.frombuffer(data, np.uint8), tables, places, made, final))
+        return Finished(made[:size].tobytes(), *counts)
 
 
 @kernel
@@ -106,9 +131,10 @@ def _doubtful(data: Bytes, kinds: Bytes, abbreviations: Any, found: Any) -> int:
 
 
 @kernel
-def _made(data: Bytes, tables: _Tables, kept: Any, made: Bytes) -> int:
+def _made(data: Bytes, tables: _Tables, kept: Any, made: Bytes, final: bool) -> tuple[int, int, int, int]:
     kinds, images = tables.kinds, tables.images
     size, place, next_kept, apostrophes = 0, 0, 0, 0
+    start, lines, spaces, longest = 0, 0, 0, 0
     # Whether a space is due before the next letter, and whether a letter was written in this line.
     spaced, begun = False, False
     while place < len(data):
@@ -125,15 +151,21 @@ def _made(data: Bytes, tables: _Tables, kept: Any, made: Bytes) -> int:
         elif image == _BLANK:
             spaced, apostrophes = True, 0
         elif image in (_NEWLINE, _SENTENCE):
-            made[size] = image
-            size += 1
+            if begun or not final:
+                made[size] = _NEWLINE if final else image
+                size, lines = size + 1, lines + 1
+            longest, start = max(longest, size - start), size
             spaced, begun, apostrophes = False, False, 0
         else:
             inside = apostrophes == 1 and not spaced
             if begun and (spaced or apostrophes):
                 made[size] = _APOSTROPHE if inside else _BLANK
-                size += 1
+                size, spaces = size + 1, spaces + (not inside)
             made[size] = image
             size += 1
             spaced, begun, apostrophes = False, True, 0
-    return size
+    if begun and final:
+        made[size] = _NEWLINE
+        size, lines = size + 1, lines + 1
+        longest = max(longest, size - start)
+    return size, lines, lines + spaces, longest

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from .byte_tables import ByteTables
-from .normaliser import Normaliser, Numbers, Punctuation
+from .normaliser import JOINERS, Normaliser, Numbers, Punctuation
 from .sentence_ends import BEGINS, CLOSING, OPENING, SENTENCE, TERMINATORS, WORD, ByteClasses
 
 
@@ -94,6 +94,8 @@ def _images(normaliser: Normaliser, encoding: str) -> Iterator[tuple[int, int | 
 
 
 def looks_around(character: str, normaliser: Normaliser) -> bool:
-    """Whether what becomes of a character depends on its neighbours: a mark, or one whose lower case is another at the end of a word."""
+    """Whether what becomes of a character depends on its neighbours: a joiner, a mark, or one with another lower case at a word's end."""
+    if character in JOINERS:
+        return True
     marked = any(unicodedata.category(each)[0] == "M" for each in unicodedata.normalize(normaliser.form, character))
     return marked or f"a{character}".lower() != f"a{character}a".lower()[:-1]

@@ -13,7 +13,7 @@ from .normaliser import WHOLE_ABBREVIATIONS
 from .sentence_ends import ByteClasses, SentenceEnds
 
 if TYPE_CHECKING:
-    from ..compiled.sentence_lines import SentenceLines
+    from ..compiled.sentence_lines import Finished, SentenceLines
 
 # What the table makes of everything between words but spaces: it is rarer than these, so that a text is quickly split there.
 _SEPARATOR = 0x1F
@@ -50,13 +50,31 @@ class ByteTables:
             data: the text; a newline ends each line.
             split: put `SENTENCE` between the sentences of a line.
         """
-        self._seen += len(data)
-        if self._seen > WORTH and self._compiled is not None:
-            doubtful = self._compiled.doubtful(data) if split else []
-            return self._compiled.made(data, [each for each in doubtful if self._ends.abbreviated(data, each)], split=split)
+        if (code := self._worth(data)) is not None:
+            return code.made(data, self._kept(code, data, split=split), split=split)
         if split:
             data = self._ends.marked(data)
         return _single_spaced(data.translate(self._table, self._dropped))
+
+    def finished(self, data: bytes, *, split: bool) -> Finished | None:
+        """The same as lines of a corpus, a sentence a line; None where expressions would make them.
+
+        Args:
+            data: the text; a newline ends each line.
+            split: make lines of the sentences of a line.
+        """
+        code = self._worth(data) if self._seen > WORTH else None
+        return None if code is None else code.finished(data, self._kept(code, data, split=split), split=split)
+
+    def _worth(self, data: bytes) -> SentenceLines | None:
+        """The machine code, once there is enough text."""
+        self._seen += len(data)
+        return self._compiled if self._seen > WORTH else None
+
+    def _kept(self, code: SentenceLines, data: bytes, *, split: bool) -> list[int]:
+        """Where a full stop ends no sentence."""
+        doubtful = code.doubtful(data) if split else []
+        return [each for each in doubtful if self._ends.abbreviated(data, each)]
 
     @cached_property
     def _compiled(self) -> SentenceLines | None:

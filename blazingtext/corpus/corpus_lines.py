@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING, cast
 
 from .alphabets import Alphabet, alphabet_of
 from .decoding import Invalid
@@ -19,6 +20,9 @@ from .sentence_ends import SENTENCE
 from .tables import EMPTY_LABEL, LABEL_SEPARATOR
 from .utf8_text import beyond_ascii, utf8_text
 from .word_forms import WordForms
+
+if TYPE_CHECKING:
+    from ..compiled.sentence_lines import Finished
 
 # Whole lines in UTF-8, or a label and a text.
 Block = bytes | FileRange | Sequence[tuple[str, str]]
@@ -147,7 +151,7 @@ class LineMaker:
         if _LABEL in block:
             return self._paired([("", line) for line in block.decode().split("\n")], made)
         self._note_dotted(others.count("\u0130".encode()), made)
-        return self._shaped(self._text.normalised(block, others, split=self._shape.split_sentences), made)
+        return self._shaped(block, others, made)
 
     def _paired(self, pairs: Sequence[tuple[str, str]], made: Made) -> bytes:
         """The lines of texts, with or without labels."""
@@ -163,8 +167,7 @@ class LineMaker:
                 parts.append(self._written(list(labelled), made))
             else:
                 block = _encoded("\n".join(map(_on_one_line, texts)))
-                normalised = self._text.normalised(block, beyond_ascii(block), split=self._shape.split_sentences)
-                parts.append(self._shaped(normalised, made))
+                parts.append(self._shaped(block, beyond_ascii(block), made))
         return b"".join(parts)
 
     def _note_dotted(self, count: int, made: Made) -> None:
@@ -188,8 +191,17 @@ class LineMaker:
         made.lost[EMPTY_LABEL if not names else "rows without a word" if not words else "rows shorter than the minimum"] += 1
         return ""
 
-    def _shaped(self, data: bytes, made: Made) -> bytes:
-        """Normalised text as lines of the right length."""
+    def _shaped(self, block: bytes, others: bytes, made: Made) -> bytes:
+        """Lines of the right length of lines in UTF-8, which have no labels."""
+        shape = self._shape
+        final = not self._by_document and shape.minimum_words < 2
+        data = self._text.lines(block, others, split=shape.split_sentences, final=final)
+        if not isinstance(data, bytes):
+            if data.longest <= 2 * shape.maximum_words:
+                made.lines += data.lines
+                made.words += data.words
+                return data.data
+            data = data.data
         return b"".join(self._document(each, made) for each in data.split(b"\n")) if self._by_document else self._cut(data, made)
 
     def _document(self, data: bytes, made: Made) -> bytes:
@@ -240,6 +252,10 @@ class _FastText:
             others: the same without most of ASCII, from `beyond_ascii`.
             split: put `SENTENCE` between the sentences of a line.
         """
+        return cast("bytes", self.lines(block, others, split=split, final=False))
+
+    def lines(self, block: bytes, others: bytes, *, split: bool, final: bool) -> bytes | Finished:
+        """The same; with `final` lines of a corpus, a sentence a line, where machine code makes them."""
         if not self._has_tables:
             return self._forms.normalised(block.decode(), split=split).encode()
         if 2 * len(others) > len(block):
@@ -247,7 +263,8 @@ class _FastText:
         latin = utf8_text(self._normaliser)
         eased, hard = latin.eased(block, others)
         if not hard:
-            return latin.normalised(eased, split=split)
+            finished = latin.finished(eased, split=split) if final else None
+            return latin.normalised(eased, split=split) if finished is None else finished
         lines, raw = eased.split(b"\n"), block.split(b"\n")
         found = self._foreign(b"\n".join(raw[place] for place in hard), split=split).split(b"\n")
         for place in hard:

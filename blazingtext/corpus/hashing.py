@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,36 +13,49 @@ _PIECE = 1 << 20
 
 
 class HashingReader:
-    """A stream that can be read once, and remembers the hash of what was read.
+    """A stream that remembers the hash of what was read.
 
     Args:
         stream: what is read.
+        may_seek: whether it may be sought, where the stream can be; what has been sought has no hash.
 
     Attributes:
         size: bytes read so far.
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, *, may_seek: bool = False) -> None:
         self._stream = stream
+        self._may_seek = may_seek
         self._digest = hashlib.sha256()
+        self._sought = False
         self.size = 0
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most so many."""
         data: bytes = self._stream.read(size)
-        self._digest.update(data)
+        if not self._sought:
+            self._digest.update(data)
         self.size += len(data)
         return data
 
     def seekable(self) -> bool:
-        """Never: what is skipped would not be hashed."""
-        return False
+        """Whether it may be sought."""
+        return self._may_seek and bool(self._stream.seekable())
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Goes on elsewhere; returns where."""
+        self._sought = True
+        return int(self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        """Where it is."""
+        return int(self._stream.tell())
 
     def sha256(self) -> str:
-        """The hash of the whole stream, whose rest is read for it; hexadecimal."""
-        while self.read(_PIECE):
+        """The hash of the whole stream, whose rest is read for it, in hexadecimal; "" when it was sought."""
+        while not self._sought and self.read(_PIECE):
             pass
-        return self._digest.hexdigest()
+        return "" if self._sought else self._digest.hexdigest()
 
 
 class HashingWriter:

@@ -8,12 +8,13 @@ in corpora, so it has none here.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from functools import cache
 
 # The languages with rules of their own, by their ISO 639-1 code, as CLDR and the HTML attribute lang have them.
 LANGUAGES = {"az": "Azerbaijani", "tr": "Turkish"}
+# Marks that combine are in the first two planes of Unicode.
+_MARKS_END = 0x20000
 _DOT = "\u0307"
 _DOTTED, _DOTLESS = "\u0130", "\u0131"
 
@@ -39,5 +40,5 @@ def lower(text: str, language: str = "") -> str:
 @cache
 def _i_before_dot() -> re.Pattern[str]:
     """An I with a combining dot above, perhaps behind marks that neither stand above nor begin a letter of their own."""
-    between = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)) not in {0, 230})
+    between = (chr(code) for code in range(_MARKS_END) if unicodedata.combining(chr(code)) not in {0, 230})
     return re.compile(f"I([{''.join(between)}]*){_DOT}")

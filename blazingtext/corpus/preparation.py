@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,8 @@ from .hashing import HashingWriter
 from .normaliser import Normaliser
 from .objects import S3Object
 from .plain_lines import FileRange
+from .tally import Tally
+from .whole_files import Distribution, MadeOfFiles, WholeFiles
 from .writing import complete
 
 __all__ = ["LONGEST_LINE", "STDOUT", "Prepared", "Shape", "prepare"]
@@ -94,17 +97,20 @@ def prepare(
         LifecycleError: AWS refuses, or cannot be reached.
         WorkerEndedError: one of the processes was killed.
     """
-    reading = replace(sources.Reading() if reading is None else reading, tally=sources.Tally())
+    reading = replace(sources.Reading() if reading is None else reading, tally=Tally())
     shape = shape or Shape()
     keep = _without_duplicates(shape, reading)
     inputs = list(inputs)
     paths = input_files.expand(inputs, reading.access)
-    blocks = reading.blocks(paths, input_files.named(inputs, paths), wrapped=shape.wrapped)
+    distribution = Distribution(reading, frozenset(input_files.named(inputs, paths)), shape.wrapped, workers)
     normaliser = normaliser or Normaliser()
     maker = LineMaker(normaliser, shape, labelled=bool(reading.label_column))
-    with _opened(output, force=force) as stream, closing(processes.made(maker, blocks, workers)) as made:
+    with _opened(output, force=force) as stream, closing(processes.made(maker, distribution.work(paths), workers, _beside(output))) as made:
         hashed = HashingWriter(stream)
         written = _write(((batch, keep(each)) for batch, each in made), hashed, reading)
+        distribution.finish()
+        reading.tally.lost.update(written.lost)
+        reading.tally.notes.update(written.notes)
         for decoded in reading.tally.ranged.values():
             decoded.refuse()
         if not written.lines and reading.share.is_all:
@@ -131,16 +137,18 @@ def _without_duplicates(shape: Shape, reading: sources.Reading) -> Callable[[Mad
 
 @dataclass
 class _Written:
-    """What was written."""
+    """What was written, and what was not, or was read otherwise than it may have been meant, by what made the lines."""
 
     lines: int = 0
     words: int = 0
     size: int = 0
     labelled: bool = False
+    lost: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def _write(made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, reading: sources.Reading) -> _Written:
-    """Writes the lines, and adds to the tally what was found while they were made."""
+    """Writes the lines; what was found while their texts were read is added to the tallies."""
     written, tally = _Written(), reading.tally
     for batch, each in made:
         stream.write(each.data)
@@ -148,9 +156,12 @@ def _write(made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, 
         written.words += each.words
         written.size += len(each.data)
         written.labelled = written.labelled or each.labelled
-        tally.lost.update(each.lost)
-        tally.notes.update(each.notes)
-        for block in batch:
+        written.lost.update(each.lost)
+        written.notes.update(each.notes)
+        if isinstance(each, MadeOfFiles) and isinstance(batch, WholeFiles):
+            reading.advance(each.read)
+            batch.tally.add(each.tally or Tally())
+        for block in batch if isinstance(batch, list) else ():
             if isinstance(block, FileRange):
                 reading.advance(block.stop - block.start)
                 tally.ranged[block.path].invalid += each.invalid
@@ -165,7 +176,7 @@ def _recipe(found: Prepared, normaliser: Normaliser, shape: Shape, reading: sour
     return recipe.made(normaliser, content, lines=asdict(shape), reading=told, sources=made_of, left_out=found.left_out)
 
 
-def _summary(output: Path | S3Object, tally: sources.Tally, written: _Written, in_words: str, sha256: str) -> Prepared:
+def _summary(output: Path | S3Object, tally: Tally, written: _Written, in_words: str, sha256: str) -> Prepared:
     return Prepared(
         path=output,
         files=tally.files,
@@ -184,12 +195,19 @@ def _summary(output: Path | S3Object, tally: sources.Tally, written: _Written, i
     )
 
 
+def _beside(output: Path | S3Object) -> Path | None:
+    """The folder of what is written, which has to have room for all of it; None when it is no file."""
+    if isinstance(output, S3Object) or str(output) == STDOUT or (output.exists() and not output.is_file()):
+        return None
+    return output.resolve().parent
+
+
 def _opened(output: Path | S3Object, *, force: bool) -> AbstractContextManager[IO[bytes]]:
     """The stream to write to."""
     return nullcontext(sys.stdout.buffer) if str(output) == STDOUT else complete(output, force=force)
 
 
-def _nothing(tally: sources.Tally) -> str:
+def _nothing(tally: Tally) -> str:
     """Why there is no line."""
     reasons = [f"{count:,} {reason}" for reason, count in tally.lost.items()] + [f"{name} {why}" for name, why in tally.skipped.items()]
     because = f" ({'; '.join(reasons[:5])})" if reasons else ""

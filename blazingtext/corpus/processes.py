@@ -1,4 +1,4 @@
-"""Blocks are made into lines by several processes, and come back in order; as many are on their way as the processes can work on.
+"""Blocks and files are made into lines by several processes, and come back in order; as many are on their way as they can work on.
 
 A process is asked through its standard input and answers through its standard output: it ends when this one does, however that happens,
 and it needs nothing of the program that this is.
@@ -12,21 +12,26 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from itertools import chain, groupby
+from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Self, cast
 
 from ..errors import WorkerEndedError
+from .answers import Answers
+from .batches import batches as grouped
+from .batches import size_of
 from .corpus_lines import Block, LineMaker, Made
-from .plain_lines import BLOCK, FileRange
+from .whole_files import WholeFiles
 
-Batch = list[Block]
+Batch = list[Block] | WholeFiles
 
-# Bytes or characters that are sent at once: what is sent costs little beside what is done to it.
-_BATCH = 8 * BLOCK
 # What this process does alone before it asks others: to start them takes longer.
 _ALONE = 1 << 24
+# As many bytes of text are in one of a packed file.
+_PACKED = 4
 
 
 def usable_cores() -> int:
@@ -34,59 +39,55 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def made(maker: LineMaker, blocks: Iterable[Block], workers: int) -> Generator[tuple[Batch, Made]]:
-    """The lines of blocks, in their order, with the blocks that they were made of.
+def made(maker: LineMaker, blocks: Iterable[Block | WholeFiles], workers: int, folder: Path | None = None) -> Generator[tuple[Batch, Made]]:
+    """The lines of blocks and files, in their order, with what they were made of.
 
     Args:
         maker: makes them.
         blocks: what they are made of.
         workers: how many processes make them; 1 is this one alone.
+        folder: has room for what is made of files while earlier ones are worked on; None for that of temporary files.
 
     Raises:
         WorkerEndedError: one of them was killed.
+        UserError: the folder has no room.
     """
     batches = _batches(blocks)
     done = 0
     for batch in batches:
-        yield batch, maker.made(batch)
-        done += sum(map(_size, batch))
-        if workers > 1 and done >= _ALONE:
+        if workers > 1 and done + _size(batch) > _ALONE:
+            batches = chain([batch], batches)
             break
+        yield from ((batch, each) for each in _made_of(maker, batch))
+        done += _size(batch)
     with ExitStack() as stack:
-        waiting: deque[tuple[Batch, Future[Made]]] = deque()
-        ask: Callable[[Batch], Future[Made]] | None = None
+        waiting: deque[tuple[Batch, Answers]] = deque()
+        ask: Callable[[Batch], Answers] | None = None
         for batch in batches:
-            ask = ask or stack.enter_context(_Workers(maker, workers)).ask
+            ask = ask or stack.enter_context(_Workers(maker, workers, folder)).ask
             waiting.append((batch, ask(batch)))
             if len(waiting) > 2 * workers:
-                asked, answer = waiting.popleft()
-                yield asked, answer.result()
-        for asked, answer in waiting:
-            yield asked, answer.result()
+                asked, answers = waiting.popleft()
+                yield from ((asked, each) for each in answers)
+        for asked, answers in waiting:
+            yield from ((asked, each) for each in answers)
 
 
-def _size(block: Block) -> int:
-    if isinstance(block, FileRange):
-        return block.stop - block.start
-    return len(block) if isinstance(block, bytes) else sum(len(text) for _, text in block)
+def _made_of(maker: LineMaker, batch: Batch) -> Iterator[Made]:
+    return iter([maker.made(batch)]) if isinstance(batch, list) else batch.made(maker)
 
 
-def _batches(blocks: Iterable[Block]) -> Iterator[Batch]:
-    """Blocks in groups of `_BATCH` bytes; a range of a file is a group by itself."""
-    held: Batch = []
-    size = 0
-    for block in blocks:
-        alone = isinstance(block, FileRange)
-        if held and (alone or size >= _BATCH):
-            yield held
-            held, size = [], 0
-        if alone:
-            yield [block]
+def _size(batch: Batch) -> int:
+    return sum(map(size_of, batch)) if isinstance(batch, list) else _PACKED * batch.size
+
+
+def _batches(blocks: Iterable[Block | WholeFiles]) -> Iterator[Batch]:
+    """Blocks in groups, and files as they are."""
+    for of_files, group in groupby(blocks, key=lambda each: isinstance(each, WholeFiles)):
+        if of_files:
+            yield from cast("Iterator[WholeFiles]", group)
         else:
-            held.append(block)
-            size += _size(block)
-    if held:
-        yield held
+            yield from grouped(cast("Iterator[Block]", group))
 
 
 class _Workers:
@@ -95,11 +96,14 @@ class _Workers:
     Args:
         maker: what each makes lines with.
         count: how many there are.
+        folder: as for `made`.
     """
 
-    def __init__(self, maker: LineMaker, count: int) -> None:
+    def __init__(self, maker: LineMaker, count: int, folder: Path | None = None) -> None:
         self._maker = maker
         self._count = count
+        self._folder = folder
+        self._unread = ExitStack()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="corpus")
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._all: list[subprocess.Popen[bytes]] = []
@@ -131,23 +135,27 @@ class _Workers:
         self._threads.shutdown(cancel_futures=True)
         for worker in self._all:
             worker.communicate()
+        self._unread.close()
 
-    def ask(self, batch: Batch) -> Future[Made]:
-        """The lines of some blocks, once they are made."""
-        return self._threads.submit(self._answer, batch)
+    def ask(self, batch: Batch) -> Answers:
+        """The lines of a batch, as they are made."""
+        answers = self._unread.enter_context(closing(Answers(self._folder)))
+        self._threads.submit(self._answer, batch, answers)
+        return answers
 
-    def _answer(self, batch: Batch) -> Made:
+    def _answer(self, batch: Batch, answers: Answers) -> None:
         worker = self._idle.get()
         try:
             self._send(worker, batch)
-            answer = pickle.load(cast("IO[bytes]", worker.stdout))  # noqa: S301 - from a process of our own
-        except (EOFError, pickle.UnpicklingError) as error:
-            raise WorkerEndedError(worker.wait(), "--workers 1") from error
+            while (answer := pickle.load(cast("IO[bytes]", worker.stdout))) is not None:  # noqa: S301 - from a process of our own
+                answers.put(answer)
+        except (EOFError, pickle.UnpicklingError):
+            answers.put(WorkerEndedError(worker.wait(), "--workers 1"))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the lines were asked for
+            answers.put(error)
         finally:
             self._idle.put(worker)
-        if isinstance(answer, BaseException):
-            raise answer
-        return cast("Made", answer)
+            answers.put(None)
 
     @staticmethod
     def _send(worker: subprocess.Popen[bytes], what: object) -> None:
@@ -171,8 +179,9 @@ def work() -> None:
         maker = pickle.load(requests)  # noqa: S301 - from the process that started this one
         while True:
             batch = pickle.load(requests)  # noqa: S301 - likewise
-            pickle.dump(_made_or_refused(maker, batch), answers, pickle.HIGHEST_PROTOCOL)
-            answers.flush()
+            for answer in _made_or_refused(maker, batch):
+                pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
     except EOFError:
         return
     except BrokenPipeError:
@@ -180,8 +189,10 @@ def work() -> None:
         os._exit(1)
 
 
-def _made_or_refused(maker: LineMaker, batch: Batch) -> Made | Exception:
+def _made_or_refused(maker: LineMaker, batch: Batch) -> Iterator[Made | Exception | None]:
+    """What is answered: lines, perhaps an error, and None at the end."""
     try:
-        return maker.made(batch)
+        yield from _made_of(maker, batch)
     except Exception as error:  # noqa: BLE001 - it is raised where the lines were asked for
-        return error
+        yield error
+    yield None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,9 @@ from . import blog_posts, decoding, json_lines, objects, plain_lines, tables, un
 from .corpus_lines import Block
 from .hashing import HashingReader
 from .input_files import STDIN, Source
+from .objects import S3Object
 from .shares import Share
+from .tally import Decoded, Tally
 from .unpacking import Leaf
 
 Advance = Callable[[int], None]
@@ -29,6 +30,8 @@ _Text = bytes | plain_lines.FileRange | tuple[str, str]
 # Texts of tables and the like that are normalised at once, in characters.
 _BLOCK = 65_536
 _TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+# A file or an object with the bytes of it that are read; None for all.
+Part = tuple[Source, range | None]
 # What to do about forms of text that are not read here.
 _EXTRACT = {
     Form.MEDIAWIKI: "Its articles are in wiki markup. Extract them: python -m wikiextractor.WikiExtractor --json -o text {file}; "
@@ -37,56 +40,6 @@ _EXTRACT = {
     Form.HTML: "Its markup would become words. Extract the text: pandoc --to plain {file} > text.txt",
     Form.JSON: "Make JSON Lines of it, an object on each line: jq -c '.[]' {file} > texts.jsonl; then name the field with --column",
 }
-
-
-@dataclass
-class Decoded:
-    """A text that was read.
-
-    Attributes:
-        name: what it is called, for messages.
-        encoding: what it was read in.
-        head: its first bytes.
-        size: how many bytes it has.
-        invalid: how many of those that were read are invalid in its encoding; each was read as cp1252.
-    """
-
-    name: str
-    encoding: str
-    head: bytes
-    size: int
-    invalid: int = 0
-
-    def refuse(self) -> None:
-        """Does nothing when the invalid bytes are few.
-
-        Raises:
-            CorpusError: they are so many that the text has another encoding.
-        """
-        decoding.refuse(self.name, self.encoding, self.head, invalid=self.invalid, size=self.size)
-
-
-@dataclass
-class Tally:
-    """What was found while reading.
-
-    Attributes:
-        files: files and archive members read.
-        decoded: the texts that were read.
-        ranged: those of them whose lines are read where they are normalised, by file.
-        lost: rows that were left out, by reason.
-        notes: what was read otherwise than it may have been meant.
-        skipped: files of folders and archives that were left out, and why: they are no text, or lack the column.
-        streamed: size and SHA-256 of what can be read only once: stdin and pipes.
-    """
-
-    files: int = 0
-    decoded: list[Decoded] = field(default_factory=list)
-    ranged: dict[Source, Decoded] = field(default_factory=dict)
-    lost: Counter[str] = field(default_factory=Counter)
-    notes: Counter[str] = field(default_factory=Counter)
-    skipped: dict[str, str] = field(default_factory=dict)
-    streamed: dict[Source, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,20 +78,25 @@ class Reading:
         Raises:
             CorpusError: a file cannot be read as text; the message says what it is and what to do.
         """
-        if wrapped:
-            texts = (text for text in self._texts(paths, named, whole_lines=False) if isinstance(text, tuple))
-            yield from _grouped(paragraphs(texts))
-        else:
-            yield from _grouped(self._texts(paths, named, whole_lines=True))
+        yield from self.blocks_of(self.share.parts(paths), named, wrapped=wrapped)
 
-    def _texts(self, paths: Sequence[Source], named: Collection[Source], *, whole_lines: bool) -> Iterator[_Text]:
-        for path, part in self.share.parts(paths):
+    def blocks_of(self, parts: Iterable[Part], named: Collection[Source] = (), *, wrapped: bool = False) -> Iterator[Block]:
+        """The same of parts of files, which are those of a share: None for the whole.
+
+        Raises:
+            CorpusError: as above.
+        """
+        yield from _grouped(self._texts(parts, named, whole_lines=not wrapped))
+
+    def _texts(self, parts: Iterable[Part], named: Collection[Source], *, whole_lines: bool) -> Iterator[_Text]:
+        for path, part in parts:
             try:
                 for leaf in self._leaves(path):
                     place = _Place(path, part, skippable=leaf.inside or (path not in named), whole_lines=whole_lines)
                     if place.is_elsewhere and not leaf.stored:
                         break
-                    yield from self._texts_of(leaf, place)
+                    texts = self._texts_of(leaf, place)
+                    yield from texts if whole_lines else paragraphs(texts)
             except unpacking.BROKEN as error:
                 raise CorpusError(
                     f"{path} cannot be read. {type(error).__name__}: {error}. Check that the file is complete and readable."
@@ -148,17 +106,16 @@ class Reading:
 
     def _leaves(self, path: Source) -> Iterator[Leaf]:
         if str(path) == STDIN:
-            yield from self._once(path, "stdin", sys.stdin.buffer)
+            yield from self._hashed(path, "stdin", HashingReader(sys.stdin.buffer))
             return
         with path.open("rb") as stream:
-            yield from unpacking.leaves(path.name, stream, self.advance) if path.is_file() else self._once(path, path.name, stream)
+            yield from self._hashed(path, path.name, HashingReader(stream, may_seek=path.is_file()))
 
-    def _once(self, path: Source, name: str, stream: IO[bytes]) -> Iterator[Leaf]:
-        """The leaves of what can be read only once, which is therefore hashed meanwhile."""
-        hashed = HashingReader(stream)
-        yield from unpacking.leaves(name, hashed, self.advance)
-        digest = hashed.sha256()
-        self.tally.streamed[path] = (hashed.size, digest)
+    def _hashed(self, path: Source, name: str, stream: HashingReader) -> Iterator[Leaf]:
+        """The leaves of a file, which is hashed while it is read, unless it is read in ranges or was sought."""
+        yield from unpacking.leaves(name, stream, self.advance)
+        if path not in self.tally.ranged and (digest := stream.sha256()):
+            self.tally.streamed[path] = (stream.size, digest)
 
     def _texts_of(self, leaf: Leaf, place: _Place) -> Iterator[_Text]:
         """The texts of one file or archive member."""
@@ -184,7 +141,8 @@ class Reading:
         """The lines of a plain text in UTF-8."""
         mark = len(codecs.BOM_UTF8) if leaf.head.startswith(codecs.BOM_UTF8) and "sig" in encoding else 0
         size = place.path.stat().st_size if leaf.stored and place.path.is_file() else 0
-        if size > plain_lines.RANGE or (size and place.part):
+        # A whole object is read by one process, which hashes it: ranges would be asked for a second time.
+        if size and (place.part or (size > plain_lines.RANGE and not isinstance(place.path, S3Object))):
             # It is read where it is normalised.
             self.advance(-len(leaf.head))
             self.tally.ranged[place.path] = self._noted(leaf, encoding, size)
@@ -301,11 +259,11 @@ def _refuse_table(name: str, head: str, form: Form, *, whole: bool) -> None:
     )
 
 
-def paragraphs(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def paragraphs(texts: Iterable[_Text]) -> Iterator[tuple[str, str]]:
     """Hard-wrapped lines joined until a blank one; a paragraph without end comes in pieces, cut between lines."""
     held: list[str] = []
     size = 0
-    for _, text in texts:
+    for _, text in (each for each in texts if isinstance(each, tuple)):
         if text.strip():
             held.append(text.strip())
             size += len(text)

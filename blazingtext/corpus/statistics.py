@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blazingtext_lifecycle import corpus_text
 from blazingtext_lifecycle.corpora import SAMPLE_BYTES
@@ -17,9 +18,14 @@ from blazingtext_lifecycle.plurals import count
 from ..errors import NotACorpusError, UnreadableFileError
 from . import recipe
 
+if TYPE_CHECKING:
+    from ..compiled.word_counts import LineCounts, WordCounts
+
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 _LONGEST_LINE = 1024
 _PIECE = 1 << 20
+# Bytes of a corpus for which machine code is worth loading.
+WORTH = 1 << 26
 _PUNCTUATION = b'.,;:!?"()[]{}'
 
 
@@ -66,7 +72,7 @@ class Statistics:
 
 @dataclass
 class Tally:
-    """The running counts of `statistics`."""
+    """The running counts of `statistics`; with `counts`, that counts the words until all are."""
 
     words: Counter[bytes] = field(default_factory=Counter)
     lines: int = 0
@@ -77,12 +83,19 @@ class Tally:
     labelled: bool = False
     form: tuple[str, ...] = ()
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    counts: WordCounts | None = None
     # Whether the last piece has left a line open.
     _open: bool = False
 
     def add(self, piece: bytes) -> None:
         """Counts a piece of a text that begins and ends between words; its lines may begin before it and end behind it."""
-        self.words.update(piece.split())
+        if self.counts is None:
+            self.words.update(piece.split())
+        else:
+            lines = self.counts.add(piece, self.length)
+            if LABEL not in piece and not self.labelled:
+                self._add_counted(lines, is_open=not piece.endswith(b"\n"))
+                return
         if self._open:
             end, found, piece = piece.partition(b"\n")
             self._add_to_line(end)
@@ -94,6 +107,15 @@ class Tally:
             self._add_lines(whole.split(b"\n"), labelled=LABEL in whole)
         self._open = bool(rest)
         self._add_to_line(rest)
+
+    def _add_counted(self, lines: LineCounts, *, is_open: bool) -> None:
+        """Adds lines without labels that are counted."""
+        self.lines += lines.filled
+        self.unlabelled += lines.filled
+        self.empty += lines.empty
+        self.longest = max(self.longest, lines.longest)
+        self.length = lines.open
+        self._open = is_open
 
     def _add_lines(self, lines: list[bytes], *, labelled: bool) -> None:
         """Counts whole lines."""
@@ -137,18 +159,31 @@ def statistics(path: Path, *, min_count: int = 5, top: int = 20, advance: Callab
         RecipeError: what lies beside it is no recipe.
     """
     prepared = recipe.read(recipe.beside(path))
-    tally = Tally(form=_form(path))
+    tally = Tally(form=_form(path), counts=_counts(path))
     for piece in _pieces(path):
         tally.add(piece)
         tally.digest.update(piece)
         advance(len(piece))
     if tally.length:
         tally.end_line()
+    if tally.counts is not None:
+        tally.words.update(dict(tally.counts.items()))
     labels = Counter({word: count for word, count in tally.words.items() if word.startswith(LABEL)})
     for label in labels:
         del tally.words[label]
     found = _summary(path, tally, labels, min_count, top)
     return found if prepared is None else _with_recipe(found, prepared)
+
+
+def _counts(path: Path) -> WordCounts | None:
+    """What counts the words of a large corpus in machine code, where the Numba of the extra `engine` is."""
+    try:
+        if path.stat().st_size < WORTH:
+            return None
+        from ..compiled.word_counts import WordCounts as Compiled  # noqa: PLC0415 - Numba takes a second to load, and may not be there
+    except (ImportError, OSError):
+        return None
+    return Compiled()
 
 
 def _with_recipe(found: Statistics, prepared: recipe.Recipe) -> Statistics:

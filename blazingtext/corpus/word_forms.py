@@ -21,6 +21,8 @@ from .sentence_ends import SENTENCE, STOPS
 _LINE_END, _SENTENCE_END = "\0", "\1"
 # Characters of words that are kept; then all are forgotten.
 _MOST = 1 << 22
+# Characters of new words that the definition forms before the expressions are worth making.
+WORTH = 1 << 17
 # Ideographs and syllables are letters, one like another: first and last of each range.
 _OF_ONE_KIND = {0x3400: 0x4DBF, 0x4E00: 0x9FFF, 0xAC00: 0xD7A3, 0xE000: 0xF8FF, 0xD800: 0xDFFF}
 # Its lower case depends on what follows, even behind a full stop.
@@ -46,6 +48,7 @@ class WordForms:
         self._drops = normaliser.punctuation is Punctuation.DROP
         self._forms: dict[str, str] = {}
         self._size = 0
+        self._formed_size = 0
 
     @property
     def _known(self) -> _KnownCharacters:
@@ -95,6 +98,9 @@ class WordForms:
 
     def _formed(self, words: list[str]) -> list[str]:
         """The forms of words."""
+        self._formed_size += sum(map(len, words))
+        if self._formed_size < WORTH:
+            return self._normaliser.lines("\n".join(words))
         texts = self._known.separated("\n".join(words))
         if not self._known.strange(texts):
             return self._folded(texts)

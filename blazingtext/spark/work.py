@@ -22,9 +22,10 @@ from blazingtext_lifecycle.errors import UserError
 from blazingtext_lifecycle.file_kinds import ENOUGH, Content, kind_of
 from blazingtext_lifecycle.processing_sources import SourceObject
 
-from ..corpus import decoding, plain_lines, sources
+from ..corpus import decoding, plain_lines
 from ..corpus.corpus_lines import Block, LineMaker
 from ..corpus.plain_lines import FileRange
+from ..corpus.tally import Tally
 from .objects import LineReader, ObjectReader, fetched
 from .options import Preparing
 from .tasks import Part, Task
@@ -100,7 +101,7 @@ class Done:
 
 def is_divisible(source: SourceObject, preparing: Preparing, place: Place) -> bool:
     """Whether an object is plain lines in UTF-8, so that several tasks can share it: seen from its beginning, as one process sees it."""
-    reading = dataclasses.replace(preparing.reading, tally=sources.Tally())
+    reading = dataclasses.replace(preparing.reading, tally=Tally())
     if reading.column or source.size <= plain_lines.RANGE:
         return False
     head = fetched(place.s3, source, 0, min(2 * ENOUGH, source.size))
@@ -179,7 +180,7 @@ class _Writer:
 
     def _whole(self, path: Path, *, is_named: bool) -> None:
         """Writes the lines of a file, whatever it is packed in."""
-        tally, done = sources.Tally(), self._done
+        tally, done = Tally(), self._done
         reading = dataclasses.replace(self._preparing.reading, tally=tally)
         self._lines(reading.blocks([path], {path} if is_named else ()), tally)
         for decoded in tally.ranged.values():
@@ -191,7 +192,7 @@ class _Writer:
         done.notes.update(tally.notes)
         done.skipped |= tally.skipped
 
-    def _lines(self, blocks: Iterator[Block], tally: sources.Tally | None = None) -> None:
+    def _lines(self, blocks: Iterator[Block], tally: Tally | None = None) -> None:
         done = self._done
         for block in blocks:
             made = self._maker.made([block])

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from blazingtext.corpus import (
+    batches,
     blog_posts,
     decoding,
     input_files,
     json_lines,
     plain_lines,
     preparation,
-    processes,
     public_corpora,
     sources,
     statistics,
@@ -278,7 +278,7 @@ def test_lines_do_not_depend_on_how_much_is_normalised_at_once(
     (tmp_path / "a.txt").write_text("One. Two\nthree.\n\n__label__x four. five\nSix seven! Eight\n")
     monkeypatch.setattr(plain_lines, "BLOCK", block)
     monkeypatch.setattr(sources, "_BLOCK", block)
-    monkeypatch.setattr(processes, "_BATCH", block)
+    monkeypatch.setattr(batches, "SIZE", block)
 
     lines = made(tmp_path, tmp_path / "a.txt", shape=preparation.Shape(wrapped=wrapped))[1]
 

@@ -37,9 +37,11 @@ TEXTS = st.lists(st.sampled_from(TROUBLE), max_size=60).map("".join) | st.text(m
 
 @pytest.fixture(params=["expressions", "machine code"], autouse=True, scope="module")
 def _way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Everything here, without Numba and with it."""
+    """Everything here: without Numba, new words formed by expressions; and with it, new words formed by the definition."""
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(byte_tables, "WORTH", -1 if request.param == "machine code" else 1 << 60)
+        compiled = request.param == "machine code"
+        changed.setattr(byte_tables, "WORTH", -1 if compiled else 1 << 60)
+        changed.setattr(word_forms, "WORTH", 1 << 60 if compiled else -1)
         yield
 
 
@@ -77,7 +79,9 @@ def test_a_block_becomes_what_the_definition_says(normaliser: Normaliser, text: 
     assert made(text, normaliser).data.decode().splitlines() == list(defined(read(text), normaliser, Shape()))
 
 
-@given(text=TEXTS, least=st.integers(1, 3), most=st.integers(2, 4), split=st.booleans())
+@given(text=TEXTS, least=st.integers(1, 3), most=st.sampled_from([2, 3, 4, 1000]), split=st.booleans())
+@example(text="a b c d e f\n\n.\nDon't. A b", least=1, most=2, split=True)
+@example(text="\na b 'c' d\n\n.\nDon't. A b", least=1, most=1000, split=True)
 def test_lines_are_shaped_and_counted(text: str, least: int, most: int, split: bool) -> None:
     shape = Shape(minimum_words=least, maximum_words=most, split_sentences=split)
     found = made(text, Normaliser(), shape)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazingtext.corpus import preparation, processes, recipe, sources
+from blazingtext.corpus import batches, preparation, processes, recipe, sources
 from blazingtext.corpus.corpus_lines import Deduplication, LineMaker, Made, Shape, Unit
 from blazingtext.corpus.duplicates import Deduplicator, Digests
 from blazingtext.corpus.normaliser import Normaliser
@@ -127,7 +127,7 @@ def test_a_line_with_another_label_is_another_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wanted", [LINES, DOCUMENTS, Deduplication(Unit.DOCUMENTS, 0.7)])
 def test_how_many_processes_work_changes_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: Deduplication) -> None:
     monkeypatch.setattr(processes, "_ALONE", 1)
-    monkeypatch.setattr(processes, "_BATCH", 1 << 12)
+    monkeypatch.setattr(batches, "SIZE", 1 << 12)
     chance = random.Random(4)  # noqa: S311 - a test
     raw = tmp_path / "raw.jsonl"
     texts = [" ".join(chance.choices(["one.", "Two", "three", "four!"], k=chance.randrange(1, 12))) for _ in range(4_000)]

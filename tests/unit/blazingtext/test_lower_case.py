@@ -1,5 +1,6 @@
 """Lower case is Unicode's, and in Turkish and Azerbaijani its I has no dot (SpecialCasing.txt)."""
 
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any, Literal
@@ -80,3 +81,9 @@ def test_a_recipe_names_every_choice() -> None:
     normaliser = Normaliser(lower=False, numbers=Numbers.SPELL, punctuation=Punctuation.SPLIT, form="NFC")
 
     assert normaliser.recipe == "NFC, capitals kept, digits spelt out, punctuation as words"
+
+
+def test_no_mark_that_combines_is_beyond_those_that_are_looked_at() -> None:
+    combining = [code for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
+
+    assert 0x10000 < max(combining) < lower_case._MARKS_END

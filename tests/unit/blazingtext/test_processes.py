@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from blazingtext.corpus import plain_lines, preparation, processes
+from blazingtext.corpus import batches, plain_lines, preparation, processes
 from blazingtext.corpus.corpus_lines import Block, LineMaker, Made, Shape
 from blazingtext.corpus.normaliser import Normaliser
 from blazingtext.corpus.plain_lines import FileRange
@@ -43,7 +44,7 @@ def _ending() -> Ending:
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is small is shared, too."""
     monkeypatch.setattr(processes, "_ALONE", 1)
-    monkeypatch.setattr(processes, "_BATCH", 100)
+    monkeypatch.setattr(batches, "SIZE", 100)
     monkeypatch.setattr(plain_lines, "RANGE", 3000)
 
 
@@ -144,7 +145,7 @@ def test_a_process_that_is_killed_is_told_and_leaves_no_corpus(tmp_path: Path, s
 def _answers(with_maker: LineMaker) -> Iterator[Made]:
     """What processes answer; the first block is not made here."""
     with processes._Workers(with_maker, 2) as workers:
-        yield from (future.result() for future in [workers.ask([b"one\n"]), workers.ask([b"two\n"])])
+        yield from chain.from_iterable([workers.ask([b"one\n"]), workers.ask([b"two\n"])])
 
 
 @pytest.mark.parametrize(("status", "named"), [(-9, "signal SIGKILL"), (1, "exit code 1"), (-100, "signal 100")])
@@ -165,8 +166,8 @@ def test_an_error_of_a_process_is_raised_here(tmp_path: Path) -> None:
 
     with processes._Workers(maker(), 1) as workers:
         with pytest.raises(CorpusError, match=r"gone.txt cannot be read. No such file or directory. Check"):
-            workers.ask([gone]).result()
-        assert workers.ask([b"still There.\n"]).result().data == b"still there\n"
+            list(workers.ask([gone]))
+        assert [each.data for each in workers.ask([b"still There.\n"])] == [b"still there\n"]
 
 
 def test_who_stops_listening_leaves_no_process(started: list[subprocess.Popen[bytes]]) -> None:
@@ -192,7 +193,9 @@ def test_a_process_works_until_nothing_comes(monkeypatch: pytest.MonkeyPatch) ->
 
     answered.seek(0)
     assert pickle.load(answered) == Made(b"one\ntwo\n", 2, 2)  # noqa: S301 - what was just written
+    assert pickle.load(answered) is None  # noqa: S301 - likewise
     assert isinstance(pickle.load(answered), CorpusError)  # noqa: S301 - likewise
+    assert pickle.load(answered) is None  # noqa: S301 - likewise
 
 
 def test_a_process_whose_parent_is_gone_ends_in_silence(tmp_path: Path) -> None:
@@ -220,6 +223,6 @@ def test_blocks_travel_together_and_ranges_alone() -> None:
     ranged = FileRange(Path("a"), 0, 10)
     small, pair = b"x" * 60, [("", "y" * 60)]
 
-    found = list(processes._batches([small, pair, small, ranged, ranged, small]))
+    found = list(batches.batches([small, pair, small, ranged, ranged, small]))
 
     assert found == [[small, pair], [small], [ranged], [ranged], [small]]

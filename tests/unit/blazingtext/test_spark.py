@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from blazingtext.corpus import object_parts, plain_lines, preparation, recipe, sources
 from blazingtext.corpus.normaliser import Normaliser, Numbers
+from blazingtext.corpus.tally import Tally
 from blazingtext.spark import application, assembly, objects, tasks, work
 from blazingtext.spark.assembly import Slice
 from blazingtext.spark.corpus import Order
@@ -109,7 +110,7 @@ class Job:
     def alone(self) -> tuple[bytes, preparation.Prepared]:
         """What one process makes of the folder."""
         preparing, target = self.order.preparing, self.folder / "alone.txt"
-        reading = dataclasses.replace(preparing.reading, tally=sources.Tally())
+        reading = dataclasses.replace(preparing.reading, tally=Tally())
         found = preparation.prepare(
             [str(self.folder / "in")], target, normaliser=preparing.normaliser, shape=preparing.shape, reading=reading
         )
