@@ -53,6 +53,10 @@ import functools
 import pytest
 from blazingtext_lifecycle import limits
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing():
+    pass
+
 @pytest.fixture(scope="module")
 def shared():
     return limits.through_a_fixture()
