@@ -207,6 +207,17 @@ def test_an_update_keeps_the_resource_so_that_no_job_is_stopped_in_a_deployment(
     assert Account().request("Update", properties, "stop-training-jobs-dev").physical_id == "stop-training-jobs-dev"
 
 
+@pytest.mark.parametrize("properties", [{}, {"Stage": "dev"}, {"Stage": "dev", "DeleteJobs": "yes"}, {"DeleteJobs": "true"}])
+def test_properties_that_say_too_little_are_shown_with_what_they_must_be(properties: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        stop_training_jobs.read({"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:stop", **properties})
+
+    assert str(error.value) == (
+        f"The properties {properties} cannot be used. They must be Stage, and DeleteJobs = true or false. "
+        "Correct the custom resource in the stack."
+    )
+
+
 @pytest.mark.parametrize("properties", [{}, {"Stage": "dev"}, {"Stage": "dev", "DeleteJobs": "yes"}, {"Stage": "D!", "DeleteJobs": "true"}])
 def test_wrong_properties_fail_the_creation_and_not_its_undoing(properties: dict[str, str]) -> None:
     account = Account()
