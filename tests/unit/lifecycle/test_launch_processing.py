@@ -354,3 +354,13 @@ def test_the_images_are_those_of_the_sdk() -> None:
 def test_a_region_without_the_image_is_refused() -> None:
     with pytest.raises(ConfigurationError, match='there is no Spark image for "us-iso-east-1"'):
         spark_images.image_uri("us-iso-east-1")
+
+
+def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        name = account.launch()["jobName"]
+        account.launch()
+        checked = account.launch(dryRun=True, corpus="other")["jobName"]
+
+    assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]

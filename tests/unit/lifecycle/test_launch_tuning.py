@@ -491,3 +491,15 @@ def test_two_equal_requests_at_once_have_one_tuning_job(monkeypatch: pytest.Monk
     again = account.launch()
 
     assert (again["tuningJobName"], again["created"]) == (first["tuningJobName"], False)
+
+
+def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        name = account.launch()["tuningJobName"]
+        account.launch()
+        checked = account.launch(dryRun=True, corpus="wiki", tuning={"ranges": {"learning_rate": {"from": 0.005, "to": 0.009}}})[
+            "tuningJobName"
+        ]
+
+    assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]
