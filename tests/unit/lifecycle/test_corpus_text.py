@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazingtext_lifecycle import corpus_text
-from blazingtext_lifecycle.table_shape import Table, table_of
+from blazingtext_lifecycle.table_shape import Table, rows_of, table_of
 
 MARK = b"\xef\xbb\xbf"
 
@@ -98,6 +98,20 @@ def test_the_last_row_of_a_beginning_may_be_cut_and_fifty_rows_are_enough() -> N
     assert table_of("".join(rows[:3]) + "c", whole=True) is None
     assert table_of("".join([*rows[:50], "c\n", *rows])) == Table("\t", ("a", "b"), 50)
     assert table_of("".join([*rows[:49], "c\n", *rows])) is None
+
+
+def test_the_rows_of_a_beginning_are_those_that_end_in_it() -> None:
+    assert rows_of("a,b\n\nc,", ",") == [["a", "b"]]
+    assert rows_of("a,b\n\nc,", ",", whole=True) == [["a", "b"], ["c", ""]]
+    assert rows_of("a,b", ",") == [["a", "b"]]
+    assert len(rows_of("a,b\n" * 60, ",")) == 50
+    assert len(rows_of("a,b\n" * 60, ",", most=7)) == 7
+
+
+def test_quotation_marks_hold_a_separator_unless_one_stays_open() -> None:
+    assert rows_of('a,"b,c"\n', ",", whole=True) == [["a", "b,c"]]
+    assert rows_of('a,"b,c\nd,e\n', ",", whole=True) == [["a", '"b', "c"], ["d", "e"]]
+    assert len(rows_of('"a,b\n' * 60, ",", most=7)) == 7
 
 
 def test_of_unseen_separators_the_three_most_frequent_are_named() -> None:
