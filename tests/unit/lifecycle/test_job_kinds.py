@@ -1,24 +1,18 @@
 """The kinds of jobs as botocore's model of SageMaker has them, and under what our commands and functions tell of them."""
 
-import botocore.session
 import pytest
-from botocore.model import ServiceModel
 
 from blazingtext_lifecycle import job_kinds
 from blazingtext_lifecycle.job_kinds import JobKind
+from tests.unit.aws_requests import operations, service_model
 
 KINDS = (job_kinds.TRAINING, job_kinds.TUNING, job_kinds.PROCESSING, job_kinds.TRANSFORM)
 
 
-@pytest.fixture(scope="module", name="sagemaker")
-def _sagemaker() -> ServiceModel:
-    return botocore.session.get_session().get_service_model("sagemaker")
-
-
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.noun)
-def test_a_kind_is_one_of_sagemakers(kind: JobKind, sagemaker: ServiceModel) -> None:
-    methods = {botocore.xform_name(operation) for operation in sagemaker.operation_names}
-    described = sagemaker.operation_model(f"Describe{kind.shape}")
+def test_a_kind_is_one_of_sagemakers(kind: JobKind) -> None:
+    methods = operations("sagemaker").keys()
+    described = service_model("sagemaker").operation_model(f"Describe{kind.shape}")
 
     assert {f"{verb}_{kind.method}" for verb in ("create", "describe", "stop")} <= methods
     assert (f"delete_{kind.method}" in methods) is kind.is_deletable
