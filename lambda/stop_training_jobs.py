@@ -67,9 +67,9 @@ def read(properties: Mapping[str, Any]) -> tuple[str, bool]:
     Raises:
         ConfigurationError: the properties do not say.
     """
-    if properties.get("DeleteJobs") not in ("true", "false"):
+    if not properties.get("Stage") or properties.get("DeleteJobs") not in ("true", "false"):
         raise custom_resources.invalid(properties, "They must be Stage, and DeleteJobs = true or false.")
-    return naming.check_stage(str(properties.get("Stage", ""))), properties["DeleteJobs"] == "true"
+    return naming.check_stage(str(properties["Stage"])), properties["DeleteJobs"] == "true"
 
 
 def stop(stage: str, clients: Clients, deadline: Deadline, *, delete: bool) -> str:

@@ -196,6 +196,6 @@ def _meanings(role_refused: bool) -> tuple[tuple[frozenset[str], type[LifecycleE
 
 
 def _message(error: ClientError) -> str:
-    request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
+    request = error.response.get("ResponseMetadata", {}).get("RequestId")
     attached = f" (request id {request})" if request else ""
     return f"{code_of(error)}: {message_of(error)}{attached}".rstrip(".") + "."

@@ -47,8 +47,8 @@ class Several:
         parallel: how many of them at once.
     """
 
-    jobs: int = 1
-    parallel: int = 1
+    jobs: int
+    parallel: int
 
 
 def problems(

@@ -16,9 +16,9 @@ EVENT_KEYS = ("corpus", "sources", "code", "options", "instance", "limits", "tag
 INSTANCE_KEYS = ("type", "count", "volumeGb")
 LIMIT_KEYS = ("maxRuntimeSeconds",)
 # AWS: an argument of a container has 256 characters at most, and there are 100
-# (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html); some are ours.
+# (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html). A source is one, an option two, and 15 are ours.
 MAXIMUM_SOURCES = 50
-MAXIMUM_OPTIONS = 25
+MAXIMUM_OPTIONS = 17
 LONGEST_ARGUMENT = 256
 _OPTION = re.compile(r"[a-z][a-z-]{0,31}")
 _SOURCE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*", re.DOTALL)

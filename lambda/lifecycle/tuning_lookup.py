@@ -51,7 +51,7 @@ def tuned(name: str, sagemaker: SageMakerClient) -> TunedJob | None:
         status=found[TUNING.status],
         failure=found.get("FailureReason", ""),
         tags=_tags(found[TUNING.arn], sagemaker),
-        best=best.get("TrainingJobName", "") if best.get("ObjectiveStatus") == "Succeeded" else "",
+        best=best["TrainingJobName"] if best.get("ObjectiveStatus") == "Succeeded" else "",
     )
 
 

@@ -172,6 +172,23 @@ def test_a_program_that_does_not_catch_it_ends_with_the_sentence_and_exit_code_2
     assert re.fullmatch(r'This needs aws_cdk, constructs, jsii, which .*: pip install "blazingtext-cdk\[cdk\]"\n', ended.stderr)
 
 
+def test_the_interpreters_last_word_about_it_is_the_sentence_and_exit_code_2(
+    absent: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *told: others.append(told))
+    absent("sklearn")
+    with pytest.raises(extras.MissingExtraError) as caught:
+        extras.require("look")
+
+    with pytest.raises(SystemExit) as ended:
+        sys.excepthook(type(caught.value), caught.value, None)
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{caught.value}\n"
+    assert others == []
+
+
 def test_a_program_that_does_without_the_part_keeps_its_own_way_with_other_errors() -> None:
     ended = run('try: extras.require("cdk")\nexcept ImportError: pass\nraise KeyError("its own")')
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .mutations import Mutation, is_valid, mutations
 
-_ALWAYS = ("hypothesis", "pytest_timeout", "xdist.plugin", "xdist.scheduler")
+_ALWAYS = ("hypothesis", "xdist.scheduler")
 
 
 @dataclass(frozen=True)

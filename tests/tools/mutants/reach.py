@@ -29,7 +29,7 @@ class Reach:
     _imports: dict[str, set[str]] = field(default_factory=dict)
 
     def tests(self, file: str, line: int) -> list[str]:
-        """The tests that can notice a fault in a line, quickest first; empty when there is none.
+        """The tests that can notice a fault in a line, quickest first (see `_in_order`); empty when there is none.
 
         A line inside a function is reached by the tests that ran it, and by those that share a fixture with one that did. A line
         outside every function, or in one that the module itself calls while it is imported, is reached by whoever ran a function of
@@ -39,17 +39,46 @@ class Reach:
         tests = self.record["tests"]
         if not file.endswith(".py"):
             return sorted(tests.keys() - set(self.record["failed"]), key=lambda test: (tests[test]["seconds"], test))
+        ran: set[str] = set()
         if file.startswith(KERNELS):
             found = self._of_kernel(file, line)
         elif self._is_inside_a_function(file, line) and not self._runs_on_import(file, line):
             statement = self._statement(file, line)
-            found = self._with_shared({name for name, lines in self._lines.items() if not statement.isdisjoint(lines.get(file, ()))})
+            ran = {name for name, lines in self._lines.items() if not statement.isdisjoint(lines.get(file, ()))}
+            found = self._with_shared(ran)
         else:
             importers = self._importers(file)
             ran = {name for name, lines in self._lines.items() if any(self._ran_a_function(lines, each) for each in importers)}
             found = self._with_shared(ran) | {test for test in tests if self.imports(test.partition("::")[0]) & importers}
-        failed = set(self.record["failed"])
-        return sorted(found - failed, key=lambda test: (tests[test]["seconds"], test))
+        return self._in_order(found - set(self.record["failed"]), ran or found)
+
+    def _in_order(self, found: set[str], ran: set[str]) -> list[str]:
+        """Tests, quickest first, but those of one parameter of a shared fixture together, since the first of them waits for what it makes.
+
+        Args:
+            found: the tests.
+            ran: those that ran the line themselves: what they were given comes first, for there the fault shows.
+        """
+        tests, alike = self.record["tests"], self._parameters
+        waits: dict[str, float] = defaultdict(float)
+        for test in found & alike.keys():
+            waits[alike[test]] = max(waits[alike[test]], tests[test]["seconds"])
+        near = {alike[test] for test in ran & alike.keys()}
+
+        def place(test: str) -> tuple[bool, float, str, float, str]:
+            given, seconds = alike.get(test, ""), tests[test]["seconds"]
+            return bool(given) and given not in near, waits[given] if given else seconds, given, seconds, test
+
+        return sorted(found, key=place)
+
+    @cached_property
+    def _parameters(self) -> dict[str, str]:
+        """What a test's shared fixture was given, by test: a parameter that tests of several files have by the same name."""
+        given = {test: test.partition("[")[2] for test, each in self.record["tests"].items() if each["shared"] and "[" in test}
+        files: dict[str, set[str]] = defaultdict(set)
+        for test, parameter in given.items():
+            files[parameter].add(test.partition("::")[0])
+        return {test: parameter for test, parameter in given.items() if len(files[parameter]) > 1}
 
     def _of_kernel(self, file: str, line: int) -> set[str]:
         """Compiled code is left by the first function above it that is not compiled; a constant hands a fault on to whoever names it."""

@@ -30,6 +30,7 @@ class Recorder:
         self.seconds: dict[str, float] = defaultdict(float)
         self.fixtures: dict[str, list[str]] = {}
         self.needs: dict[str, list[str]] = {}
+        self.valued: set[str] = set()
         self.failed: set[str] = set()
         # By the identity of a function's code, which is kept so that no other gets it: to hash code is to hash all that is in it.
         self._functions: dict[int, tuple[CodeType, str | None]] = {}
@@ -66,8 +67,14 @@ class Recorder:
             for function, numbers in seen.items():
                 files[str(self._functions[function][1])] |= numbers
             reached[name] = {file: sorted(lines) for file, lines in files.items()}
+        # Tests have nothing in common through a fixture that gives them nothing and has run nothing of ours.
+        shares = self.valued | reached.keys()
         tests = {
-            test: {"seconds": round(seconds, 3), "shared": self.fixtures[test], "lines": reached.get(test, {})}
+            test: {
+                "seconds": round(seconds, 3),
+                "shared": [each for each in self.fixtures[test] if each in shares],
+                "lines": reached.get(test, {}),
+            }
             for test, seconds in self.seconds.items()
         }
         shared = {name: lines for name, lines in reached.items() if name not in tests and name != "import"}
@@ -102,11 +109,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
-    before = RECORDER.running
+    before, name = RECORDER.running, f"{fixturedef.baseid}::{fixturedef.argname}"
     if fixturedef.scope != "function" and fixturedef.baseid:
-        RECORDER.running = f"{fixturedef.baseid}::{fixturedef.argname}"
+        RECORDER.running = name
     try:
-        return (yield)
+        value = yield
+        if value is not None:
+            RECORDER.valued.add(name)
+        return value
     finally:
         RECORDER.running = before
 

@@ -1,6 +1,7 @@
 """A process that has loaded what tests import from others, and forks a child for every run: ``python -m tests.tools.mutants.worker``.
 
-A child sees nothing of what another one did. What is ours is imported in the child alone, with whatever fault it has at that time.
+A child sees nothing of what another one did. What is ours is imported in the child alone, with whatever fault it has at that time. The
+plugins of pytest are loaded before, too.
 """
 
 import importlib
@@ -8,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ def _child(request: Mapping[str, Any]) -> None:
 
 def main(modules: list[str]) -> None:
     """Answers every line on stdin, a request in JSON, with two lines: the child's process id, and its exit code (below 0 for a signal)."""
-    for name in modules:
+    for name in (*(each.module for each in entry_points(group="pytest11")), *modules):
         importlib.import_module(name)
     for line in sys.stdin:
         request = json.loads(line)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazingtext_lifecycle import corpus_text
-from blazingtext_lifecycle.table_shape import Table, table_of
+from blazingtext_lifecycle.table_shape import Table, rows_of, table_of
 
 MARK = b"\xef\xbb\xbf"
 
@@ -98,6 +98,50 @@ def test_the_last_row_of_a_beginning_may_be_cut_and_fifty_rows_are_enough() -> N
     assert table_of("".join(rows[:3]) + "c", whole=True) is None
     assert table_of("".join([*rows[:50], "c\n", *rows])) == Table("\t", ("a", "b"), 50)
     assert table_of("".join([*rows[:49], "c\n", *rows])) is None
+
+
+def many(labels: int, lines: int) -> str:
+    return "".join(f"__label__{number if number < labels else 0} word\n" for number in range(lines))
+
+
+@pytest.mark.parametrize(("labels", "lines", "told_so"), [(6, 10, True), (5, 10, False), (9, 9, False), (7, 12, True), (6, 12, False)])
+def test_more_classes_than_half_of_ten_lines_are_no_classes(labels: int, lines: int, told_so: bool) -> None:
+    said = [text for _, text in told(many(labels, lines), supervised=True)]
+
+    assert [f"{labels} labels in {lines} lines: nearly every line" in text for text in said] == [True] * told_so
+
+
+@pytest.mark.parametrize("mark", [",", ";", ":"])
+def test_a_label_that_ends_in_punctuation_is_told_and_one_that_is_punctuation_is_not(mark: str) -> None:
+    (said,) = [text for _, text in told(f"__label__x{mark} a\n__label__y b\n__label__{mark} c\n", supervised=True)]
+
+    assert said.startswith(f'a.txt: 1 label ends in punctuation, such as "__label__x{mark}": another class than "__label__x".')
+
+
+def test_one_label_alone_is_told() -> None:
+    (said,) = told("__label__x a\n__label__x b\n", supervised=True)
+
+    assert said == (False, "a.txt begins with lines of one label only (__label__x). A classifier needs several: shuffle the lines.")
+
+
+def test_the_first_80_characters_of_a_tables_head_are_shown() -> None:
+    (said,) = told(f"{'h' * 90},b\n1,2\n3,4\n")
+
+    assert said[1].startswith(f"a.txt looks like a table of 2 columns ({'h' * 80}): all of them")
+
+
+def test_the_rows_of_a_beginning_are_those_that_end_in_it() -> None:
+    assert rows_of("a,b\n\nc,", ",") == [["a", "b"]]
+    assert rows_of("a,b\n\nc,", ",", whole=True) == [["a", "b"], ["c", ""]]
+    assert rows_of("a,b", ",") == [["a", "b"]]
+    assert len(rows_of("a,b\n" * 60, ",")) == 50
+    assert len(rows_of("a,b\n" * 60, ",", most=7)) == 7
+
+
+def test_quotation_marks_hold_a_separator_unless_one_stays_open() -> None:
+    assert rows_of('a,"b,c"\n', ",", whole=True) == [["a", "b,c"]]
+    assert rows_of('a,"b,c\nd,e\n', ",", whole=True) == [["a", '"b', "c"], ["d", "e"]]
+    assert len(rows_of('"a,b\n' * 60, ",", most=7)) == 7
 
 
 def test_of_unseen_separators_the_three_most_frequent_are_named() -> None:

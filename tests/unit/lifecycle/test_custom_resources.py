@@ -117,6 +117,26 @@ def test_a_failure_is_told_with_its_words_under_the_same_id() -> None:
     )
 
 
+@pytest.mark.parametrize("error", [NotReady("Too slow. Run it again."), KeyError("surprise")], ids=["expected", "unexpected"])
+def test_a_failure_stands_in_the_log_with_its_traceback(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> str:
+        raise error
+
+    answer("Delete", "kind-a", fail)
+
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+
+
+def test_what_was_done_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        answer("Delete", "kind-a")
+
+    assert caplog.messages == ["done"]
+
+
 def test_a_refused_creation_has_the_id_whose_deletion_does_nothing() -> None:
     def refused(_: object) -> Cleanup:
         raise custom_resources.invalid({"ServiceToken": "arn", "Name": ""}, "It must be Name.")

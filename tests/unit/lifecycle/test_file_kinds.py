@@ -255,6 +255,12 @@ def test_only_the_last_character_of_a_sample_may_be_cut(kept: int, encoding: str
         ("<own a='b'> words", Form.XML),
         ("<own> a = b", Form.PLAIN),
         ('<?xml version="1.0"?><own> ', Form.XML),
+        ('<?xml version="1.0"?>\n<mediawiki> ', Form.MEDIAWIKI),
+        ("<!-- a <own> tag --><Blog> ", Form.BLOG),
+        ("<!DOCTYPE Blog [<!ELEMENT Blog (post)>]>\n<Blog> ", Form.BLOG),
+        ("<!DOCTYPE post><post> ", Form.BLOG),
+        ("<date/>", Form.BLOG),
+        ("<text:Blog> ", Form.BLOG),
     ],
 )
 def test_markup_is_declared_closed_or_has_attributes(start: str, form: Form) -> None:

@@ -191,6 +191,21 @@ def test_options_are_arguments_of_the_code() -> None:
     assert arguments[-5:] == ["--set", "keep-case=true", "--set", 'numbers="spell"', *SOURCES]
 
 
+def test_the_most_sources_and_options_are_as_many_arguments_as_a_container_takes() -> None:
+    account = Account()
+    sources = [f"s3://raw/wiki/{number}.txt" for number in range(50)]
+    account.s3.objects |= {("raw", f"wiki/{number}.txt"): b"raw text" for number in range(50)}
+    options = {f"option-{chr(97 + number)}": "true" for number in range(17)}
+
+    answer = account.launch(sources=sources, options=options, replace=True)
+
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html
+    arguments = account.job(answer)["AppSpecification"]["ContainerArguments"]
+    assert len(arguments) == 99
+    assert "options: 18 is not allowed" in Account().refusal(options={**options, "one-more": "true"})
+    assert "is no list of 1 to 50 S3 URIs" in Account().refusal(sources=[*sources, "s3://raw/wiki/"])
+
+
 def test_what_a_company_asks_of_jobs_holds_for_these() -> None:
     vpc = {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
     protection = JobProtection(key_arn="arn:aws:kms:::key/k", vpc=vpc, traffic_encryption=True, tags={"cost-center": "42"})
@@ -354,3 +369,13 @@ def test_the_images_are_those_of_the_sdk() -> None:
 def test_a_region_without_the_image_is_refused() -> None:
     with pytest.raises(ConfigurationError, match='there is no Spark image for "us-iso-east-1"'):
         spark_images.image_uri("us-iso-east-1")
+
+
+def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        name = account.launch()["jobName"]
+        account.launch()
+        checked = account.launch(dryRun=True, corpus="other")["jobName"]
+
+    assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]

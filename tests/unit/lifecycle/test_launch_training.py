@@ -637,3 +637,13 @@ def test_a_request_without_promotion_marks_its_job_and_is_the_same_job_otherwise
 
     assert account.sagemaker.tags[held["jobArn"]]["blazingtext:promotion"] == "trained with --no-promote"
     assert (again["jobName"], again["created"]) == (held["jobName"], False)
+
+
+def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        name = account.launch()["jobName"]
+        account.launch()
+        checked = account.launch(dryRun=True, mode="cbow")["jobName"]
+
+    assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]

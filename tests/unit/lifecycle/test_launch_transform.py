@@ -340,7 +340,9 @@ def ended(name: str, status: str = "Completed", kind: str = "SageMaker Transform
 
 
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
-def test_the_end_of_a_job_removes_its_model_and_no_other(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+def test_the_end_of_a_job_removes_its_model_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, status: str
+) -> None:
     account = Account()
     first, second = account.launch()["jobName"], account.launch(instance={"count": 2})["jobName"]
     for name, value in ENVIRONMENT.variables().items():
@@ -351,7 +353,10 @@ def test_the_end_of_a_job_removes_its_model_and_no_other(monkeypatch: pytest.Mon
 
     assert answer == {"removedModel": first}
     assert list(account.sagemaker.models) == [second]
-    assert launch_transform.handler(ended(first, status), FakeContext()) == {"removedModel": first}
+    with caplog.at_level("INFO"):
+        assert launch_transform.handler(ended(first, status), FakeContext()) == {"removedModel": first}
+    assert f"{first} has ended, and its model is removed" in caplog.messages
+    assert f"the model {first} is gone already" in caplog.messages
 
 
 def test_a_request_reaches_the_launch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,3 +417,13 @@ def test_a_model_that_goes_while_it_is_looked_at_is_no_error() -> None:
 
     sagemaker._list_tags = gone  # type: ignore[method-assign]
     assert transform_models.remove_all(cast("Any", sagemaker), "dev", Deadline(lambda: 60_000)) == []
+
+
+def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        name = account.launch()["jobName"]
+        account.launch()
+        checked = account.launch(dryRun=True, instance={"count": 2})["jobName"]
+
+    assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]

@@ -303,6 +303,25 @@ def test_what_cannot_be_tuned_is_refused_before_it_costs_anything(tuning: Any, e
     assert words in Account().refusal(tuning, **event)
 
 
+@pytest.mark.parametrize(
+    ("tuning", "event"),
+    [
+        ({"ranges": RATES, "maxJobs": 1, "parallelJobs": 1}, {}),
+        ({"ranges": RATES, "maxJobs": 750, "parallelJobs": 10}, {}),
+        ({"ranges": RATES, "maxJobs": 2, "parallelJobs": 2}, {}),
+        ({"ranges": RATES, "seed": 0}, {}),
+        ({"ranges": RATES, "seed": 2**31 - 1}, {}),
+        ({"ranges": WINDOWS, "maxJobs": 6}, {}),
+        ({"ranges": {"window_size": [2, 3], "epochs": [1, 2, 3]}, "strategy": "Grid", "maxJobs": 6}, {}),
+        ({"ranges": {"window_size": list(range(1, 31)), "epochs": list(range(1, 26))}, "strategy": "Grid"}, {}),
+        ({"ranges": RATES, "strategy": "Hyperband"}, {"hyperparameters": {"epochs": 20_000}}),
+    ],
+    ids=str,
+)
+def test_the_most_and_the_least_that_aws_takes_are_taken(tuning: Any, event: dict[str, Any]) -> None:
+    assert Account().launch(tuning=tuning, **event)["created"]
+
+
 def test_every_problem_is_told_at_once() -> None:
     said = Account().refusal(
         {"ranges": {"window_size": 6, "epochs": [1]}, "maxJobs": 0, "seed": "x"}, corpus="none", instance={"type": "m"}
@@ -433,6 +452,15 @@ def test_a_tuning_job_learns_from_an_earlier_one_over_the_same_data() -> None:
     }
 
 
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+@pytest.mark.parametrize("strategy", ["Bayesian", "Random"])
+def test_every_job_that_has_ended_can_be_learnt_from_up_to_750_training_jobs_in_all(strategy: str, status: str) -> None:
+    account = Account()
+    parent = ended(account, status, TrainingJobStatusCounters={"Completed": 700, "Stopped": 40})
+
+    assert account.launch(tuning={"ranges": RATES, "strategy": strategy, "warmStart": parent})["created"]
+
+
 def test_what_is_learnt_from_changes_the_name() -> None:
     account = Account()
     parent = ended(account)
@@ -457,6 +485,7 @@ def test_over_other_data_it_is_transfer_learning() -> None:
         ({}, {}, {"corpus": "reviews", "mode": "supervised"}, "maximised train:mean_rho, and this one is to maximise validation:accuracy"),
         ({}, {}, {"mode": "skipgram"}, "do not fix and search the same hyperparameters: batch_size"),
         ({}, {"strategy": "Hyperband"}, {}, "Hyperband learns nothing from earlier jobs"),
+        ({}, {"strategy": "Grid", "ranges": {"window_size": [2, 3]}}, {}, "Grid learns nothing from earlier jobs"),
         ({"TrainingJobStatusCounters": {"Completed": 700, "Stopped": 41}}, {}, {}, "there would be 751 training jobs"),
     ],
 )
@@ -491,3 +520,15 @@ def test_two_equal_requests_at_once_have_one_tuning_job(monkeypatch: pytest.Monk
     again = account.launch()
 
     assert (again["tuningJobName"], again["created"]) == (first["tuningJobName"], False)
+
+
+def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    with caplog.at_level("INFO"):
+        name = account.launch()["tuningJobName"]
+        account.launch()
+        checked = account.launch(dryRun=True, corpus="wiki", tuning={"ranges": {"learning_rate": {"from": 0.005, "to": 0.009}}})[
+            "tuningJobName"
+        ]
+
+    assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]

@@ -56,7 +56,9 @@ def test_a_late_message_of_a_model_that_was_replaced_tells_nothing() -> None:
 
 
 @pytest.mark.parametrize("code", ["Throttling", "InternalError", "AuthorizationError"])
-def test_a_dead_letter_is_written_once_though_nobody_can_be_told(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_letter_is_written_once_though_nobody_can_be_told(
+    code: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     account = Account()
     account.train()
     account.s3.objects.clear()
@@ -65,6 +67,18 @@ def test_a_dead_letter_is_written_once_though_nobody_can_be_told(code: str, monk
     assert account.deliver()
 
     assert len(account.sqs.sent) == 1
+    assert "The notification about the message m failed." in caplog.messages
+
+
+def test_a_dead_letter_that_cannot_be_written_stands_in_the_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    account.train()
+    account.s3.objects.clear()
+    monkeypatch.setattr(account.sqs, "send_message", refusing("InternalFailure"))
+
+    assert not account.deliver()
+
+    assert "The message m did not reach the dead-letter queue; the queue delivers it again." in caplog.messages
 
 
 @pytest.mark.parametrize("code", ["RequestThrottled", "InternalFailure", "AccessDenied"])
@@ -112,10 +126,34 @@ def test_a_version_that_somebody_has_decided_on_is_not_told_of_again(monkeypatch
     assert account.sns.published == []
 
 
-def test_an_event_of_a_run_that_is_registered_already_tells_nothing() -> None:
+def test_an_event_of_a_run_that_is_registered_already_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
     account = Reviewed()
     account.finish()
 
-    assert account.deliver(environment=MANUAL)
+    with caplog.at_level("INFO"):
+        assert account.deliver(environment=MANUAL)
 
     assert len(account.sns.published) == 1
+    assert f"{JOB} is in {MANUAL.model_package_group} already." in caplog.messages
+
+
+def test_a_message_that_waits_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    account.train()
+    account.cloudformation.status = "UPDATE_IN_PROGRESS"
+
+    with caplog.at_level("INFO"):
+        assert not account.deliver()
+
+    # What was decided, and that it waits.
+    assert caplog.messages == ["later: blazingtext-dev-serving is busy (UPDATE_IN_PROGRESS)."] * 2
+
+
+def test_a_message_that_needs_a_person_stands_in_the_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    account.train()
+    monkeypatch.setattr(account.cloudformation, "describe_stacks", refusing("AccessDenied"))
+
+    assert account.deliver()
+
+    assert "The message m needs a person." in caplog.messages

@@ -111,7 +111,7 @@ def test_a_job_started_while_others_stop_is_stopped_too(monkeypatch: pytest.Monk
     assert account.sagemaker.stops == ["blazingtext-dev-a", "blazingtext-dev-late"]
 
 
-def test_a_job_that_ends_by_itself_meanwhile_is_no_fault() -> None:
+def test_a_job_that_ends_by_itself_meanwhile_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
     account = Account()
     job = account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
 
@@ -121,7 +121,9 @@ def test_a_job_that_ends_by_itself_meanwhile_is_no_fault() -> None:
 
     account.sagemaker.stop_training_job = too_late  # type: ignore[method-assign] # the race
 
-    assert account.stop_jobs().status == "SUCCESS"
+    with caplog.at_level("INFO"):
+        assert account.stop_jobs().status == "SUCCESS"
+    assert any(message.startswith("blazingtext-dev-a was not stopped: ") for message in caplog.messages)
 
 
 def test_jobs_that_do_not_end_in_time_are_a_failure_that_is_answered() -> None:
@@ -177,7 +179,7 @@ def test_deleting_asks_a_job_for_its_tags_once_too() -> None:
     assert account.sagemaker.tag_requests == ["blazingtext-dev-a"]
 
 
-def test_a_boto3_without_delete_training_job_is_no_fault() -> None:
+def test_a_boto3_without_delete_training_job_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
     account = Account()
     account.sagemaker.add("blazingtext-dev-a", "Completed", DEV)
 
@@ -188,6 +190,7 @@ def test_a_boto3_without_delete_training_job_is_no_fault() -> None:
     jobs = job_cleanup.StageJobs(cast("Any", Older(account.sagemaker)), "dev")
 
     assert job_cleanup.delete_jobs(jobs, cast("Any", account.logs), Deadline(lambda: 600_000)) == []
+    assert caplog.messages == ["The records of 1 jobs stay: this boto3 has no DeleteTrainingJob. They cost nothing."]
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
@@ -205,6 +208,17 @@ def test_an_update_keeps_the_resource_so_that_no_job_is_stopped_in_a_deployment(
     properties = {"Stage": "prod", "DeleteJobs": "true"}
 
     assert Account().request("Update", properties, "stop-training-jobs-dev").physical_id == "stop-training-jobs-dev"
+
+
+@pytest.mark.parametrize("properties", [{}, {"Stage": "dev"}, {"Stage": "dev", "DeleteJobs": "yes"}, {"DeleteJobs": "true"}])
+def test_properties_that_say_too_little_are_shown_with_what_they_must_be(properties: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        stop_training_jobs.read({"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:stop", **properties})
+
+    assert str(error.value) == (
+        f"The properties {properties} cannot be used. They must be Stage, and DeleteJobs = true or false. "
+        "Correct the custom resource in the stack."
+    )
 
 
 @pytest.mark.parametrize("properties", [{}, {"Stage": "dev"}, {"Stage": "dev", "DeleteJobs": "yes"}, {"Stage": "D!", "DeleteJobs": "true"}])

@@ -53,6 +53,10 @@ import functools
 import pytest
 from blazingtext_lifecycle import limits
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing():
+    pass
+
 @pytest.fixture(scope="module")
 def shared():
     return limits.through_a_fixture()
@@ -160,6 +164,33 @@ def test_every_line_of_a_statement_is_reached_by_who_ran_it_and_none_of_what_it_
     reach = Reach(tmp_path, {"tests": tests, "fixtures": {}, "needs": {}, "failed": []})
 
     assert [reach.tests("table.py", line) for line in (4, 7)] == [["in", "out"], ["in"]]
+
+
+def test_tests_of_one_parameter_of_a_shared_fixture_come_together_and_those_that_ran_the_line_before_others(tmp_path: Path) -> None:
+    (tmp_path / "table.py").write_text("def table():\n    return 1\n")
+    seconds = {
+        "a.py::one[plain]": 2.0,
+        "a.py::one[with]": 3.0,
+        "a.py::one[late]": 1.0,
+        "a.py::two[with]": 0.1,
+        "b.py::three[plain]": 0.1,
+        "b.py::three[with]": 0.1,
+        "b.py::three[late]": 0.1,
+        "b.py::quick": 0.2,
+        "b.py::slow": 2.5,
+        "b.py::own[alone]": 0.3,
+    }
+    ran = {"a.py::one[plain]", "a.py::one[with]"}
+    tests = {
+        name: {"seconds": each, "shared": ["made"], "lines": {"table.py": [2]} if name in ran else {}} for name, each in seconds.items()
+    }
+
+    found = Reach(tmp_path, {"tests": tests, "fixtures": {}, "needs": {}, "failed": []}).tests("table.py", 2)
+
+    assert [name.partition("::")[2] for name in found] == [
+        *("quick", "own[alone]", "three[plain]", "one[plain]", "slow", "two[with]", "three[with]", "one[with]"),
+        *("three[late]", "one[late]"),
+    ]
 
 
 @pytest.mark.parametrize(
