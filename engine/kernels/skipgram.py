@@ -1,6 +1,6 @@
 """Skip-gram with negative sampling (Mikolov 2013) on blocks (Ji 2016; Gupta & Khare 2017).
 
-For a pair of context word c and centre word o, and negatives n first_negative at random, one step of gradient ascent on
+For a pair of context word c and centre word o, and negatives n drawn at random, one step of gradient ascent on
 log s(v_c . u_o) + sum_n log s(-v_c . u_n), s the logistic function, is
 
     g_o = a (1 - s(v_c . u_o))     g_n = -a s(v_c . u_n)
