@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,17 +94,21 @@ def test_many_requests_at_once_are_all_answered(server: Server) -> None:
 
 
 def test_pings_are_answered_while_a_large_request_is_worked_on(server: Server) -> None:
-    pings = 0
+    end, most = time.monotonic() + PATIENCE, 0
 
-    with ThreadPoolExecutor(1) as pool:
-        large = pool.submit(server.get, "/invocations", {"instances": ["w1"] * 2500 + ["x" * 20_000] * 2})
-        while not large.done():
-            server.get("/ping")
-            pings += 1
+    # A server that works on one request at a time answers the first ping at most before it, and the last one after it. One that does not
+    # may be done with it before there are six, and is asked again.
+    while most <= 5 and time.monotonic() < end:
+        pings = 0
+        with ThreadPoolExecutor(1) as pool:
+            large = pool.submit(server.get, "/invocations", {"instances": ["w1"] * 2500 + ["x" * 20_000] * 2})
+            while not large.done():
+                server.get("/ping")
+                pings += 1
+        assert json.loads(large.result())[0]["word"] == "w1"
+        most = max(most, pings)
 
-    assert json.loads(large.result())[0]["word"] == "w1"
-    # A server that works on one request at a time answers the first ping at most before it, and the last one after it.
-    assert pings > 5
+    assert most > 5
 
 
 def test_a_server_told_to_end_finishes_the_request_under_way_and_exits_with_0(base: Path) -> None:
