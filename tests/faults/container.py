@@ -1,7 +1,8 @@
 """A container in BlazingText's place that trains and serves in milliseconds, and fails as it is told by files in a folder.
 
 Run as `python container.py FOLDER train` and `python container.py FOLDER serve`. Its `mean_rho` grows with the hyperparameter `epochs`.
-While `FOLDER/hold-training` exists, a training goes on; while `FOLDER/hang-ping` exists, `/ping` is not answered.
+While `FOLDER/hold-training` exists, a training goes on; while `FOLDER/hang-ping` exists, `/ping` is not answered; while
+`FOLDER/refuse-ping` exists, it is answered with 503.
 """
 
 import http.server
@@ -30,14 +31,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         while (FOLDER / "hang-ping").exists():
             time.sleep(0.02)
-        self._answer(b"")
+        self._answer(b"", 503 if (FOLDER / "refuse-ping").exists() else 200)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer((BASE / "model" / "vectors.txt").read_bytes())
 
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
+    def _answer(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -205,7 +205,8 @@ class StopsJobs(Cleanup):
                 self.stage.client("sagemaker").stop_processing_job(ProcessingJobName=each["ProcessingJobName"])
         wait_until(lambda: all(each["ProcessingJobStatus"] not in running for each in self.jobs()[3]), self.jobs)
         wait_until(lambda: all(each["TransformJobStatus"] not in running for each in self.transforms()), self.transforms)
-        with super().ready(count), self.stage.told("hold-training"), self.stage.told("hang-ping"):
+        # A transform job that is refused looks whether it is to stop; one that gets no answer first waits for it.
+        with super().ready(count), self.stage.told("hold-training"), self.stage.told("refuse-ping"):
             # The faults of stopping, one for each kind of job, are met first; what is deleted may have ended.
             if self.begun < len(self.jobs()) or not all(self.jobs()):
                 self._begin()
