@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import several
 from .runs import processing, processing_code
-from .runs.processing import Processing, ProcessingLaunch, ProcessingOrder, ProcessingSummary
+from .runs.launch import JobLaunch
+from .runs.processing import Processing, ProcessingOrder
+from .runs.stage_jobs import JobSummary
 from .stage_client import StageClient
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ class ProcessingClient(StageClient):
         instance_type: str | None = None,
         instance_count: int | None = None,
         replace_corpus: bool = False,
-    ) -> ProcessingLaunch:
+    ) -> JobLaunch:
         """Has raw text in S3 prepared by a processing job: keys, and prefixes that end in a slash; `preparing` says how."""
         options = {} if preparing is None else preparing.words()
         given = tuple(several("prepare_on_aws(", "sources", sources))
@@ -38,7 +40,7 @@ class ProcessingClient(StageClient):
         """The SHA-256 of the code of this version of the project, which is sent to the stage's bucket unless it is there."""
         return processing_code.send(self.cloud)
 
-    def launch_processing(self, order: ProcessingOrder) -> ProcessingLaunch:
+    def launch_processing(self, order: ProcessingOrder) -> JobLaunch:
         """Asks the stage for a processing job; the same request over the same data gets the same job."""
         return processing.launch(self.cloud, order)
 
@@ -46,7 +48,7 @@ class ProcessingClient(StageClient):
         """One processing job; None means the newest."""
         return processing.latest(self.cloud) if name is None else processing.processing(self.cloud, name)
 
-    def processing_jobs(self, limit: int = 10) -> list[ProcessingSummary]:
+    def processing_jobs(self, limit: int = 10) -> list[JobSummary]:
         """The latest processing jobs, newest first."""
         return processing.processings(self.cloud, limit=limit)
 

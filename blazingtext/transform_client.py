@@ -7,7 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .runs import transform_data, transforms
-from .runs.transforms import Results, Transform, TransformLaunch, TransformOrder, TransformSummary
+from .runs.launch import JobLaunch
+from .runs.stage_jobs import JobSummary
+from .runs.transforms import Results, Transform, TransformOrder
 from .stage_client import StageClient
 
 
@@ -16,7 +18,7 @@ class TransformClient(StageClient):
 
     def transform(
         self, path: str | Path, run: str, *, k: int | None = None, instance_type: str | None = None, instance_count: int = 1
-    ) -> TransformLaunch:
+    ) -> JobLaunch:
         """Sends a file and has a run's model predict it: one word or text a line, or JSON Lines; `k` labels of each text."""
         data = self.send_data(path, parts=instance_count, k=k)
         return self.launch_transform(TransformOrder(data.name, run, instance_type=instance_type, instance_count=instance_count))
@@ -36,7 +38,7 @@ class TransformClient(StageClient):
             transform_data.send(self.cloud, prepared, advance)
         return prepared
 
-    def launch_transform(self, order: TransformOrder) -> TransformLaunch:
+    def launch_transform(self, order: TransformOrder) -> JobLaunch:
         """Asks the stage for a transform job of data that was sent; the same request over the same data gets the same job."""
         return transforms.launch(self.cloud, order)
 
@@ -44,7 +46,7 @@ class TransformClient(StageClient):
         """One transform job; None means the newest."""
         return transforms.latest(self.cloud) if name is None else transforms.transform(self.cloud, name)
 
-    def transforms(self, limit: int = 10) -> list[TransformSummary]:
+    def transforms(self, limit: int = 10) -> list[JobSummary]:
         """The latest transform jobs, newest first."""
         return transforms.transforms(self.cloud, limit=limit)
 

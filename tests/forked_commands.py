@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,6 +41,7 @@ class CommandServer:
     """The process that is forked. It ends when it is closed, or with the process that started it."""
 
     def __init__(self) -> None:
+        self._read = _read_at_start(os.environ)
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "tests.forked_commands", str(theirs.fileno())]
         self._process = subprocess.Popen(command, cwd=_ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
@@ -51,6 +52,10 @@ class CommandServer:
         """End it. Commands that run go on."""
         self._socket.close()
         self._process.wait()
+
+    def suits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a command that is started in this environment finds nothing else at its start than this process did."""
+        return _read_at_start(environment) == self._read
 
     def run(
         self, arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path, timeout: float
@@ -88,13 +93,8 @@ def _code(pid: int, ended: int, timeout: float, arguments: Sequence[str]) -> int
     return said[0] if said else -signal.SIGKILL
 
 
-def can_be_forked(environment: Mapping[str, str]) -> bool:
-    """Whether a command in this environment finds nothing else at its start than the server did."""
-
-    def read(variables: Mapping[str, str]) -> dict[str, str]:
-        return {name: value for name, value in variables.items() if name.startswith(_READ_AT_START)}
-
-    return hasattr(os, "fork") and read(environment) == read(os.environ)
+def _read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(_READ_AT_START)}
 
 
 @cache
@@ -141,7 +141,7 @@ def _become(request: Mapping[str, Any], out: int, err: int, told: int) -> NoRetu
     """In the forked process: be the command, and tell its exit code."""
     from blazingtext.cli.main import main
 
-    code = 70
+    code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(out, 1)
@@ -150,9 +150,7 @@ def _become(request: Mapping[str, Any], out: int, err: int, told: int) -> NoRetu
         os.environ.clear()
         os.environ.update(request["environment"])
         sys.argv = ["blazingtext", *request["arguments"]]
-        with _exit_code() as codes:
-            main()
-        (code,) = codes
+        code = exit_code_of(main)
         threading._shutdown()  # type: ignore[attr-defined] # what the interpreter itself does at its end
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
@@ -162,15 +160,19 @@ def _become(request: Mapping[str, Any], out: int, err: int, told: int) -> NoRetu
         os._exit(code)
 
 
-@contextmanager
-def _exit_code() -> Iterator[list[int]]:
-    codes = list[int]()
+def exit_code_of(program: Callable[[], object]) -> int:
+    """Run a program; the code with which Python would exit after it, told what Python would tell."""
     try:
-        yield codes
-    except SystemExit as exit_:
-        codes.append(exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None))
-    if not codes:
-        codes.append(0)
+        program()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return (ended.code or 0) & 0xFF
+        print(ended.code, file=sys.stderr)
+        return 1
+    except BaseException:  # noqa: BLE001 - whatever it was
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 def _import() -> None:

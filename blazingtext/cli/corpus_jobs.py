@@ -13,10 +13,11 @@ from blazingtext_lifecycle import costs, naming
 from blazingtext_lifecycle.errors import CloudError, CorpusError, UserError
 from blazingtext_lifecycle.plurals import count
 
-from ..figures import duration, moment, size
-from ..runs.processing import Processing, ProcessingOrder, ProcessingSummary
+from ..figures import size
+from ..runs.processing import Processing, ProcessingOrder
 from ..spark.options import Preparing
 from .costs import of_job
+from .job_display import paid, show_list
 from .job_options import tags_of
 from .job_start import JobStart
 from .session import Session, shared
@@ -164,10 +165,7 @@ def _warn(session: Session, report: Mapping[str, Any]) -> None:
 
 
 def _paid(session: Session, found: Processing) -> str:
-    if found.seconds is None:
-        return ""
-    price = costs.of_processing(found.instance_type, found.instance_count, session.cloud.region).for_seconds(found.seconds)
-    return f" in {duration(found.seconds)}" + ("" if price is None else f", for about {costs.dollars(price)}")
+    return paid(costs.of_processing(found.instance_type, found.instance_count, session.cloud.region), found.seconds)
 
 
 def _raise_failure(found: Processing, report: Mapping[str, Any]) -> None:
@@ -196,7 +194,7 @@ def jobs(session: Session, job: str | None, limit: int, *, watch: bool) -> None:
         return
     with out.waiting("Listing processing jobs"):
         found = session.client.processing_jobs(limit)
-    out.result(found, lambda: _show_list(session, found))
+    out.result(found, lambda: show_list(out, "processing job", found))
     if not found:
         out.say("There are no processing jobs yet.")
         out.next(session.command("corpus prepare --on aws s3://<bucket>/<folder>/ --corpus <name>"))
@@ -211,13 +209,3 @@ def _show_one(session: Session, found: Processing, *, watch: bool) -> None:
     else:
         out.result({"processing": found, "report": {}}, lambda: out.text(f"{found.job} is {found.status}"))
         out.next(session.command(f"corpus jobs {found.job} --watch"), session.command(f"stop {found.job}"))
-
-
-def _show_list(session: Session, found: list[ProcessingSummary]) -> None:
-    if not found:
-        return
-    rows = [
-        (each.job, each.status, "" if each.ended is None else duration((each.ended - each.created).total_seconds()), moment(each.created))
-        for each in found
-    ]
-    session.output.table(("processing job", "status", "time", "created"), rows)

@@ -14,11 +14,12 @@ from blazingtext_lifecycle.plurals import count
 from blazingtext_lifecycle.training_jobs import needs_labels
 from blazingtext_lifecycle.values import cut
 
-from ..figures import duration, moment, size
+from ..figures import size
 from ..runs.training_jobs import Run
-from ..runs.transforms import Results, Transform, TransformOrder, TransformSummary
+from ..runs.transforms import Results, Transform, TransformOrder
 from ..serving import status
 from .costs import of_job
+from .job_display import paid, show_list
 from .job_options import tags_of
 from .job_start import JobStart
 from .session import Session, shared
@@ -130,10 +131,7 @@ def _show_results(session: Session, results: Results) -> None:
 
 
 def _paid(session: Session, found: Transform) -> str:
-    if found.seconds is None:
-        return ""
-    price = costs.of_transform(found.instance_type, found.instance_count, session.cloud.region).for_seconds(found.seconds)
-    return f" in {duration(found.seconds)}" + ("" if price is None else f", for about {costs.dollars(price)}")
+    return paid(costs.of_transform(found.instance_type, found.instance_count, session.cloud.region), found.seconds)
 
 
 def _raise_failure(found: Transform) -> None:
@@ -163,7 +161,7 @@ def transforms(session: Session, job: str | None, limit: int, output: Path | Non
         return
     with out.waiting("Listing transform jobs"):
         found = session.client.transforms(limit)
-    out.result(found, lambda: _show_list(session, found))
+    out.result(found, lambda: show_list(out, "transform job", found))
     if not found:
         out.say("There are no transform jobs yet.")
         out.next(session.command("transform <file> --watch"))
@@ -180,18 +178,3 @@ def _show_one(session: Session, found: Transform, output: Path | None, *, watch:
     else:
         out.result({"transform": found, "results": None}, lambda: out.text(f"{found.job} is {found.status}"))
         out.next(session.command(f"transforms {found.job} --watch"), session.command(f"stop {found.job}"))
-
-
-def _show_list(session: Session, found: list[TransformSummary]) -> None:
-    if not found:
-        return
-    rows = [
-        (
-            each.job,
-            each.status,
-            "" if each.ended is None else duration((each.ended - each.created).total_seconds()),
-            moment(each.created),
-        )
-        for each in found
-    ]
-    session.output.table(("transform job", "status", "time", "created"), rows)

@@ -148,6 +148,34 @@ class Launch:
         return facts(self.job, rows)
 
 
+@dataclass(frozen=True)
+class JobLaunch:
+    """The answer of a function that starts transform or processing jobs.
+
+    Attributes:
+        job: the job's name.
+        arn: its ARN.
+        status: SageMaker's TransformJobStatus or ProcessingJobStatus.
+        created: False when the same request already had a job.
+        output: where its results will be, or the file that it makes.
+        warnings: what is allowed but probably a mistake.
+        cost: what it costs; the longest time of a transform job is that of one whose every request takes as long as it may.
+    """
+
+    job: str
+    arn: str
+    status: str
+    created: bool
+    output: str
+    warnings: tuple[str, ...]
+    cost: Cost
+
+    @property
+    def name(self) -> str:
+        """The job's name, as every kind of launch has it."""
+        return self.job
+
+
 def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
     """Has the launcher function start a training job; the same request with the same data gets the same job.
 
@@ -165,6 +193,20 @@ def launch(cloud: Cloud, order: TrainingOrder) -> Launch:
         status=payload["status"],
         created=payload["created"],
         artifact=payload["artifact"],
+        warnings=tuple(payload["warnings"]),
+        cost=cost(payload["cost"]),
+    )
+
+
+def launch_job(cloud: Cloud, function: str, event: Mapping[str, Any], doing: str) -> JobLaunch:
+    """Has a function start a transform or processing job; for arguments and errors see `invoke`."""
+    payload = invoke(cloud, function, event, doing)
+    return JobLaunch(
+        job=payload["jobName"],
+        arn=payload["jobArn"],
+        status=payload["status"],
+        created=payload["created"],
+        output=payload["output"],
         warnings=tuple(payload["warnings"]),
         cost=cost(payload["cost"]),
     )

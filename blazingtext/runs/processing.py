@@ -21,8 +21,8 @@ from ..cloud import Cloud
 from ..html_tables import facts
 from ..stages import blazingtext_command
 from .following import followed
-from .launch import Cost, cost, invoke
-from .stage_jobs import StageJobs
+from .launch import JobLaunch, launch_job
+from .stage_jobs import JobSummary, StageJobs
 
 
 @dataclass(frozen=True)
@@ -74,53 +74,6 @@ class ProcessingOrder:
 
 
 @dataclass(frozen=True)
-class ProcessingLaunch:
-    """The function's answer.
-
-    Attributes:
-        job: the processing job's name.
-        arn: its ARN.
-        status: SageMaker's ProcessingJobStatus.
-        created: False when the same request already had a job.
-        output: the file that it makes.
-        warnings: what is allowed but probably a mistake.
-        cost: what it costs.
-    """
-
-    job: str
-    arn: str
-    status: str
-    created: bool
-    output: str
-    warnings: tuple[str, ...]
-    cost: Cost
-
-    @property
-    def name(self) -> str:
-        """The job's name, as every kind of launch has it."""
-        return self.job
-
-
-@dataclass(frozen=True)
-class ProcessingSummary:
-    """A processing job in the list.
-
-    Attributes:
-        job: its name.
-        status: ProcessingJobStatus.
-        created: when it was requested.
-        ended: when it ended, or None.
-        failure: why it failed, or "".
-    """
-
-    job: str
-    status: str
-    created: datetime
-    ended: datetime | None
-    failure: str
-
-
-@dataclass(frozen=True)
 class Processing:
     """A processing job of the stage.
 
@@ -167,7 +120,7 @@ class Processing:
         return None if self.started is None or self.ended is None else (self.ended - self.started).total_seconds()
 
 
-def launch(cloud: Cloud, order: ProcessingOrder) -> ProcessingLaunch:
+def launch(cloud: Cloud, order: ProcessingOrder) -> JobLaunch:
     """Has the stage's function start a processing job; the same request over the same data gets the same job.
 
     Raises:
@@ -175,16 +128,7 @@ def launch(cloud: Cloud, order: ProcessingOrder) -> ProcessingLaunch:
         CloudError: the function or AWS failed.
     """
     naming.check_corpus(order.corpus)
-    payload = invoke(cloud, cloud.processor, order.event(), f"start a processing job for the corpus {order.corpus}")
-    return ProcessingLaunch(
-        job=payload["jobName"],
-        arn=payload["jobArn"],
-        status=payload["status"],
-        created=payload["created"],
-        output=payload["output"],
-        warnings=tuple(payload["warnings"]),
-        cost=cost(payload["cost"]),
-    )
+    return launch_job(cloud, cloud.processor, order.event(), f"start a processing job for the corpus {order.corpus}")
 
 
 def processing(cloud: Cloud, name: str) -> Processing:
@@ -201,18 +145,9 @@ def exists(cloud: Cloud, name: str) -> bool:
     return _jobs(cloud).exists(name)
 
 
-def processings(cloud: Cloud, *, limit: int = 10) -> list[ProcessingSummary]:
+def processings(cloud: Cloud, *, limit: int = 10) -> list[JobSummary]:
     """The stage's latest processing jobs, newest first."""
-    return [
-        ProcessingSummary(
-            job=each["ProcessingJobName"],
-            status=each["ProcessingJobStatus"],
-            created=each["CreationTime"],
-            ended=each.get("ProcessingEndTime"),
-            failure=each.get("FailureReason", ""),
-        )
-        for each in _jobs(cloud).newest(limit)
-    ]
+    return _jobs(cloud).summaries(limit)
 
 
 def latest(cloud: Cloud) -> Processing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,25 @@ from blazingtext_lifecycle.values import cut
 from ..aws_errors import translating_aws_errors
 from ..cloud import Cloud
 from ..errors import JobError
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """A job in a list.
+
+    Attributes:
+        job: its name.
+        status: SageMaker's status of it.
+        created: when it was requested.
+        ended: when it ended, or None.
+        failure: why it failed, or "".
+    """
+
+    job: str
+    status: str
+    created: datetime
+    ended: datetime | None
+    failure: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,14 @@ class StageJobs:
         """The summaries of the latest jobs, newest first."""
         with translating_aws_errors(f"list the {self.kind.noun}s"):
             return list(islice(self._summaries(naming.job_prefix(self.cloud.stage)), limit))
+
+    def summaries(self, limit: int) -> list[JobSummary]:
+        """The latest jobs, newest first."""
+        kind = self.kind
+        return [
+            JobSummary(each[kind.name], each[kind.status], each["CreationTime"], each.get(kind.ended), each.get("FailureReason", ""))
+            for each in self.newest(limit)
+        ]
 
     def stop(self, name: str) -> dict[str, Any]:
         """Asks SageMaker to stop a job; as it is then.

@@ -21,8 +21,8 @@ from ..files import atomic_file
 from ..html_tables import facts
 from ..stages import blazingtext_command
 from .following import followed
-from .launch import Cost, cost, invoke
-from .stage_jobs import StageJobs
+from .launch import JobLaunch, launch_job
+from .stage_jobs import JobSummary, StageJobs
 
 _PREVIEW_LINES = 3
 
@@ -59,53 +59,6 @@ class TransformOrder:
             "dryRun": self.dry_run or None,
         }
         return {"data": self.data, "run": self.run, **{name: value for name, value in parameters.items() if value is not None}}
-
-
-@dataclass(frozen=True)
-class TransformLaunch:
-    """The function's answer.
-
-    Attributes:
-        job: the transform job's name.
-        arn: its ARN.
-        status: SageMaker's TransformJobStatus.
-        created: False when the same request already had a job.
-        output: where the results will be.
-        warnings: what is allowed but probably a mistake.
-        cost: what it costs; its longest time is that of a job whose every request takes as long as it may.
-    """
-
-    job: str
-    arn: str
-    status: str
-    created: bool
-    output: str
-    warnings: tuple[str, ...]
-    cost: Cost
-
-    @property
-    def name(self) -> str:
-        """The job's name, as every kind of launch has it."""
-        return self.job
-
-
-@dataclass(frozen=True)
-class TransformSummary:
-    """A transform job in the list.
-
-    Attributes:
-        job: its name.
-        status: TransformJobStatus.
-        created: when it was requested.
-        ended: when it ended, or None.
-        failure: why it failed, or "".
-    """
-
-    job: str
-    status: str
-    created: datetime
-    ended: datetime | None
-    failure: str
 
 
 @dataclass(frozen=True)
@@ -177,23 +130,14 @@ class Results:
     first: tuple[str, ...]
 
 
-def launch(cloud: Cloud, order: TransformOrder) -> TransformLaunch:
+def launch(cloud: Cloud, order: TransformOrder) -> JobLaunch:
     """Has the stage's function start a transform job; the same request with the same data gets the same job.
 
     Raises:
         UserError: the request is wrong; the message names every problem. Nothing was started.
         CloudError: the function or AWS failed.
     """
-    payload = invoke(cloud, cloud.transformer, order.event(), f"start a transform job of {order.data}")
-    return TransformLaunch(
-        job=payload["jobName"],
-        arn=payload["jobArn"],
-        status=payload["status"],
-        created=payload["created"],
-        output=payload["output"],
-        warnings=tuple(payload["warnings"]),
-        cost=cost(payload["cost"]),
-    )
+    return launch_job(cloud, cloud.transformer, order.event(), f"start a transform job of {order.data}")
 
 
 def transform(cloud: Cloud, name: str) -> Transform:
@@ -210,18 +154,9 @@ def exists(cloud: Cloud, name: str) -> bool:
     return _jobs(cloud).exists(name)
 
 
-def transforms(cloud: Cloud, *, limit: int = 10) -> list[TransformSummary]:
+def transforms(cloud: Cloud, *, limit: int = 10) -> list[JobSummary]:
     """The stage's latest transform jobs, newest first."""
-    return [
-        TransformSummary(
-            job=each["TransformJobName"],
-            status=each["TransformJobStatus"],
-            created=each["CreationTime"],
-            ended=each.get("TransformEndTime"),
-            failure=each.get("FailureReason", ""),
-        )
-        for each in _jobs(cloud).newest(limit)
-    ]
+    return _jobs(cloud).summaries(limit)
 
 
 def latest(cloud: Cloud) -> Transform:

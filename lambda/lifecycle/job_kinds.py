@@ -46,6 +46,11 @@ class JobKind:
         """The field that holds its status."""
         return f"{self.shape}Status"
 
+    @property
+    def ended(self) -> str:
+        """The field that holds when it ended, once it has."""
+        return f"{self.shape.removesuffix('Job')}EndTime"
+
 
 TRAINING = JobKind("training job", "TrainingJob", "training_job", "logs", "runs", "job", naming.TRAINING_LOG_GROUP)
 TUNING = JobKind(

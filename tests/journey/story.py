@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from blazingtext_sandbox.account import Sandbox
-from tests.forked_commands import can_be_forked, server
+from tests.forked_commands import server
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ class Shell:
 
     def blazingtext(self, *arguments: str, code: int | None = 0, timeout: float = PATIENCE) -> Ran:
         """Run a command of ours as `run` does, in a process that was forked where it can be (tests/forked_commands.py)."""
-        if not can_be_forked(self.environment):
+        if not server().suits(self.environment):
             return self.run("blazingtext", *arguments, code=code, timeout=timeout)
         finished = server().run(arguments, environment=self.environment, folder=ROOT, timeout=timeout)
         return self._ended(finished, ("blazingtext", *arguments), code)

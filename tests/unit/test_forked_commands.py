@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.forked_commands import CommandServer, can_be_forked
+from tests.forked_commands import CommandServer, exit_code_of
 from tests.patience import PATIENCE
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "AWS_CONFIG_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
@@ -58,7 +58,37 @@ def test_one_that_takes_too_long_is_killed(server: CommandServer, tmp_path: Path
     assert after.returncode == 0
 
 
-def test_one_whose_start_would_differ_is_not_forked() -> None:
-    assert can_be_forked(os.environ)
-    assert not can_be_forked({**os.environ, "LC_ALL": "tlh"})
-    assert not can_be_forked({**os.environ, "PYTHONUTF8": "0" if os.environ.get("PYTHONUTF8") == "1" else "1"})
+def test_one_whose_start_would_differ_is_not_forked(server: CommandServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = dict(os.environ)
+    # The server goes on with what it read at its own start.
+    monkeypatch.setenv("LC_ALL", "tlh")
+
+    assert server.suits({**begun, "AWS_REGION": "eu-west-1"})
+    assert not server.suits(os.environ)
+    assert not server.suits({**begun, "PYTHONUTF8": "0" if begun.get("PYTHONUTF8") == "1" else "1"})
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def program() -> None:
+        raise error
+
+    return program
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "said"),
+    [
+        (lambda: 3, 0, ""),
+        (raising(SystemExit()), 0, ""),
+        (raising(SystemExit(3)), 3, ""),
+        (raising(SystemExit("words")), 1, "words\n"),
+        (raising(ValueError("a bug")), 1, "ValueError: a bug\n"),
+        (raising(KeyboardInterrupt("a bug")), 1, "KeyboardInterrupt: a bug\n"),
+    ],
+    ids=["returns", "exits", "exits with a code", "exits with words", "raises", "is interrupted"],
+)
+def test_the_exit_code_and_the_last_words_are_pythons(
+    program: Callable[[], object], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(program) == code
+    assert capsys.readouterr().err.endswith(said)

@@ -1,6 +1,7 @@
 """The kinds of jobs as botocore's model of SageMaker has them, and under what our commands and functions tell of them."""
 
 import pytest
+from botocore.model import StructureShape
 
 from blazingtext_lifecycle import job_kinds
 from blazingtext_lifecycle.job_kinds import JobKind
@@ -19,6 +20,9 @@ def test_a_kind_is_one_of_sagemakers(kind: JobKind) -> None:
     assert described.input_shape is not None and described.output_shape is not None  # noqa: PT018 - for the types
     assert described.input_shape.members[kind.name].metadata["max"] == kind.longest_name
     assert {kind.name, kind.arn, kind.status} <= set(described.output_shape.members)
+    summary = service_model("sagemaker").shape_for(f"{kind.shape}Summary")
+    assert isinstance(summary, StructureShape)
+    assert kind.ended in summary.members
 
 
 @pytest.mark.parametrize(
