@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .collected_tests import CollectedTests
 from .compiled import CompiledCode
 from .mutations import Mutation
 from .reach import KERNELS
@@ -42,12 +43,16 @@ class Runner:
 
     def __init__(self, copy: Copy, home: Path, modules: Sequence[str] = ()) -> None:
         self._copy, self._home = copy, home
-        self._workers = Workers(copy.folder, self._environment(), modules)
+        self._modules = modules
+        self._workers = Workers(copy.folder, self._environment(), [sys.executable, "-m", "tests.tools.mutants.worker", *modules])
+        self._collected: CollectedTests | None = None
         self._killers: dict[str, list[str]] = defaultdict(list)
 
     def close(self) -> None:
-        """Ends the process that ran the tests."""
+        """Ends the processes that ran the tests."""
         self._workers.close()
+        if self._collected is not None:
+            self._collected.close()
 
     def record(self, tests: Sequence[str]) -> dict[str, Any]:
         """What the tests of some files reach. Those that have not changed since the last time are not run again.
@@ -63,6 +68,9 @@ class Runner:
             for file, record in self._recorded(stale).items():
                 known[file] = {"digest": self._digest(file), "sources": self._sources(record), **record}
             kept.write_text(json.dumps(known), encoding="utf-8")
+        if self._collected is None:
+            arguments = [*_OPTIONS, *_LOADED, *tests]
+            self._collected = CollectedTests(self._copy, self._environment(), self._modules, arguments)
         records = [self._as_it_stands(known[file]) for file in tests]
         merged: dict[str, Any] = {"tests": {}, "fixtures": {}, "needs": {}, "failed": []}
         for record in records:
@@ -118,18 +126,27 @@ class Runner:
         """Whether one of some tests fails, or does not end within so many seconds, with a fault in the copy.
 
         Tests that noticed other faults, in the same file or lately in another, come first, and alone, since every file of tests takes its
-        time to be read.
+        time to be read. If it can be done the fault is put into what is loaded already, which takes a fraction of the time, and only when
+        no test notices it there all is imported again.
         """
         names = list(tests)
         here, lately = ([each for each in some if each in names][:_LIKELIEST] for some in (self._killers[mutation.file], self._killers[""]))
         known = list(dict.fromkeys([*here, *lately]))
         rest = [each for each in names if each not in known]
+        if self._collected is not None:
+            noticed, test = self._collected.notice(mutation, [*known, *rest], seconds)
+            if noticed:
+                self._remember(mutation, test)
+                return True
         return any(self._fails(mutation, some, seconds) for some in (known, rest) if some)
+
+    def _remember(self, mutation: Mutation, test: str) -> None:
+        for file in (mutation.file, "") if test else ():
+            self._killers[file] = [test, *(each for each in self._killers[file] if each != test)]
 
     def _fails(self, mutation: Mutation, names: Sequence[str], seconds: float) -> bool:
         code, failed = self._ended_with(mutation, names, seconds)
-        for file in (mutation.file, "") if failed else ():
-            self._killers[file] = [failed, *(each for each in self._killers[file] if each != failed)]
+        self._remember(mutation, failed)
         # A module that cannot be imported any more takes its tests with it; a test that never was there is a mistake of the caller's.
         if code == _NOT_THERE and self._ended(["--collect-only"], names, {}, 600).code != _PASSED:
             raise RecordError(f"There is no test {names[0]}, or none of {len(names) - 1} others. Is its name the same every time?")
@@ -161,4 +178,5 @@ class Runner:
         with tempfile.NamedTemporaryFile("w", suffix=".tests") as listed:
             listed.write("\n".join(tests))
             listed.flush()
-            return self._workers.run([*_OPTIONS, *_LOADED, "-x", *options, f"@{listed.name}"], environment, seconds)
+            arguments = [*_OPTIONS, *_LOADED, "-x", *options, f"@{listed.name}"]
+            return self._workers.run({"arguments": arguments, "environment": {**environment}}, seconds)

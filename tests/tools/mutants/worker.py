@@ -8,15 +8,15 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-# A child that did not come as far as pytest.
-_BROKEN = 70
+# A child that did not come as far as the tests.
+BROKEN = 70
 
 
 class FirstFailure:
@@ -35,31 +35,54 @@ class FirstFailure:
             self._path.write_text(report.nodeid, encoding="utf-8")
 
 
-def _child(request: Mapping[str, Any]) -> None:
-    """Runs tests and ends the process; nothing of the parent's is cleaned up on the way out, such as the CDK's process of Node."""
-    code = _BROKEN
+def serve(requests: int, answers: int, run: Callable[[Mapping[str, Any]], int]) -> None:
+    """Answers every line of one file descriptor, a request in JSON, on another.
+
+    A first line says that this process is ready. Each request is answered with two: the id of the child that `run`s it, and its exit code
+    (below 0 for a signal).
+    """
+
+    def tell(number: int) -> None:
+        os.write(answers, b"%d\n" % number)
+
+    tell(os.getpid())
+    with os.fdopen(requests, encoding="utf-8") as lines:
+        for line in lines:
+            child = os.fork()
+            if not child:
+                _leave_with(run, json.loads(line))
+            tell(child)
+            tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _leave_with(run: Callable[[Mapping[str, Any]], int], request: Mapping[str, Any]) -> None:
+    """Ends this process; nothing of the parent's is cleaned up on the way out, such as the CDK's process of Node."""
+    code = BROKEN
     try:
         os.setsid()
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(nothing, stream)
-        os.environ.update(request["environment"])
-        code = int(pytest.main(request["arguments"], plugins=[FirstFailure(request["failure"])]))
+        code = run(request)
     finally:
         os._exit(code)
 
 
+def silence(*streams: int) -> None:
+    """Leads file descriptors to nowhere."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in streams:
+        os.dup2(nothing, stream)
+
+
+def _run(request: Mapping[str, Any]) -> int:
+    silence(0, 1, 2)
+    os.environ.update(request["environment"])
+    return int(pytest.main(request["arguments"], plugins=[FirstFailure(request["failure"])]))
+
+
 def main(modules: list[str]) -> None:
-    """Answers every line on stdin, a request in JSON, with two lines: the child's process id, and its exit code (below 0 for a signal)."""
+    """Loads modules and serves runs of pytest."""
     for name in (*(each.module for each in entry_points(group="pytest11")), *modules):
         importlib.import_module(name)
-    for line in sys.stdin:
-        request = json.loads(line)
-        child = os.fork()
-        if not child:
-            _child(request)
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    serve(os.dup(0), os.dup(1), _run)
 
 
 if __name__ == "__main__":

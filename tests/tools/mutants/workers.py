@@ -5,15 +5,16 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # The CDK's process keeps what every child made there.
 _RUNS = 40
+# Seconds for loading, and for collecting all tests of a package.
+_START = 600
 
 
 class Ended(NamedTuple):
@@ -29,32 +30,31 @@ class Ended(NamedTuple):
 
 
 class Workers:
-    """Runs pytest again and again.
+    """Runs tests again and again.
 
     Args:
-        folder: where it runs.
+        folder: where they run.
         environment: the environment of every run.
-        modules: what is loaded before; nothing that can hold a fault, and nothing that reads its settings while it is imported.
+        command: a program that answers as `worker.serve` says.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], modules: Sequence[str]) -> None:
-        self._folder, self._environment, self._modules = folder, environment, modules
+    def __init__(self, folder: Path, environment: Mapping[str, str], command: Sequence[str]) -> None:
+        self._folder, self._environment, self._command = folder, environment, command
         self._process: subprocess.Popen[bytes] | None = None
         self._runs = 0
 
-    def run(self, arguments: Sequence[str], environment: Mapping[str, str], seconds: float) -> Ended:
-        """Runs pytest with some arguments and some more variables, for so many seconds at most."""
-        process = self._ready()
+    def run(self, request: Mapping[str, Any], seconds: float) -> Ended:
+        """Runs what a request says, for so many seconds at most; it is given the file `failure` to write to."""
+        process = self.ready()
         with tempfile.NamedTemporaryFile("r", suffix=".failed", encoding="utf-8") as failure:
-            request = {"arguments": [*arguments], "environment": {**environment}, "failure": failure.name}
             assert process.stdin is not None
-            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.write(json.dumps({**request, "failure": failure.name}).encode() + b"\n")
             process.stdin.flush()
-            # Whatever the worker loads first is not the run's time.
-            child = self._answer(process, 600)
+            child = self._answer(process, _START)
             if child is None:
                 self.close()
-                raise RuntimeError("The process that runs the tests did not start.")
+                raise RuntimeError("The process that runs the tests has ended.")
+            self._runs += 1
             code = self._answer(process, seconds)
             _end_group(child)
             # A child that was killed may have been in the middle of a word with the CDK's process.
@@ -69,12 +69,16 @@ class Workers:
                 _end_group(ending.pid)
             self._process = None
 
-    def _ready(self) -> "subprocess.Popen[bytes]":
+    def ready(self) -> "subprocess.Popen[bytes]":
+        """The process, when it has loaded what it loads first.
+
+        Raises:
+            RuntimeError: it ended before.
+        """
         if self._process is None or self._runs == _RUNS:
             self.close()
-            command = [sys.executable, "-m", "tests.tools.mutants.worker", *self._modules]
             self._process = subprocess.Popen(
-                command,
+                self._command,
                 cwd=self._folder,
                 env={**self._environment},
                 stdin=subprocess.PIPE,
@@ -83,7 +87,9 @@ class Workers:
                 start_new_session=True,
             )
             self._runs = 0
-        self._runs += 1
+            if self._answer(self._process, _START) is None:
+                self.close()
+                raise RuntimeError("The process that runs the tests did not start.")
         return self._process
 
     def _answer(self, process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
