@@ -13,7 +13,7 @@ from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.launching import Clients
 from blazingtext_lifecycle.limits import Limits
 from tests.unit.lifecycle import test_launch_training
-from tests.unit.lifecycle.aws_fakes import client_error
+from tests.unit.lifecycle.aws_fakes import FakeContext, client_error
 from tests.unit.lifecycle.test_launch_training import ENVIRONMENT
 from tests.unit.lifecycle.tuning_fakes import FakeTuning
 
@@ -329,6 +329,17 @@ def test_every_problem_is_told_at_once() -> None:
 
     words = ("window_size", "epochs: 1 is no choice", "tuning.maxJobs", "tuning.seed", "instance.type", "none")
     assert [word for word in words if word not in said] == []
+
+
+def test_the_handler_answers_with_the_tuning_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    for name, value in ENVIRONMENT.variables().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
+
+    answer = launch_tuning.handler({"corpus": "wiki", "tuning": {"ranges": RATES}}, FakeContext())
+
+    assert list(account.sagemaker.tunings) == [answer["tuningJobName"]]
 
 
 @pytest.mark.parametrize("payload", [None, 3, "x", [], {"corpus": "wiki"}])
