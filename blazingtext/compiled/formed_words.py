@@ -90,7 +90,7 @@ def place_of(data: Bytes, start: int, stop: int, forms: Forms) -> int:
     key, mask = _key(data, start, stop), len(forms.places) - 1
     at = key & mask
     while forms.places[at]:
-        number = forms.places[at] - 1
+        number: int = forms.places[at] - 1
         if forms.words[number, _KEY] == key and forms.words[number, _LENGTH] == stop - start:
             begun, same = forms.words[number, _START], 0
             while same < stop - start and forms.letters[begun + same] == data[start + same]:

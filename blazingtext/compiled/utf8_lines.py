@@ -185,7 +185,8 @@ def _character(data: Bytes, place: int, table: Numbers) -> tuple[int, int]:
 @bare_kernel
 def _kind(data: Bytes, place: int, table: Numbers) -> int:
     """What the character at a place is."""
-    return table[_character(data, place, table)[0]]
+    kind: int = table[_character(data, place, table)[0]]
+    return kind
 
 
 @bare_kernel
@@ -318,7 +319,8 @@ def _write_letters(data: Bytes, place: int, table: Numbers, made: Bytes, state: 
 @bare_kernel
 def _image(table: Numbers, at: int, place: int) -> int:
     """A byte of what becomes of a character."""
-    return table[at + 1 + (place >> 3)] >> ((place & 7) << 3) & 255
+    image: int = table[at + 1 + (place >> 3)] >> ((place & 7) << 3) & 255
+    return image
 
 
 @bare_kernel
@@ -339,7 +341,7 @@ def _write_image(table: Numbers, at: int, made: Bytes, state: Numbers) -> None:
 @bare_kernel
 def _write_other(at: int, before: int, table: Numbers, made: Bytes, state: Numbers) -> int:
     """Writes what becomes of a character that is no letter; returns what the next one has to look at."""
-    kind = table[at]
+    kind: int = table[at]
     stray = kind & MARK and (state[_SPACED] or state[_APOSTROPHES] or not state[_BEGUN])
     if stray or not kind >> LENGTH:
         return before
@@ -390,9 +392,9 @@ def _write_form(data: Bytes, end: int, words: _Words, made: Bytes, state: Number
 @bare_kernel
 def _is_strange(kind: int, before: int) -> bool:
     """Whether a character is left to the definition, because of what it is or what is before it."""
+    composes = kind & SECOND != 0 and before & FIRST != 0
     first = kind >> FIRST_CLASS & 255
-    reordered = first and first < (before >> LAST_CLASS & 255)
-    return kind & STRANGE != 0 or (kind & SECOND and before & FIRST) or reordered
+    return kind & STRANGE != 0 or composes or (first != 0 and first < (before >> LAST_CLASS & 255))
 
 
 @bare_kernel

@@ -109,7 +109,7 @@ class FollowingHashes:
                 size += len(data)
         self._sizes[path] = size
 
-    def finished(self) -> dict[Path, tuple[int, str]]:
+    def finished(self) -> dict[Path | S3Object, tuple[int, str]]:
         """Size and hash, in hexadecimal, of each of the files, whose rests are read for it.
 
         Raises:

@@ -26,11 +26,6 @@ from .batches import size_of
 from .corpus_lines import Block, LineMaker, Made
 from .whole_files import WholeFiles
 
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment] # as typeshed has it, it is there
-
 Batch = list[Block] | WholeFiles
 
 # What this process does alone before it asks others, unless they will get more: to start them takes longer.
@@ -182,9 +177,10 @@ class _Workers:
 
 def _widen(worker: subprocess.Popen[bytes]) -> None:
     """Lets a process say more before it has to wait, where the system can."""
-    if fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):
-            fcntl.fcntl(cast("IO[bytes]", worker.stdout), fcntl.F_SETPIPE_SZ, _PIPE)
+    with suppress(ImportError, OSError):
+        from fcntl import F_SETPIPE_SZ, fcntl  # noqa: PLC0415 - only Linux has both
+
+        fcntl(cast("IO[bytes]", worker.stdout), F_SETPIPE_SZ, _PIPE)
 
 
 def work() -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import example, given
@@ -113,7 +113,7 @@ def test_words_are_formed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     formed: list[str] = []
     normaliser = Normaliser()
 
-    def remembered(words: list[str]) -> list[str]:
+    def remembered(words: Sequence[str]) -> list[str]:
         formed.extend(words)
         return normaliser.lines("\n".join(words))
 
