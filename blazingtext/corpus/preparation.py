@@ -171,8 +171,7 @@ def _write(
             if isinstance(block, FileRange):
                 reading.advance(block.stop - block.start)
                 tally.ranged[block.path].invalid += each.invalid
-                # Of parts of files that belong to a share, whole files are hashed.
-                if reading.share.is_all and isinstance(block.path, Path):
+                if isinstance(block.path, Path):
                     hashes.follow(block.path, block.stop)
     # What cannot be read any more is an error of its own, once all are hashed.
     with suppress(OSError):
