@@ -49,7 +49,7 @@ class Words(Sequence[bytes]):
     """
 
     def __init__(self, data: mmap.mmap, starts: NDArray[np.int64]) -> None:
-        self._data, self._starts = data, memoryview(starts)
+        self._data, self._starts = data, starts.data
         # Words in the order of the first bits of their checksums: where those with the same bits begin, their places, the other bits.
         self._firsts, self._places, self._shift = self._index()
 
@@ -88,7 +88,7 @@ class Words(Sequence[bytes]):
         buckets = np.fromiter(map(crc32, self), np.uint32, len(self)) >> np.uint32(shift)
         firsts = np.zeros((1 << (_HASH_BITS - shift)) + 1, np.int32)
         np.cumsum(np.bincount(buckets, minlength=len(firsts) - 1), out=firsts[1:])
-        return memoryview(firsts), memoryview(np.argsort(buckets, kind="stable").astype(np.int32)), shift
+        return firsts.data, np.argsort(buckets, kind="stable").astype(np.int32).data, shift
 
     def _word(self, start: int) -> bytes:
         return self._data[start : self._data.find(b"\0", start)]
