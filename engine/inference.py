@@ -19,31 +19,36 @@ from .errors import ModelError
 from .formats.fasttext import FastTextModel, Kind, Loss, read
 
 CACHED_WORDS = 65_536
+UNKNOWN = -1
 SORTED_LABELS = 1000  # so few are sorted sooner than searched
 _SIGMOID_BOUND, _STEPS_PER_UNIT = np.float32(8), np.float32(32)
 PROBABILITY_OFFSET = np.float32(1e-5)  # fastText's std_log adds it before the logarithm, and its answers show it
 
 
 class WordVectorModel:
-    """Vectors by word."""
+    """Vectors by word.
+
+    Attributes:
+        words: the model's, most frequent first.
+        dim: how many numbers a vector has.
+    """
 
     def __init__(self, model: FastTextModel) -> None:
-        self._input, self._dim = model.input, model.parameters.dim
-        self._rows_of_word = _rows_of_word(model)
-        self._ids = _ids(model.words) if model.parameters.subwords is None else None
+        self.words, self.dim, self._input = model.words, model.parameters.dim, model.input
+        self._rows_of_word = None if model.parameters.subwords is None else _rows_of_word(model)
 
     def vectors(self, words: Sequence[str]) -> Doubles:
         """(words, dim) the vectors, float32 widened to double; zeros for a word nothing is known of."""
-        found = np.zeros((len(words), self._dim))
+        found = np.zeros((len(words), self.dim))
+        if self._rows_of_word is None:
+            rows = np.array([UNKNOWN if (row := self.words.place(word.encode())) is None else row for word in words], np.int64)
+            known = np.flatnonzero(rows != UNKNOWN)
+            found[known] = self._input[rows[known]]
+            return found
         for place, word in enumerate(words):
-            if self._ids is None:
-                rows = self._rows_of_word(word.encode())
-                if len(rows):
-                    found[place] = self._input[rows].mean(axis=0)
-            else:
-                row = self._ids.get(word.encode())
-                if row is not None:
-                    found[place] = self._input[row]
+            rows_of_word = self._rows_of_word(word.encode())
+            if len(rows_of_word):
+                found[place] = self._input[rows_of_word].mean(axis=0)
         return found
 
 
@@ -125,20 +130,17 @@ def load(folder: Path) -> Model:
     return TextClassifier(model) if model.parameters.kind == Kind.SUPERVISED else WordVectorModel(model)
 
 
-def _ids(words: Sequence[bytes]) -> dict[bytes, int]:
-    return {word: row for row, word in enumerate(words)}
-
-
 def _rows_of_word(model: FastTextModel) -> Callable[[bytes], Integers]:
     """A function from a word to its input rows; the most recent words are cached."""
-    ids, subwords = _ids(model.words), model.parameters.subwords
-    words = len(ids)
+    words, subwords, labels = len(model.words), model.parameters.subwords, dict[bytes, int]()
     if subwords is not None and model.parameters.kind != Kind.SUPERVISED:
         # fastText numbers labels behind the words, and takes that number for a row: it is a bucket's (Dictionary::initNgrams).
-        ids |= {label: words + place for place, label in enumerate(model.labels[: subwords.buckets])}
+        labels = {label: words + place for place, label in enumerate(model.labels[: subwords.buckets])}
 
     def rows(word: bytes) -> Integers:
-        row = ids.get(word)
+        row = labels.get(word)
+        if row is None:
+            row = model.words.place(word)
         own = np.array([] if row is None else [row], np.int32)
         if subwords is None or word == END_OF_LINE_WORD:
             return own

@@ -22,6 +22,7 @@ import uvicorn
 from .container.opt_ml import Container
 from .errors import ModelError
 from .inference import Model, TextClassifier, load
+from .vector_texts import VectorTexts
 
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
@@ -81,6 +82,9 @@ class Instance:
     k: int
 
 
+Predict = Callable[[Sequence[Instance]], list[Answer]]
+
+
 def decode_json(body: bytes) -> list[Instance]:
     """`{"instances": [...], "configuration": {"k": 2}}`."""
     payload = _parse(body)
@@ -123,16 +127,25 @@ CODECS: dict[str, tuple[Callable[[bytes], list[Instance]], Callable[[Sequence[An
 }
 
 
-def predict(model: Model, instances: Sequence[Instance]) -> list[Answer]:
-    """One object per instance, in their order."""
+def predictor(model: Model) -> Predict:
+    """What gives one object per instance, in their order."""
     if isinstance(model, TextClassifier):
-        predictions = (model.predict(instance.text, instance.k) for instance in instances)
-        return [{"label": labels, "prob": probabilities} for labels, probabilities in predictions]
-    vectors = model.vectors([instance.text for instance in instances])
-    return [{"vector": vector, "word": instance.text} for vector, instance in zip(vectors, instances, strict=True)]
+
+        def labels(instances: Sequence[Instance]) -> list[Answer]:
+            predictions = (model.predict(instance.text, instance.k) for instance in instances)
+            return [{"label": labels, "prob": probabilities} for labels, probabilities in predictions]
+
+        return labels
+    texts = VectorTexts(model)
+
+    def vectors(instances: Sequence[Instance]) -> list[Answer]:
+        found = texts.of([instance.text for instance in instances])
+        return [{"vector": vector, "word": instance.text} for vector, instance in zip(found, instances, strict=True)]
+
+    return vectors
 
 
-def respond(model: Model, content_type: str, body: bytes, limit: int | None = BODY_LIMIT) -> bytes:
+def respond(predict: Predict, content_type: str, body: bytes, limit: int | None = BODY_LIMIT) -> bytes:
     """The body of the answer, of at most so many bytes.
 
     Raises:
@@ -141,7 +154,7 @@ def respond(model: Model, content_type: str, body: bytes, limit: int | None = BO
     if content_type not in CODECS:
         raise RequestError(415, f"content-type {content_type} not supported")
     decode, encode = CODECS[content_type]
-    answer = encode(predict(model, decode(body)))
+    answer = encode(predict(decode(body)))
     if limit is not None and len(answer) > limit:
         raise RequestError(
             400,
@@ -161,7 +174,7 @@ class Application:
     """
 
     def __init__(self, model: Model, token: str = "", limits: BodyLimits | None = None) -> None:
-        self._model, self._token, self._limits = model, token, BodyLimits() if limits is None else limits
+        self._predict, self._token, self._limits = predictor(model), token, BodyLimits() if limits is None else limits
 
     @classmethod
     def from_environment(cls, model: Model, environ: Mapping[str, str]) -> "Application":
@@ -198,8 +211,8 @@ class Application:
             )
         content_type, body = _content_type(scope), await _read(scope, receive, self._limits.request)
         if len(body) <= INLINE_BODY_LIMIT:
-            return respond(self._model, content_type, body, self._limits.answer)
-        return await asyncio.to_thread(respond, self._model, content_type, body, self._limits.answer)
+            return respond(self._predict, content_type, body, self._limits.answer)
+        return await asyncio.to_thread(respond, self._predict, content_type, body, self._limits.answer)
 
 
 def run(container: Container, *, host: str, port: int, workers: int) -> int:
@@ -210,6 +223,7 @@ def run(container: Container, *, host: str, port: int, workers: int) -> int:
     """
     model = load(container.model)
     if workers > 1:
+        del model  # it can be read; the process that starts the workers needs it no more
         os.environ["SAGEMAKER_BASE_DIR"] = str(container.base)  # every worker maps the same file from there
         uvicorn.run("blazingtext_engine.serve:application", factory=True, workers=workers, **_server_options(host, port))
         return 0

@@ -111,6 +111,18 @@ def main(arguments: list[str] | None = None) -> None:
     asyncio.run(_serve(options.state_folder, configuration, options.until_stdin_closes))
 
 
+def application(folder: Path) -> assembly.Application:
+    """What a sandbox serves: the assembled services, without some pages of ministack's, and with the faults that calls are to meet.
+
+    Args:
+        folder: the sandbox's own folder.
+
+    Raises:
+        IncompatibleMinistackError: see `assembly.check_names`.
+    """
+    return faulty_calls.with_call_faults(closed_pages.without_closed_pages(assembly.assemble(folder)), folder)
+
+
 async def _serve(folder: Path, configuration: Config, until_stdin_closes: bool) -> None:
     """Serve the application on the inherited socket until a signal or the parent's end, then exit."""
     stopping = asyncio.Event()
@@ -119,8 +131,7 @@ async def _serve(folder: Path, configuration: Config, until_stdin_closes: bool) 
         loop.add_signal_handler(number, stopping.set)
     if until_stdin_closes:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, stopping), daemon=True).start()
-    application = faulty_calls.with_call_faults(closed_pages.without_closed_pages(assembly.assemble(folder)), folder)
-    serving = asyncio.create_task(serve(cast("Any", application), configuration, shutdown_trigger=stopping.wait))
+    serving = asyncio.create_task(serve(cast("Any", application(folder)), configuration, shutdown_trigger=stopping.wait))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done() and not stopped.done():

@@ -8,9 +8,12 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.engine import hot_rows
 from benchmarks.engine.contestants import DEFAULTS, Settings, engine, gensim, train_once
 from benchmarks.engine.measure import processors
 from benchmarks.engine.texts import count_words, in_lines
+from blazingtext_engine.corpus.vocabulary import read_corpus
+from blazingtext_engine.training.settings import Word2VecSettings
 
 THREADS = (1, 2, 4, 8)
 PARTS = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -31,6 +34,8 @@ def main(corpus: Path, picture: Path, *, mode: str, counts: tuple[int, ...], run
     """Train CORPUS for one epoch at several thread counts and sizes, print what each thread adds, and draw PICTURE."""
     settings: Settings = {**DEFAULTS, "epochs": 1, "mode": mode, "threads": processors()}
     with in_lines(corpus) as text:
+        for line in hot_rows.lines_of(read_corpus([text], min_count=5, threads=processors()), Word2VecSettings()):
+            click.echo(line)
         by_threads = _curve([(threads, {**settings, "threads": threads, "corpus": str(text)}) for threads in sorted(set(counts))], runs)
     for line in gains(by_threads):
         click.echo(line)

@@ -18,7 +18,7 @@ import numpy as np
 from .server import server
 
 _SECONDS, _BURSTS, _BURST, _BETWEEN = 10, 5, 64, 1.0
-_SHARES = (0.25, 0.5, 0.75)
+SHARES = (0.25, 0.5, 0.75)
 _TIMEOUT = 10.0
 _WARM_UP = 200
 
@@ -63,14 +63,14 @@ def main(vectors: Path, classifier: Path) -> None:
 
 
 async def _table(name: str, port: int, body: bytes) -> list[str]:
-    capacity = await _capacity(port, body)
-    loads = [await _steady(port, body, share, capacity) for share in _SHARES]
+    most = await capacity(port, body)
+    loads = [await steady(port, body, share, most) for share in SHARES]
     loads.append(await _bursts(port, body))
     base = float(np.percentile(loads[0].latencies, 50))
-    return [f"| {name} | one after the other on 4 connections | {capacity:,.0f} | | | |", *(load.row(name, base) for load in loads)]
+    return [f"| {name} | one after the other on 4 connections | {most:,.0f} | | | |", *(load.row(name, base) for load in loads)]
 
 
-async def _capacity(port: int, body: bytes) -> float:
+async def capacity(port: int, body: bytes) -> float:
     """Answers a second to four callers that each wait for the last answer."""
 
     async def caller() -> None:
@@ -82,8 +82,9 @@ async def _capacity(port: int, body: bytes) -> float:
     return 4 * _WARM_UP / (time.perf_counter() - start)
 
 
-async def _steady(port: int, body: bytes, share: float, capacity: float) -> Load:
-    rate = share * capacity
+async def steady(port: int, body: bytes, share: float, most: float) -> Load:
+    """Requests for some seconds, of a share of the `most` answers a second."""
+    rate = share * most
     return await _at(f"steady, {share:.0%} of that", port, body, [number / rate for number in range(int(_SECONDS * rate))])
 
 

@@ -14,7 +14,14 @@ READY_SECONDS = 60
 
 @contextmanager
 def server(model: Path) -> Iterator[int]:
-    """The server, alone on the first core; this process stays off it."""
+    """The port of a server that is alone on the first core; this process stays off it."""
+    with server_process(model) as (port, _):
+        yield port
+
+
+@contextmanager
+def server_process(model: Path) -> Iterator[tuple[int, int]]:
+    """The same, and the number of the server's process."""
     cores = sorted(os.sched_getaffinity(0))
     environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(model.parent)}
     # The server takes a free port itself and says which: one that is found here could be somebody else's by then.
@@ -31,7 +38,7 @@ def server(model: Path) -> Iterator[int]:
         said = process.stdout.readline() if process.stdout is not None else ""
         port = int(said.rstrip(".\n").rpartition(" ")[2])
         _wait(port)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from .alphabets import Alphabet, alphabet_of
+from .character_kinds import CharacterKinds
 from .decoding import Invalid
-from .normaliser import LABEL, LABEL_TOKEN, Normaliser, label_of, pieces
+from .normaliser import LABEL, LABEL_TOKEN, WHOLE_ABBREVIATIONS, Normaliser, label_of, pieces
 from .plain_lines import FileRange
 from .sentence_ends import SENTENCE
 from .tables import EMPTY_LABEL, LABEL_SEPARATOR
@@ -22,7 +23,7 @@ from .utf8_text import beyond_ascii, utf8_text
 from .word_forms import WordForms
 
 if TYPE_CHECKING:
-    from ..compiled.sentence_lines import Finished
+    from ..compiled.utf8_lines import Finished, Utf8Lines
 
 # Whole lines in UTF-8, or a label and a text.
 Block = bytes | FileRange | Sequence[tuple[str, str]]
@@ -31,7 +32,10 @@ Block = bytes | FileRange | Sequence[tuple[str, str]]
 _DOTTED = "capitals \u0130 became i; if the text is Turkish or Azerbaijani, whose I becomes \u0131, add --language tr or az"
 # fastText's reader, and so BlazingText's, splits a line after 1,024 words.
 LONGEST_LINE = 1000
+# Bytes that a process normalises before machine code is worth loading, which takes half a second of processor time.
+WORTH = 1 << 24
 _LABEL = LABEL.encode()
+_DOTTED_CAPITAL = "\u0130".encode()
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Alphabets that are not Latin, a byte a character.
@@ -113,17 +117,22 @@ class LineMaker:
         normaliser: what happens to characters.
         shape: what happens to lines.
         labelled: whether every text has a label of its own beside it.
+        expected: bytes of text that will come, as far as that is known.
+
+    Attributes:
+        expected: the same.
     """
 
-    def __init__(self, normaliser: Normaliser, shape: Shape, *, labelled: bool) -> None:
+    def __init__(self, normaliser: Normaliser, shape: Shape, *, labelled: bool, expected: int = 0) -> None:
         self._normaliser = normaliser
         self._shape = shape
         self._labelled = labelled
+        self.expected = expected
         self._by_document = shape.deduplicate is not None and shape.deduplicate.unit == Unit.DOCUMENTS
-        self._text = _FastText(normaliser)
+        self._text = _FastText(normaliser, expected)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return partial(LineMaker, labelled=self._labelled), (self._normaliser, self._shape)
+        return partial(LineMaker, labelled=self._labelled, expected=self.expected), (self._normaliser, self._shape)
 
     def made(self, blocks: Iterable[Block]) -> Made:
         """The lines of some blocks."""
@@ -144,14 +153,12 @@ class LineMaker:
         """The lines of a block of plain lines."""
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        others = beyond_ascii(block)
-        if _BYTE_ORDER_MARK in others:
+        if _BYTE_ORDER_MARK in block:
             block = block.removeprefix(_BYTE_ORDER_MARK).replace(b"\n" + _BYTE_ORDER_MARK, b"\n")
-            others = beyond_ascii(block)
         if _LABEL in block:
             return self._paired([("", line) for line in block.decode().split("\n")], made)
-        self._note_dotted(others.count("\u0130".encode()), made)
-        return self._shaped(block, others, made)
+        self._note_dotted(block.count(_DOTTED_CAPITAL), made)
+        return self._shaped(block, made)
 
     def _paired(self, pairs: Sequence[tuple[str, str]], made: Made) -> bytes:
         """The lines of texts, with or without labels."""
@@ -166,8 +173,7 @@ class LineMaker:
                 labelled = (words for words in self._words(texts) if words and _length(words) >= self._shape.minimum_words)
                 parts.append(self._written(list(labelled), made))
             else:
-                block = _encoded("\n".join(map(_on_one_line, texts)))
-                parts.append(self._shaped(block, beyond_ascii(block), made))
+                parts.append(self._shaped(_encoded("\n".join(map(_on_one_line, texts))), made))
         return b"".join(parts)
 
     def _note_dotted(self, count: int, made: Made) -> None:
@@ -179,7 +185,7 @@ class LineMaker:
         labels = [[label_of(each) for each in LABEL_TOKEN.findall(text)] if LABEL in text else [] for text in texts]
         plain = (LABEL_TOKEN.sub(" ", text) if found else text for text, found in zip(texts, labels, strict=True))
         block = _encoded("\n".join(map(_on_one_line, plain)))
-        lines = self._text.normalised(block, beyond_ascii(block), split=False).decode().split("\n")
+        lines = self._text.normalised(block, split=False).decode().split("\n")
         for found, line in zip(labels, lines, strict=True):
             yield " ".join(filter(None, [*found, line.strip()]))
 
@@ -191,11 +197,11 @@ class LineMaker:
         made.lost[EMPTY_LABEL if not names else "rows without a word" if not words else "rows shorter than the minimum"] += 1
         return ""
 
-    def _shaped(self, block: bytes, others: bytes, made: Made) -> bytes:
+    def _shaped(self, block: bytes, made: Made) -> bytes:
         """Lines of the right length of lines in UTF-8, which have no labels."""
         shape = self._shape
         final = not self._by_document and shape.minimum_words < 2
-        data = self._text.lines(block, others, split=shape.split_sentences, final=final)
+        data = self._text.lines(block, split=shape.split_sentences, final=final)
         if not isinstance(data, bytes):
             if data.longest <= 2 * shape.maximum_words:
                 made.lines += data.lines
@@ -237,34 +243,59 @@ class _FastText:
 
     Args:
         normaliser: the definition.
+        expected: bytes of text that will come, as far as that is known.
     """
 
-    def __init__(self, normaliser: Normaliser) -> None:
+    def __init__(self, normaliser: Normaliser, expected: int) -> None:
         self._normaliser = normaliser
         self._has_tables = Alphabet.serves(normaliser)
         self._forms = WordForms(normaliser)
+        # What was normalised, and what will be.
+        self._size = expected
 
-    def normalised(self, block: bytes, others: bytes, *, split: bool) -> bytes:
+    def normalised(self, block: bytes, *, split: bool) -> bytes:
         """The words of lines in UTF-8, in lines as they were; spaces perhaps around line ends.
 
         Args:
             block: the lines.
-            others: the same without most of ASCII, from `beyond_ascii`.
             split: put `SENTENCE` between the sentences of a line.
         """
-        return cast("bytes", self.lines(block, others, split=split, final=False))
+        return cast("bytes", self.lines(block, split=split, final=False))
 
-    def lines(self, block: bytes, others: bytes, *, split: bool, final: bool) -> bytes | Finished:
+    def lines(self, block: bytes, *, split: bool, final: bool) -> bytes | Finished:
         """The same; with `final` lines of a corpus, a sentence a line, where machine code makes them."""
         if not self._has_tables:
             return self._forms.normalised(block.decode(), split=split).encode()
+        self._size += len(block)
+        if self._size > WORTH and self._compiled is not None:
+            return self._compiled.finished(block, split=split) if final else self._compiled.made(block, split=split)
+        others = beyond_ascii(block)
         if 2 * len(others) > len(block):
             return self._foreign(block, split=split)
+        return self._latin(block, others, split=split)
+
+    @cached_property
+    def _compiled(self) -> Utf8Lines | None:
+        """Machine code, where the Numba of the extra `engine` is."""
+        try:
+            from ..compiled.utf8_lines import Utf8Lines  # noqa: PLC0415 - takes half a second to load, and may not be there
+        except ImportError:
+            return None
+        abbreviations = [each.encode() for each in WHOLE_ABBREVIATIONS]
+        return Utf8Lines(CharacterKinds(self._normaliser).page, self._forms.formed, abbreviations)
+
+    def _latin(self, block: bytes, others: bytes, *, split: bool) -> bytes:
+        """The same of lines of which most are in Latin letters.
+
+        Args:
+            block: the lines.
+            others: the same without most of ASCII, from `beyond_ascii`.
+            split: as above.
+        """
         latin = utf8_text(self._normaliser)
         eased, hard = latin.eased(block, others)
         if not hard:
-            finished = latin.finished(eased, split=split) if final else None
-            return latin.normalised(eased, split=split) if finished is None else finished
+            return latin.normalised(eased, split=split)
         lines, raw = eased.split(b"\n"), block.split(b"\n")
         found = self._foreign(b"\n".join(raw[place] for place in hard), split=split).split(b"\n")
         for place in hard:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from .objects import S3Object
 
@@ -77,6 +78,48 @@ class HashingWriter:
     def sha256(self) -> str:
         """The hash of what was written so far, in hexadecimal."""
         return self._digest.hexdigest()
+
+
+class FollowingHashes:
+    """The SHA-256 of files that others read in ranges, in order: a thread reads behind them what the system still has in memory."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hash")
+        self._digests: dict[Path, Any] = {}
+        self._sizes: dict[Path, int] = {}
+        self._waiting: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def follow(self, path: Path, stop: int) -> None:
+        """Hashes a file up to a place, in time."""
+        self._waiting = [each for each in self._waiting if not each.done() or each.exception()]
+        self._waiting.append(self._thread.submit(self._hash, path, stop))
+
+    def _hash(self, path: Path, stop: int) -> None:
+        digest, size = self._digests.setdefault(path, hashlib.sha256()), self._sizes.get(path, 0)
+        with path.open("rb") as stream:
+            stream.seek(size)
+            while size < stop and (data := stream.read(min(_PIECE, stop - size))):
+                digest.update(data)
+                size += len(data)
+        self._sizes[path] = size
+
+    def finished(self) -> dict[Path | S3Object, tuple[int, str]]:
+        """Size and hash, in hexadecimal, of each of the files, whose rests are read for it.
+
+        Raises:
+            OSError: one cannot be read any more.
+        """
+        for path in list(dict.fromkeys(self._digests)):
+            self.follow(path, path.stat().st_size)
+        for each in self._waiting:
+            each.result()
+        return {path: (self._sizes[path], digest.hexdigest()) for path, digest in self._digests.items()}
 
 
 def sha256_of(path: Path | S3Object) -> str:

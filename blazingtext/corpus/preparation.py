@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -15,7 +15,7 @@ from blazingtext_lifecycle.errors import CorpusError, UserError
 from . import input_files, processes, recipe, sources
 from .corpus_lines import LONGEST_LINE, LineMaker, Made, Shape
 from .duplicates import Deduplicator
-from .hashing import HashingWriter
+from .hashing import FollowingHashes, HashingWriter
 from .normaliser import Normaliser
 from .objects import S3Object
 from .plain_lines import FileRange
@@ -104,10 +104,14 @@ def prepare(
     paths = input_files.expand(inputs, reading.access)
     distribution = Distribution(reading, frozenset(input_files.named(inputs, paths)), shape.wrapped, workers)
     normaliser = normaliser or Normaliser()
-    maker = LineMaker(normaliser, shape, labelled=bool(reading.label_column))
-    with _opened(output, force=force) as stream, closing(processes.made(maker, distribution.work(paths), workers, _beside(output))) as made:
+    maker = LineMaker(normaliser, shape, labelled=bool(reading.label_column), expected=distribution.expected(paths))
+    with (
+        _opened(output, force=force) as stream,
+        closing(processes.made(maker, distribution.work(paths), workers, _beside(output))) as made,
+        FollowingHashes() as hashes,
+    ):
         hashed = HashingWriter(stream)
-        written = _write(((batch, keep(each)) for batch, each in made), hashed, reading)
+        written = _write(((batch, keep(each)) for batch, each in made), hashed, reading, hashes)
         distribution.finish()
         reading.tally.lost.update(written.lost)
         reading.tally.notes.update(written.notes)
@@ -147,8 +151,10 @@ class _Written:
     notes: Counter[str] = field(default_factory=Counter)
 
 
-def _write(made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, reading: sources.Reading) -> _Written:
-    """Writes the lines; what was found while their texts were read is added to the tallies."""
+def _write(
+    made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, reading: sources.Reading, hashes: FollowingHashes
+) -> _Written:
+    """Writes the lines; what was found while their texts were read is added to the tallies, with the hashes of files read in ranges."""
     written, tally = _Written(), reading.tally
     for batch, each in made:
         stream.write(each.data)
@@ -165,6 +171,11 @@ def _write(made: Iterable[tuple[processes.Batch, Made]], stream: HashingWriter, 
             if isinstance(block, FileRange):
                 reading.advance(block.stop - block.start)
                 tally.ranged[block.path].invalid += each.invalid
+                if isinstance(block.path, Path):
+                    hashes.follow(block.path, block.stop)
+    # What cannot be read any more is an error of its own, once all are hashed.
+    with suppress(OSError):
+        tally.streamed.update(hashes.finished())
     return written
 
 

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from itertools import chain, groupby
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,8 +28,10 @@ from .whole_files import WholeFiles
 
 Batch = list[Block] | WholeFiles
 
-# What this process does alone before it asks others: to start them takes longer.
+# What this process does alone before it asks others, unless they will get more: to start them takes longer.
 _ALONE = 1 << 24
+# Bytes of a pipe, where its size can be set: as many as everybody may have on Linux.
+_PIPE = 1 << 20
 # As many bytes of text are in one of a packed file.
 _PACKED = 4
 
@@ -53,9 +55,9 @@ def made(maker: LineMaker, blocks: Iterable[Block | WholeFiles], workers: int, f
         UserError: the folder has no room.
     """
     batches = _batches(blocks)
-    done = 0
+    done, alone = 0, 0 if maker.expected > _ALONE else _ALONE
     for batch in batches:
-        if workers > 1 and done + _size(batch) > _ALONE:
+        if workers > 1 and done + _size(batch) > alone:
             batches = chain([batch], batches)
             break
         yield from ((batch, each) for each in _made_of(maker, batch))
@@ -126,6 +128,7 @@ class _Workers:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
             )  # fmt: skip
             self._all.append(worker)
+            _widen(worker)
             self._idle.put(worker)
             self._send(worker, self._maker)
 
@@ -170,6 +173,14 @@ class _Workers:
             requests.flush()
         except BrokenPipeError as error:
             raise WorkerEndedError(worker.wait(), "--workers 1") from error
+
+
+def _widen(worker: subprocess.Popen[bytes]) -> None:
+    """Lets a process say more before it has to wait, where the system can."""
+    with suppress(ImportError, OSError):
+        from fcntl import F_SETPIPE_SZ, fcntl  # noqa: PLC0415 - only Linux has both
+
+        fcntl(cast("IO[bytes]", worker.stdout), F_SETPIPE_SZ, _PIPE)
 
 
 def work() -> None:

@@ -12,6 +12,8 @@ from .normaliser import ABBREVIATION_WINDOW, abbreviates, doubtful_stop
 SENTENCE = "\r"
 # End sentences without a space behind them.
 STOPS = "\u3002\uff01\uff1f\u0964"
+# May stand behind those.
+STOP_CLOSING = "\u300d\u300f\"'"
 TERMINATORS = ".!?\u2026"
 CLOSING = "\"'\u201d\u2019)]\u00bb"
 OPENING = "\"'\u201c\u2018([\u00ab\u00bf\u00a1"

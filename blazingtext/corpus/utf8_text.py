@@ -11,16 +11,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 from .alphabets import looks_around
 from .byte_tables import ByteTables
 from .foreign_words import ForeignWords
 from .normaliser import JOINERS, Normaliser
 from .sentence_ends import BEGINS, CLOSING, OPENING, SENTENCE, TERMINATORS, WORD, ByteClasses
-
-if TYPE_CHECKING:
-    from ..compiled.sentence_lines import Finished
 
 # Control characters that no text has; one that has them is hard.
 _STAND_INS = bytes([*range(1, 9), *range(14, 27)])
@@ -139,10 +135,6 @@ class Utf8Text:
             split: put `SENTENCE` between the sentences of a line.
         """
         return self._tables.normalised(data, split=split)
-
-    def finished(self, data: bytes, *, split: bool) -> Finished | None:
-        """The same as `ByteTables.finished` gives it."""
-        return self._tables.finished(data, split=split)
 
 
 def beyond_ascii(data: bytes) -> bytes:

@@ -108,6 +108,10 @@ class Distribution:
             else:
                 yield from replace(self.reading, tally=self._new_tally()).blocks_of(files, self.named, wrapped=self.wrapped)
 
+    def expected(self, paths: Sequence[Source]) -> int:
+        """How many bytes of text each process will get at least, as far as that is known before anything is read."""
+        return sum(map(_wanted, self.reading.share.parts(paths))) // self.workers
+
     def finish(self) -> None:
         """Adds what was found in all files, in their order, to the tally of the whole."""
         for tally in self._tallies:
@@ -145,6 +149,14 @@ def _stored(part: Part) -> int | None:
         return None
     size = path.stat().st_size
     return size if wanted is None or len(wanted) == size else None
+
+
+def _wanted(part: Part) -> int:
+    """The stored bytes of a file or its part; 0 for what has no size."""
+    path, wanted = part
+    if wanted is not None:
+        return len(wanted)
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _is_small(size: int | None) -> bool:

@@ -91,13 +91,13 @@ class WordForms:
         places = list(_places(forms))
         new = list(dict.fromkeys(words[place] for place in places))
         self._size += sum(map(len, new))
-        found = dict(zip(new, self._formed(new), strict=True)) | {_LINE_END: "\n", _SENTENCE_END: SENTENCE}
+        found = dict(zip(new, self.formed(new), strict=True)) | {_LINE_END: "\n", _SENTENCE_END: SENTENCE}
         self._forms.update(found)
         for place in places:
             forms[place] = found[words[place]]
 
-    def _formed(self, words: list[str]) -> list[str]:
-        """The forms of words."""
+    def formed(self, words: Sequence[str]) -> list[str]:
+        """The forms of words, by the definition or by what gives the same; they are not remembered."""
         self._formed_size += sum(map(len, words))
         if self._formed_size < WORTH:
             return self._normaliser.lines("\n".join(words))

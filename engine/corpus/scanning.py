@@ -20,11 +20,18 @@ from numpy.typing import NDArray
 from ..kernels.constants import END_OF_LINE
 from ..kernels.hash_table import PADDING
 from ..kernels.tokenizer import first_separator, last_separator, renumber
-from .word_table import WordTable
+from .shared_words import SharedWords
+from .word_table import CountedWords, WordTable
 
 BLOCK_BYTES = 4_194_304
+SHARED_BLOCK_BYTES = 262_144
 # The number of words that do not appear in the stream.
 DROPPED = -(2**31)
+# So few threads keep the words that they read until all is read, and are merged then: it is faster, and takes little more memory.
+FEW_THREADS = 4
+# With more, a table of so many words is added to those of all: with the words of a block more it mostly has the room that it had empty.
+SHARED_ENTRIES = 24_000
+_PART_BITS = 40  # entries of all segments of a part
 _NEWLINE = ord("\n")
 _PROGRESS_SECONDS = 0.1
 _READ_BYTES = 4_194_304
@@ -42,16 +49,65 @@ class FileRange:
     ends_file: bool
 
 
+@dataclass(frozen=True)
+class Segment:
+    """How many numbers of a part's file are entries of the same table, and how many entries that table had."""
+
+    tokens: int
+    entries: int
+
+
 @dataclass
 class Part:
-    """What one thread read: its words, and its text as entries of its own table in a temporary file."""
+    """What one thread reads: its text as entries of a table of its own, in a temporary file.
 
+    With many threads, a table that is full is added to the words of all of them and emptied, so that memory does not grow with threads.
+    What was written until then is a segment of the file; the codes and the counts of its entries are in a second file.
+
+    Attributes:
+        number: its place in the text.
+        segments: what has been added.
+        tokens: numbers written since.
+        words, lines: read so far.
+    """
+
+    number: int
     ranges: list[FileRange]
     table: WordTable
     stream: IO[bytes]
+    codes: IO[bytes]
+    shared: SharedWords | None
+    segments: list[Segment] = field(default_factory=list)
+    tokens: int = 0
     words: int = 0
     lines: int = 0
-    counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the table has as many words as a thread may keep for itself."""
+        return self.shared is not None and self.table.entries >= SHARED_ENTRIES
+
+    def share_words(self) -> None:
+        """Add the words of the table to those of all threads, and empty it."""
+        if self.shared is not None:
+            place = (self.number << _PART_BITS) + sum(segment.entries for segment in self.segments)
+            counts = self.table.counts()
+            self.end_segment(self.shared.add(self.table, counts, place), counts)
+            self.table.clear()
+
+    def end_segment(self, codes: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
+        """Note what the entries written since the last segment are: their codes, and their counts."""
+        self.codes.write(codes.data)
+        self.codes.write(counts.data)
+        self.segments.append(Segment(self.tokens, len(codes)))
+        self.tokens = 0
+
+    def read_segments(self) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int64]]]:
+        """How many numbers each segment has in the stream, and the codes and the counts of its entries."""
+        self.codes.seek(0)
+        for segment in self.segments:
+            codes = np.frombuffer(self.codes.read(4 * segment.entries), np.int32)
+            yield segment.tokens, codes, np.frombuffer(self.codes.read(8 * segment.entries), np.int64)
 
 
 @contextmanager
@@ -59,7 +115,11 @@ def scan_files(paths: Sequence[Path], threads: int, progress: Progress | None, *
     """Scan the files, a part by each thread; the parts' temporary files last as long as the block. `share` is as for `split_files`."""
     with ExitStack() as open_files:
         ranges = split_files(paths, threads, share)
-        parts = [Part(each, WordTable.empty(), open_files.enter_context(temporary_file())) for each in ranges]
+        shared = SharedWords() if threads > FEW_THREADS else None
+        parts = []
+        for number, each in enumerate(ranges):
+            stream, codes = (open_files.enter_context(temporary_file()) for _ in range(2))
+            parts.append(Part(number, each, WordTable.empty(), stream, codes, shared))
         with ThreadPoolExecutor(len(parts)) as pool:
             pending = {pool.submit(_scan_part, part) for part in parts}
             while pending:
@@ -79,17 +139,20 @@ def temporary_file() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-def merge_tables(parts: list[Part]) -> tuple[WordTable, list[NDArray[np.int32]]]:
-    """One table of the words of all parts, and for each part the entries of that table its own entries became.
+def all_words(parts: Sequence[Part]) -> tuple[WordTable | CountedWords, NDArray[np.int32]]:
+    """The words of all parts in order of first appearance, and the entry of each code among them.
 
-    The parts' tables are given up one by one, as they are merged: of many threads, each has most of the words.
+    Tables that threads have kept are given up one by one, as they are merged.
     """
-    table, maps = parts[0].table, list[NDArray[np.int32]]()
+    if parts[0].shared is not None:
+        return parts[0].shared.joined(len(parts))
+    table = parts[0].table
     for part in parts:
-        part.counts = part.table.counts()
-        maps.append(table.merge(part.table) if maps else np.arange(table.entries, dtype=np.int32))
+        counts, entries = part.table.counts(), np.arange(part.table.entries)
+        codes = entries.astype(np.int32) if part.table is table else table.merge(part.table, counts, entries)
+        part.end_segment(codes, counts)
         part.table = table
-    return table, maps
+    return table, np.arange(table.entries, dtype=np.int32)
 
 
 def split_files(paths: Sequence[Path], threads: int, share: tuple[int, int] = (0, 1)) -> list[list[FileRange]]:
@@ -129,9 +192,10 @@ def _word_start(path: Path, cut: int, size: int) -> int:
 
 
 def _scan_part(part: Part) -> None:
-    buffer = np.empty(BLOCK_BYTES + PADDING, np.uint8)
+    buffer = np.empty((BLOCK_BYTES if part.shared is None else SHARED_BLOCK_BYTES) + PADDING, np.uint8)
     for file_range in part.ranges:
         buffer = _scan_range(part, file_range, buffer)
+    part.share_words()
 
 
 def _scan_range(part: Part, file_range: FileRange, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -156,6 +220,7 @@ def _scan_range(part: Part, file_range: FileRange, buffer: NDArray[np.uint8]) ->
             held = _scan_block(part, buffer, held, held)
     if file_range.ends_file and last != _NEWLINE:
         part.stream.write(np.array([END_OF_LINE], np.int32).tobytes())
+        part.tokens += 1
         part.lines += 1
     return buffer
 
@@ -170,37 +235,48 @@ def _scan_block(part: Part, buffer: NDArray[np.uint8], stop: int, held: int) -> 
     part.stream.write(out[:written].data)
     part.words += words
     part.lines += written - words
+    part.tokens += written
+    if part.is_full:
+        part.share_words()
     buffer[: len(rest)] = rest
     return len(rest)
 
 
-def write_stream(parts: list[Part], ids: list[NDArray[np.int32]]) -> mmap.mmap | None:
-    """The parts' entries, renumbered, one after another in one file that is mapped; None when there is nothing."""
-    # The size of each part is known in advance, so all can write at once.
-    sizes = [part.lines + int(part.counts[numbers != DROPPED].sum()) for part, numbers in zip(parts, ids, strict=True)]
-    total = sum(sizes)
-    if not total:
-        return None
-    with temporary_file() as file:
-        file.truncate(4 * total)
-        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        with ThreadPoolExecutor(len(parts)) as pool:
+def write_stream(parts: list[Part], ids: NDArray[np.int32]) -> mmap.mmap | None:
+    """The parts' entries, renumbered, one after another in one file that is mapped; None when there is nothing. `ids` is by code."""
+    with ThreadPoolExecutor(len(parts)) as pool:
+        # The size of each part is known in advance, so all can write at once.
+        sizes = list(pool.map(_size, parts, [ids] * len(parts)))
+        total = sum(sizes)
+        if not total:
+            return None
+        with temporary_file() as file:
+            file.truncate(4 * total)
+            pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             starts = np.cumsum([0, *sizes[:-1]]).tolist()
-            pending = [pool.submit(_write_part, *each, file.fileno()) for each in zip(parts, ids, starts, strict=True)]
+            pending = [pool.submit(_write_part, part, ids, start, file.fileno()) for part, start in zip(parts, starts, strict=True)]
             for future in pending:
                 future.result()
     return pages
 
 
+def _size(part: Part, ids: NDArray[np.int32]) -> int:
+    """How many numbers a part has when words that are left out are gone."""
+    return part.lines + sum(int(counts[ids[codes] != DROPPED].sum()) for _, codes, counts in part.read_segments())
+
+
 def _write_part(part: Part, ids: NDArray[np.int32], start: int, file: int) -> None:
     """Renumber a part and write it from token `start` of a file on."""
     part.stream.seek(0)
-    while chunk := part.stream.read(_READ_BYTES):
-        entries = np.frombuffer(chunk, np.int32)
-        out = np.empty_like(entries)
-        written = renumber(entries, ids, DROPPED, out)
-        _write_at(file, out[:written].data.cast("B"), 4 * start)
-        start += written
+    for tokens, codes, _ in part.read_segments():
+        numbers, left = ids[codes], 4 * tokens
+        while left:
+            entries = np.frombuffer(part.stream.read(min(left, _READ_BYTES)), np.int32)
+            left -= entries.nbytes
+            out = np.empty_like(entries)
+            written = renumber(entries, numbers, DROPPED, out)
+            _write_at(file, out[:written].data.cast("B"), 4 * start)
+            start += written
 
 
 def _write_at(file: int, rest: memoryview, place: int) -> None:

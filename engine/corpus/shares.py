@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..arrays import Bytes
 from ..kernels.hash_table import PADDING
 from ..network.group import Group
-from .scanning import Progress, merge_tables, scan_files, write_stream
+from .scanning import Progress, all_words, scan_files, write_stream
 from .vocabulary import Corpus, TokenStream, Vocabulary, joined, number_words
 from .word_table import WordTable
 
@@ -54,13 +54,14 @@ def read_share(paths: Sequence[Path], group: Group, *, min_count: int, threads: 
             progress(words)
 
     with scan_files(paths, threads, heeded, share=(group.rank, group.size)) as parts:
-        table, maps = merge_tables(parts)
+        words, entries = all_words(parts)
+        table = words if isinstance(words, WordTable) else WordTable.of(words)
         counts = table.counts()
         if group.rank == 0:
             vocabulary, ids = _number_for_all(table, group, min_count, paths)
         else:
             vocabulary, ids = _number_by_master(table, counts, group)
-        tokens = TokenStream.of(write_stream(parts, [ids[entries] for entries in maps]), np.empty(0, np.uint32))
+        tokens = TokenStream.of(write_stream(parts, ids[entries]), np.empty(0, np.uint32))
         return Share(Corpus(vocabulary, tokens), int(counts[ids >= 0].sum()))
 
 

@@ -18,8 +18,8 @@ from ..arrays import Bytes
 from ..errors import UserError
 from ..kernels.constants import END_OF_LINE
 from ..kernels.ngrams import hash_words
-from .scanning import DROPPED, Progress, merge_tables, scan_files, write_stream
-from .word_table import WordTable
+from .scanning import DROPPED, Progress, all_words, scan_files, write_stream
+from .word_table import CountedWords, WordList, WordTable
 from .words import END_OF_LINE_WORD, LABEL_PREFIX
 
 
@@ -110,11 +110,10 @@ def read_corpus(
         UserError: when nothing is left to train on; the message says the remedy.
     """
     with scan_files(paths, threads, progress) as parts:
-        table, maps = merge_tables(parts)
+        table, entries = all_words(parts)
         numbering = _assign_ids(table, min_count=min_count, labels=labels, lines=sum(part.lines for part in parts), known=known)
         _raise_if_empty(numbering.vocabulary, table, min_count, paths)
-        ids = [numbering.ids[entries] for entries in maps]
-        return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, ids), numbering.hashes))
+        return Corpus(numbering.vocabulary, TokenStream.of(write_stream(parts, numbering.ids[entries]), numbering.hashes))
 
 
 def read_corpus_with(
@@ -122,13 +121,13 @@ def read_corpus_with(
 ) -> Corpus:
     """Read labelled lines in terms of an existing vocabulary; words it lacks get numbers after its own, labels it lacks are left out."""
     with scan_files(paths, threads, progress) as parts:
-        table, maps = merge_tables(parts)
+        table, entries = all_words(parts)
         ids, extra = _known_ids(table, vocabulary)
-        pages = write_stream(parts, [ids[entries] for entries in maps])
+        pages = write_stream(parts, ids[entries])
         return Corpus(vocabulary, TokenStream.of(pages, _hashes([*vocabulary.words, *extra])))
 
 
-def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], list[bytes]]:
+def _known_ids(table: WordList, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], list[bytes]]:
     """The number of each entry in terms of a vocabulary, and the words it lacks."""
     known, labels = vocabulary.ids, {label: -2 - n for n, label in enumerate(vocabulary.labels)}
     ids = np.empty(table.entries, np.int32)
@@ -146,7 +145,7 @@ def _known_ids(table: WordTable, vocabulary: Vocabulary) -> tuple[NDArray[np.int
     return ids, extra
 
 
-def number_words(table: WordTable, *, min_count: int, paths: Sequence[Path]) -> tuple[Vocabulary, NDArray[np.int32]]:
+def number_words(table: WordTable | CountedWords, *, min_count: int, paths: Sequence[Path]) -> tuple[Vocabulary, NDArray[np.int32]]:
     """The vocabulary of a table without labels, and the number of each of its entries in the stream.
 
     Raises:
@@ -164,7 +163,7 @@ class _Numbering:
     hashes: NDArray[np.uint32]
 
 
-def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int, known: Sequence[bytes]) -> _Numbering:
+def _assign_ids(table: WordTable | CountedWords, *, min_count: int, labels: bool, lines: int, known: Sequence[bytes]) -> _Numbering:
     """Decide which entries are words of the vocabulary, and the number of each entry in the stream."""
     counts = table.counts()
     kind = np.zeros(table.entries, np.int8)
@@ -200,7 +199,9 @@ def _assign_ids(table: WordTable, *, min_count: int, labels: bool, lines: int, k
     return _Numbering(vocabulary, ids, hashes)
 
 
-def _is_kept(table: WordTable, entries: NDArray[np.int32], frequent: NDArray[np.bool_], known: Sequence[bytes]) -> NDArray[np.bool_]:
+def _is_kept(
+    table: WordTable | CountedWords, entries: NDArray[np.int32], frequent: NDArray[np.bool_], known: Sequence[bytes]
+) -> NDArray[np.bool_]:
     """Which entries are words of the vocabulary: the frequent ones, and those that are known before."""
     if not known:
         return frequent
@@ -228,7 +229,7 @@ def _hashes(words: list[bytes]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _raise_if_empty(vocabulary: Vocabulary, table: WordTable, min_count: int, paths: Sequence[Path]) -> None:
+def _raise_if_empty(vocabulary: Vocabulary, table: WordTable | CountedWords, min_count: int, paths: Sequence[Path]) -> None:
     """Raise when there is no word to train on."""
     if np.count_nonzero(vocabulary.counts) > vocabulary.words.count(END_OF_LINE_WORD):
         return

@@ -15,49 +15,18 @@ _INITIAL_SLOTS = 65_536
 
 
 @dataclass
-class WordTable:
-    """Distinct words in order of first appearance, with their counts.
+class WordList:
+    """Distinct words.
 
     Attributes:
-        slots: key, value, key, value, ...; at most half full.
         offsets: where entry n begins in `text`; offsets[n + 1] is where it ends.
         text: the bytes of all entries one after another.
         entries: how many there are.
     """
 
-    slots: Bits
     offsets: NDArray[np.int64]
     text: Bytes
     entries: int
-
-    @classmethod
-    def empty(cls) -> "WordTable":
-        """A table without words."""
-        return cls(np.zeros(2 * _INITIAL_SLOTS, np.uint64), np.zeros(_INITIAL_SLOTS // 2 + 1, np.int64), np.zeros(PADDING, np.uint8), 0)
-
-    def grow(self) -> None:
-        """Make room for four times as many words.
-
-        Raises:
-            UserError: when there would be more than a slot can number.
-        """
-        if self.entries >= MAX_ENTRIES:
-            raise UserError(
-                f"The text has more than {MAX_ENTRIES:,} different words, more than can be numbered. It is hardly text: "
-                "separate words by spaces, and drop what is no word."
-            )
-        slots = np.zeros(4 * len(self.slots), np.uint64)
-        rehash(self.slots, slots)
-        self.slots = slots
-        self.offsets = np.concatenate([self.offsets, np.zeros(len(slots) // 4 + 1 - len(self.offsets), np.int64)])
-
-    def reserve(self, size: int) -> None:
-        """Make room for that many bytes of new words."""
-        used = int(self.offsets[self.entries])
-        if len(self.text) < used + size + PADDING:
-            text = np.zeros(max(used + size + PADDING, 2 * len(self.text)), np.uint8)
-            text[:used] = self.text[:used]
-            self.text = text
 
     def word(self, entry: int) -> bytes:
         """The bytes of an entry."""
@@ -77,24 +46,94 @@ class WordTable:
             entries = entries[self.text[self.offsets[entries] + k] == byte]
         return entries
 
+
+@dataclass
+class CountedWords(WordList):
+    """Distinct words that are all counted.
+
+    Attributes:
+        totals: how often each was seen.
+    """
+
+    totals: NDArray[np.int64]
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each entry was seen."""
+        return self.totals
+
+
+@dataclass
+class WordTable(WordList):
+    """Distinct words in order of first appearance, with their counts.
+
+    Attributes:
+        slots: key, value, key, value, ...; at most half full.
+    """
+
+    slots: Bits
+
+    @classmethod
+    def empty(cls, shares: int = 1) -> "WordTable":
+        """A table without words, with the usual room or a share of it."""
+        slots = max(2, _INITIAL_SLOTS // shares)
+        return cls(np.zeros(slots // 2 + 1, np.int64), np.zeros(PADDING, np.uint8), 0, np.zeros(2 * slots, np.uint64))
+
+    @classmethod
+    def of(cls, words: CountedWords) -> "WordTable":
+        """A table of the same words, to which more can be added."""
+        table = cls.empty()
+        table.merge_words(words.text, words.offsets, words.totals)
+        return table
+
+    def clear(self) -> None:
+        """Forget all words, but keep the room for them."""
+        self.slots[:] = 0
+        self.entries = 0
+
+    def grow(self) -> None:
+        """Make room for four times as many words.
+
+        Raises:
+            UserError: when there would be more than a slot can number.
+        """
+        raise_if_too_many(self.entries + 1)
+        slots = np.zeros(4 * len(self.slots), np.uint64)
+        rehash(self.slots, slots)
+        self.slots = slots
+        self.offsets = np.concatenate([self.offsets, np.zeros(len(slots) // 4 + 1 - len(self.offsets), np.int64)])
+
+    def reserve(self, size: int) -> None:
+        """Make room for that many bytes of new words."""
+        used = int(self.offsets[self.entries])
+        if len(self.text) < used + size + PADDING:
+            text = np.zeros(max(used + size + PADDING, 2 * len(self.text)), np.uint8)
+            text[:used] = self.text[:used]
+            self.text = text
+
     def counts(self) -> NDArray[np.int64]:
         """How often each entry was seen."""
         counts = np.zeros(self.entries, np.int64)
         read_counts(self.slots, counts)
         return counts
 
-    def merge(self, other: "WordTable") -> NDArray[np.int32]:
-        """Add the words and counts of another table; gives this table's entry of each entry of the other."""
-        return self.merge_words(other.text, other.offsets[: other.entries + 1], other.counts())
+    def merge(self, other: "WordList", counts: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Add the chosen words of another table and their counts; gives this table's entry of each chosen one."""
+        lengths = other.offsets[chosen + 1] - other.offsets[chosen]
+        return self._merge(other.text, other.offsets[: other.entries + 1], counts, chosen, int(lengths.sum()))
 
     def merge_words(self, text: Bytes, offsets: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int32]:
         """Add words that begin at `offsets` of `text`, with PADDING readable bytes after the last; gives this table's entry of each."""
-        self.reserve(int(offsets[len(counts)]))
-        here, done = np.zeros(len(counts), np.int32), 0
+        return self._merge(text, offsets, counts, np.arange(len(counts)), int(offsets[len(counts)]))
+
+    def _merge(
+        self, text: Bytes, offsets: NDArray[np.int64], counts: NDArray[np.int64], chosen: NDArray[np.int64], size: int
+    ) -> NDArray[np.int32]:
+        self.reserve(size)
+        here, done = np.zeros(len(chosen), np.int32), 0
         while True:
             # Most words of a text are in both tables: room for all of them would be up to eight times what is needed.
-            done, self.entries = merge(text, offsets, counts, here, done, self.slots, self.offsets, self.text, self.entries)
-            if done == len(counts):
+            done, self.entries = merge(text, offsets, counts, chosen, here, done, self.slots, self.offsets, self.text, self.entries)
+            if done == len(chosen):
                 return here
             self.grow()
 
@@ -115,3 +154,16 @@ class WordTable:
             if position >= stop:
                 return written, words
             self.grow()
+
+
+def raise_if_too_many(words: int) -> None:
+    """Raise when there are more words than a slot can number.
+
+    Raises:
+        UserError: there are.
+    """
+    if words > MAX_ENTRIES:
+        raise UserError(
+            f"The text has more than {MAX_ENTRIES:,} different words, more than can be numbered. It is hardly text: "
+            "separate words by spaces, and drop what is no word."
+        )

@@ -10,11 +10,12 @@ entries x { bytes word, NUL, int64 count, int8 type (0 word, 1 label) }      wor
 bool quantised, int64 rows columns, float32 input matrix                      a row per word, then a row per bucket
 bool quantised, int64 rows columns, float32 output matrix                     a row per word, or per label
 ```
-Reading maps the file: matrices are views of it, nothing is copied, and processes that serve the same file share its memory.
+Reading maps the file: matrices are views of it, words are looked up in it, and processes that serve the same file share its memory.
 """
 
 import mmap
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from ..arrays import Floats
 from ..corpus.words import Subwords
 from ..errors import ModelError
+from .dictionary import CutShortError, Entries, Words, read_entries
 
 MAGIC = 793712314
 VERSION = 12
@@ -32,7 +34,6 @@ OLDER_VERSION = 11  # the same layout; its classifiers have no character n-grams
 START = struct.Struct("<ii")
 PARAMETERS = struct.Struct("<12id")
 DICTIONARY = struct.Struct("<iiiqq")
-ENTRY = struct.Struct("<qb")
 MATRIX = struct.Struct("<?qq")
 
 
@@ -91,9 +92,9 @@ class FastTextModel:
     """
 
     parameters: Parameters
-    words: list[bytes]
+    words: Words
     counts: NDArray[np.int64]
-    labels: list[bytes]
+    labels: Sequence[bytes]
     label_counts: NDArray[np.int64]
     tokens: int
     input: Floats
@@ -127,21 +128,18 @@ class _Reader:
         entries, _, _, tokens, pruned = self.unpack(DICTIONARY)
         if pruned >= 0:
             raise ModelError(self.quantised())
-        kinds: dict[int, list[bytes]] = {0: [], 1: []}
-        counts: dict[int, list[int]] = {0: [], 1: []}
-        for _ in range(entries):
-            word, count, kind = self.entry()
-            kinds[kind].append(word)
-            counts[kind].append(count)
+        found = self.entries(entries)
+        words, labels = found.kinds == 0, found.kinds == 1
+        names = Words(self.data, found.starts[words])
         return FastTextModel(
             parameters=parameters,
-            words=kinds[0],
-            counts=np.array(counts[0], np.int64),
-            labels=kinds[1],
-            label_counts=np.array(counts[1], np.int64),
+            words=names,
+            counts=found.counts[words],
+            labels=list(Words(self.data, found.starts[labels])),
+            label_counts=found.counts[labels],
             tokens=tokens,
-            input=self.matrix(len(kinds[0]) + parameters.buckets, parameters.dim),
-            output=self.matrix(len(kinds[1]) if parameters.kind == Kind.SUPERVISED else len(kinds[0]), parameters.dim),
+            input=self.matrix(len(names) + parameters.buckets, parameters.dim),
+            output=self.matrix(int(labels.sum()) if parameters.kind == Kind.SUPERVISED else len(names), parameters.dim),
         )
 
     def parameters(self, version: int) -> Parameters:
@@ -157,16 +155,15 @@ class _Reader:
         self.at += shape.size
         return values
 
-    def entry(self) -> tuple[bytes, int, int]:
-        end = self.data.find(b"\0", self.at)
-        if end == -1:
-            raise ModelError(self.cut_short())
-        word = self.data[self.at : end]
-        self.at = end + 1
-        count, kind = self.unpack(ENTRY)
-        if kind not in {0, 1}:
+    def entries(self, count: int) -> Entries:
+        try:
+            found = read_entries(self.data, self.at, count)
+        except CutShortError as error:
+            raise ModelError(self.cut_short()) from error
+        if not np.isin(found.kinds, (0, 1)).all():
             raise ModelError(f"{self.path.name} is damaged: a dictionary entry is neither a word nor a label. Upload the file once more.")
-        return word, count, kind
+        self.at = found.stop
+        return found
 
     def matrix(self, rows: int, columns: int) -> Floats:
         quantised, *shape = self.unpack(MATRIX)

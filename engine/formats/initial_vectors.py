@@ -36,7 +36,7 @@ def _of_binary(path: Path) -> InitialVectors:
     words = len(model.words)
     # The buckets of a classifier hold word n-grams, unless it has character n-grams, too, and then both.
     subwords = None if model.parameters.kind == Kind.SUPERVISED else model.parameters.subwords
-    return InitialVectors(path.name, model.words, model.input[:words], subwords, model.input[words:])
+    return InitialVectors(path.name, list(model.words), model.input[:words], subwords, model.input[words:])
 
 
 def _of_text(path: Path, file: BinaryIO) -> InitialVectors:

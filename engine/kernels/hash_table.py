@@ -112,6 +112,7 @@ def merge(
     words: Bytes,
     places: NDArray[np.int64],
     counts: NDArray[np.int64],
+    chosen: NDArray[np.int64],
     here: NDArray[np.int32],
     first: int,
     slots: Bits,
@@ -119,17 +120,19 @@ def merge(
     text: Bytes,
     entries: int,
 ) -> tuple[int, int]:
-    """Add the words at `places` of `words`, from number `first` on; `here` receives their entries. Ends early when the table is full.
+    """Add the `chosen` ones of the words at `places` of `words`, from the chosen one `first` on; `here` receives their entries.
+
+    Ends early when the table is full.
 
     Returns:
-        The number of the first word that is left, and how many entries there are now.
+        The number of the first chosen word that is left, and how many entries there are now.
     """
     start = int64(words.ctypes.data)
     texts = int64(text.ctypes.data)
     room = len(offsets) - 1
-    for k in range(first, len(here)):
-        at = places[k]
-        length = places[k + 1] - at
+    for k in range(first, len(chosen)):
+        at = places[chosen[k]]
+        length = places[chosen[k] + 1] - at
         key = word_key(start + at, length)
         slot = find_slot(slots, home_slot(slots, key), key, start + at, length, offsets, texts)
         if slots[slot] == np.uint64(0):
@@ -137,9 +140,27 @@ def merge(
                 return k, entries
             append_word(slots, slot, key, words, at, length, offsets, text, entries)
             entries += 1
-        slots[slot + np.uint64(1)] += np.uint64(counts[k])
+        slots[slot + np.uint64(1)] += np.uint64(counts[chosen[k]])
         here[k] = np.int32(slots[slot + np.uint64(1)] >> np.uint64(COUNT_BITS))
-    return len(here), entries
+    return len(chosen), entries
+
+
+@kernel
+def partition(words: Bytes, places: NDArray[np.int64], bits: int, parts: NDArray[np.uint8]) -> None:
+    """Write which of 2^bits partitions each word belongs to. The bits are none that choose its slot in a table."""
+    start = int64(words.ctypes.data)
+    for k in range(len(parts)):
+        mixed = word_key(start + places[k], places[k + 1] - places[k]) * GOLDEN
+        parts[k] = np.uint8((mixed >> np.uint64(32 - bits)) & np.uint64((1 << bits) - 1))
+
+
+@kernel
+def copy_words(text: Bytes, offsets: NDArray[np.int64], ranks: NDArray[np.int64], out: Bytes, starts: NDArray[np.int64]) -> None:
+    """Copy word n of `text` to starts[ranks[n]] of `out`."""
+    for k in range(len(ranks)):
+        at = starts[ranks[k]] - offsets[k]
+        for byte in range(offsets[k], offsets[k + 1]):
+            out[at + byte] = text[byte]
 
 
 @kernel

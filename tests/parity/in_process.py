@@ -16,7 +16,7 @@ from typing import Any, cast
 import psutil
 from hypercorn.asyncio import serve
 
-from blazingtext_sandbox import assembly, client_environment, closed_pages, server, server_process, state
+from blazingtext_sandbox import client_environment, server, server_process, state
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.forward_proxy import ForwardProxy, Outside
 from tests.parity.support import wait_until
@@ -66,12 +66,12 @@ class InProcess(Sandbox):
             region=self.region,
             port=listener.getsockname()[1],
             access_key="AKIAINPROCESS0000000",
-            secret_key="in-process",
+            secret_key="of-this-process",
             marker="in-process",
             pid=os.getpid(),
             started=0.0,
             proxy_port=proxy.getsockname()[1],
-            proxy_secret="in-process",
+            proxy_secret="of-this-process",
             ready=True,
         )
         self.folder.write(record)
@@ -92,5 +92,4 @@ def _serve(folder: Path, listener: socket.socket, authority_key: bytes) -> None:
     # Closed when the application cannot be made, so that clients are refused instead of left waiting.
     with listener:
         configuration = server._Configuration.of(folder, listener.fileno(), authority_key)
-        application = closed_pages.without_closed_pages(assembly.assemble(folder))
-        asyncio.run(cast("Any", serve)(application, configuration, shutdown_trigger=asyncio.Event().wait))
+        asyncio.run(cast("Any", serve)(server.application(folder), configuration, shutdown_trigger=asyncio.Event().wait))

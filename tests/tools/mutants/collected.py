@@ -69,9 +69,14 @@ class Server:
 def main(modules: list[str], arguments: list[str]) -> int:
     """Loads modules and runs pytest with some arguments; its exit code."""
     requests, answers = os.dup(0), os.dup(1)
-    silence(0, 1)
-    for name in modules:
-        importlib.import_module(name)
+    errors = os.dup(2)
+    # The CDK's process of Node is started here and keeps the streams it is given.
+    silence(0, 1, 2)
+    try:
+        for name in modules:
+            importlib.import_module(name)
+    finally:
+        os.dup2(errors, 2)
     return int(pytest.main(arguments, plugins=[Server(Path.cwd().resolve(), requests, answers)]))
 
 

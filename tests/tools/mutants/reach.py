@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,7 @@ class Reach:
         """The tests that can notice a fault in a line, quickest first (see `_in_order`); empty when there is none.
 
         A line inside a function is reached by the tests that ran it, and by those that share a fixture with one that did. A line
-        outside every function, or in one that the module itself calls while it is imported, is reached by whoever ran a function of
+        outside every function, or in one that is called while modules are imported, is reached by whoever ran a function of
         the module or of one that imports it, and by the tests whose file imports it; any line of a kernel by whoever ran a function
         that hangs on it, and by the tests whose file does. What is no module of Python is reached by every test there is.
         """
@@ -130,7 +130,14 @@ class Reach:
         return any(first < line <= last for first, last in self._functions[file])
 
     def _runs_on_import(self, file: str, line: int) -> bool:
-        return any(first < line <= last for first, last in _called_on_import(ast.parse((self.root / file).read_bytes())))
+        """Whether a line is in a function whose name is called while some module is imported."""
+        functions = [node for node in ast.parse((self.root / file).read_bytes()).body if isinstance(node, ast.FunctionDef)]
+        places = [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions if node.name in self._called_on_import]
+        return any(first < line <= last for first, last in places)
+
+    @cached_property
+    def _called_on_import(self) -> set[str]:
+        return {name for file in self._sources for name in _called_on_import(ast.parse((self.root / file).read_bytes()))}
 
     @cached_property
     def _functions(self) -> "_Functions":
@@ -168,11 +175,11 @@ class _Functions(defaultdict[str, list[tuple[int, int]]]):
         return self[file]
 
 
-def _called_on_import(tree: ast.Module) -> list[tuple[int, int]]:
-    """The places of the functions of a module that its own tables and decorators call."""
+def _called_on_import(tree: ast.Module) -> Iterator[str]:
+    """The names of the functions, of whatever module, that the tables and decorators of a module call."""
     decorators = [each for node in tree.body for each in getattr(node, "decorator_list", [])]
     tables = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr)]
-    calls = [node for each in (*tables, *decorators) for node in ast.walk(each) if isinstance(node, ast.Call)]
-    called = {each.id for each in (*decorators, *(call.func for call in calls)) if isinstance(each, ast.Name)}
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in called]
-    return [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions]
+    calls = [node.func for each in (*tables, *decorators) for node in ast.walk(each) if isinstance(node, ast.Call)]
+    for each in (*decorators, *calls):
+        if isinstance(each, ast.Name | ast.Attribute):
+            yield each.id if isinstance(each, ast.Name) else each.attr

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blazingtext.corpus import byte_tables, word_forms
+from blazingtext.corpus import corpus_lines, word_forms
 from blazingtext.corpus.alphabets import Alphabet, alphabet_of
 from blazingtext.corpus.corpus_lines import Block, LineMaker, Made, Shape
 from blazingtext.corpus.normaliser import LABEL, Normaliser, Numbers, Punctuation, pieces, sentences
@@ -40,7 +40,7 @@ def _way(request: pytest.FixtureRequest) -> Iterator[None]:
     """Everything here: without Numba, new words formed by expressions; and with it, new words formed by the definition."""
     with pytest.MonkeyPatch.context() as changed:
         compiled = request.param == "machine code"
-        changed.setattr(byte_tables, "WORTH", -1 if compiled else 1 << 60)
+        changed.setattr(corpus_lines, "WORTH", -1 if compiled else 1 << 60)
         changed.setattr(word_forms, "WORTH", 1 << 60 if compiled else -1)
         yield
 

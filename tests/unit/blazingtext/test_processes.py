@@ -118,6 +118,32 @@ def test_what_is_small_is_made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not started
 
 
+def test_processes_begin_at_once_when_much_is_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[subprocess.Popen[bytes]]
+) -> None:
+    monkeypatch.setattr(processes, "_ALONE", 2 * len(TEXT) // 3)
+    (tmp_path / "a.txt").write_bytes(TEXT)
+    alone: list[object] = []
+    make = LineMaker.made
+
+    def made(self: LineMaker, blocks: Any) -> Made:
+        alone.append(blocks)
+        return make(self, blocks)
+
+    monkeypatch.setattr(LineMaker, "made", made)
+
+    # Two get half of it each, which is less than one would do alone: it begins.
+    preparation.prepare([str(tmp_path / "a.txt")], tmp_path / "two.txt", workers=2)
+    begun = len(alone)
+    monkeypatch.setattr(processes, "_ALONE", len(TEXT) // 3)
+    preparation.prepare([str(tmp_path / "a.txt")], tmp_path / "out.txt", workers=2)
+
+    assert begun > 0
+    assert len(alone) == begun
+    assert len(started) == 4
+    assert (tmp_path / "two.txt").read_bytes() == (tmp_path / "out.txt").read_bytes()
+
+
 def test_no_more_is_read_than_the_processes_can_work_on() -> None:
     read: list[int] = []
 

@@ -359,7 +359,12 @@ def test_a_hyperparameter_that_is_wrong_keeps_the_class_of_its_error() -> None:
     ("limits", "tuning", "words"),
     [
         ({"maximum_training_cost": 1.0}, {"ranges": RATES, "maxJobs": 5}, "the tuning job with its 5 training jobs may cost $1.02"),
-        ({"maximum_training_instances": 2}, {"ranges": RATES, "parallelJobs": 3}, "tuning.parallelJobs: 3 jobs at once with 1 each is not"),
+        (
+            {"maximum_training_instances": 2},
+            {"ranges": RATES, "parallelJobs": 3},
+            "tuning.parallelJobs: 3 jobs at once with 1 each is not allowed. The stage's setting maximumTrainingInstances is 2. "
+            "Ask for what it allows, or have maximumTrainingInstances changed",
+        ),
         ({"maximum_training_seconds": 60}, {"ranges": RATES}, "maximumTrainingSeconds is 60"),
         ({"allowed_instance_types": ("ml.m5.*",)}, {"ranges": RATES}, "allowedInstanceTypes is ml.m5.*"),
     ],

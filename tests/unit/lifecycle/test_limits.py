@@ -49,6 +49,24 @@ def test_the_cost_is_that_of_all_instances_for_as_long_as_they_may_run() -> None
     assert "may cost $0.816" in problems("ml.c5.xlarge", 2, 7200, allowed=one)[0]
 
 
+@pytest.mark.parametrize(
+    ("several", "text"),
+    [
+        (None, "the job may cost $0.408 (2 x ml.c5.xlarge for 3600 seconds, prices of "),
+        (
+            limits.Several(3, 1),
+            "the tuning job with its 3 training jobs may cost $1.22 (2 x ml.c5.xlarge for 3600 seconds each, prices of ",
+        ),
+    ],
+    ids=["one job", "a tuning job"],
+)
+def test_what_a_job_or_each_of_several_takes_is_said_and_what_would_cost_less(several: limits.Several | None, text: str) -> None:
+    found = limits.cost_problem(0.1, costs.of_training("ml.c5.xlarge", 2, EVERYWHERE), 3600, several)
+
+    assert found.startswith(f"maximumTrainingCost: {text}")
+    assert ("allow fewer jobs (tuning.maxJobs), " in found) is (several is not None)
+
+
 @pytest.mark.parametrize(("region", "where"), [("eu-central-1", "eu-central-1"), ("", "this region")])
 def test_a_cost_that_nobody_knows_is_refused_where_costs_are_limited_and_nowhere_else(region: str, where: str) -> None:
     free = dataclasses.replace(STRICT, maximum_training_cost=None)

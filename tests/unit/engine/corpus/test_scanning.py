@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from blazingtext_engine.corpus import scanning
-from blazingtext_engine.corpus.scanning import FileRange, merge_tables, scan_files, split_files
+from blazingtext_engine.corpus.scanning import FileRange, all_words, scan_files, split_files
 from blazingtext_engine.corpus.vocabulary import Vocabulary, read_corpus, read_corpus_with
 from blazingtext_engine.corpus.word_table import WordTable
 
@@ -179,7 +179,7 @@ def test_a_merged_table_grows_only_for_words_it_lacks(monkeypatch: pytest.Monkey
         tables.append(WordTable.empty())
         tables[-1].add(np.frombuffer(text + bytes(32), np.uint8).copy(), len(text), np.zeros(len(text), np.int32))
 
-    here = tables[0].merge(tables[1])
+    here = tables[0].merge(tables[1], tables[1].counts(), np.arange(tables[1].entries))
 
     expected = list(dict.fromkeys([*range(8), *other]))
     assert tables[0].words(np.arange(tables[0].entries)) == [b"w%d" % number for number in expected]
@@ -194,12 +194,14 @@ def test_a_part_gives_up_its_words_once_they_are_merged(tmp_path: Path) -> None:
 
     with scan_files([tmp_path / "text"], 3, None) as parts:
         assert [part.table.entries for part in parts] == [12, 12, 12]
-        table, maps = merge_tables(parts)
+        table, entries = all_words(parts)
 
-    assert all(part.table is table for part in parts)
-    assert table.counts().tolist() == [3] * 12
-    assert [len(entries) for entries in maps] == [12, 12, 12]
-    assert [part.counts.tolist() for part in parts] == [[1] * 12] * 3
+        assert all(part.table is table for part in parts)
+        assert table.counts().tolist() == [3] * 12
+        assert entries.tolist() == list(range(12))
+        read = [[(tokens, codes.tolist(), counts.tolist()) for tokens, codes, counts in part.read_segments()] for part in parts]
+        # The last part ends the last line.
+        assert read == [[(tokens, list(range(12)), [1] * 12)] for tokens in (12, 12, 13)]
 
 
 def test_room_for_words_is_made_with_what_kernels_read_past_the_end_and_doubles() -> None:
@@ -216,3 +218,54 @@ def test_room_for_words_is_made_with_what_kernels_read_past_the_end_and_doubles(
 
     assert all(later == earlier or later >= 2 * earlier for earlier, later in pairwise(sizes))
     assert sizes[1:4] == [5 + 1000 + 32, 2 * (5 + 1000 + 32), 2 * (5 + 1000 + 32)]
+
+
+def text_of_many_words(path: Path, words: int = 30_000) -> Path:
+    """Words of all lengths, in an order in which most come back, with line ends."""
+    generator = np.random.default_rng(1)
+    numbers = np.minimum(generator.zipf(1.2, words), 10**6)
+    text = [b"%s%d" % (b"w" * int(number % 11), number) for number in numbers]
+    path.write_bytes(b"\n".join(b" ".join(text[at : at + 20]) for at in range(0, words, 20)))
+    return path
+
+
+@pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize("most", [1, 300, 10**6])
+def test_many_threads_that_share_words_read_what_one_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, labels: bool
+) -> None:
+    path = text_of_many_words(tmp_path / "text")
+    expected = read_corpus([path], min_count=2, threads=1, labels=labels)
+    monkeypatch.setattr(scanning, "SHARED_BLOCK_BYTES", 500)
+    monkeypatch.setattr(scanning, "SHARED_ENTRIES", most)
+    # So that tables of partitions grow, too.
+    monkeypatch.setattr("blazingtext_engine.corpus.word_table._INITIAL_SLOTS", 16)
+
+    found = read_corpus([path], min_count=2, threads=scanning.FEW_THREADS + 1, labels=labels)
+
+    assert found.vocabulary.words == expected.vocabulary.words
+    assert found.vocabulary.counts.tolist() == expected.vocabulary.counts.tolist()
+    assert found.vocabulary.total_words == expected.vocabulary.total_words
+    assert found.tokens.ids.tolist() == expected.tokens.ids.tolist()
+    assert found.tokens.hashes.tolist() == expected.tokens.hashes.tolist()
+
+
+@pytest.mark.parametrize("threads", [scanning.FEW_THREADS, scanning.FEW_THREADS + 1])
+def test_tables_of_many_threads_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    path = text_of_many_words(tmp_path / "text")
+    sizes, add = list[int](), WordTable.add
+
+    def noted(table: WordTable, *given: Any) -> tuple[int, int]:
+        found = add(table, *given)
+        sizes.append(table.entries)
+        return found
+
+    monkeypatch.setattr(scanning, "SHARED_BLOCK_BYTES", 500)
+    monkeypatch.setattr(scanning, "SHARED_ENTRIES", 200)
+    monkeypatch.setattr(WordTable, "add", noted)
+    with scan_files([path], threads, None) as parts:
+        words = all_words(parts)[0].entries
+
+    # A block of 500 bytes has fewer than 250 words.
+    assert (max(sizes) < 200 + 250) is (threads > scanning.FEW_THREADS)
+    assert words > 3000

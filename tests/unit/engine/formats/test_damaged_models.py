@@ -53,7 +53,7 @@ def test_the_file_says_how_the_model_was_trained(model: Path) -> None:
 def test_labels_have_their_counts(model: Path) -> None:
     read = formats.read(model)
 
-    assert read.words == [b"</s>", b"good", b"bad"]
+    assert list(read.words) == [b"</s>", b"good", b"bad"]
     assert read.counts.tolist() == [3, 2, 1]
     assert read.labels == [b"__label__Company", b"__label__Artist", b"__label__Album"]
     assert read.label_counts.tolist() == [3, 2, 1]

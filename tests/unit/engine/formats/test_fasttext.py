@@ -290,7 +290,7 @@ def test_any_bytes_survive_writing_and_reading(
     write_word_vectors(path, model, min_count=5)
     read = formats.read(path)
 
-    assert read.words == words
+    assert list(read.words) == words
     assert read.labels == []
     assert read.parameters.subwords == subwords
     assert read.tokens == model.vocabulary.total_words

@@ -86,8 +86,8 @@ def test_a_count_may_have_36_bits_and_an_entry_27() -> None:
     words, places, counts = np.frombuffer(b"one" + bytes(PADDING), np.uint8), np.array([0, 3]), np.array([2**36 - 2])
     table, here = WordTable.empty(), np.zeros(1, np.int32)
 
-    _, table.entries = merge(words, places, counts, here, 0, table.slots, table.offsets, table.text, 0)
-    merge(words, places, np.array([1]), here, 0, table.slots, table.offsets, table.text, 1)
+    _, table.entries = merge(words, places, counts, np.array([0]), here, 0, table.slots, table.offsets, table.text, 0)
+    merge(words, places, np.array([1]), np.array([0]), here, 0, table.slots, table.offsets, table.text, 1)
 
     assert table.counts().tolist() == [2**36 - 1]
     assert (table.word(0), here.tolist()) == (b"one", [0])
