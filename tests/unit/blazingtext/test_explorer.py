@@ -140,7 +140,9 @@ def test_only_the_5000_most_frequent_words_are_asked_whether_they_have_changed(p
     same[0] = np.nan
     same[place] = 0.1
     words = tuple(f"word{row}" for row in range(5010))
-    side = explorer.Side("m", words, 5010, np.zeros((5010, 2)), np.zeros(5010, int), np.zeros((5010, 1), int), np.zeros((5010, 1)), same)
+    side = explorer.Side(
+        "m", words, 5010, np.zeros((5010, 2)), np.zeros(5010, int), np.zeros((5010, 1), int), np.zeros((5010, 1), np.float32), same
+    )
 
     found = explorer._changed(side)
 
