@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import HTTPClientError, IncompleteReadError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,7 +28,7 @@ def beginning(s3: S3Client, bucket: str, key: str, size: int) -> bytes:
 
     try:
         return read()
-    except HTTPClientError:
+    except (HTTPClientError, IncompleteReadError):
         return read()
 
 

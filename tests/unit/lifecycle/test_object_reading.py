@@ -4,12 +4,16 @@ import io
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 from blazingtext_lifecycle import object_reading
 from tests.unit.lifecycle.aws_fakes import FakeS3, client_error
 
-BROKEN = (ResponseStreamingError(error="Connection broken"), ReadTimeoutError(endpoint_url="https://s3"))
+BROKEN = (
+    ResponseStreamingError(error="Connection broken"),
+    IncompleteReadError(actual_bytes=3, expected_bytes=9),
+    ReadTimeoutError(endpoint_url="https://s3"),
+)
 
 
 class BrokenBody(io.BytesIO):
@@ -42,7 +46,7 @@ def beginning(s3: FakeS3) -> bytes:
 
 
 @pytest.mark.parametrize("fault", BROKEN, ids=lambda fault: type(fault).__name__)
-def test_what_breaks_off_is_read_again_from_its_beginning(fault: HTTPClientError) -> None:
+def test_what_breaks_off_is_read_again_from_its_beginning(fault: BotoCoreError) -> None:
     s3 = UnreliableS3(fault)
 
     assert beginning(s3) == b"the quick"
@@ -57,7 +61,7 @@ def test_what_does_not_break_off_is_read_once() -> None:
 
 
 def test_what_breaks_off_twice_is_an_error() -> None:
-    s3 = UnreliableS3(*BROKEN)
+    s3 = UnreliableS3(*BROKEN[1:])
 
     with pytest.raises(ReadTimeoutError):
         beginning(s3)
