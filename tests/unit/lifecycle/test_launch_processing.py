@@ -8,14 +8,15 @@ from typing import Any, cast
 import pytest
 
 import launch_processing
-from blazingtext_lifecycle import images, naming, processing_sources, spark_images
+from blazingtext_lifecycle import aws_clients, images, naming, processing_sources, spark_images
+from blazingtext_lifecycle.deadline import Deadline
 from blazingtext_lifecycle.environments import LaunchEnvironment
 from blazingtext_lifecycle.errors import AccessDeniedError, ConfigurationError, CorpusError, RequestError, UserError
 from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.launching import Clients
 from blazingtext_lifecycle.limits import Limits
 from tests.unit.blazingtext.spark_fakes import FakeBuckets
-from tests.unit.lifecycle.aws_fakes import client_error
+from tests.unit.lifecycle.aws_fakes import FakeContext, client_error
 from tests.unit.lifecycle.processing_fakes import FakeProcessing
 from tests.unit.lifecycle.test_launch_training import ENVIRONMENT
 
@@ -379,3 +380,21 @@ def test_the_log_says_what_was_started_and_what_was_found(caplog: pytest.LogCapt
         checked = account.launch(dryRun=True, corpus="other")["jobName"]
 
     assert caplog.messages == [f"started {name} (InProgress)", f"found {name} (InProgress)", f"found {checked} (not started)"]
+
+
+def test_the_handler_answers_with_the_job_and_its_calls_end_before_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    connected: list[tuple[str, object, int, int]] = []
+
+    def connect(service: str, config: object, deadline: Deadline) -> Any:
+        connected.append((service, config, deadline.margin_ms, deadline.remaining_ms()))
+        return getattr(account, service)
+
+    for name, value in ENVIRONMENT.variables().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(aws_clients, "connect", connect)
+
+    answer = launch_processing.handler({"corpus": "wiki", "sources": SOURCES, "code": CODE}, FakeContext())
+
+    assert list(account.sagemaker.processings) == [answer["jobName"]]
+    assert connected == [("s3", aws_clients.PROMPT, 3_000, 600_000), ("sagemaker", aws_clients.PROMPT, 3_000, 600_000)]
