@@ -169,17 +169,17 @@ class Application:
 
     Args:
         model: what answers.
-        token: what every request has to carry in the header X-Engine-Access-Token; "" for none.
+        token: what every request has to carry in the header X-Engine-Access-Token; None or "" for none.
         limits: how large bodies may be.
     """
 
-    def __init__(self, model: Model, token: str = "", limits: BodyLimits | None = None) -> None:
+    def __init__(self, model: Model, token: str | None = None, limits: BodyLimits | None = None) -> None:
         self._predict, self._token, self._limits = predictor(model), token, BodyLimits() if limits is None else limits
 
     @classmethod
     def from_environment(cls, model: Model, environ: Mapping[str, str]) -> "Application":
         """The application that a container's environment asks for."""
-        return cls(model, environ.get(ACCESS_VARIABLE, ""), BodyLimits.from_environment(environ))
+        return cls(model, environ.get(ACCESS_VARIABLE), BodyLimits.from_environment(environ))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
