@@ -258,10 +258,13 @@ def test_every_thread_of_every_host_has_random_numbers_of_its_own(topics: Corpus
         return new_state(seed, thread)
 
     monkeypatch.setattr(word2vec, "new_state", noted)
+    settings = with_("batch_skipgram", threads=3, epochs=1, seed=9)
     for host in range(2):
-        word2vec.prepare(topics, with_("batch_skipgram", threads=3, epochs=1, seed=9), host=host)
+        word2vec.prepare(topics, settings, host=host)
+    train(topics, settings)
 
-    assert given == [(9, thread) for thread in (0, 1, 2, 256, 257, 258)]
+    alone = (0, 1, 2)
+    assert given == [(9, thread) for thread in (0, 1, 2, 256, 257, 258, *alone)]
 
 
 def test_what_is_compiled_is_compiled_before_the_clock_starts(topics: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
