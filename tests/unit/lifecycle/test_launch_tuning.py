@@ -351,8 +351,7 @@ def test_a_hyperparameter_that_is_wrong_keeps_the_class_of_its_error() -> None:
         (
             {"maximum_training_instances": 2},
             {"ranges": RATES, "parallelJobs": 3},
-            "tuning.parallelJobs: 3 jobs at once with 1 each is not allowed. The stage's setting maximumTrainingInstances is 2. "
-            "Ask for what it allows, or have maximumTrainingInstances changed",
+            "1 each is not allowed. The stage's setting maximumTrainingInstances is 2. Ask for what it allows, or have maximumTrainingInst",
         ),
         ({"maximum_training_seconds": 60}, {"ranges": RATES}, "maximumTrainingSeconds is 60"),
         ({"allowed_instance_types": ("ml.m5.*",)}, {"ranges": RATES}, "allowedInstanceTypes is ml.m5.*"),
