@@ -39,4 +39,3 @@ class BucketCleanup(Construct):
             emptier.allow("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload", on=bucket.arn_for_objects("*"))
         else:
             emptied.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-        self.function = emptier.function

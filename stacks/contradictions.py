@@ -35,8 +35,8 @@ def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Spe
             f"without checkpoints run {requests.MAXIMUM_SPOT_WAIT} seconds at most, and BlazingText writes none. "
             "Lower it or turn spot off."
         )
-    never = values["approval"] is Approval.MANUAL and values["auto_promote"] is AutoPromote.NEVER
-    if never and not {"approval", "auto_promote"}.intersection(wrong):
+    # Of a wrong one, the default is judged, which never contradicts the other.
+    if values["approval"] is Approval.MANUAL and values["auto_promote"] is AutoPromote.NEVER:
         yield (
             f"{spell('approval')}: manual has no effect with {spell('auto_promote')} never. No event is read then, so no run is registered "
             f"and no approval promotes one. Set {spell('auto_promote')} to better or always: no run goes live before it is approved."
@@ -65,13 +65,13 @@ def _above_limits(values: Mapping[str, Any], wrong: Collection[str], spell: Spel
     # A serverless endpoint has no instances to limit.
     endpoint = ("endpoint_instance_type",) if values["serverless_memory_mb"] is None else ()
     for name in ("training_instance_type", *endpoint):
-        if not limits.allows(allowed, values[name]) and not {name, "allowed_instance_types"}.intersection(wrong):
+        if not limits.allows(allowed, values[name]) and name not in wrong:
             yield (
                 f"{spell(name)}: {values[name]} is none of {spell('allowed_instance_types')} ({', '.join(allowed)}). "
                 "Choose one of them, or add it to them."
             )
-    costs_ = {"maximum_training_cost", "training_instance_type", "training_instance_count", "training_max_runtime_seconds", "region"}
-    if values["region"] and not costs_.intersection(wrong):
+    of_costs = {"training_instance_type", "training_instance_count", "training_max_runtime_seconds"}
+    if values["region"] and not of_costs.intersection(wrong):
         yield from cost_problem(values, values["region"], spell)
 
 

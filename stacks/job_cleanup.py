@@ -47,7 +47,6 @@ class JobCleanup(Construct):
         stopped.node.add_dependency(*roles)
         for launcher in launchers:
             launcher.node.add_dependency(stopped)
-        self.function = stopper.function
 
 
 def _allow(stopper: PythonFunction, stage: str, delete_jobs: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from .rollout import LONGEST_SECONDS, Rollout
 
 # SageMaker scales none of these: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
-_BURSTABLE = re.compile(r"ml\.t\d\w*\.")
+_BURSTABLE = re.compile(r"ml\.t\d")
 # It gives an endpoint on these no shadow: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
 _WITHOUT_SHADOW = "ml.inf1."
 
@@ -25,7 +25,7 @@ def contradictions(values: Mapping[str, Any], wrong: Collection[str], spell: Cal
     if values["serverless_memory_mb"] is None:
         yield from _scaling(values, wrong, spell)
         yield from _shadow(values, wrong, spell)
-    elif "serverless_memory_mb" not in wrong:
+    else:
         yield from _serverless(values, wrong, spell)
 
 
@@ -65,7 +65,7 @@ def _scaling(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[
             "least. Raise the one or lower the other."
         )
     kind = values["endpoint_instance_type"]
-    if maximum > minimum and "endpoint_instance_type" not in wrong and _BURSTABLE.match(kind):
+    if maximum > minimum and _BURSTABLE.match(kind):
         yield (
             f"{spell('endpoint_maximum_instances')}: SageMaker does not scale {kind}, a type whose capacity goes up and down by itself. "
             f"Choose another {spell('endpoint_instance_type')}, such as ml.m5.large, or leave the maximum out."
@@ -74,12 +74,12 @@ def _scaling(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[
 
 def _shadow(values: Mapping[str, Any], wrong: Collection[str], spell: Callable[[str], str]) -> Iterator[str]:
     percent, count, kind = values["shadow_percent"], values["shadow_instance_count"], values["endpoint_instance_type"]
-    if percent is None and count is not None and not {"shadow_percent", "shadow_instance_count"}.intersection(wrong):
+    if percent is None and count is not None and "shadow_percent" not in wrong:
         yield (
             f"{spell('shadow_instance_count')}: it has no effect without {spell('shadow_percent')}, which allows a shadow. "
             "Set that, too, or leave the number out."
         )
-    if percent is not None and kind.startswith(_WITHOUT_SHADOW) and not {"shadow_percent", "endpoint_instance_type"}.intersection(wrong):
+    if percent is not None and kind.startswith(_WITHOUT_SHADOW):
         yield (
             f"{spell('shadow_percent')}: SageMaker gives an endpoint on {kind} no shadow. "
             f"Choose another {spell('endpoint_instance_type')}, such as ml.m5.large, or leave the percentage out."

@@ -67,19 +67,20 @@ def fetched(s3: S3Client, of: Version, start: int, stop: int) -> bytes:
         ClientError: AWS refuses.
         BotoCoreError: it cannot be reached, or its answers break off.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+    for attempt in range(1, _ATTEMPTS):
         try:
-            answer = s3.get_object(Bucket=of.bucket, Key=of.key, Range=f"bytes={start}-{stop - 1}", IfMatch=of.etag)
-            return answer["Body"].read()
+            return _asked(s3, of, start, stop)
         except _BROKEN_OFF:
-            if attempt == _ATTEMPTS:
-                raise
-        except aws.ClientError as error:
-            if aws_errors.code_of(error) not in _CHANGED:
-                raise
-            raise CorpusError(
-                f"{of.address} has changed while it was read. Nothing of the corpus is there. "
-                "Run the same command again when its sources rest."
-            ) from error
-        time.sleep(_PAUSE_SECONDS * 2**attempt)
-    raise AssertionError  # the last attempt raises
+            time.sleep(_PAUSE_SECONDS * 2**attempt)
+    return _asked(s3, of, start, stop)
+
+
+def _asked(s3: S3Client, of: Version, start: int, stop: int) -> bytes:
+    try:
+        return s3.get_object(Bucket=of.bucket, Key=of.key, Range=f"bytes={start}-{stop - 1}", IfMatch=of.etag)["Body"].read()
+    except aws.ClientError as error:
+        if aws_errors.code_of(error) not in _CHANGED:
+            raise
+        raise CorpusError(
+            f"{of.address} has changed while it was read. Nothing of the corpus is there. Run the same command again when its sources rest."
+        ) from error

@@ -152,9 +152,12 @@ def _pieces(begun: bytes, stream: Stream, invalid: decoding.Invalid) -> Iterator
 def lines(text: IO[str]) -> Iterator[str]:
     """The lines of a text; a very long line comes in pieces, cut between words."""
     held = ""
-    while piece := text.readline(PIECE).removeprefix("\ufeff"):
-        if piece.endswith("\n") or len(piece) < PIECE:
-            yield held + piece
+    while piece := text.readline(PIECE):
+        is_last = piece.endswith("\n") or len(piece) < PIECE
+        piece = piece.removeprefix("\ufeff")
+        if is_last:
+            if held or piece:
+                yield held + piece
             held = ""
             continue
         # No space in a whole piece: pass it on as it is, so that the file need not fit into memory.

@@ -245,9 +245,8 @@ def _without_suffix(name: str) -> str:
 
 
 def _seekable(head: bytes, stream: Stream, spend: Advance) -> Stream:
-    """A stream that can be sought, at its start."""
+    """A stream that can be sought; where it is, a zip archive does not mind."""
     if isinstance(stream, _Stored) and stream.seekable():
-        stream.seek(0)
         return stream
     copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
     metered = MeteredStream(head, stream, spend)
@@ -257,7 +256,6 @@ def _seekable(head: bytes, stream: Stream, spend: Advance) -> Stream:
     except BaseException:
         copy.close()
         raise
-    copy.seek(0)
     return copy
 
 

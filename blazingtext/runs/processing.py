@@ -145,7 +145,7 @@ def exists(cloud: Cloud, name: str) -> bool:
     return _jobs(cloud).exists(name)
 
 
-def processings(cloud: Cloud, *, limit: int = 10) -> list[JobSummary]:
+def processings(cloud: Cloud, *, limit: int) -> list[JobSummary]:
     """The stage's latest processing jobs, newest first."""
     return _jobs(cloud).summaries(limit)
 

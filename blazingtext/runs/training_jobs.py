@@ -204,7 +204,7 @@ def _corpus(described: DescribeTrainingJobResponseTypeDef) -> str:
     return ""
 
 
-def runs(cloud: Cloud, *, limit: int = 10, status: TrainingJobStatusType | None = None) -> list[Run]:
+def runs(cloud: Cloud, *, limit: int, status: TrainingJobStatusType | None = None) -> list[Run]:
     """The stage's latest training jobs, newest first; with `status`, those in that state only."""
     return list(_described(cloud, limit, status))
 

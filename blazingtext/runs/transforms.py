@@ -154,7 +154,7 @@ def exists(cloud: Cloud, name: str) -> bool:
     return _jobs(cloud).exists(name)
 
 
-def transforms(cloud: Cloud, *, limit: int = 10) -> list[JobSummary]:
+def transforms(cloud: Cloud, *, limit: int) -> list[JobSummary]:
     """The stage's latest transform jobs, newest first."""
     return _jobs(cloud).summaries(limit)
 

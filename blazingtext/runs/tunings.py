@@ -90,7 +90,7 @@ def latest(cloud: Cloud) -> Tuning:
     raise RequestError(f"There is no tuning job in stage {cloud.stage}. Start one with: {start}")
 
 
-def tunings(cloud: Cloud, *, limit: int = 10) -> Tunings:
+def tunings(cloud: Cloud, *, limit: int) -> Tunings:
     """The stage's latest tuning jobs, newest first."""
     return Tunings(
         TuningSummary(

@@ -119,7 +119,7 @@ def registry(cloud: Cloud) -> Registry | None:
     return Registry(cloud.sagemaker, group) if group else None
 
 
-def listed(cloud: Cloud, limit: int = 10) -> Models:
+def listed(cloud: Cloud, limit: int) -> Models:
     """The newest models.
 
     Args:

@@ -202,10 +202,7 @@ class _Reader:
         self.problems: list[ConfigurationError] = []
 
     def text(self, name: str) -> str:
-        value = self._environ.get(name, "")
-        if not value:
-            self._problem(name, "is not set", "a value")
-        return value
+        return self._read(name, str, "a value", "")
 
     def stage(self) -> str:
         value = self.text("STAGE")
@@ -255,7 +252,7 @@ class _Reader:
         return found
 
     def dollars(self, name: str) -> float | None:
-        if not self._environ.get(name, ""):
+        if not self._environ.get(name):
             return None
         return self._read(name, lambda text: values.number(text, 0), "empty, or a number from 0", 0.0)
 
@@ -265,8 +262,9 @@ class _Reader:
         return self._read(name, lambda text: values.number(text, minimum, 1), f"empty, or a number from {minimum:g} to 1", None)
 
     def _read(self, name: str, parse: Callable[[str], Value], allowed: str, otherwise: Value) -> Value:
-        text = self.text(name)
+        text = self._environ.get(name)
         if not text:
+            self._problem(name, "is not set", allowed)
             return otherwise
         try:
             return parse(text)

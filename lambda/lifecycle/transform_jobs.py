@@ -139,23 +139,25 @@ def limit_problems(request: TransformRequest, allowed: limits.Limits, price: Hou
             f"data: a transform job of it may take {seconds} seconds. The stage's setting maximumTrainingSeconds is "
             f"{allowed.maximum_training_seconds}. Send less at a time, or have maximumTrainingSeconds changed and the stage deployed again."
         )
-    too_dear = _cost_problem(allowed.maximum_training_cost, price, seconds)
-    return [RequestError(problem) for problem in [*found, *([too_dear] if too_dear else [])]]
+    found += _cost_problems(allowed.maximum_training_cost, price, seconds)
+    return [RequestError(problem) for problem in found]
 
 
-def _cost_problem(maximum: float | None, price: HourlyPrice, seconds: int) -> str:
+def _cost_problems(maximum: float | None, price: HourlyPrice, seconds: int) -> list[str]:
     if maximum is None:
-        return ""
+        return []
     cost, job = price.for_seconds(seconds), f"{price.instance_count} x {price.instance_type}"
     if cost is None:
-        return limits.unknown_price(maximum, price)
+        return [limits.unknown_price(maximum, price)]
     if cost <= maximum:
-        return ""
-    return (
-        f"maximumTrainingCost: the transform job may cost {costs.dollars(cost)} ({job} for {seconds} seconds, prices of {price.date}). "
-        f"The stage's setting maximumTrainingCost is {maximum:g}. "
-        "Send less at a time, take fewer or smaller instances, or have maximumTrainingCost changed."
-    )
+        return []
+    return [
+        (
+            f"maximumTrainingCost: the transform job may cost {costs.dollars(cost)} ({job} for {seconds} seconds, prices of {price.date}). "
+            f"The stage's setting maximumTrainingCost is {maximum:g}. "
+            "Send less at a time, take fewer or smaller instances, or have maximumTrainingCost changed."
+        )
+    ]
 
 
 def _no_model(run: str, stage: str) -> RequestError:

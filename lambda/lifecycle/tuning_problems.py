@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from . import naming, training_jobs
 from .corpora import Corpus
 from .errors import RequestError
+from .tuning_ranges import Range
 from .tuning_requests import MAXIMUM_JOBS, TuningRequest
 
 # The hyperparameter by which SageMaker tells a training job that it is tuned; it is in what a parent describes, and nobody's choice.
@@ -81,7 +82,7 @@ def _strategy(request: TuningRequest, static: Mapping[str, str]) -> Iterator[str
 
 
 def _grid(request: TuningRequest) -> Iterator[str]:
-    between = [each.name for each in request.ranges if not each.choices]
+    between = [each.name for each in request.ranges if isinstance(each, Range)]
     if between:
         ranges = "is a range" if len(between) == 1 else "are ranges"
         yield (

@@ -52,61 +52,86 @@ def recommended(mode: str) -> Mapping[str, Recommended]:
 
 @dataclass(frozen=True)
 class Range:
-    """What is tried for one hyperparameter.
+    """A hyperparameter of which everything between two values is tried.
 
     Attributes:
         name: the hyperparameter.
-        low: the least value of a range.
+        low: the least value.
         high: the greatest.
-        scaling: how a range is searched: one of `SCALINGS`.
-        choices: the values of a list; a list has no low and high.
-        whole: whether a range holds whole numbers only.
+        scaling: how it is searched: one of `SCALINGS`.
+        whole: whether it holds whole numbers only.
     """
 
     name: str
-    low: Value = 0
-    high: Value = 0
-    scaling: str = "Auto"
-    choices: tuple[str, ...] = ()
-    whole: bool = False
+    low: Value
+    high: Value
+    scaling: str
+    whole: bool
+
+    @property
+    def kind(self) -> str:
+        """What SageMaker calls it."""
+        return "Integer" if self.whole else "Continuous"
 
     @property
     def combinations(self) -> float:
-        """How many different values there are; infinite for a range of fractions."""
-        if self.choices:
-            return len(self.choices)
+        """How many different values there are; infinite for fractions."""
         return self.high - self.low + 1 if self.whole else math.inf
 
     @property
     def ends(self) -> tuple[object, ...]:
-        """The values that stand for all: of a range its ends, of a list everything."""
-        return self.choices or (self.low, self.high)
+        """The values that stand for all."""
+        return (self.low, self.high)
 
     def request(self) -> dict[str, Any]:
         """It as a part of SageMaker's ParameterRanges."""
-        if self.choices:
-            return {"Name": self.name, "Values": list(self.choices)}
         low, high = hyperparameters.text(self.low), hyperparameters.text(self.high)
         return {"Name": self.name, "MinValue": low, "MaxValue": high, "ScalingType": self.scaling}
 
 
-def requested(ranges: Sequence[Range]) -> dict[str, list[dict[str, Any]]]:
+@dataclass(frozen=True)
+class Choice:
+    """A hyperparameter of which the values of a list are tried.
+
+    Attributes:
+        name: the hyperparameter.
+        ends: the values, each of which stands for itself.
+    """
+
+    name: str
+    ends: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """What SageMaker calls it."""
+        return "Categorical"
+
+    @property
+    def combinations(self) -> int:
+        """How many different values there are."""
+        return len(self.ends)
+
+    def request(self) -> dict[str, Any]:
+        """It as a part of SageMaker's ParameterRanges."""
+        return {"Name": self.name, "Values": list(self.ends)}
+
+
+def requested(ranges: Sequence[Range | Choice]) -> dict[str, list[dict[str, Any]]]:
     """Ranges as SageMaker's ParameterRanges."""
     kinds: dict[str, list[dict[str, Any]]] = {}
     for each in ranges:
-        kind = "Categorical" if each.choices else "Integer" if each.whole else "Continuous"
-        kinds.setdefault(f"{kind}ParameterRanges", []).append(each.request())
+        kinds.setdefault(f"{each.kind}ParameterRanges", []).append(each.request())
     return kinds
 
 
-def read(mode: str, given: Mapping[str, object]) -> tuple[list[Range], list[UserError]]:
+def read(mode: str, given: Mapping[str, object]) -> tuple[list[Range | Choice], list[UserError]]:
     """The ranges of a mode in an event, in alphabetical order, and everything that is wrong with them.
 
     Args:
         mode: the training mode, or one of those searched.
         given: name to a list of values, or to an object with ``from``, ``to`` and maybe ``scaling``.
     """
-    found, problems = [], list[UserError]()
+    found, problems = list[Range | Choice](), list[UserError]()
     for name, wish in sorted(given.items()):
         try:
             found.append(_modes(wish) if name == "mode" else _read(mode, name, wish))
@@ -121,7 +146,7 @@ def searched_modes(given: Mapping[str, object]) -> list[str]:
     return [each for each in wish if isinstance(each, str) and each in MODES] if isinstance(wish, list) else []
 
 
-def _modes(wish: object) -> Range:
+def _modes(wish: object) -> Choice:
     if not isinstance(wish, list) or not all(isinstance(each, str) and each in MODES for each in wish):
         raise RequestError(
             f"tuning.ranges.mode: {values.shown(wish)} is no list of modes. A mode is a name, so there is nothing between two of them. "
@@ -135,7 +160,7 @@ def _modes(wish: object) -> Range:
     return _choice("mode", [str(each) for each in wish])
 
 
-def _read(mode: str, name: str, wish: object) -> Range:
+def _read(mode: str, name: str, wish: object) -> Range | Choice:
     row = hyperparameters.TABLE.get(name)
     known = recommended(mode)
     if row is None or mode not in row.modes:
@@ -154,16 +179,16 @@ def _read(mode: str, name: str, wish: object) -> Range:
             f'Write {{"from": ..., "to": ...}}, with "scaling" if it is not to be {SCALINGS[0]}, or [value, value].'
         )
     low, high = (hyperparameters.read_value(mode, name, wish[end]) for end in ("from", "to"))
-    return _checked(Range(name, low, high, _scaling(name, wish), whole=row.kind == "integer"))
+    return _checked(Range(name, low, high, _scaling(name, wish), row.kind == "integer"))
 
 
-def _choice(name: str, choices: Sequence[str]) -> Range:
+def _choice(name: str, choices: Sequence[str]) -> Choice:
     if not 2 <= len(choices) <= MAXIMUM_VALUES or len(set(choices)) < len(choices):
         raise RequestError(
             f"tuning.ranges.{name}: {', '.join(choices) or 'nothing'} is no choice. A list holds 2 to {MAXIMUM_VALUES} different values. "
             "Add some, leave out what stands there twice, or fix the value in hyperparameters."
         )
-    return Range(name, choices=tuple(choices))
+    return Choice(name, tuple(choices))
 
 
 def _scaling(name: str, wish: Mapping[str, object]) -> str:
@@ -194,7 +219,7 @@ def _checked(found: Range) -> Range:
     return found
 
 
-def warnings(mode: str, ranges: Sequence[Range]) -> list[str]:
+def warnings(mode: str, ranges: Sequence[Range | Choice]) -> list[str]:
     """What of the ranges lies outside of what AWS recommends."""
     known, found = recommended(mode), []
     for each in ranges:

@@ -14,7 +14,7 @@ from .errors import UserError
 from .event_reader import EventReader
 from .job_kinds import TUNING
 from .requests import TrainingRequest
-from .tuning_ranges import Range
+from .tuning_ranges import Choice, Range
 
 KEY = "tuning"
 TUNING_KEYS = ("ranges", "strategy", "maxJobs", "parallelJobs", "earlyStopping", "warmStart", "seed")
@@ -47,7 +47,7 @@ class TuningRequest:
 
     training: TrainingRequest
     modes: tuple[str, ...]
-    ranges: tuple[Range, ...]
+    ranges: tuple[Range | Choice, ...]
     strategy: str
     jobs: int | None
     parallel: int
@@ -116,8 +116,8 @@ def read(payload: object, environment: LaunchEnvironment) -> tuple[TuningRequest
 
 
 def _with_mode(event: Mapping[str, object], searched: list[str]) -> Mapping[str, object]:
-    """An event whose defaults are those of the first of the modes that are searched."""
-    return {**event, "mode": searched[0]} if searched and "mode" not in event else event
+    """An event whose defaults are those of the first of the modes that are searched; to fix a mode beside them is refused elsewhere."""
+    return {**event, "mode": searched[0]} if searched else event
 
 
 def _fixed(reader: EventReader, event: Mapping[str, object], given: Mapping[str, object], training: TrainingRequest) -> dict[str, object]:

@@ -149,3 +149,19 @@ def test_each_alarm_says_whose_it_is_what_happened_and_which_command_comes_next(
         assert "blazingtext status" in said or "aws logs tail" in said or "aws sqs receive-message" in said, name
         # The most that CloudWatch takes.
         assert len(said) <= 1024, name
+
+
+def test_an_alarm_of_a_function_names_the_log_of_that_function(each: Synthesis) -> None:
+    logs = {
+        "FunctionsLauncher": "LauncherLaunchTraining",
+        "FunctionsTuner": "TunerLaunchTuning",
+        "FunctionsTransformer": "TransformerLaunchTransform",
+        "FunctionsProcessor": "ProcessorLaunchProcessing",
+        "FunctionsPromoter": "PromotionPromoteModel",
+    }
+    alarms, functions = named(each, "AWS::CloudWatch::Alarm"), named(each, "AWS::Lambda::Function")
+
+    for alarm, function in logs.items():
+        group = functions[f"{function}Function"]["LoggingConfig"]["LogGroup"]
+        assert group.startswith(f"<{function}")
+        assert f" aws logs tail {group} --since 30m" in alarms[alarm]["AlarmDescription"], alarm

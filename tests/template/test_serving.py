@@ -12,6 +12,7 @@ from blazingtext_lifecycle import naming
 from blazingtext_lifecycle.live_model import AutoRollback, Parameter, ServingStack, pause, promote, rollback
 from blazingtext_sandbox.emulator import metric_math
 from blazingtext_sandbox.sagemaker.hosting import deployment as sandbox_deployment
+from blazingtext_stacks.rollout import Rollout, Shift
 from blazingtext_stacks.settings import Settings
 from tests.template import deployment
 from tests.template.matrix import Synthesis, prefix, synthesise_with
@@ -411,3 +412,52 @@ def test_a_promotion_and_a_pause_leave_the_scaling_to_the_endpoint(whole_matrix:
     changed = {id_ for id_ in two if one[id_] != two[id_]} | deployment.replaced(one, two)
     assert of(two, changed) == {MODEL, CONFIG}
     assert of(one, one.keys() - paused.keys()) == {ENDPOINT, ALARM, TARGET, TRACKING}
+
+
+@pytest.mark.parametrize(
+    ("shift", "percent", "instances", "routing", "seconds"),
+    [
+        ("canary", None, 1, {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}, 2400),
+        (
+            "canary",
+            None,
+            2,
+            {"Type": "CANARY", "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": 300},
+            2400,
+        ),
+        (
+            "canary",
+            30,
+            4,
+            {"Type": "CANARY", "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 30}, "WaitIntervalInSeconds": 300},
+            2400,
+        ),
+        (
+            "linear",
+            None,
+            4,
+            {"Type": "LINEAR", "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 25}, "WaitIntervalInSeconds": 300},
+            3000,
+        ),
+        (
+            "linear",
+            30,
+            4,
+            {"Type": "LINEAR", "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 30}, "WaitIntervalInSeconds": 300},
+            3000,
+        ),
+    ],
+)
+def test_a_deployment_may_take_half_an_hour_and_every_time_that_it_is_watched(
+    shift: str, percent: int | None, instances: int, routing: dict[str, Any], seconds: int
+) -> None:
+    found = Rollout(Shift(shift), percent, 300).watched(instances, ["rings"])
+
+    assert found == {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": 300,
+            "MaximumExecutionTimeoutInSeconds": seconds,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "rings"}]},
+    }

@@ -426,6 +426,42 @@ def test_approval_is_none_or_manual(wrong: object) -> None:
     assert "It must be none or manual." in found
 
 
+@pytest.mark.parametrize(
+    ("wrong", "others"),
+    [
+        ("trainingInstanceType", {"maximumTrainingCost": "0.01", "region": "us-east-1"}),
+        ("trainingInstanceCount", {"maximumTrainingCost": "0.01", "region": "us-east-1"}),
+        ("trainingMaxRuntimeSeconds", {"maximumTrainingCost": "0.01", "region": "us-east-1"}),
+        ("maximumTrainingCost", {"region": "us-east-1"}),
+        ("region", {"maximumTrainingCost": "0.01"}),
+        ("trainingInstanceCount", {"maximumTrainingInstances": "1"}),
+        ("maximumTrainingInstances", {"trainingInstanceCount": "20"}),
+        ("trainingMaxRuntimeSeconds", {"maximumTrainingSeconds": "60"}),
+        ("maximumTrainingSeconds", {"trainingMaxRuntimeSeconds": "432000"}),
+        ("trainingInstanceType", {"allowedInstanceTypes": "ml.m5.*", "endpointInstanceType": "ml.m5.large"}),
+        ("endpointInstanceType", {"allowedInstanceTypes": "ml.c5.*"}),
+        ("allowedInstanceTypes", {"trainingInstanceType": "ml.c5.xlarge"}),
+        ("approval", {"autoPromote": "never"}),
+        ("autoPromote", {"approval": "manual"}),
+        ("shadowPercent", {"shadowInstanceCount": "2"}),
+        ("shadowPercent", {"endpointInstanceType": "ml.inf1.xlarge"}),
+        ("shadowInstanceCount", {}),
+        ("endpointInstanceType", {"shadowPercent": "10"}),
+        ("endpointInstanceType", {"endpointMaximumInstances": "2"}),
+        ("endpointInstanceCount", {"endpointMaximumInstances": "0"}),
+        ("endpointMaximumInstances", {"endpointInstanceCount": "3"}),
+        ("serverlessMemoryMb", {"endpointMaximumInstances": "2", "endpointInstanceType": "ml.m5.large"}),
+    ],
+    ids=str,
+)
+def test_nothing_is_said_of_what_a_wrong_setting_would_contradict(wrong: str, others: dict[str, str]) -> None:
+    found = problems(**{**others, wrong: "x!"})
+
+    named = [line.partition(":")[0] for line in found]
+    assert named.count(wrong) == 1
+    assert set(named) <= {wrong, *(name for name, value in others.items() if value == "0")}
+
+
 def test_approvals_that_nobody_would_read_are_a_contradiction() -> None:
     (found,) = problems(approval="manual", autoPromote="never")
 
@@ -433,7 +469,6 @@ def test_approvals_that_nobody_would_read_are_a_contradiction() -> None:
         "approval: manual has no effect with autoPromote never. No event is read then, so no run is registered and no approval promotes "
         "one. Set autoPromote to better or always: no run goes live before it is approved."
     )
-    assert len(problems(approval="manual", autoPromote="sometimes")) == 1
     assert Settings.from_context({"approval": "none", "autoPromote": "never"}).approval is Approval.NONE
 
 
@@ -499,11 +534,17 @@ def test_serverless_memory_is_one_of_six_sizes(wrong: str) -> None:
     assert "It must be empty, or one of 1024, 2048, 3072, 4096, 5120, 6144." in found
 
 
-def test_a_burstable_instance_is_not_scaled() -> None:
-    (found,) = problems(endpointInstanceType="ml.t2.medium", endpointMaximumInstances="2")
+@pytest.mark.parametrize("kind", ["ml.t2.medium", "ml.t2.2xlarge"])
+def test_a_burstable_instance_is_not_scaled(kind: str) -> None:
+    (found,) = problems(endpointInstanceType=kind, endpointMaximumInstances="2")
 
-    assert "SageMaker does not scale ml.t2.medium" in found
-    assert Settings(endpoint_instance_type="ml.t2.medium", endpoint_maximum_instances=1).endpoint_maximum_instances == 1
+    assert f"SageMaker does not scale {kind}," in found
+    assert Settings.from_context({"endpointInstanceType": kind, "endpointMaximumInstances": "1"}).endpoint_maximum_instances == 1
+
+
+@pytest.mark.parametrize("kind", ["ml.m5.large", "ml.trn1.2xlarge"])
+def test_any_other_instance_is_scaled(kind: str) -> None:
+    assert Settings.from_context({"endpointInstanceType": kind, "endpointMaximumInstances": "2"}).endpoint_maximum_instances == 2
 
 
 def test_a_number_of_shadow_instances_without_a_shadow_is_refused() -> None:

@@ -116,6 +116,17 @@ def test_every_problem_of_file_and_context_is_reported_at_once_with_its_place(wr
     ]
 
 
+@pytest.mark.parametrize("stage", ["No-Stage", "../dev", "", 7, True, ["dev"]], ids=str)
+def test_no_file_is_read_of_what_cannot_be_a_stage(stage: object, write: Write, tmp_path: Path) -> None:
+    write("No-Stage", trainingInstanceCount="soon")
+    write("dev")
+    (tmp_path / "inner").mkdir()
+    (found,) = problems({"stage": stage}, tmp_path / "inner" if stage == "../dev" else tmp_path)
+
+    assert found.startswith("stage: ")
+    assert "does not exist" not in found
+
+
 def test_a_stage_without_a_file_is_refused_with_those_that_have_one(write: Write) -> None:
     write("dev")
     (found,) = problems({"stage": "prd"}, write("prod"))

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from blazingtext.cli.main import COMMANDS
+from blazingtext.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("lambda", "blazingtext", "stacks")
@@ -79,3 +80,59 @@ def test_no_message_names_a_command_without_the_stage_that_it_is_about(part: str
 )
 def test_what_such_a_message_is(source: str, found: list[str]) -> None:
     assert stageless(source) == found
+
+
+def named_commands(source: str) -> list[str]:
+    """The words of the commands that a module names with a stage; "x" stands for what is put in."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("command", "blazingtext_command"):
+            found += written(node.args[0])
+    return found
+
+
+def written(node: ast.expr) -> list[str]:
+    """What an expression that makes a text can be."""
+    if isinstance(node, ast.IfExp):
+        return [*written(node.body), *written(node.orelse)]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(part.value if isinstance(part, ast.Constant) else "x" for part in node.values)]  # type: ignore[misc] # text
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def fault_of(words: str) -> str:
+    """What is wrong with a command; nothing when it can be typed."""
+    command: click.Command = cli
+    parts = words.split()
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), parts.pop(0) if parts else "")
+        if found is None:
+            return f"{words}: there is no such command"
+        command = found
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return "".join(f"{words}: no option {part}" for part in parts if part.startswith("-") and part not in known)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_command_that_a_message_names_can_be_typed(part: str) -> None:
+    named = [words for path in sorted((ROOT / part).rglob("*.py")) for words in named_commands(path.read_text(encoding="utf-8"))]
+
+    assert [fault for fault in map(fault_of, named) if fault] == []
+    assert len(named) >= {"lambda": 20, "blazingtext": 50, "stacks": 0}[part]
+
+
+@pytest.mark.parametrize(
+    ("source", "faults"),
+    [
+        ("naming.command('upload', stage)", []),
+        ("naming.command(f'models approve {number}', stage)", []),
+        ("naming.command('uploadd', stage)", ["uploadd: there is no such command"]),
+        ("blazingtext_command('models aprove 3', stage)", ["models aprove 3: there is no such command"]),
+        ("session.command('verify --repairs')", ["verify --repairs: no option --repairs"]),
+    ],
+)
+def test_what_such_a_command_is(source: str, faults: list[str]) -> None:
+    assert [fault for fault in map(fault_of, named_commands(source)) if fault] == faults

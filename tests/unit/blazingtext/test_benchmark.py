@@ -236,3 +236,18 @@ def test_a_name_is_a_public_set_even_where_a_file_is_called_so(tmp_path: Path, m
     read: Callable[[str], int] = lambda name: len(blazingtext.runs.model_scores.sets_of(name)[0])  # noqa: E731 - two words
 
     assert (read("wordsim353"), read("./wordsim353")) == (353, 1)
+
+
+def test_a_benchmark_looks_words_up_by_the_rules_that_it_is_given(tmp_path: Path) -> None:
+    words = Vectors(("King", "king", "queen"), np.array([[1, 0], [0, 1], [1, 0.1]], np.float32))
+    (tmp_path / "mine.csv").write_text("king,queen,1\nking,King,2\n")
+    advanced: list[int] = []
+
+    by_case, by_top = (
+        blazingtext.benchmark(words, tmp_path / "mine.csv", rules, source="a", advance=advanced.append).results[0]
+        for rules in (Rules(match_case=True), Rules(top=1))
+    )
+
+    assert (by_case.found, by_top.found) == (2, 1)
+    assert sum(advanced) == 4
+    assert blazingtext.benchmark(words, tmp_path / "mine.csv").source == "vectors"

@@ -66,6 +66,34 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: Typed
     assert err.startswith("Usage: blazingtext [OPTIONS] COMMAND")
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("approve", "See: blazingtext models approve --help"),
+        ("bootstrap", "The CDK does that, once per account and region: cdk bootstrap"),
+        (
+            "delete",
+            "To remove everything: cdk destroy --all -c stage=prod. What is left after that: blazingtext audit --stage prod",
+        ),
+        ("deploy", "The CDK does that: cdk deploy --all -c stage=prod"),
+        ("destroy", "The CDK does that: cdk destroy --all -c stage=prod. What is left after that: blazingtext audit --stage prod"),
+        ("down", "To end the sandbox: blazingtext sandbox down"),
+        ("help", "See: blazingtext --help"),
+        ("init", "Nothing is to be initialised: start with cdk deploy --all -c stage=prod, or see it all with blazingtext demo"),
+        ("list", "The training jobs: blazingtext runs --stage prod. The sandboxes: blazingtext sandbox list"),
+        ("ls", "The training jobs: blazingtext runs --stage prod. The sandboxes: blazingtext sandbox list"),
+        ("ps", "The training jobs: blazingtext runs --stage prod. The endpoint: blazingtext status --stage prod"),
+        ("up", "To start the sandbox: blazingtext sandbox up"),
+        ("version", "See: blazingtext --version"),
+    ],
+)
+def test_a_word_of_other_tools_is_answered_with_what_to_type_here(word: str, said: str, typed: Typed) -> None:
+    code, out, err = typed("--stage", "prod", word)
+
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.split())
+
+
 def test_the_client_comes_from_the_package_itself() -> None:
     assert blazingtext.BlazingText is BlazingText
     with pytest.raises(AttributeError, match="Nothing"):

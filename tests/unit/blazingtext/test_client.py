@@ -13,7 +13,7 @@ from blazingtext.client import BlazingText
 from blazingtext.cloud import Cloud
 from blazingtext.corpus import uploads
 from blazingtext.preflight.plan import Plan
-from blazingtext.runs import job_events, training_jobs
+from blazingtext.runs import job_events, processing, training_jobs, transforms, tunings
 from blazingtext.serving import changes, models, prediction, repair, status, verification, waiter
 from blazingtext.vectors import word_map
 from blazingtext.vectors.word_map import Look
@@ -243,6 +243,9 @@ def test_a_wrong_profile_of_the_environment_is_told_as_on_the_command_line(typed
         ("promote", {}, changes, "promote", {"version": None, "auto_rollback": True}),
         ("status", {}, status, "describe", {"runs": 3}),
         ("runs", {}, training_jobs, "runs", {"limit": 10}),
+        ("tunings", {}, tunings, "tunings", {"limit": 10}),
+        ("transforms", {}, transforms, "transforms", {"limit": 10}),
+        ("processing_jobs", {}, processing, "processings", {"limit": 10}),
         ("events", {"job": JOB}, job_events, "events", {"follow": False}),
         (
             "wait",

@@ -262,7 +262,8 @@ def test_the_sandbox_is_another_program_that_is_handed_everything(
 ) -> None:
     commands: list[list[str]] = []
 
-    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        assert check is False
         commands.append(command)
         return subprocess.CompletedProcess(command, 7)
 

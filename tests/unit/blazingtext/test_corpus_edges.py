@@ -97,6 +97,32 @@ def test_pieces_of_a_long_line_lose_nothing_and_end_between_words(monkeypatch: p
     assert [word for piece in found for word in piece.split()] == text.split() or max(map(len, text.split())) >= size
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("one two three four\nfive", ["one two ", "three ", "four\n", "five"]),
+        ("one two 3", ["one two ", "3"]),
+        ("nospaceatall more", ["nospacea", "tall ", "more"]),
+        ("\ufeffone twothree", ["one ", "twothree"]),
+        ("\ufeffone\n\ufefftwo", ["one\n", "two"]),
+        ("\ufeff", []),
+    ],
+)
+def test_a_long_line_is_cut_behind_a_space_or_where_there_is_none_anywhere(
+    monkeypatch: pytest.MonkeyPatch, text: str, pieces: list[str]
+) -> None:
+    monkeypatch.setattr(plain_lines, "PIECE", 8)
+
+    assert list(plain_lines.lines(io.StringIO(text))) == pieces
+
+
+def test_texts_are_grouped_by_their_length_and_blocks_of_lines_stay_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_BLOCK", 8)
+    texts: list[Any] = [("", "four"), ("label", "abc"), ("", "x"), ("", "y"), b"lines\n", ("", "z")]
+
+    assert list(sources._grouped(texts)) == [texts[:3], texts[3:4], b"lines\n", texts[5:]]
+
+
 def test_a_paragraph_ends_at_a_blank_line_or_when_it_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     def joined(*texts: str) -> list[str]:
         found = list(sources.paragraphs(("ignored", text) for text in texts))

@@ -142,23 +142,22 @@ def test_a_demo_that_stops_says_at_which_step(typed: Typed, monkeypatch: pytest.
     assert ("The sandbox has been removed." in err) is not keep
 
 
-def test_results_of_the_steps_go_to_stderr_when_json_is_asked_for(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    streams: list[Any] = []
+@pytest.mark.parametrize("json_too", [True, False])
+def test_results_of_the_steps_go_to_stderr_when_json_is_asked_for(json_too: bool, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[dict[str, Any]] = []
     machine = Machine()
 
     def run(command: list[str], **more: Any) -> Any:
         if "corpus" in command:
-            streams.append(more["stdout"])
-            assert more["cwd"] == demo._PROJECT
-            assert Path(more["env"]["BLAZINGTEXT_CACHE"]).name == "cache"
+            steps.append({**more, "stdout": more["stdout"] is sys.stderr, "env": Path(more["env"]["BLAZINGTEXT_CACHE"]).name})
         return machine.run(command, **more)
 
     monkeypatch.setattr("subprocess.run", run)
 
-    typed("demo", "--json")
-    typed("demo")
+    assert typed("demo", *["--json"] * json_too)[0] == 0
 
-    assert [stream is None for stream in streams] == [False] * (len(streams) // 2) + [True] * (len(streams) // 2)
+    assert steps == [{"cwd": Path(__file__).parents[3], "check": False, "stdout": json_too, "env": "cache"}] * len(steps)
+    assert steps
 
 
 def test_a_sandbox_that_does_not_say_how_to_reach_it_is_an_error(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:

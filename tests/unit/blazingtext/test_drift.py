@@ -217,6 +217,10 @@ def services(has: dict[str, Any]) -> dict[str, Any]:
             raise client_error("ResourceNotFoundException", "no policy")
         return {"Policy": json.dumps({"Statement": [{"Sid": sid} for sid in has["callers"][FunctionName]]})}
 
+    def alarms(AlarmNamePrefix: str) -> dict[str, Any]:  # noqa: N803
+        every = [{"AlarmName": f"{ALARM}-of-somebody"}, has["alarm"]]
+        return {"MetricAlarms": [each for each in every if each["AlarmName"].startswith(AlarmNamePrefix)]}
+
     def configuration(FunctionName: str) -> dict[str, Any]:  # noqa: N803
         base = has["function"] if FunctionName == FUNCTION else as_deployed()["function"]
         return {**base, "CodeSha256": has["codes"].get(FunctionName, "usual")}
@@ -253,7 +257,7 @@ def services(has: dict[str, Any]) -> dict[str, Any]:
         "sns": FakeClient(get_topic_attributes=lambda **_: {"Attributes": {"Policy": has["topic"]}}),
         "events": FakeClient(describe_rule=lambda **_: has["rule"], list_targets_by_rule=lambda **_: {"Targets": has["targets"]}),
         "stepfunctions": FakeClient(describe_state_machine=lambda **_: has["machine"]),
-        "cloudwatch": FakeClient(describe_alarms=lambda **_: {"MetricAlarms": [{"AlarmName": "of-somebody"}, has["alarm"]]}),
+        "cloudwatch": FakeClient(describe_alarms=alarms),
     }
 
 

@@ -131,3 +131,20 @@ def test_the_smallest_model_has_a_map() -> None:
 
     assert side.neighbors.shape == (5, 4)
     assert np.isfinite(side.places).all()
+
+
+@pytest.mark.parametrize(("place", "named"), [(5000, True), (5001, False)])
+def test_only_the_5000_most_frequent_words_are_asked_whether_they_have_changed(place: int, named: bool) -> None:
+    """Words of both models, the first of which one has not; and then those that the second does not know."""
+    same = np.full(5010, 0.5)
+    same[0] = np.nan
+    same[place] = 0.1
+    words = tuple(f"word{row}" for row in range(5010))
+    side = explorer.Side(
+        "m", words, 5010, np.zeros((5010, 2)), np.zeros(5010, int), np.zeros((5010, 1), int), np.zeros((5010, 1), np.float32), same
+    )
+
+    found = explorer._changed(side)
+
+    assert (f"word{place}" in found, len(found)) == (named, 30)
+    assert "word0" not in found

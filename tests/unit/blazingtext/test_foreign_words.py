@@ -89,4 +89,5 @@ def test_rare_and_frequent_characters_change_alike() -> None:
         data = text.encode()
         eased, hard = latin.eased(data, beyond_ascii(data))
         assert hard == []
+        assert "\u201c".encode() not in eased
         assert latin.normalised(eased, split=False).decode().split() == Normaliser().lines(text)[0].split()

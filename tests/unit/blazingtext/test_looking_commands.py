@@ -118,8 +118,9 @@ def test_download_lists_what_it_copied_and_replaces_nothing_unasked(typed: Typed
     Path("mine/eval.json").write_text("changed")
     code, _, err = typed("download", A, "-o", "mine", **stage)
     assert (code, "eval.json already exists" in err, Path("mine/eval.json").read_text()) == (2, True, "changed")
-    code, out, _ = typed("download", A, "-o", "mine", "--force", **stage)
+    code, out, err = typed("download", A, "-o", "mine", "--force", **stage)
     assert (code, Path("mine/eval.json").read_text()) == (0, "{}")
+    assert f"done {found['uri']}: 1.1 kB\n" in err
     assert hashlib.sha256(text(0)).hexdigest() in out
 
 

@@ -42,7 +42,7 @@ def test_versions_are_listed_newest_first_with_what_is_live() -> None:
     jobs = reviewed("Approved", "Rejected", "PendingManualApproval")
     jobs.versions[2]["ApprovalDescription"] = "too small"
 
-    found = models.listed(stage(jobs, ModelDataUrl=artifact(FIRST), PreviousModelDataUrl=artifact(SECOND)))
+    found = models.listed(stage(jobs, ModelDataUrl=artifact(FIRST), PreviousModelDataUrl=artifact(SECOND)), limit=10)
 
     assert found.group == GROUP
     assert [(each.version, each.job, each.approval, each.comment, each.live, each.previous) for each in found.models] == [
@@ -58,7 +58,7 @@ def test_what_somebody_else_has_noted_as_a_metric_need_be_no_number() -> None:
     jobs = reviewed("Approved")
     jobs.versions[1]["CustomerMetadataProperties"] = {"metric/ours": "good", "metric/mine": "0.5", "more": "2"}
 
-    assert models.listed(stage(jobs)).models[0].metrics == {"mine": 0.5}
+    assert models.listed(stage(jobs), limit=10).models[0].metrics == {"mine": 0.5}
 
 
 def test_no_more_versions_are_described_than_are_asked_for() -> None:
@@ -74,7 +74,7 @@ def test_a_version_that_goes_away_while_it_is_listed_is_left_out() -> None:
     jobs.list_model_packages = lambda **_: listing  # type: ignore[method-assign] # for this test
     del jobs.versions[2]
 
-    assert [each.version for each in models.listed(stage(jobs)).models] == [1]
+    assert [each.version for each in models.listed(stage(jobs), limit=10).models] == [1]
 
 
 def test_where_nobody_approves_models_they_are_the_completed_runs() -> None:
@@ -82,7 +82,7 @@ def test_where_nobody_approves_models_they_are_the_completed_runs() -> None:
     for job, ended in ((FIRST, "Completed"), (SECOND, "Failed"), (THIRD, "Completed")):
         jobs.add(job, ended)
 
-    found = models.listed(stage(jobs, ModelDataUrl=artifact(THIRD), PreviousModelDataUrl=artifact(FIRST)))
+    found = models.listed(stage(jobs, ModelDataUrl=artifact(THIRD), PreviousModelDataUrl=artifact(FIRST)), limit=10)
 
     assert found.group == ""
     assert [(each.version, each.job, each.approval, each.live, each.previous) for each in found.models] == [
@@ -95,7 +95,7 @@ def test_a_version_without_an_artifact_is_not_the_live_one_of_a_stage_without_a_
     jobs = reviewed("Approved")
     jobs.versions[1]["InferenceSpecification"]["Containers"] *= 2
 
-    (found,) = models.listed(stage(jobs)).models
+    (found,) = models.listed(stage(jobs), limit=10).models
 
     assert (found.job, found.live, found.previous) == ("", False, False)
 

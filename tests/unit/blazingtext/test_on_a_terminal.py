@@ -47,6 +47,15 @@ def test_a_bar_says_what_is_done_and_how_much_of_it(of_bytes: bool, amount: str)
     assert (amount in last, " 50%" in last) == (True, True)
 
 
+def test_a_bar_is_of_bytes_unless_told_otherwise() -> None:
+    output = terminal()
+
+    with output.progress("Sending", 3000) as advance:
+        advance(1500)
+
+    assert "1.5/3.0 kB" in seen(output).rpartition("Sending")[2]
+
+
 def test_a_download_has_a_bar_once_its_size_is_known() -> None:
     output = terminal()
 

@@ -319,14 +319,15 @@ def test_stop_stops_a_processing_job_of_the_stage_that_runs(typed: Typed) -> Non
 
 
 def test_the_client_prepares_looks_and_reports() -> None:
-    function, jobs = launcher(), Jobs("Completed")
+    function, jobs, bucket = launcher(), Jobs("Completed"), Bucket(REPORT)
     client = BlazingText("dev")
-    client.__dict__["cloud"] = cloud(**account(jobs=jobs, function=function, bucket=Bucket(REPORT)))
+    client.__dict__["cloud"] = cloud(**account(jobs=jobs, function=function, bucket=bucket))
 
     found = client.prepare_on_aws(["s3://raw/wiki/"], "wiki", preparing=Preparing(Normaliser(numbers=Numbers.SPELL)), instance_count=2)
 
     assert (found.name, found.output, found.created) == (JOB, REPORT["uri"], True)
     assert (function.events[0]["options"], function.events[0]["instance"]) == ({"numbers": '"spell"'}, {"count": 2})
+    assert f"processing/code/{function.events[0]['code']}/prepare_corpus.py" in bucket.objects
     assert client.processing_job().job == JOB
     assert client.processing_report(JOB) == REPORT
     assert [each.status for each in client.follow_processing(JOB)] == ["Completed"]

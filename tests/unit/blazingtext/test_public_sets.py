@@ -31,7 +31,8 @@ def answering(monkeypatch: pytest.MonkeyPatch, content: bytes) -> list[str]:
     """Puts a site in the place of all others; the addresses that are asked for."""
     asked: list[str] = []
 
-    def answer(request: urllib.request.Request, **_: Any) -> io.BytesIO:
+    def answer(request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
+        assert timeout == 30
         asked.append(request.full_url)
         return io.BytesIO(content)
 

@@ -41,7 +41,7 @@ STACKS = FakeStacks(ModelDataUrl=artifact(NEW))
     ("look", "operation"),
     [
         (lambda: training_jobs.run(cloud(sagemaker=jobs(describe_training_job=denying())), NEW), f"look at the training job {NEW}"),
-        (lambda: training_jobs.runs(cloud(sagemaker=jobs(list_training_jobs=denying()))), "list the training jobs"),
+        (lambda: training_jobs.runs(cloud(sagemaker=jobs(list_training_jobs=denying())), limit=10), "list the training jobs"),
         (lambda: training_jobs.latest_own(cloud(sagemaker=jobs(list_tags=denying()))), f"read the tags of {NEW}"),
         (lambda: training_jobs.throughput(cloud(logs=LOGS), NEW), f"read the log of {NEW}"),
         (lambda: artifacts.fetch(cloud(s3=Refusing()), artifact(NEW)), f"download {artifact(NEW)}"),

@@ -46,6 +46,7 @@ from blazingtext.serving.pause_schedule import Turn
 from blazingtext.serving.shadows import Shadow, Traffic
 from blazingtext.serving.stage_status import Endpoint, Stack, Status
 from blazingtext.serving.verification import Verification
+from blazingtext.vectors import comparison as vector_comparison
 from blazingtext.vectors import word_map
 from blazingtext.vectors.evaluation import Evaluation, Score
 from blazingtext.vectors.explorer import explore
@@ -415,3 +416,21 @@ def test_without_the_library_the_command_that_installs_it_is_told(
         become()
 
     assert re.fullmatch(rf'This needs {module}, which is not installed in .*: pip install "blazingtext-cdk\[notebook\]"', str(caught.value))
+
+
+def test_a_comparison_shows_each_model_beside_the_first(tmp_path: Path) -> None:
+    chance = np.random.default_rng(5)
+    words = tuple(f"w{number}" for number in range(30))
+    first, second, third = (Vectors(words[more:], chance.normal(size=(30 - more, 4)).astype(np.float32)) for more in (0, 0, 3))
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("w4 w5 1\nw6 w7 2\nw8 w9 3\n")
+    compared = {name: vector_comparison.compare(first, model, [pairs]) for name, model in (("two", second), ("three", third))}
+
+    page = comparison.RunComparison(("one", "two", "three"), (), {}, {}, compared)._repr_html_()
+
+    assert page.index(">B beside A<") < page.index(">C beside A<")
+    assert page.count(">rho of A<") == 2
+    assert (page.count(">rho of B<"), page.count(">C - A<")) == (1, 1)
+    assert page.count(">pairs.csv<") == 2
+    beside = page[page.index(">C beside A<") :]
+    assert ">3: w0, w1, w2<" in beside

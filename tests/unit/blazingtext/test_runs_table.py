@@ -45,7 +45,7 @@ def _jobs() -> FakeJobs:
 
 @pytest.fixture(name="rows")
 def _rows(jobs: FakeJobs) -> list[Row]:
-    return [Row(run, "us-east-1", None) for run in training_jobs.runs(cloud(sagemaker=jobs))]
+    return [Row(run, "us-east-1", None) for run in training_jobs.runs(cloud(sagemaker=jobs), limit=10)]
 
 
 def _names(rows: list[Row]) -> str:

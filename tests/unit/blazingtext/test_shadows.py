@@ -198,6 +198,16 @@ def test_what_was_asked_before_the_shadow_was_in_service_does_not_count(changed:
     assert metrics.asked[0]["StartTime"] == found.since == STARTED + since
 
 
+@pytest.mark.parametrize(("since", "said"), [(STARTED, f"since {STARTED:%Y-%m-%d %H:%M} UTC"), (None, "")])
+def test_traffic_is_told_with_the_time_since_when_where_that_is_known(since: datetime | None, said: str) -> None:
+    tried = shadows.Traffic(100, 1, 2, 3, 0.004, None)
+
+    shadow = shadows.Shadow(NEW, since=since, tried=tried)
+
+    assert shadow.columns == (said, "requests", "4xx", "5xx", "model errors", "p50", "p99")
+    assert shadow.rows("live") == [(f"shadow: {NEW}", *tried.row)]
+
+
 def test_a_day_is_looked_back_on_at_most() -> None:
     metrics = Metrics()
     account = cloud(cloudformation=tried(), sagemaker=Shadowed(), cloudwatch=metrics)

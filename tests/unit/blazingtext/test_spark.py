@@ -444,3 +444,66 @@ def test_duplicates_that_tasks_would_not_see_are_refused() -> None:
 def test_options_that_nobody_knows_are_refused() -> None:
     with pytest.raises(ValueError, match="there is no option speed"):
         Preparing.read({"speed": '"high"'})
+
+
+def test_what_consoles_make_to_show_a_folder_is_no_corpus(s3: FakeBuckets, tmp_path: Path) -> None:
+    s3.objects["own", "corpora/wiki/train/"] = b""
+    job = Job(s3, tmp_path, {"a.txt": text(2, 20)})
+
+    assert job.finish() == 0
+    assert job.made
+    assert ("own", "corpora/wiki/train/") in s3.objects
+
+
+def test_a_report_names_a_hundred_files_and_counts_all(s3: FakeBuckets, tmp_path: Path) -> None:
+    files = {f"picture{number:03}": b"\x89PNG\r\n\x1a\n" for number in range(101)}
+    files |= {f"latin{number:03}.txt": b"plain words\n" * 400 + b"caf\xe9 \x93so\x94\n" for number in range(101)}
+    job = Job(s3, tmp_path, {"a.txt": text(2, 20), **files})
+
+    assert job.finish() == 0
+
+    report = job.report
+    assert (len(report["skipped"]), report["skipped_count"]) == (100, 101)
+    assert (len(report["garbled"]), report["undecodable"]) == (100, 303)
+
+
+class FlushedLog(io.StringIO):
+    """A log in which every line must be written out before the next begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending = ""
+
+    def write(self, text: str) -> int:
+        assert text == "\n" or not self.pending, f"{self.pending} waits"
+        self.pending += text
+        return super().write(text)
+
+    def flush(self) -> None:
+        self.pending = ""
+
+
+@pytest.mark.parametrize(
+    ("more", "removes", "last"),
+    [
+        (b"", True, "corpus prepare: s3://own/corpora/wiki/train/wiki.txt: "),
+        (b"", False, "corpus prepare: s3://own/corpora/wiki/train/wiki.txt: "),
+        (b"more", True, "corpus prepare: s3://raw/in/ has changed since the job was asked for"),
+    ],
+)
+def test_every_line_of_the_log_is_there_at_once(
+    s3: FakeBuckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bytes, removes: bool, last: str
+) -> None:
+    log = FlushedLog()
+    job = Job(s3, tmp_path, {"a.txt": text(2, 900)})
+    s3.objects["raw", "in/a.txt"] += more
+    if not removes:
+        s3.undeletable = {"staging/j/000000"}
+    monkeypatch.setattr("sys.stdout", log)
+
+    job.finish()
+
+    assert not log.pending
+    lines = log.getvalue().splitlines()
+    assert lines[-1].startswith(last)
+    assert any("was not removed, and expires" in line for line in lines) is not removes

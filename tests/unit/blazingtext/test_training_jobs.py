@@ -13,7 +13,7 @@ def test_runs_are_the_stages_own_newest_first() -> None:
     for name in (OLD, JOB, "not-blazingtext-dev-x"):
         jobs.add(name)
 
-    assert [run.job for run in training_jobs.runs(cloud(sagemaker=jobs))] == [JOB, OLD]
+    assert [run.job for run in training_jobs.runs(cloud(sagemaker=jobs), limit=10)] == [JOB, OLD]
     assert [run.job for run in training_jobs.runs(cloud(sagemaker=jobs), limit=1)] == [JOB]
 
 
@@ -116,7 +116,7 @@ def test_a_run_has_the_hash_of_its_corpus_from_its_tags(tags: dict[str, str], wh
     jobs = FakeJobs()
     jobs.add(JOB, tags=tags)
 
-    (run,) = training_jobs.with_tags(cloud(sagemaker=jobs), training_jobs.runs(cloud(sagemaker=jobs)))
+    (run,) = training_jobs.with_tags(cloud(sagemaker=jobs), training_jobs.runs(cloud(sagemaker=jobs), limit=10))
 
     assert (run.tags, run.corpus_hash, run.short_hash, run.recipe) == (tags, whole, short, "")
 

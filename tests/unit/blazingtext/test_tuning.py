@@ -198,6 +198,21 @@ def test_a_terminal_shows_one_leaderboard_that_is_redrawn(monkeypatch: pytest.Mo
     assert f"{TUNING}: InProgress, 2 of 4 training jobs have ended" in text
 
 
+@pytest.mark.parametrize(("status", "ended"), [("InProgress", 2), ("Stopping", 2), ("Stopped", 3), ("Failed", 3), ("Completed", 3)])
+def test_the_leaderboard_counts_the_training_jobs_that_have_ended(status: str, ended: int) -> None:
+    from rich.console import Console
+
+    from blazingtext.cli.output import Output
+
+    drawn = Console(force_terminal=True, width=140, record=True, color_system=None)
+    trials = [*TRIALS[:2], trial(WAITING, status, learning_rate="0.007")]
+
+    with leaderboard.leaderboard(Output(err=drawn)) as board:
+        board.show(tunings.tuning(cloud(sagemaker=FakeTunings("InProgress", trials=trials)), TUNING))
+
+    assert f"{ended} of 4 training jobs have ended" in drawn.export_text()
+
+
 def test_tuning_shows_the_best_first_and_what_to_do_next(typed: Typed) -> None:
     code, out, err = typed("tuning", sagemaker=FakeTunings("Completed"))
 
@@ -365,6 +380,47 @@ def test_the_newest_training_job_that_promote_takes_is_none_of_a_tuning_jobs() -
 
     assert found.job == "blazingtext-dev-wiki-1"
     assert training_jobs.run(cloud(sagemaker=jobs), BEST).tuning_job == TUNING
+
+
+def test_the_python_client_hands_on_every_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    function, jobs = tuner(), FakeTunings("Completed")
+    monkeypatch.setattr(BlazingText, "cloud", cloud(**{"lambda": function, "cloudformation": FakeStacks(), "sagemaker": jobs}))
+
+    BlazingText().tune(
+        "wiki",
+        {"epochs": [1, 2]},
+        mode="cbow",
+        hyperparameters={"vector_dim": 50},
+        strategy="Random",
+        max_jobs=4,
+        parallel_jobs=3,
+        early_stopping=True,
+        warm_start=["wiki-0a1"],
+        seed=7,
+        promote=False,
+        name="friday",
+    )
+    BlazingText().tune("wiki", {"epochs": [1, 2]})
+
+    assert function.events == [
+        {
+            "corpus": "wiki",
+            "mode": "cbow",
+            "hyperparameters": {"vector_dim": 50},
+            "promote": False,
+            "name": "friday",
+            "tuning": {
+                "ranges": {"epochs": [1, 2]},
+                "strategy": "Random",
+                "maxJobs": 4,
+                "parallelJobs": 3,
+                "earlyStopping": True,
+                "warmStart": ["wiki-0a1"],
+                "seed": 7,
+            },
+        },
+        {"corpus": "wiki", "tuning": {"ranges": {"epochs": [1, 2]}}},
+    ]
 
 
 def test_the_python_client_takes_ranges_as_they_are_typed_or_as_objects(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from blazingtext.serving import repair, verification
+from blazingtext_lifecycle import live_model
 from blazingtext_lifecycle.errors import CloudError, NotReady, RequestError
 from tests.unit.blazingtext.cloud_fakes import NOON, FakeBucket, FakeClient, FakeEndpoint, FakeJobs, FakeStacks, artifact, cloud
 from tests.unit.blazingtext.conftest import Typed
@@ -102,6 +103,15 @@ def test_what_is_missing_or_strange_below_an_endpoint_is_told_and_repaired(spoil
     assert found.repairable
     assert (done.changed, done.live, done.previous) == (True, NEW, OLD)
     assert stage.verify().problems == ()
+
+
+def test_of_what_is_there_nothing_is_said() -> None:
+    stage = Stage()
+    account = cloud(**stage.clients)
+    stack = live_model.describe(account.cloudformation, "dev")
+
+    assert verification.missing_artifact(account, artifact(NEW)) == ""
+    assert verification.lost_shadow(account, stack) == ""
 
 
 def test_an_artifact_that_is_gone_is_a_problem_before_an_instance_needs_it() -> None:

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import os
@@ -246,3 +247,12 @@ def test_a_stream_that_was_sought_has_no_hash() -> None:
     assert (reader.seek(-1, io.SEEK_END), reader.tell(), reader.read()) == (9, 9, b"9")
 
     assert not reader.sha256()
+
+
+@pytest.mark.parametrize("read", [0, 3, 10])
+def test_the_hash_is_of_the_whole_stream_however_much_was_read(read: int) -> None:
+    reader = HashingReader(io.BytesIO(b"0123456789"))
+    reader.read(read)
+
+    assert reader.sha256() == hashlib.sha256(b"0123456789").hexdigest()
+    assert reader.size == 10

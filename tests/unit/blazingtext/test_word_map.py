@@ -126,3 +126,18 @@ def test_the_head_fits_above_a_map_of_few_words(found: Vectors) -> None:
     assert min(each.x0 for each in extents) >= 0
     head, body = extents[5:], extents[:5]
     assert min(each.y0 for each in head) > max(each.y1 for each in body)
+
+
+def test_every_colour_can_be_read_on_white_and_none_stands_twice() -> None:
+    """A contrast of 4.5 to 1, as https://www.w3.org/TR/WCAG21/#contrast-minimum asks of small type."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    colours = word_map._COLOURS
+
+    assert all(re.fullmatch("#[0-9a-f]{6}", each) for each in colours)
+    assert len(set(colours)) == 16
+    assert min(1.05 / (luminance(each) + 0.05) for each in colours) >= 4.5

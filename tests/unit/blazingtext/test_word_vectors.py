@@ -58,6 +58,16 @@ def test_a_zero_vector_has_no_nearest_words_out_of_thin_air() -> None:
     assert found[0].similarity == 0
 
 
+@pytest.mark.parametrize("length", [1e-12, 1.5e-12, 1e-3])
+def test_however_short_a_sum_is_its_direction_counts(length: float) -> None:
+    rows = np.array([[1, 0], [1, -length], [0, 3]], np.float32)
+
+    (near,) = Vectors(("a", "b", "c"), rows).neighbors("a - b", 5)
+
+    assert near.word == "c"
+    assert near.similarity == pytest.approx(1, abs=1e-6)
+
+
 @pytest.mark.parametrize("line_end", ["\n", " \n"])
 def test_vectors_txt_is_read_with_and_without_trailing_spaces(tmp_path: Path, line_end: str) -> None:
     path = tmp_path / "vectors.txt"

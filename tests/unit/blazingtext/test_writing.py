@@ -8,6 +8,7 @@ import pytest
 from blazingtext.corpus import object_uploads, writing
 from blazingtext.corpus.objects import Access, S3Object
 from blazingtext_lifecycle.errors import AccessDeniedError, NotReady, RequestError, UserError
+from tests.patience import PATIENCE
 from tests.unit.aws_requests import CheckedClient
 from tests.unit.lifecycle.aws_fakes import client_error
 
@@ -169,3 +170,46 @@ def test_who_cannot_look_is_told() -> None:
     fake.head = "503"
     with pytest.raises(NotReady, match=r"Could not write s3://bucket/out/corpus\.txt"):
         write(object_in(fake), fails=KeyboardInterrupt)
+
+
+def test_four_parts_are_on_their_way_at_the_same_time() -> None:
+    together = threading.Barrier(4)
+
+    class Slow(FakeUploads):
+        def upload_part(self, *, PartNumber: int, Body: bytes, **place: str) -> dict[str, str]:  # noqa: N803 - AWS's names
+            together.wait(timeout=PATIENCE)
+            return super().upload_part(PartNumber=PartNumber, Body=Body, **place)
+
+    fake = Slow()
+    write(object_in(fake), *[b"x" * 100] * 3, b"x" * 200)
+
+    assert fake.objects == {KEY: b"x" * 500}
+
+
+def test_whoever_writes_faster_than_s3_takes_waits_for_it() -> None:
+    """What waits is held in memory."""
+    may_go = threading.Event()
+    begun: list[int] = []
+
+    class Stuck(FakeUploads):
+        def upload_part(self, *, PartNumber: int, Body: bytes, **place: str) -> dict[str, str]:  # noqa: N803 - AWS's names
+            begun.append(PartNumber)
+            assert may_go.wait(timeout=PATIENCE)
+            return super().upload_part(PartNumber=PartNumber, Body=Body, **place)
+
+    fake, written = Stuck(), list[int]()
+    with writing.complete(object_in(fake), force=False) as stream:
+        for number in range(4):
+            stream.write(b"x" * (100 if number < 3 else 200))
+            written.append(number)
+        last = threading.Thread(target=lambda: written.append(stream.write(b"x" * 200)))
+        last.start()
+        last.join(timeout=0.05)
+        meanwhile = written.copy()
+        may_go.set()
+        last.join(timeout=PATIENCE)
+        assert meanwhile == [0, 1, 2, 3]
+
+    assert written == [0, 1, 2, 3, 200]
+    assert sorted(begun) == [1, 2, 3, 4, 5]
+    assert fake.objects == {KEY: b"x" * 700}

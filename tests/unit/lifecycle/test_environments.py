@@ -122,6 +122,26 @@ def test_a_gate_may_stand_at_either_end(name: str, value: str, found: float | No
     assert getattr(PromoteEnvironment.read({**PROMOTE.variables(), name: value}), name.lower()) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("STAGE", "a value"),
+        ("BUCKET", "a value"),
+        ("TRAINING_VOLUME_GB", "a whole number from 1"),
+        ("TRAINING_SPOT", "true or false"),
+        ("HYPERPARAMETERS", "a JSON object"),
+    ],
+)
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_variable_that_is_not_set_is_told_once_with_what_it_must_be(name: str, allowed: str, value: str | None) -> None:
+    variables = {**LAUNCH.variables(), name: value}
+
+    with pytest.raises(ConfigurationError) as refusal:
+        LaunchEnvironment.read({name: value for name, value in variables.items() if value is not None})
+
+    assert str(refusal.value) == (f"{name} is not set. The function takes its settings from its stack. It must be {allowed}: deploy again.")
+
+
 def test_a_count_of_one_is_the_least() -> None:
     assert LaunchEnvironment.read({**LAUNCH.variables(), "TRAINING_VOLUME_GB": "1"}).volume_gb == 1
 

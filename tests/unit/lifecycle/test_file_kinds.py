@@ -70,6 +70,16 @@ def test_compressed_files_and_archives_are_known_by_their_content(made: Callable
 
 
 @pytest.mark.parametrize(
+    ("length", "content"), [(512, Content.PACKED), (511, Content.BINARY), (156, Content.BINARY), (148, Content.BINARY)]
+)
+def test_a_tar_header_is_a_whole_block(length: int, content: Content) -> None:
+    """The checksum holds for less, because the block ends in zeros."""
+    found = kind_of(without_signature(tarred(tarfile.USTAR_FORMAT))[:length], whole=False)
+
+    assert (found.content, found.name == "tar") == (content, content is Content.PACKED)
+
+
+@pytest.mark.parametrize(
     ("sample", "name"),
     [
         (b"%PDF-1.7\n", "a PDF document"),

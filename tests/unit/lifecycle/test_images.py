@@ -45,6 +45,61 @@ def test_a_region_without_blazingtext_is_refused_with_those_that_have_it(region:
         images.image_uri(region)
 
 
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("cn-north-1", ("cn-north-1", "cn-northwest-1")),
+        ("cn-northwest-1", ("cn-north-1", "cn-northwest-1")),
+        ("us-gov-west-1", ("us-gov-east-1", "us-gov-west-1")),
+        ("us-iso-west-1", ("us-iso-east-1",)),
+        ("us-isob-east-1", ("us-isob-east-1",)),
+        ("us-isof-south-1", ("us-isof-east-1", "us-isof-south-1")),
+    ],
+)
+def test_a_partition_has_its_own_regions(region: str, partition: tuple[str, ...]) -> None:
+    assert images.partition_regions(region) == partition
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "mx-central-1"])
+def test_the_commercial_partition_has_all_other_regions(region: str) -> None:
+    found = images.partition_regions(region)
+
+    assert len(found) == 29
+    assert (found[0], found[-1]) == ("af-south-1", "us-west-2")
+    assert [each for each in found if each.startswith(("cn-", "us-gov-", "us-iso"))] == []
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [
+        ("us-east-1", "amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn"),
+        ("us-iso-east-1", "c2s.ic.gov"),
+        ("us-isob-east-1", "sc2s.sgov.gov"),
+        ("us-isof-south-1", "csp.hci.ic.gov"),
+    ],
+)
+def test_services_are_found_under_the_domain_of_their_partition(region: str, suffix: str) -> None:
+    assert images.dns_suffix(region) == suffix
+
+
+@pytest.mark.parametrize(
+    ("uri", "region"),
+    [
+        ("811284229777.dkr.ecr.us-east-1.amazonaws.com/blazingtext:1", "us-east-1"),
+        ("390948362332.dkr.ecr.cn-north-1.amazonaws.com.cn/blazingtext:1", "cn-north-1"),
+        ("811284229777.dkr.s3.us-east-1.amazonaws.com/blazingtext:1", ""),
+        ("811284229777.rpm.ecr.us-east-1.amazonaws.com/blazingtext:1", ""),
+        ("docker.io/library/python:3.11", ""),
+        ("python", ""),
+        ("", ""),
+    ],
+)
+def test_an_image_of_ecr_tells_its_region(uri: str, region: str) -> None:
+    assert images.region_of(uri) == region
+
+
 def test_gpu_counts_are_the_sdks() -> None:
     known = {name: row["Count"] for region in sdk("instance_gpu_info.json").values() for name, row in region.items()}
     # The SDK's table misspells this one.

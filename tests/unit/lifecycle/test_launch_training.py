@@ -424,12 +424,24 @@ def test_a_complete_corpus_is_trained_on_once_however_often_that_is_told(manifes
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
-        (corpus_manifest.document([NamedFile("corpora/wiki/train/text", 5)]), "train/text has .* bytes"),
+        (
+            corpus_manifest.document([NamedFile("corpora/wiki/train/text", 5)]),
+            (
+                "^corpora/wiki/train/text has 176000 bytes. corpora/wiki/complete.json says 5 bytes, so the corpus is not complete. "
+                "Upload it again: blazingtext upload.$"
+            ),
+        ),
         (
             corpus_manifest.document([NamedFile("corpora/wiki/train/text", len(SENTENCES)), NamedFile("corpora/wiki/train/more", 5)]),
-            "train/more is not there",
+            (
+                "^corpora/wiki/train/more is not there. corpora/wiki/complete.json says 5 bytes, so the corpus is not complete. "
+                "Upload it again: blazingtext upload.$"
+            ),
         ),
-        (b"not JSON", "is not a manifest"),
+        (
+            b"not JSON",
+            "^s3://own-bucket/corpora/wiki/complete.json is not a manifest. It must be empty, .* Write it again: blazingtext upload.$",
+        ),
         (b"{}" + b" " * 4_000_000, "has 4,000,002 bytes.*leave the manifest empty"),
         (b"[1]", "is not a manifest"),
         (b"[" * 100_000, "is not a manifest"),

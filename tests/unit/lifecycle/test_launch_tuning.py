@@ -13,7 +13,7 @@ from blazingtext_lifecycle.job_protection import JobProtection
 from blazingtext_lifecycle.launching import Clients
 from blazingtext_lifecycle.limits import Limits
 from tests.unit.lifecycle import test_launch_training
-from tests.unit.lifecycle.aws_fakes import client_error
+from tests.unit.lifecycle.aws_fakes import FakeContext, client_error
 from tests.unit.lifecycle.test_launch_training import ENVIRONMENT
 from tests.unit.lifecycle.tuning_fakes import FakeTuning
 
@@ -331,6 +331,17 @@ def test_every_problem_is_told_at_once() -> None:
     assert [word for word in words if word not in said] == []
 
 
+def test_the_handler_answers_with_the_tuning_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+    for name, value in ENVIRONMENT.variables().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("blazingtext_lifecycle.aws_clients.connect", lambda service, *_: getattr(account, service))
+
+    answer = launch_tuning.handler({"corpus": "wiki", "tuning": {"ranges": RATES}}, FakeContext())
+
+    assert list(account.sagemaker.tunings) == [answer["tuningJobName"]]
+
+
 @pytest.mark.parametrize("payload", [None, 3, "x", [], {"corpus": "wiki"}])
 def test_no_json_is_a_tuning_request_by_chance(payload: object) -> None:
     account = Account()
@@ -351,7 +362,10 @@ def test_a_hyperparameter_that_is_wrong_keeps_the_class_of_its_error() -> None:
         (
             {"maximum_training_instances": 2},
             {"ranges": RATES, "parallelJobs": 3},
-            "1 each is not allowed. The stage's setting maximumTrainingInstances is 2. Ask for what it allows, or have maximumTrainingInst",
+            (
+                "tuning.parallelJobs: 3 jobs at once with 1 each is not allowed. The stage's setting maximumTrainingInstances is 2. "
+                "Ask for what it allows, or have maximumTrainingInstances changed"
+            ),
         ),
         ({"maximum_training_seconds": 60}, {"ranges": RATES}, "maximumTrainingSeconds is 60"),
         ({"allowed_instance_types": ("ml.m5.*",)}, {"ranges": RATES}, "allowedInstanceTypes is ml.m5.*"),

@@ -63,7 +63,15 @@ def test_a_corpus_is_found_by_its_files() -> None:
 
 def test_a_tuning_job_is_found_by_its_training_jobs_and_its_search() -> None:
     request = TuningRequest(
-        training(), ("skipgram",), (Range("vector_dim", 32, 300, whole=True),), "Bayesian", 10, 2, early_stopping=True, parents=(), seed=7
+        training(),
+        ("skipgram",),
+        (Range("vector_dim", 32, 300, "Auto", whole=True),),
+        "Bayesian",
+        10,
+        2,
+        early_stopping=True,
+        parents=(),
+        seed=7,
     )
     # AWS's defaults: https://docs.aws.amazon.com/sagemaker/latest/dg/blazingtext_hyperparameters.html
     static = (

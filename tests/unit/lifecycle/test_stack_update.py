@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from typing import Any, cast
 
 import pytest
@@ -212,6 +213,19 @@ def test_it_looks_less_and_less_often_and_gives_up_within_half_a_minute() -> Non
         updater.update(account.look(), {"ModelDataUrl": "b"})
 
     assert pauses == [0.25, 0.5, 1, 2, 4, 4, 4, 4, 4, 4]
+
+
+def test_an_execution_has_forty_letters_of_a_hash_and_the_number_of_a_further_attempt() -> None:
+    account = Account({"ModelDataUrl": "a"})
+    account.fail("Task timed out after 60 seconds", "States.Timeout")
+    seen = account.look()
+    for _ in range(3):
+        with pytest.raises(CloudError):
+            account.update({"ModelDataUrl": "b"}, seen)
+
+    first, *further = [arn.rpartition(":")[2] for arn in account.machine.executions]
+    assert re.fullmatch("[0-9a-f]{40}", first)
+    assert further == [f"{first}-1", f"{first}-2"]
 
 
 def test_the_twentieth_attempt_is_the_last() -> None:

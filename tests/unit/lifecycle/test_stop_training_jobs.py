@@ -138,6 +138,24 @@ def test_jobs_that_do_not_end_in_time_are_a_failure_that_is_answered() -> None:
     assert account.remaining_ms >= 15_000
 
 
+def test_it_looks_less_and_less_often_and_three_times_a_minute_at_least() -> None:
+    account = Account()
+    account.sagemaker.add("blazingtext-dev-a", "InProgress", DEV)
+    pass_time = account.pass_time
+
+    def pass_time_slowly(seconds: float) -> None:
+        running = account.sagemaker.jobs["blazingtext-dev-a"]["TrainingJobStatus"]
+        pass_time(seconds)
+        account.sagemaker.jobs["blazingtext-dev-a"]["TrainingJobStatus"] = "Stopped" if len(account.pauses) == 11 else running
+
+    account.pass_time = pass_time_slowly  # type: ignore[method-assign]
+
+    assert account.stop_jobs().status == "SUCCESS"
+
+    assert account.sagemaker.stops == ["blazingtext-dev-a"]
+    assert account.pauses == [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 11.390625, 17.0859375, 20, 20, 20]
+
+
 def test_jobs_on_later_pages_are_stopped_and_deleted_too() -> None:
     account = Account()
     account.sagemaker.page_size = 2
