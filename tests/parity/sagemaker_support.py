@@ -68,7 +68,9 @@ class FakeClient:
     def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int = 1000) -> Any:  # noqa: N803 - boto3's names
         self._may("ListObjectsV2")
         keys = [key for bucket, key in sorted(self._aws.objects) if bucket == Bucket and key.startswith(Prefix)]
-        return {"Contents": [{"Key": key, "Size": len(self._aws.objects[Bucket, key])} for key in keys[:MaxKeys]]}
+        found = [{"Key": key, "Size": len(self._aws.objects[Bucket, key])} for key in keys[:MaxKeys]]
+        # S3 does not answer with an empty list: it leaves it out.
+        return {"KeyCount": len(found), **({"Contents": found} if found else {})}
 
     def get_paginator(self, _: str) -> "FakeClient":
         return self

@@ -83,6 +83,18 @@ def test_a_number_where_text_belongs_is_no_request() -> None:
         contract.check_request("CreateTrainingJob", training_request() | {"HyperParameters": {"epochs": 5}})
 
 
+@pytest.mark.parametrize("operation", ["ListTrainingJobs", "ListPipelines"])
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", 1e20, -1e20])
+def test_what_is_no_timestamp_is_no_request(operation: str, moment: str | float) -> None:
+    with pytest.raises(SerializationException, match="is no timestamp"):
+        contract.check_request(operation, {"CreatedAfter" if operation == "ListPipelines" else "CreationTimeAfter": moment})
+
+
+@pytest.mark.parametrize("moment", ["2026-12-01", "2026-12-01T10:00:00Z", 1764583200, 1764583200.5])
+def test_a_timestamp_is_seconds_or_iso_8601(moment: str | float) -> None:
+    contract.check_request("ListTrainingJobs", {"CreationTimeAfter": moment})
+
+
 def test_members_that_are_not_emulated_are_refused_by_name_all_in_one_answer() -> None:
     request = training_request(ServerlessJobConfig={"JobType": "FineTuning", "BaseModelArn": HUB_MODEL})
     request["ResourceConfig"]["InstanceGroups"] = []
@@ -131,6 +143,10 @@ def test_answers_have_times_as_epoch_seconds_and_no_absent_members() -> None:
 def test_an_answer_aws_would_not_give_is_a_fault_of_the_sandbox() -> None:
     with pytest.raises(InternalFailure, match="Colour"):
         contract.shape_answer("DescribeModel", {"ModelName": "m", "Colour": "blue"})
+    for answer in (None, {"ModelName": "m"}):
+        with pytest.raises(InternalFailure, match="DeleteModel answers nothing"):
+            contract.shape_answer("DeleteModel", answer)  # type: ignore[arg-type]  # what an operation without a return gives
+    assert contract.shape_answer("DeleteModel", {}) == {}
 
 
 def test_every_pattern_of_every_emulated_operation_can_be_checked() -> None:
@@ -189,13 +205,16 @@ def test_blazingtext_has_an_image_in_thirty_seven_regions() -> None:
     images.check_image("390948362332.dkr.ecr.cn-north-1.amazonaws.com.cn/blazingtext:1", "cn-north-1")
 
 
-def test_errors_go_out_in_the_shape_botocore_reads(tmp_path: Path) -> None:
+def test_errors_go_out_in_the_shape_botocore_reads_and_to_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     sage = Sage.make(tmp_path)
+    caplog.set_level("INFO", "sandbox.sagemaker")
 
     status, headers, body = sage.service.answer("DescribeModel", b'{"ModelName": "none"}')
 
     assert (status, headers["x-amzn-errortype"]) == (400, "ValidationException")
-    assert json.loads(body)["message"] == 'Could not find model "arn:aws:sagemaker:us-east-1:000000000000:model/none".'
+    words = 'Could not find model "arn:aws:sagemaker:us-east-1:000000000000:model/none".'
+    assert json.loads(body)["message"] == words
+    assert caplog.messages == [f"DescribeModel: ValidationException: {words}"]
 
 
 @pytest.mark.parametrize("body", [b'{"ModelName": "\\ud800"}', b'{"ModelName": NaN}', b'{"ModelName": 1e999}'])
@@ -212,6 +231,43 @@ def test_a_fault_of_the_sandbox_is_an_internal_failure_not_a_success(tmp_path: P
     status, _, body = sage.service.answer("CreateTrainingJob", json.dumps(training_request()).encode())
 
     assert (status, json.loads(body)["__type"]) == (500, "InternalFailure")
+
+
+NAMED = {
+    "training-job": ("TrainingJobName", "CreateTrainingJob DescribeTrainingJob StopTrainingJob DeleteTrainingJob"),
+    "hyper-parameter-tuning-job": (
+        "HyperParameterTuningJobName",
+        (
+            "CreateHyperParameterTuningJob DescribeHyperParameterTuningJob StopHyperParameterTuningJob DeleteHyperParameterTuningJob"
+            " ListTrainingJobsForHyperParameterTuningJob"
+        ),
+    ),
+    "processing-job": ("ProcessingJobName", "CreateProcessingJob DescribeProcessingJob StopProcessingJob DeleteProcessingJob"),
+    "transform-job": ("TransformJobName", "CreateTransformJob DescribeTransformJob StopTransformJob"),
+    "model": ("ModelName", "CreateModel DescribeModel DeleteModel"),
+    "endpoint-config": (
+        "EndpointConfigName",
+        "CreateEndpointConfig DescribeEndpointConfig DeleteEndpointConfig CreateEndpoint UpdateEndpoint",
+    ),
+    "endpoint": (
+        "EndpointName",
+        "CreateEndpoint DescribeEndpoint UpdateEndpoint DeleteEndpoint UpdateEndpointWeightsAndCapacities",
+    ),
+    "model-package-group": (
+        "ModelPackageGroupName",
+        "CreateModelPackageGroup DescribeModelPackageGroup DeleteModelPackageGroup CreateModelPackage",
+    ),
+    "model-package": ("ModelPackageName", "CreateModelPackage DescribeModelPackage DeleteModelPackage"),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "operation"), [(kind, member, each) for kind, (member, all_) in NAMED.items() for each in all_.split()]
+)
+def test_iam_is_asked_about_the_resource_of_every_operation_that_names_one(tmp_path: Path, kind: str, member: str, operation: str) -> None:
+    arns = Sage.make(tmp_path).service.resource_arns(operation, {member: "One"})
+
+    assert arns == [f"arn:aws:sagemaker:us-east-1:000000000000:{kind}/one"]
 
 
 def test_iam_is_asked_about_the_resources_an_operation_names(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_an_approval_is_an_event_and_lets_a_model_be_made_of_the_package(sage: S
     assert shown == {"ModelPackageName": arn, "Image": IMAGE, "ModelDataUrl": ARTIFACT, "Environment": {"A": "1"}}
 
 
+def test_a_package_of_no_group_makes_a_model_without_an_approval(sage: Sage) -> None:
+    arn = sage.call("CreateModelPackage", ModelPackageName="alone", InferenceSpecification=SPECIFICATION)["ModelPackageArn"]
+
+    sage.call("CreateModel", ModelName="of-package", ExecutionRoleArn=ROLE, PrimaryContainer={"ModelPackageName": arn})
+
+    assert sage.call("DescribeModel", ModelName="of-package")["PrimaryContainer"]["ModelDataUrl"] == ARTIFACT
+
+
 def test_a_model_of_a_package_answers(sage: Sage) -> None:
     sage.call("CreateModelPackageGroup", ModelPackageGroupName="Group")
     arn = version(sage, ModelApprovalStatus="Approved")

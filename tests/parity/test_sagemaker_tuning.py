@@ -58,6 +58,33 @@ def test_the_training_jobs_are_real_ones_with_the_values_the_tags_and_the_name_o
     assert described["TrainingJobDefinition"]["StaticHyperParameters"]["_tuning_objective_metric"] == "train:mean_rho"
 
 
+def test_a_training_job_has_what_its_definition_says_of_it(sage: Sage) -> None:
+    given = {
+        "Environment": {"A": "1"},
+        "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/tuned", "KmsKeyId": "key"},
+        "CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"},
+        "RetryStrategy": {"MaximumRetryAttempts": 2},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 50, "MaxWaitTimeInSeconds": 55},
+        "EnableManagedSpotTraining": True,
+        "EnableInterContainerTrafficEncryption": True,
+        "EnableNetworkIsolation": True,
+    }
+    request = tuning_request(config={"ResourceLimits": {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1}})
+    definition = request["TrainingJobDefinition"] | given
+    sage.call("CreateHyperParameterTuningJob", **request | {"TrainingJobDefinition": definition})
+    ended(sage)
+
+    (trial,) = trials(sage)
+    job = sage.call("DescribeTrainingJob", TrainingJobName=trial["TrainingJobName"])
+    left = ("AlgorithmSpecification", "InputDataConfig", "StaticHyperParameters")
+    assert {name: job[name] for name in definition if name not in left} == {
+        name: value for name, value in definition.items() if name not in left
+    }
+    assert job["AlgorithmSpecification"]["TrainingImage"] == definition["AlgorithmSpecification"]["TrainingImage"]
+    assert [each["ChannelName"] for each in job["InputDataConfig"]] == ["train"]
+
+
 @pytest.mark.parametrize("strategy", ["Random", "Bayesian"])
 def test_as_many_jobs_run_as_are_allowed_and_no_more_at_once(sage: Sage, strategy: str) -> None:
     described = tune(sage, config={"Strategy": strategy, "ResourceLimits": {"MaxNumberOfTrainingJobs": 7, "MaxParallelTrainingJobs": 3}})

@@ -134,7 +134,11 @@ def shape_answer(operation: str, answer: Parameters) -> Parameters:
         InternalFailure: the answer has a member or type the model does not know, a fault of the sandbox.
     """
     shape = model().operation_model(operation).output_shape
-    return {} if shape is None else cast("Parameters", _shaped(shape, answer, operation))
+    if shape is not None:
+        return cast("Parameters", _shaped(shape, answer, operation))
+    if answer != {}:
+        raise InternalFailure(f"{operation} answers nothing, and the sandbox's answer is {answer!r}")
+    return {}
 
 
 def _shaped(shape: Shape, value: Any, path: str) -> Any:

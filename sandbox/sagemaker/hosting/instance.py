@@ -17,7 +17,7 @@ from .captures import Captured
 from .container_client import ContainerClient
 
 
-@dataclass
+@dataclass(eq=False)
 class Instance:
     """One instance of a variant: a container with a port, and how many requests it is answering.
 
@@ -26,6 +26,7 @@ class Instance:
         starting: whether its process has never been healthy.
         failures: how many of the last answers are missing.
         began: when its process was started.
+        share: its part of its variant when it was last chosen; `hold` sets it.
     """
 
     id: str
@@ -45,7 +46,7 @@ class Instance:
     began: float = field(default_factory=time.monotonic)
     in_flight: int = 0
     served: int = 0
-    share: float = 1.0
+    share: float = field(init=False, repr=False)
 
     @property
     def pid(self) -> int:

@@ -51,10 +51,10 @@ def gets_a_copy(config: EndpointConfig, answering: int) -> bool:
     """Whether the shadow gets a copy of the next request.
 
     Args:
-        config: whose shadow.
+        config: whose shadow; it has one.
         answering: how many copies it is answering.
     """
-    if not config.shadows or answering >= MOST_COPIES:
+    if answering >= MOST_COPIES:
         return False
     (production,), (shadow,) = config.variants, config.shadows
     whole, copied = (float(variant.get("InitialVariantWeight", 1.0)) for variant in (production, shadow))

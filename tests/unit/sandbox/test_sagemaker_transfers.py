@@ -1,14 +1,19 @@
 """Artifacts packed and unpacked, and what is fetched from and stored in S3."""
 
+import errno
 import io
+import os
+import re
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blazingtext_sandbox.sagemaker import model_archive, s3
 from blazingtext_sandbox.sagemaker.model_archive import ArchiveError
 from blazingtext_sandbox.sagemaker.s3 import Location, TransferError
+from blazingtext_sandbox.sagemaker.volume import INSUFFICIENT
 from tests.parity.sagemaker_support import FakeAws, FakeClient
 
 
@@ -107,6 +112,7 @@ def test_a_prefix_is_fetched_with_its_folders(tmp_path: Path) -> None:
     }
     assert s3.first_key(FakeClient(aws), Location("b", "p/")) == "p/a"
     assert s3.first_key(FakeClient(aws), Location("b", "none")) is None
+    assert s3.download_prefix(FakeClient(aws), Location("b", "none"), tmp_path / "none") == s3.Downloaded(0, 0)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +128,55 @@ def test_a_missing_permission_is_the_end_of_a_download(tmp_path: Path, operation
     with pytest.raises(TransferError, match=words):
         s3.download_prefix(FakeClient(aws), Location("b", "p/"), tmp_path)
     assert (s3.first_key(FakeClient(aws), Location("b", "p/")) is None) is (operation == "ListObjectsV2")
+
+
+class FailingDisk(FakeClient):
+    """A client whose objects meet an error of the operating system's when they are written here."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(FakeAws({("b", "p/a"): b"1"}))
+        self._number = number
+
+    def get_object(self, **names: str) -> Any:
+        number = self._number
+
+        class Failing(io.BytesIO):
+            def iter_chunks(self, _: int) -> Any:
+                raise OSError(number, os.strerror(number))
+
+        return {"Body": Failing(b"1")} if names == {"Bucket": "b", "Key": "p/a"} else super().get_object(**names)
+
+
+def test_a_disk_that_is_full_is_the_end_of_a_download_in_aws_words(tmp_path: Path) -> None:
+    with pytest.raises(TransferError, match=f"^{re.escape(INSUFFICIENT)}$"):
+        s3.download_prefix(FailingDisk(errno.ENOSPC), Location("b", "p/"), tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EDQUOT])
+def test_another_error_of_this_machine_is_none_of_aws(tmp_path: Path, number: int) -> None:
+    with pytest.raises(OSError, match=os.strerror(number)) as raised:
+        s3.download(FailingDisk(number), Location("b", "p/a"), tmp_path / "a")
+
+    assert raised.value.errno == number
+
+
+@pytest.mark.parametrize(("room", "fits"), [(None, True), (3, True), (2, False), (0, False)])
+def test_a_download_may_fill_its_volume_and_not_go_beyond(tmp_path: Path, room: int | None, fits: bool) -> None:
+    client = FakeClient(FakeAws({("b", "p/a"): b"1", ("b", "p/b"): b"23"}))
+
+    if fits:
+        assert s3.download_prefix(client, Location("b", "p/"), tmp_path, room=room) == s3.Downloaded(2, 3)
+    else:
+        with pytest.raises(TransferError, match=re.escape(INSUFFICIENT)):
+            s3.download_prefix(client, Location("b", "p/"), tmp_path, room=room)
+
+
+@pytest.mark.parametrize(("part", "files"), [((0, 2), ["a", "c"]), ((1, 2), ["b"]), ((2, 3), ["c"]), ((3, 4), [])])
+def test_one_instance_of_several_fetches_its_part_of_the_keys(tmp_path: Path, part: tuple[int, int], files: list[str]) -> None:
+    aws = FakeAws({("b", f"p/{name}"): b"1" for name in "abc"})
+
+    assert s3.download_prefix(FakeClient(aws), Location("b", "p/"), tmp_path, part=part) == s3.Downloaded(len(files), len(files))
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
 
 
 def test_a_key_that_leaves_the_folder_is_refused_and_an_upload_may_be(tmp_path: Path) -> None:

@@ -107,10 +107,12 @@ def test_a_gaussian_process_predicts_what_scikit_learns_does() -> None:
     assert deviation == pytest.approx(expected_deviation)
 
 
-def test_a_gaussian_process_has_the_largest_marginal_likelihood_of_its_draws() -> None:
+# With the second seed the last draw is the best, with the third one more draw would be better than all.
+@pytest.mark.parametrize("seed", [1, 152, 231])
+def test_a_gaussian_process_has_the_largest_marginal_likelihood_of_its_draws(seed: int) -> None:
     random = np.random.default_rng(5)
     points, values = random.random((6, 2)), random.normal(size=6)
-    process, random = GaussianProcess.fit(points, values, np.random.default_rng(1)), np.random.default_rng(1)
+    process, random = GaussianProcess.fit(points, values, np.random.default_rng(seed)), np.random.default_rng(seed)
     drawn = [(np.exp(random.uniform(np.log(0.1), np.log(3.0), 2)), np.exp(random.uniform(np.log(1e-4), np.log(0.3)))) for _ in range(64)]
 
     def likelihood(place: int) -> float:

@@ -36,9 +36,9 @@ def test_shares_are_the_text_and_everybody_has_its_vocabulary(tmp_path: Path, te
         assert share.corpus.vocabulary.words == whole.vocabulary.words
         assert share.corpus.vocabulary.counts.tolist() == whole.vocabulary.counts.tolist()
         assert share.corpus.vocabulary.total_words == whole.vocabulary.total_words
-        assert share.corpus.tokens.hashes.dtype == np.uint32
+        assert share.corpus.tokens.hashes.dtype == np.dtype(np.uint32)
         assert len(share.corpus.tokens.hashes) == 0
-        assert share.corpus.tokens.ids.dtype == np.int32
+        assert share.corpus.tokens.ids.dtype == np.dtype(np.int32)
     assert np.concatenate([share.corpus.tokens.ids for share in shares]).tolist() == whole.tokens.ids.tolist()
     assert sum(share.words for share in shares) == whole.vocabulary.kept_words
     assert [share.words for share in shares] == [np.count_nonzero(share.corpus.tokens.ids >= 0) for share in shares]
