@@ -101,7 +101,7 @@ def test_a_plan_has_the_metric_and_its_direction(kind: str, maximize: bool) -> N
 )
 def test_an_objective_is_a_metric_of_the_algorithm(image: str, metric: str, words: str | None) -> None:
     own = {"TrainingImage": "mine", "TrainingInputMode": "File", "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}
-    given = {"AlgorithmSpecification": own} if image == "mine" else {}
+    given: dict[str, Any] = {"AlgorithmSpecification": own} if image == "mine" else {}
     config = {"HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": metric}}
 
     if words is None:
