@@ -13,6 +13,8 @@ from .imports import folders, imported, path_of
 
 # Compiled: the interpreter sees no line of them.
 KERNELS = "engine/kernels/"
+# Compiled where Numba is. Of these it is not known which function calls which.
+_COMPILED = "blazingtext/compiled/"
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,10 @@ class Reach:
         """The tests that can notice a fault in a line, quickest first (see `_in_order`); empty when there is none.
 
         A line inside a function is reached by the tests that ran it, and by those that share a fixture with one that did. A line
-        outside every function, or in one that is called while modules are imported, is reached by whoever ran a function of
-        the module or of one that imports it, and by the tests whose file imports it; any line of a kernel by whoever ran a function
-        that hangs on it, and by the tests whose file does. What is no module of Python is reached by every test there is.
+        outside every function, in one that is called while modules are imported, or in `blazingtext/compiled`, is reached by whoever
+        ran a function of the module or of one that imports it, and by the tests whose file imports it; any line of a kernel by whoever
+        ran a function that hangs on it, and by the tests whose file does. What is no module of Python is reached by every test there
+        is.
         """
         tests = self.record["tests"]
         if not file.endswith(".py"):
@@ -42,7 +45,7 @@ class Reach:
         ran: set[str] = set()
         if file.startswith(KERNELS):
             found = self._of_kernel(file, line)
-        elif self._is_inside_a_function(file, line) and not self._runs_on_import(file, line):
+        elif self._is_inside_a_function(file, line) and not self._runs_on_import(file, line) and not file.startswith(_COMPILED):
             statement = self._statement(file, line)
             ran = {name for name, lines in self._lines.items() if not statement.isdisjoint(lines.get(file, ()))}
             found = self._with_shared(ran)

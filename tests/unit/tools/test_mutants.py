@@ -166,6 +166,22 @@ def test_every_line_of_a_statement_is_reached_by_who_ran_it_and_none_of_what_it_
     assert [reach.tests("table.py", line) for line in (4, 7)] == [["in", "out"], ["in"]]
 
 
+def test_a_line_that_is_compiled_is_reached_by_who_ran_what_imports_it(tmp_path: Path) -> None:
+    for name, text in (
+        ("blazingtext/compiled/rows.py", "def row(x):\n    return x\n"),
+        ("blazingtext/lines.py", "from .compiled.rows import row\n\ndef line(x):\n    return row(x)\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    tests = {
+        name: {"seconds": 1, "shared": [], "lines": lines} for name, lines in (("it", {"blazingtext/lines.py": [3, 4]}), ("other", {}))
+    }
+    for test in tests:
+        (tmp_path / test).touch()
+
+    assert Reach(tmp_path, {"tests": tests, "fixtures": {}, "needs": {}, "failed": []}).tests("blazingtext/compiled/rows.py", 2) == ["it"]
+
+
 def test_tests_of_one_parameter_of_a_shared_fixture_come_together_and_those_that_ran_the_line_before_others(tmp_path: Path) -> None:
     (tmp_path / "table.py").write_text("def table():\n    return 1\n")
     seconds = {
