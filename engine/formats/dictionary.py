@@ -84,7 +84,7 @@ class Words(Sequence[bytes]):
         return None
 
     def _index(self) -> tuple[memoryview, memoryview, int]:
-        shift = _HASH_BITS - max(1, len(self).bit_length())
+        shift = _HASH_BITS - len(self).bit_length()
         buckets = np.fromiter(map(crc32, self), np.uint32, len(self)) >> np.uint32(shift)
         firsts = np.zeros((1 << (_HASH_BITS - shift)) + 1, np.int32)
         np.cumsum(np.bincount(buckets, minlength=len(firsts) - 1), out=firsts[1:])
