@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,14 @@ def serve(requests: int, answers: int, run: Callable[[Mapping[str, Any]], int]) 
     """Answers every line of one file descriptor, a request in JSON, on another.
 
     A first line says that this process is ready. Each request is answered with two: the id of the child that `run`s it, and its exit code
-    (below 0 for a signal).
+    (below 0 for a signal). It ends when nobody asks or listens any more.
     """
 
     def tell(number: int) -> None:
         os.write(answers, b"%d\n" % number)
 
-    tell(os.getpid())
-    with os.fdopen(requests, encoding="utf-8") as lines:
+    with suppress(BrokenPipeError), os.fdopen(requests, encoding="utf-8") as lines:
+        tell(os.getpid())
         for line in lines:
             child = os.fork()
             if not child:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -416,3 +417,19 @@ def test_every_equivalent_mutant_can_still_be_made() -> None:
     for each in equivalents():
         assert each.reason
         assert any(map(each.covers, mutations(each.file, (ROOT / each.file).read_bytes()))), each
+
+
+def test_a_process_that_runs_tests_ends_without_a_word_when_nobody_listens(copy: Copy) -> None:
+    begun = [sys.executable, "-m", "tests.tools.mutants.worker"]
+    with subprocess.Popen(
+        begun, cwd=copy.folder, env=copy.environment(copy.folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdin.write(b'{"arguments": ["--version"], "environment": {}, "failure": "/dev/null"}\n')
+        process.stdin.close()
+
+        assert (process.stderr.read(), process.wait(PATIENCE)) == (b"", 0)
