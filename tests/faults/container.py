@@ -2,7 +2,7 @@
 
 Run as `python container.py FOLDER train` and `python container.py FOLDER serve`. Its `mean_rho` grows with the hyperparameter `epochs`.
 While `FOLDER/hold-training` exists, a training goes on; while `FOLDER/hang-ping` exists, `/ping` is not answered; while
-`FOLDER/refuse-ping` exists, it is answered with 503.
+`FOLDER/refuse-ping` exists, it is answered with 503. `FOLDER/trains` says that a training has written its first line.
 """
 
 import http.server
@@ -22,6 +22,7 @@ def train() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     (BASE / "model" / "vectors.txt").write_text(str(epochs))
     print("training", flush=True)
+    (FOLDER / "trains").touch()
     while (FOLDER / "hold-training").exists():
         time.sleep(0.02)
     print(f"#mean_rho: {epochs / 100_000}", flush=True)

@@ -63,7 +63,7 @@ def containers(sandbox: Sandbox) -> list[psutil.Process]:
 
 
 def trains(sandbox: Sandbox, control: Path) -> None:
-    """A training job whose container runs."""
+    """A training job whose container runs, and has nothing to write: a line that nobody reads would end it."""
     (control / "hold-training").touch()
     sandbox.boto3("sagemaker").create_training_job(
         TrainingJobName="job",
@@ -74,7 +74,8 @@ def trains(sandbox: Sandbox, control: Path) -> None:
         ResourceConfig={"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
         StoppingCondition={"MaxRuntimeInSeconds": 600},
     )
-    wait_until(lambda: containers(sandbox))
+    wait_until((control / "trains").exists)
+    assert containers(sandbox)
 
 
 def variant(model: str) -> list[dict[str, Any]]:

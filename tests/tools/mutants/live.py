@@ -74,7 +74,8 @@ class LiveFunctions:
         self._found: dict[tuple[str, _Key], list[FunctionType]] = defaultdict(list)
         real_path = cache(os.path.realpath)
         for each in gc.get_objects():
-            if isinstance(each, FunctionType):
+            # isinstance would ask a weak proxy for the class of an object that may be gone.
+            if type(each) is FunctionType:
                 code = each.__code__
                 path = real_path(code.co_filename)
                 if path.startswith(f"{root}{os.sep}"):

@@ -1,6 +1,7 @@
 """A fault put into functions that are loaded: which of them it changes, and that those in use change with it."""
 
 import importlib.util
+import weakref
 from pathlib import Path
 from types import ModuleType
 
@@ -78,6 +79,19 @@ def test_functions_that_are_in_use_get_the_fault(module: ModuleType, tmp_path: P
 
     assert (count(5), area(), of([1])) == (3, 8, [0])
     assert module.counter(1)(5) == 4
+
+
+def test_a_proxy_of_what_is_gone_is_none_of_them(module: ModuleType, tmp_path: Path) -> None:
+    fault = changed(MODULE.encode(), MODULE.replace("<= LIMIT", "< LIMIT").encode(), "limits.py")
+    assert fault
+    owner = module.Both()
+    proxies = [weakref.proxy(owner)]
+    del owner
+
+    LiveFunctions(tmp_path).replace("limits.py", fault)
+
+    assert len(proxies) == 1
+    assert not module.allowed(5)
 
 
 def test_of_another_file_nothing_changes(module: ModuleType, tmp_path: Path) -> None:
