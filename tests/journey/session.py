@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-WITHIN, PERCENT, SAME_WORDS = 0.1, 20, 0.5
+WITHIN, PERCENT, SAME_WORDS = 0.15, 20, 0.5
 _BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text ?(\w*)\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 _HASH = re.compile(r"\b(blazingtext-dev-[a-z]+(?:-batch-skipgram|-skipgram|-cbow)?)-[0-9a-z]{7,10}(?:-\d{3}-[0-9a-f]{8})?\b")
 _NUMBER = re.compile(r"[(+-]*(\d[\d,]*)(\.\d+)?(%?)\)?")
