@@ -22,6 +22,7 @@ from .tree import Copy
 
 ROOT = Path(__file__).parents[3]
 _TOLD_EVERY = 50
+_APART_SECONDS = 900
 
 
 @dataclass
@@ -88,17 +89,19 @@ def measure(
             score.equivalent.append(mutation)
             continue
         if mutation not in tried:
-            tried[mutation] = _is_killed(mutation, reach, runner)
+            tried[mutation] = _is_killed(mutation, reach, runner, package.apart.get(mutation.file, ()))
         (score.killed if tried[mutation] else score.survived).append(mutation)
     return score
 
 
-def _is_killed(mutation: Mutation, reach: Reach, runner: Runner) -> bool:
+def _is_killed(mutation: Mutation, reach: Reach, runner: Runner, apart: Sequence[str]) -> bool:
     tests = reach.tests(mutation.file, mutation.line)
     seconds = sum(reach.record["tests"][test]["seconds"] for test in tests)
     killed = bool(tests) and runner.is_killed(mutation, tests, 60 + 5 * seconds)
+    if not killed and apart:
+        killed = runner.is_killed_apart(mutation, apart, _APART_SECONDS)
     if not killed:
-        print(f"{mutation}{'' if tests else '  (no test gets there)'}", flush=True)
+        print(f"{mutation}{'' if tests or apart else '  (no test gets there)'}", flush=True)
     return killed
 
 

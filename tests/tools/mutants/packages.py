@@ -4,7 +4,7 @@ import random
 import re
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .mutations import Mutation, is_valid, mutations
@@ -24,6 +24,8 @@ class Package:
         suffix: of its files.
         modules: what its tests need of others, and what therefore is loaded before any of them runs. Not ministack, nor Numba, which read
             their settings while they are imported.
+        apart: files that run in processes of their own, and the files of tests that answer for them besides: nothing says which of their
+            lines a test reaches there.
     """
 
     folders: tuple[str, ...]
@@ -31,6 +33,7 @@ class Package:
     without: tuple[str, ...] = ()
     suffix: str = ".py"
     modules: tuple[str, ...] = ("boto3", *_ALWAYS)
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def test_files(self, root: Path) -> list[str]:
         """The files of its tests, relative to the repository."""
@@ -139,6 +142,7 @@ PACKAGES: Mapping[str, Package] = {
         ("tests/unit/sandbox", "tests/unit/test_handler_permissions.py", *_ACCOUNT),
         ("sandbox/sagemaker/", "sandbox/data/"),
         modules=_SERVER,
+        apart={"sandbox/server.py": _parity("account", "killed_sandbox")},
     ),
     "engine": Package(("engine",), ("tests/unit/engine",), ("engine/kernels/",)),
     "kernels": Package(("engine/kernels",), ("tests/unit/engine",)),

@@ -47,6 +47,7 @@ class Runner:
         self._workers = Workers(copy.folder, self._environment(), [sys.executable, "-m", "tests.tools.mutants.worker", *modules])
         self._collected: CollectedTests | None = None
         self._killers: dict[str, list[str]] = defaultdict(list)
+        self._sound: set[str] = set()
 
     def close(self) -> None:
         """Ends the processes that ran the tests."""
@@ -139,6 +140,19 @@ class Runner:
                 self._remember(mutation, test)
                 return True
         return any(self._fails(mutation, some, seconds) for some in (known, rest) if some)
+
+    def is_killed_apart(self, mutation: Mutation, files: Sequence[str], seconds: float) -> bool:
+        """As `is_killed`, by whole files of tests, of which it is not known what they reach.
+
+        Raises:
+            RecordError: they fail without a fault.
+        """
+        if not self._sound.issuperset(files):
+            ended = self._ended([], files, {}, seconds)
+            if ended.code != _PASSED:
+                raise RecordError(f"Without a fault the tests of {', '.join(files)} do not pass: {ended.failed or 'they did not end'}.")
+            self._sound.update(files)
+        return self._fails(mutation, files, seconds)
 
     def _remember(self, mutation: Mutation, test: str) -> None:
         for file in (mutation.file, "") if test else ():

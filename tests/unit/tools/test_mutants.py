@@ -291,6 +291,43 @@ def test_survivors_and_scores_are_printed(project: Path, copy: Copy, runner: Run
     assert str(score) == " 33.3 % of   3 killed, 0 equivalent; survived: constant 2"
 
 
+APART = """
+import subprocess
+import sys
+
+def test_another_process():
+    program = "from blazingtext_lifecycle import limits; print(limits.row(2))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "4\\n"
+"""
+
+
+@pytest.mark.usefixtures("reach")
+def test_of_a_file_that_runs_in_a_process_of_its_own_whole_files_of_tests_answer(
+    copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy.folder / "tests/apart").mkdir()
+    (copy.folder / "tests/apart/test_apart.py").write_text(APART, encoding="utf-8")
+    package = Package(("lambda",), ("tests/unit",), apart={FILE: ("tests/apart/test_apart.py",)})
+    noticed, unnoticed = one("constant", 19, "3"), one("constant", 10, "2")
+
+    score = command.measure(package, [noticed, unnoticed], runner, copy, time.monotonic() + 600)
+
+    assert (score.killed, score.survived) == ([noticed], [unnoticed])
+    assert capsys.readouterr().out.splitlines() == [f"{FILE}:10 constant: 1 -> 2"]
+
+
+def test_what_answers_for_a_file_apart_is_there() -> None:
+    apart = [each for package in PACKAGES.values() for each in package.apart.items()]
+
+    assert apart
+    assert all((ROOT / name).is_file() for file, tests in apart for name in (file, *tests))
+
+
+def test_whole_files_of_tests_that_fail_without_a_fault_do_not_answer(runner: Runner) -> None:
+    with pytest.raises(RecordError, match=r"of tests/unit/test_limits\.py do not pass: .*test_broken"):
+        runner.is_killed_apart(one("constant", 10, "2"), ["tests/unit/test_limits.py"], 60)
+
+
 @pytest.mark.usefixtures("reach")
 def test_what_is_known_of_a_fault_is_not_tried_again(copy: Copy, runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
     fault = one("constant", 2, "4")
