@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
 import psutil
 
 from . import call_faults, client_environment, endpoint_rollbacks, own_images, server_process, state
@@ -289,6 +288,8 @@ class Sandbox:
     @cached_property
     def _session(self) -> Any:  # the stubs have one overload per service; this one is for any
         """Reads each service's model once: 0.15 s of a client's 0.16."""
+        import boto3  # noqa: PLC0415 - of the commands few need a client, and it takes a fifth of a second to load
+
         return boto3.session.Session()
 
 

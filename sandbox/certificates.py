@@ -6,8 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-
 # S3 clients may put the bucket into the host name.
 _NAMES = ("localhost", "*.localhost", "127.0.0.1", "::1")
 
@@ -37,6 +35,8 @@ class Certificates:
         Returns:
             The authority's private key (PEM); it is handed to the server, and never written.
         """
+        import trustme  # noqa: PLC0415 - most commands ask for the places alone, and it takes a tenth of a second to load
+
         authority = trustme.CA(organization_name="blazingtext sandbox")
         server = authority.issue_cert(*_NAMES)
         authority.cert_pem.write_to_path(str(self.authority))

@@ -1,6 +1,6 @@
 """The sandbox's server process, `python -m blazingtext_sandbox.server`: the account and its forward proxy.
 
-Started by `account.py` with an environment made for it (`server_environment`): ministack reads its settings while it is
+Started by `account.py` with an environment made for it (`server_environment.py`): ministack reads its settings while it is
 imported. The listening socket comes from the parent, bound to loopback, so the port cannot be taken between choosing and using it.
 It ends on SIGTERM and SIGINT and, with --until-stdin-closes, when the parent has ended; its children end with it.
 """
@@ -16,7 +16,6 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -26,65 +25,12 @@ import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from . import assembly, closed_pages, faulty_calls, garbage, state, waits
+from . import assembly, closed_pages, faulty_calls, garbage, state
 from .certificates import Certificates
 from .forward_proxy import ForwardProxy, Outside
 from .host_certificates import HostCertificates
 
 _LOG = logging.getLogger("sandbox")
-# The caller's variables that the server and its children need; no others are passed on.
-_KEPT = frozenset(
-    {
-        *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH"),
-        *("PYSPARK_PYTHON", "JAVA_HOME"),
-    }
-)
-_KEPT_PREFIXES = ("NUMBA_", "OMP_", "MKL_", "OPENBLAS_", "ENGINE_", "SANDBOX_", "COVERAGE_")
-
-
-def server_environment(record: state.Record, folder: Path, clients: Mapping[str, str], caller: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the server process.
-
-    Args:
-        record: the sandbox; its process id is not known yet and not used.
-        folder: its state folder.
-        clients: what `env` exports; the server's children (functions, engines) are clients too.
-        caller: the environment of whoever starts it; only what `_KEPT` and `_KEPT_PREFIXES` name is passed on.
-    """
-    certificates = Certificates.of(folder)
-    kept = {name: value for name, value in caller.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-    settings = {
-        # The account's root key, for ministack itself; functions and engines get the credentials of their roles instead.
-        "AWS_ACCESS_KEY_ID": record.access_key,
-        "AWS_SECRET_ACCESS_KEY": record.secret_key,
-        "AUTH": "true",
-        "USE_SSL": "1",
-        "GATEWAY_PORT": str(record.port),
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "localhost",
-        "MINISTACK_REGION": record.region,
-        "MINISTACK_ACCOUNT_ID": "000000000000",
-        "MINISTACK_SSL_CERT": str(certificates.chain),
-        "MINISTACK_SSL_KEY": str(certificates.key),
-        "LAMBDA_EXECUTOR": "local",
-        # How long a wait of a state machine takes, of its own time.
-        "SFN_WAIT_SCALE": str(1 / float(caller.get(waits.CLOCK, waits.DEFAULT_CLOCK))),
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "PERSIST_STATE": "0",
-        "S3_PERSIST": "0",
-        "STATE_DIR": str(folder / "ministack"),
-        "S3_DATA_DIR": str(folder / "s3"),
-        # There is no such socket: Docker is not used even where the machine has it.
-        "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
-        "HOME": str(folder / "home"),
-        # Kernels the engine has compiled are used again by every later sandbox, as an image is pulled once.
-        "XDG_CACHE_HOME": caller.get("XDG_CACHE_HOME") or str(Path(caller["HOME"] if "HOME" in caller else folder / "home") / ".cache"),
-        "TMPDIR": str(folder / "tmp"),
-        state.MARKER: record.marker,
-        state.FOLDER: str(folder),
-    }
-    return {**kept, **clients, **settings}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 
-from . import client_environment, server
+from . import client_environment
 from .certificates import Certificates
 from .descriptors import read_end
 from .errors import SandboxError
+from .server_environment import server_environment
 from .state import Record, StateFolder
 
 #: How long a server may take to answer at first: one that ends is noticed at once, and a busy machine may need long.
@@ -33,7 +34,7 @@ def spawn(
         authority_key: the private key of its certificate authority.
         detached: whether it outlives this process; otherwise it ends when its standard input does.
     """
-    environment = server.server_environment(record, folder.path, client_environment.exports(record, folder.path), os.environ)
+    environment = server_environment(record, folder.path, client_environment.exports(record, folder.path), os.environ)
     with folder.log.open("wb") as log, read_end(authority_key) as key:
         given = {"--socket": listener.fileno(), "--proxy-socket": proxy.fileno(), "--authority-key": key}
         options = [word for option, descriptor in given.items() for word in (option, str(descriptor))]

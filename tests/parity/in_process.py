@@ -19,6 +19,7 @@ from hypercorn.asyncio import serve
 from blazingtext_sandbox import client_environment, server, server_process, state
 from blazingtext_sandbox.account import Sandbox
 from blazingtext_sandbox.forward_proxy import ForwardProxy, Outside
+from blazingtext_sandbox.server_environment import server_environment
 from tests.parity.support import wait_until
 
 #: Set by `tests/tools/mutants` for the tests it runs.
@@ -77,7 +78,7 @@ class InProcess(Sandbox):
         self.folder.write(record)
         exports = client_environment.exports(record, self.folder.path)
         outside = Outside.taken_from(os.environ)
-        os.environ.update(server.server_environment(record, self.folder.path, exports, os.environ))
+        os.environ.update(server_environment(record, self.folder.path, exports, os.environ))
         ForwardProxy(record.port, outside, secret=record.proxy_secret).start(proxy)
         logging.getLogger().addHandler(logging.FileHandler(self.folder.log, encoding="utf-8"))
         serving = threading.Thread(target=_serve, args=(self.folder.path, listener, authority_key), daemon=True)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from blazingtext_sandbox import closed_pages, server, state
+from blazingtext_sandbox import closed_pages, state
 from blazingtext_sandbox.emulator import identity
 from blazingtext_sandbox.sagemaker import container
+from blazingtext_sandbox.server_environment import server_environment
 
 SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 RECORD = state.Record("default", "eu-west-1", 4566, "AKIA1", "secret", "mark", 0, 0.0, proxy_port=1, proxy_secret="p")
@@ -62,7 +63,7 @@ def test_a_container_s_own_variables_come_before_the_sandbox_s_and_those_before_
 def test_the_server_is_the_account_s_root_on_loopback_with_iam_and_tls(tmp_path: Path) -> None:
     caller = {"PATH": "/bin", "LC_ALL": "C", "NUMBA_CACHE_DIR": "/numba", "ENGINE_HOST": "h", "AWS_PROFILE": "mine", "SECRET": "mine"}
 
-    given = server.server_environment(RECORD, tmp_path, {"AWS_ENDPOINT_URL": RECORD.url, "PATH": "/of/clients"}, {**caller, "HOME": "/me"})
+    given = server_environment(RECORD, tmp_path, {"AWS_ENDPOINT_URL": RECORD.url, "PATH": "/of/clients"}, {**caller, "HOME": "/me"})
 
     assert {name: given.pop(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")} == {
         "AWS_ACCESS_KEY_ID": "AKIA1",
@@ -95,7 +96,7 @@ def test_the_server_is_the_account_s_root_on_loopback_with_iam_and_tls(tmp_path:
     ("caller", "cache"), [({"XDG_CACHE_HOME": "/cache", "HOME": "/me"}, "/cache"), ({"XDG_CACHE_HOME": "", "HOME": "/me"}, "/me/.cache")]
 )
 def test_kernels_are_kept_where_the_caller_keeps_caches(caller: dict[str, str], cache: str, tmp_path: Path) -> None:
-    assert server.server_environment(RECORD, tmp_path, {}, caller)["XDG_CACHE_HOME"] == cache
+    assert server_environment(RECORD, tmp_path, {}, caller)["XDG_CACHE_HOME"] == cache
 
 
 SIGNED = [(b"Authorization", b"AWS4-HMAC-SHA256 Credential=x")]
