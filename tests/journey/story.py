@@ -1,6 +1,7 @@
 """What the journey's tests share: a shell that points at the sandbox, and waiting without sleeping blindly."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -113,6 +114,13 @@ def wait_for_training(account: Sandbox, job: str) -> None:
         return any("Number of words:" in event["message"] for event in found)
 
     wait_until(read, what=f"the training of {job}")
+
+
+def jobs(account: Sandbox, kind: str = "TrainingJob") -> set[str]:
+    """The names of the training jobs, or of those of another kind, that there are, whatever they are doing: jobs of other tests go on."""
+    operation = "list" + re.sub(r"([A-Z])", r"_\1", kind).lower() + "s"
+    pages = account.boto3("sagemaker").get_paginator(operation).paginate()
+    return {each[f"{kind}Name"] for page in pages for each in page[f"{kind}Summaries"]}
 
 
 def output(account: Sandbox, name: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import covers
-from tests.journey.story import Ran, Shell, output, wait_for_training, wait_until
+from tests.journey.story import Ran, Shell, jobs, output, wait_for_training, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -381,7 +381,7 @@ def test_runs_are_logged_to_mlflow_once(classifier: Any, first_run: Any, deploye
 @covers("train", "--dry-run")
 def test_a_dry_run_says_name_and_costs_and_starts_nothing(first_run: Any, deployed: Shell, account: Sandbox) -> None:
     request = ("train", "--corpus", "wiki", "--epochs", "2", "--min-count", "31")
-    before = account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]
+    before = jobs(account)
 
     dry = deployed.blazingtext(*request, "--dry-run", "--json")
     too_many = deployed.blazingtext(*request, "--dry-run", "--instance-count", "5", code=2)
@@ -390,7 +390,7 @@ def test_a_dry_run_says_name_and_costs_and_starts_nothing(first_run: Any, deploy
     assert (dry.json()["created"], dry.json()["cost"]["maximum_dollars"]) == (False, 0.204)
     assert "at most $0.204 in the 1 h 00 min it may run" in dry.err
     assert "The stage's setting maximumTrainingInstances is 4." in too_many.err
-    assert account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"] == before
+    assert jobs(account) == before
 
 
 @covers(

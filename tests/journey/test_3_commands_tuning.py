@@ -10,7 +10,7 @@ import pytest
 
 from blazingtext_sandbox.account import Sandbox
 from tests.covering import covers
-from tests.journey.story import ROOT, Shell, wait_until
+from tests.journey.story import ROOT, Shell, jobs, wait_until
 from tests.patience import PATIENCE
 
 # Trials of a second.
@@ -138,7 +138,7 @@ def test_tune_hands_every_option_to_sagemaker_and_stop_ends_it(
 def test_a_dry_run_checks_classifiers_and_parents_and_starts_nothing(
     classifier: Any, tuned: Any, deployed: Shell, account: Sandbox
 ) -> None:
-    before = account.boto3("sagemaker").list_hyper_parameter_tuning_jobs(MaxResults=100)["HyperParameterTuningJobSummaries"]
+    before = jobs(account, "HyperParameterTuningJob")
     options = ("--early-stopping", "true", "--patience", "2", "--min-epochs", "1", "--epochs", "8", "--learning-rate", "0.005:0.01")
 
     searched = ("--mode", "supervised", "--word-ngrams", "1,2,3", *options, "--dry-run")
@@ -158,7 +158,7 @@ def test_a_dry_run_checks_classifiers_and_parents_and_starts_nothing(
     assert "It belongs to Word2Vec" in wrong.err
     assert f"{parent} maximised train:mean_rho" in other.err
     assert learnt["tuning_job"].startswith("blazingtext-dev-wiki-")
-    assert account.boto3("sagemaker").list_hyper_parameter_tuning_jobs(MaxResults=100)["HyperParameterTuningJobSummaries"] == before
+    assert jobs(account, "HyperParameterTuningJob") == before
 
 
 @covers("tunings", "--limit")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blazingtext_sandbox.account import Sandbox
-from tests.journey.story import SERVING, STACKS, Shell, output, wait_until
+from tests.journey.story import SERVING, STACKS, Shell, jobs, output, wait_until
 
 pytestmark = pytest.mark.usefixtures("first_run")
 
@@ -89,13 +89,13 @@ def test_without_listing_s3_the_request_is_refused_in_aws_words(deployed: Shell,
 
 
 def test_without_passing_the_role_nothing_is_started(deployed: Shell, account: Sandbox) -> None:
-    before = len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"])
+    before = jobs(account)
 
     with without(account, role_of(account, "LauncherFunctionName"), "iam:PassRole"):
         refused = deployed.blazingtext("train", "--corpus", "wiki", "--epochs", "1", "--min-count", "24", code=2)
 
     assert "is not authorized to perform: iam:PassRole" in refused.err
-    assert len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]) == before
+    assert jobs(account) == before
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +222,7 @@ def test_iam_refuses_what_the_launcher_would_let_through(deployed: Shell, accoun
     functions = account.boto3("lambda")
     variables = functions.get_function_configuration(**configuration)["Environment"]["Variables"]
     request = ("train", "--corpus", "wiki", "--min-count", "25", "--max-runtime", "86401")
-    before = len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"])
+    before = jobs(account)
 
     by_launcher = deployed.blazingtext(*request, code=2)
     functions.update_function_configuration(**configuration, Environment={"Variables": {**variables, "MAXIMUM_TRAINING_SECONDS": "432000"}})
@@ -233,4 +233,4 @@ def test_iam_refuses_what_the_launcher_would_let_through(deployed: Shell, accoun
 
     assert "The stage's setting maximumTrainingSeconds is 86400." in by_launcher.err
     assert "not authorized to perform: sagemaker:CreateTrainingJob" in by_iam.err
-    assert len(account.boto3("sagemaker").list_training_jobs(MaxResults=100)["TrainingJobSummaries"]) == before
+    assert jobs(account) == before
