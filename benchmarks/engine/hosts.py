@@ -56,19 +56,21 @@ def train(corpus: Path, settings: dict[str, str], count: int, seed: int) -> Trai
     """Train once, each host a process with a folder and a port of its own.
 
     Raises:
-        RuntimeError: a host failed; the message has the end of its log.
+        RuntimeError: hosts failed; the message has the end of the log of each.
     """
     names = [f"algo-{number}" for number in range(1, count + 1)]
     with tempfile.TemporaryDirectory() as folder, _places(names) as places:
         environ = {"ENGINE_HOSTS": places, "ENGINE_SEED": str(seed)}
         hosts = [_start(Path(folder) / name, corpus, settings, (name, names), environ) for name in names]
-        seconds = 0.0
-        for process, log in hosts:
+        seconds, failed = 0.0, list[str]()
+        for name, (process, log) in zip(names, hosts, strict=True):
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             seconds += usage.ru_utime + usage.ru_stime
             if process.returncode:
-                raise RuntimeError(f"a host exited with {process.returncode}:\n{log.read_text(encoding='utf-8')[-2000:]}")
+                failed.append(f"{name} exited with {process.returncode}:\n{log.read_text(encoding='utf-8')[-2000:]}")
+        if failed:
+            raise RuntimeError("\n".join(failed))
         sent = _SENT.search(hosts[0][1].read_text(encoding="utf-8"))
         report = json.loads((Path(folder) / names[0] / "model" / "eval.json").read_text(encoding="utf-8"))
         return Trained(float(report["mean_rho"]), seconds, 0.0 if sent is None else float(sent[1]))

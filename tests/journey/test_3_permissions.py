@@ -173,7 +173,7 @@ def test_without_its_one_permission_the_state_machine_updates_nothing_and_says_s
 ) -> None:
     before = parameters()
     with without(account, serving_update(account)["roleArn"].rpartition("/")[2], "cloudformation:UpdateStack"):
-        refused = deployed.blazingtext("rollback", code=2)
+        refused = deployed.blazingtext("pause", code=2)
 
     assert "is not authorized to perform: cloudformation:UpdateStack" in refused.err
     assert parameters() == before
