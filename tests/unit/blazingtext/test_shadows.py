@@ -175,9 +175,10 @@ def test_live_and_shadow_are_compared_by_the_metrics_of_their_variants_since_the
     assert found.answers is None
     (asked,) = metrics.asked
     assert (asked["StartTime"], asked["EndTime"] >= NOON) == (STARTED, True)
-    of = {(each["MetricStat"]["Metric"]["MetricName"], each["MetricStat"]["Stat"]) for each in asked["MetricDataQueries"]}
-    errors = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
-    assert of == {("Invocations", "Sum"), *((name, "Sum") for name in errors), ("ModelLatency", "p50"), ("ModelLatency", "p99")}
+    wishes = [each["MetricStat"] for each in asked["MetricDataQueries"]]
+    of = {(each["Metric"]["MetricName"], each["Stat"], each["Period"]) for each in wishes}
+    counts = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
+    assert of == {*((name, "Sum", 60) for name in counts), ("ModelLatency", "p50", 3600), ("ModelLatency", "p99", 3600)}
 
 
 @pytest.mark.parametrize(

@@ -446,6 +446,17 @@ def test_options_that_nobody_knows_are_refused() -> None:
         Preparing.read({"speed": '"high"'})
 
 
+def test_a_word_that_is_cut_off_is_not_taken_for_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("job", "bucket", "region", "corpus", "request", "listing", "scratch")
+    whole = [word for name in names for word in (f"--{name}", name)]
+    assert application.read([*whole, "--replace", "s3://raw/in/"]).replace
+
+    with pytest.raises(SystemExit):
+        application.read([*whole, "--repl", "s3://raw/in/"])
+
+    assert "unrecognized arguments: --repl" in capsys.readouterr().err
+
+
 def test_what_consoles_make_to_show_a_folder_is_no_corpus(s3: FakeBuckets, tmp_path: Path) -> None:
     s3.objects["own", "corpora/wiki/train/"] = b""
     job = Job(s3, tmp_path, {"a.txt": text(2, 20)})
