@@ -245,6 +245,17 @@ def many_labels(number: int) -> ClassifierEvaluation:
     return ClassifierEvaluation("m", ("t",), 1, 0.0, 9, 0, {}, 1.0, 1.0, 1.0, 1.0, labels, (Confused(names[0], names[0], 99), *wrong), ())
 
 
+@pytest.mark.parametrize(("labels", "head"), [(10, ["label,", "and", "answer:", "00"]), (11, ["label", "taken", "for", "lines"])])
+def test_ten_labels_fit_into_a_matrix(
+    typed: Typed, classifier: Path, text: Path, monkeypatch: pytest.MonkeyPatch, labels: int, head: list[str]
+) -> None:
+    monkeypatch.setattr("blazingtext.classifiers.evaluation.evaluate", lambda *_, **__: many_labels(labels))
+
+    _, out, _ = typed("evaluate", str(text), "--model", str(classifier))
+
+    assert out.split("\n\n")[2].split()[:4] == head
+
+
 def test_of_many_labels_the_top_confusions_are_shown(typed: Typed, classifier: Path, text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blazingtext.classifiers.evaluation.evaluate", lambda *_, **__: many_labels(13))
 
