@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazingtext.corpus import decoding, plain_lines, preparation
+from blazingtext.corpus.objects import Access, S3Object
 from blazingtext.corpus.shares import Share
 from blazingtext.corpus.sources import Reading
 from blazingtext_lifecycle.errors import CorpusError
@@ -25,6 +26,13 @@ def test_shares_have_a_number_and_a_count() -> None:
     assert Share.parse("1/1").is_all
     assert Share().is_all
     assert not Share(8, 8).is_all
+
+
+def test_objects_have_shares_as_files_have() -> None:
+    first, second = S3Object(Access(), "raw", "a", 6), S3Object(Access(), "raw", "b", 4)
+
+    assert list(Share(2, 2).parts([first, second])) == [(first, range(5, 6)), (second, range(4))]
+    assert Share(2, 2).size([first, second]) == 5
 
 
 @given(sizes=st.lists(st.integers(0, 9), max_size=6), count=st.integers(2, 7))

@@ -415,6 +415,13 @@ def test_what_is_large_enough_is_copied_by_s3_and_only_what_is_too_small_is_fetc
     assert found[5] == (Slice("d", 0, 3),)
 
 
+@pytest.mark.parametrize(("size", "cut"), [(8 << 20, 3 << 20), ((8 << 20) - 1, (8 << 20) - 1)], ids=["large enough", "a byte less"])
+def test_what_is_left_of_an_object_is_a_piece_where_it_is_large_enough(size: int, cut: int) -> None:
+    found = assembly.pieces([("b", 2 << 20), ("c", size)])
+
+    assert found == [(Slice("b", 0, 2 << 20), Slice("c", 0, cut)), *([(Slice("c", cut, size),)] if cut < size else [])]
+
+
 def test_tasks_depend_on_the_objects_alone_and_are_never_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "MAXIMUM_TASKS", 50)
     many = [SourceObject("raw", f"{number:04}", '"e"', 1 + number % 7, named=False) for number in range(1_000)]
