@@ -17,6 +17,7 @@ from blazingtext.vectors.benchmark import Rules
 from blazingtext.vectors.sets import AnalogySet, Pair, Question, SimilaritySet
 from blazingtext.vectors.word_vectors import Vectors
 from blazingtext_lifecycle.errors import UserError
+from tests.unit.fasttext_threads import THREADS
 
 QUESTIONS = Path(datapath("questions-words.txt"))
 PAIRS = {
@@ -183,7 +184,7 @@ def _with_ngrams(tmp_path: Path) -> Vectors:
     import fasttext
 
     (tmp_path / "text").write_text("walking talking walker talker walks\n" * 50)
-    fasttext.train_unsupervised(str(tmp_path / "text"), dim=6, epoch=1, minCount=1, bucket=99, thread=12, verbose=0).save_model(
+    fasttext.train_unsupervised(str(tmp_path / "text"), dim=6, epoch=1, minCount=1, bucket=99, thread=THREADS, verbose=0).save_model(
         str(tmp_path / "m.bin")
     )
     return blazingtext.load(tmp_path / "m.bin")

@@ -16,6 +16,7 @@ from blazingtext.classifiers.evaluation import evaluate
 from blazingtext.classifiers.predictions import Predictions
 from blazingtext.runs import local_models
 from blazingtext_lifecycle.errors import CloudError, CorpusError, UserError
+from tests.unit.fasttext_threads import THREADS
 
 TOPICS = {
     "music": "song band choir tune",
@@ -23,8 +24,6 @@ TOPICS = {
     "food": "bread soup apple spoon",
     "war": "army siege sword fort",
 }
-# fastText 0.9.2 initialises its matrices in ten blocks, one a thread: with fewer threads, memory stays as it was.
-THREADS = 12
 SHARED = "the a of and in day man place"
 
 

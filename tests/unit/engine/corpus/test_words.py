@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from blazingtext_engine.corpus.words import Subwords, ngram_buckets, word_hash
 from blazingtext_engine.kernels.ngrams import count_ngrams, fill_ngrams, hash_words
+from tests.unit.fasttext_threads import THREADS
 
 SETTINGS = [Subwords(3, 6, 2_000_000), Subwords(1, 3, 1000), Subwords(2, 2, 17)]
 
@@ -27,7 +28,7 @@ def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         dim=1,
         epoch=1,
         minCount=1,
-        thread=1,
+        thread=THREADS,
         verbose=0,
     )
     return Subwords(wanted.min_char, wanted.max_char, min(wanted.buckets, 2000)), model

@@ -19,10 +19,9 @@ from blazingtext_engine.formats.fasttext_writer import write_classifier, write_w
 from blazingtext_engine.inference import TextClassifier, WordVectorModel
 from blazingtext_engine.training.models import ClassifierModel, InputMatrix, WordVectors
 from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
+from tests.unit.fasttext_threads import THREADS
 
 WORDS = [b"the", b"caf\xc3\xa9", b"b", b"wordvector"]
-# fastText 0.9.2 initialises its matrices in ten blocks, one a thread, whatever the number of threads: with fewer, memory stays as it was.
-THREADS = 12
 UNKNOWN = ["unknown", "caf\u00e9s", "x", "the\u65e5\u672c\u8a9e"]
 
 

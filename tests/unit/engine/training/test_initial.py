@@ -19,6 +19,7 @@ from blazingtext_engine.training import classifier, word2vec
 from blazingtext_engine.training.initial import InitialVectors
 from blazingtext_engine.training.models import WordVectors
 from blazingtext_engine.training.settings import ClassifierSettings, Word2VecSettings
+from tests.unit.fasttext_threads import THREADS
 
 DIM = 12
 NGRAMS = Subwords(3, 4, 300)
@@ -151,7 +152,14 @@ def test_a_classifiers_words_start_from_them_as_in_fasttext(tmp_path: Path) -> N
     settings = ClassifierSettings(dim=DIM, epochs=1, learning_rate=STILL, word_ngrams=1, buckets=0)
     ours = classifier.train(corpus, settings, progress=lambda _: None, stop=lambda: False, initial=given)
     theirs = fasttext.train_supervised(
-        str(tmp_path / "text"), dim=DIM, epoch=1, lr=STILL, minCount=5, thread=1, pretrainedVectors=str(tmp_path / "given.vec"), verbose=0
+        str(tmp_path / "text"),
+        dim=DIM,
+        epoch=1,
+        lr=STILL,
+        minCount=5,
+        thread=THREADS,
+        pretrainedVectors=str(tmp_path / "given.vec"),
+        verbose=0,
     )
 
     assert {word.decode() for word in ours.vocabulary.words} == set(theirs.get_words())
