@@ -30,8 +30,9 @@ if TYPE_CHECKING:  # boto3's types are installed for development only
 _RETRIES = Config(
     retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=70, user_agent_extra="blazingtext-cdk"
 )
-# A repeated launch is harmless but slow, and the function itself retries throttled calls.
-_ONCE = _RETRIES.merge(Config(retries={"total_max_attempts": 1}, read_timeout=150))
+# A repeated launch is harmless but slow, and the function itself retries throttled calls. The one attempt has the time to connect, TLS
+# included, that six have otherwise.
+_ONCE = _RETRIES.merge(Config(retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=150))
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,11 @@ def test_clients_are_of_the_chosen_region_and_patient(region: str | None) -> Non
     assert {name: each[0] for name, each in made.items()} == SERVICES | {"tagging": "resourcegroupstaggingapi"}
     assert {each[1] for each in made.values()} == {region}
     for name, (_, _, config) in made.items():
-        # The launcher waits for its corpus; a repeated call would only be slow.
-        retries, patience = ({"total_max_attempts": 1}, 150) if name == "functions" else ({"mode": "standard", "total_max_attempts": 6}, 70)
-        assert retries.items() <= config.retries.items(), name
-        assert (config.connect_timeout, config.read_timeout, config.user_agent_extra) == (10, patience, "blazingtext-cdk"), name
+        # The launcher waits for its corpus; a repeated call would only be slow, so the one has the time to connect that six have.
+        attempts, *patience = (1, 60, 150) if name == "functions" else (6, 10, 70)
+        assert config.retries["total_max_attempts"] == attempts, name
+        assert attempts == 1 or config.retries["mode"] == "standard", name
+        assert ([config.connect_timeout, config.read_timeout], config.user_agent_extra) == (patience, "blazingtext-cdk"), name
 
 
 def test_the_region_is_the_chosen_one_or_the_sessions_or_none() -> None:

@@ -159,7 +159,8 @@ def test_wait_follows_to_the_end_and_says_how_to_promote_the_best(typed: Typed) 
 )
 def test_another_end_than_the_good_one_has_an_exit_code_of_its_own(status: str, failure: str, code: int, said: str, typed: Typed) -> None:
     failed = {**trial(OTHER, "Failed"), **({"FailureReason": failure} if failure else {})}
-    jobs = FakeTunings(status, trials=[failed], FailureReason="All failed.")
+    stopped = trial(WAITING, "Stopped")
+    jobs = FakeTunings(status, trials=[failed, stopped], FailureReason="All failed.")
 
     ended, _, err = typed("tuning", TUNING, "--follow", sagemaker=jobs)
 
