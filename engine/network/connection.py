@@ -1,7 +1,7 @@
 """One connection between two hosts: frames on a TCP socket, each with its kind and its length before it.
 
-A host that is slow is waited for, however long; one whose process has ended, or whose machine is gone, is noticed: the first by the end of
-the stream, the other by the system's own probes, which a busy process need not answer itself (RFC 9293, 3.8.4; tcp(7)).
+A host that is slow is waited for; one whose process has ended, or whose machine is gone, is noticed: the first by the end of the stream,
+the other by the system's own probes, which a busy process need not answer itself (RFC 9293, 3.8.4; tcp(7)).
 """
 
 import json
@@ -17,8 +17,9 @@ _HEADER = struct.Struct("<BQ")
 _DATA, _FAILURE = 0, 1
 _MAX_FAILURE = 65_536
 _GOODBYE_SECONDS = 1.0
-# A machine that is gone is noticed after about ten seconds.
-_PROBES = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
+# A machine that is gone is noticed after about ten seconds, and after five minutes while something is on its way to it: the system does not
+# tell one that answers no longer from a process that has read nothing for as long, although its machine answers (TCP_USER_TIMEOUT).
+_PROBES = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 300_000}
 
 
 class Connection:

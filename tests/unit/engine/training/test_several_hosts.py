@@ -1,7 +1,10 @@
 """Training on several hosts, here threads of one process that share nothing but loopback."""
 
+import threading
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +13,10 @@ from blazingtext_engine.corpus.shares import read_share
 from blazingtext_engine.errors import UserError
 from blazingtext_engine.network.group import Group
 from blazingtext_engine.training import several_hosts
+from blazingtext_engine.training.hogwild import run_threads
 from blazingtext_engine.training.models import WordVectors
 from blazingtext_engine.training.settings import Progress, Word2VecSettings
+from blazingtext_engine.training.word2vec import Preparation
 from tests.unit.engine import containers
 from tests.unit.engine.network_support import run_on_all
 
@@ -32,6 +37,24 @@ def train_on(hosts: int, text: Path, settings: Word2VecSettings = SETTINGS) -> l
         return several_hosts.train(share, settings, group, progress=reported.append, stop=lambda: False), reported
 
     return run_on_all(hosts, train)
+
+
+def test_within_a_round_it_is_looked_whether_training_diverges(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    within: list[int] = []
+
+    def run_and_look(*arguments: Any, check: Callable[[], None], **more: Any) -> bool:
+        before = looked.count(threading.get_ident())
+        check()
+        within.append(looked.count(threading.get_ident()) - before)
+        return run_threads(*arguments, check=check, **more)
+
+    monkeypatch.setattr(Preparation, "check", lambda _: looked.append(threading.get_ident()))
+    monkeypatch.setattr("blazingtext_engine.training.several_hosts.run_threads", run_and_look)
+
+    train_on(2, text)
+
+    assert set(within) == {1}
 
 
 @pytest.mark.parametrize("hosts", [2, 4])
