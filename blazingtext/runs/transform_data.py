@@ -127,11 +127,8 @@ def _cut(whole: Path, folder: Path, lines: int, parts: int) -> list[Path]:
     return found
 
 
-def send(cloud: Cloud, data: PreparedData, advance: Advance = lambda _: None) -> str:
+def send(cloud: Cloud, data: PreparedData, advance: Advance = lambda _: None) -> None:
     """Sends the parts; what is there already, under the same hash, is sent again and is the same.
-
-    Returns:
-        The S3 URI of their folder.
 
     Raises:
         LifecycleError: AWS refused or failed.
@@ -142,4 +139,3 @@ def send(cloud: Cloud, data: PreparedData, advance: Advance = lambda _: None) ->
             cloud.s3.upload_file(
                 str(part), cloud.bucket, f"{prefix}{part.name}", ExtraArgs={"ContentType": "application/jsonlines"}, Callback=advance
             )
-    return f"s3://{cloud.bucket}/{prefix}"

@@ -147,7 +147,9 @@ def given(id_: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 class Stacks(FakeStacks):
-    """The training stack holds everything; the other two are empty."""
+    """One stack holds everything; the other two are empty."""
+
+    holds = "training"
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
         found = super().describe_stacks(StackName=StackName)
@@ -157,7 +159,7 @@ class Stacks(FakeStacks):
     def get_template(self, *, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803
         assert TemplateStage == "Processed"
         whole = {name: {"Type": type_, "Properties": given(id_, properties)} for name, (type_, id_, properties) in RESOURCES.items()}
-        return {"TemplateBody": {"Resources": whole if StackName.endswith("training") else {}}}
+        return {"TemplateBody": {"Resources": whole if StackName.endswith(self.holds) else {}}}
 
     def list_stack_resources(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         listed = [
@@ -165,7 +167,7 @@ class Stacks(FakeStacks):
             for name, (_, id_, _) in RESOURCES.items()
             if id_
         ]
-        return {"StackResourceSummaries": listed if StackName.endswith("training") else []}
+        return {"StackResourceSummaries": listed if StackName.endswith(self.holds) else []}
 
 
 def missing(code: str) -> Callable[..., Any]:
@@ -342,6 +344,24 @@ def test_what_is_changed_beside_the_stacks_is_found_and_nothing_else(name: str) 
     changed, kind, resource = CHANGES[name]
 
     assert found(**changed) == [(kind, resource)]
+
+
+def test_a_bucket_policy_is_put_back_or_deleted_if_the_template_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    (gone,) = drift(cloud(**services(as_deployed() | {"bucket policy": None}))).findings
+    monkeypatch.delitem(RESOURCES, "BucketPolicy")
+    (foreign,) = drift(cloud(**services(as_deployed()))).findings
+
+    assert gone.said == "Its policy is not its template's, or is gone."
+    assert gone.remedy.startswith(f"aws s3api put-bucket-policy --bucket {BUCKET} --policy '{{")
+    assert foreign.said == "It has a policy, and its template has none."
+    assert foreign.remedy == f"aws s3api delete-bucket-policy --bucket {BUCKET}"
+
+
+@pytest.mark.parametrize("part", ["storage", "training", "serving"])
+def test_every_stack_of_a_stage_is_compared(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stacks, "holds", part)
+
+    assert found(bucket_policy=None) == [("bucket policy", BUCKET)]
 
 
 def test_a_tag_that_somebody_else_added_is_nobodys_concern() -> None:

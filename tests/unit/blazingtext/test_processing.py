@@ -12,6 +12,7 @@ from blazingtext.client import BlazingText
 from blazingtext.corpus.normaliser import Normaliser, Numbers
 from blazingtext.runs import following
 from blazingtext.spark.options import Preparing
+from blazingtext_lifecycle.errors import RequestError
 from tests.unit.blazingtext.cloud_fakes import BUCKET, NOON, FakeJobs, FakeLauncher, FakePaginator, FakeStacks, cloud
 from tests.unit.blazingtext.conftest import Typed
 from tests.unit.lifecycle.aws_fakes import client_error
@@ -333,6 +334,14 @@ def test_the_client_prepares_looks_and_reports() -> None:
     assert [each.status for each in client.follow_processing(JOB)] == ["Completed"]
     assert f"Processing({JOB}: Completed)" == repr(client.processing_job(JOB))
     assert "ml.c5.xlarge" in client.processing_job(JOB)._repr_html_()
+
+
+def test_without_jobs_the_newest_is_a_request_that_cannot_be_met() -> None:
+    client = BlazingText("dev")
+    client.__dict__["cloud"] = cloud(**account(jobs=Jobs()))
+
+    with pytest.raises(RequestError, match=r"There is no processing job in stage dev. Start one with: blazingtext corpus prepare --on aws"):
+        client.processing_job()
 
 
 def test_a_local_preparation_needs_no_account(typed: Typed, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_an_archive_brought_by_hand_is_checked_too(tmp_path: Path, zipped: bytes
     archive = tmp_path / "text8.zip"
     archive.write_bytes(zipped)
 
-    public_corpora.text8(tmp_path / "text8", archive=archive)
+    assert public_corpora.text8(tmp_path / "text8", archive=archive) == tmp_path / "text8"
 
     assert (tmp_path / "text8").exists()
 

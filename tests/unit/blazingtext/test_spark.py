@@ -199,6 +199,7 @@ def test_the_corpus_has_its_recipe_and_its_manifest(s3: FakeBuckets, tmp_path: P
     assert recipe.is_of(found, job.report["sha256"])
     assert found.prepared[0].sources.sha256 == job.order.listing
     assert job.report["recipe"] == manifest["recipe"]
+    assert json.loads(document)["prepared"][0]["reading"]["sources_hash"] == "keys, ETags and sizes"
 
 
 def test_a_task_that_runs_twice_or_dies_in_between_changes_nothing(s3: FakeBuckets, tmp_path: Path) -> None:

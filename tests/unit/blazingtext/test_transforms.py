@@ -412,7 +412,7 @@ def test_stop_stops_a_transform_job(typed: Typed) -> None:
     code, out, err = typed("stop", JOB, sagemaker=jobs)
 
     assert (code, out, jobs.stopped_transforms) == (0, f"{JOB}\n", [JOB])
-    assert f"done {JOB} is Stopping" in err
+    assert err.endswith(f"done {JOB} is Stopping\nnext: blazingtext transforms\n")
 
 
 def test_a_job_that_ended_or_of_another_stage_is_not_stopped(typed: Typed) -> None:

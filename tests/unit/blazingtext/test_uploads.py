@@ -10,6 +10,7 @@ import pytest
 from blazingtext.corpus import preparation, recipe, uploads
 from blazingtext.corpus.normaliser import Normaliser
 from blazingtext_lifecycle import recipe_keys
+from blazingtext_lifecycle.corpora import SAMPLE_BYTES
 from blazingtext_lifecycle.errors import AccessDeniedError, CloudError, CorpusError, RequestError
 from tests.unit.blazingtext.cloud_fakes import BUCKET, FakeBucket, cloud, denying
 
@@ -207,6 +208,16 @@ def test_a_corpus_whose_name_begins_alike_is_another_corpus(tmp_path: Path) -> N
 def test_what_cannot_be_trained_on_is_refused_before_it_is_sent(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(CorpusError, match=why):
         uploads.plan("wiki", [file(tmp_path, content=content)])
+
+
+def test_a_character_at_the_end_of_what_is_judged_may_be_cut(tmp_path: Path) -> None:
+    text = "\n".join(["a", *["\u00e9 \u00e9" * 100] * (SAMPLE_BYTES // 500 + 1)]).encode()
+    with pytest.raises(UnicodeDecodeError):
+        text[:SAMPLE_BYTES].decode()
+
+    (channel,) = uploads.plan("wiki", [file(tmp_path, content=text)])
+
+    assert channel.warnings == ()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
