@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -133,14 +133,24 @@ class Reach:
         return any(first < line <= last for first, last in self._functions[file])
 
     def _runs_on_import(self, file: str, line: int) -> bool:
-        """Whether a line is in a function whose name is called while some module is imported."""
+        """Whether a line is in a function whose name is called while some module is imported, by whoever is called then, too."""
         functions = [node for node in ast.parse((self.root / file).read_bytes()).body if isinstance(node, ast.FunctionDef)]
         places = [(node.body[0].lineno - 1, node.end_lineno or node.lineno) for node in functions if node.name in self._called_on_import]
         return any(first < line <= last for first, last in places)
 
     @cached_property
     def _called_on_import(self) -> set[str]:
-        return {name for file in self._sources for name in _called_on_import(ast.parse((self.root / file).read_bytes()))}
+        trees = [ast.parse((self.root / file).read_bytes()) for file in self._sources]
+        calls: dict[str, set[str]] = defaultdict(set)
+        for node in (each for tree in trees for each in tree.body if isinstance(each, ast.FunctionDef)):
+            calls[node.name].update(_named(each.func for each in ast.walk(node) if isinstance(each, ast.Call)))
+        found = {name for tree in trees for name in _called_on_import(tree)}
+        waiting = [*found]
+        while waiting:
+            new = calls[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return found
 
     @cached_property
     def _functions(self) -> "_Functions":
@@ -183,6 +193,11 @@ def _called_on_import(tree: ast.Module) -> Iterator[str]:
     decorators = [each for node in tree.body for each in getattr(node, "decorator_list", [])]
     tables = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr)]
     calls = [node.func for each in (*tables, *decorators) for node in ast.walk(each) if isinstance(node, ast.Call)]
-    for each in (*decorators, *calls):
+    yield from _named((*decorators, *calls))
+
+
+def _named(expressions: Iterable[ast.expr]) -> Iterator[str]:
+    """The names of what is called."""
+    for each in expressions:
         if isinstance(each, ast.Name | ast.Attribute):
             yield each.id if isinstance(each, ast.Name) else each.attr

@@ -45,6 +45,9 @@ def kept():
     return {"a": 1}
 
 def row(number):
+    return twice(number)
+
+def twice(number):
     return number * 2
 
 TABLE = [row(1)]
@@ -141,6 +144,7 @@ def one(kind: str, line: int, after: str) -> Mutation:
         (13, {"test_first", "test_second"}),
         (16, {"test_with_first", "test_with_once"}),
         (19, {"test_first", "test_second", "test_with_first", "test_with_once", "test_allowed", "test_refused"}),
+        (22, {"test_first", "test_second", "test_with_first", "test_with_once", "test_allowed", "test_refused"}),
     ],
     ids=[
         "outside functions",
@@ -150,6 +154,7 @@ def one(kind: str, line: int, after: str) -> Mutation:
         "in a shared fixture",
         "kept by a fixture",
         "called on import",
+        "called by who is called on import",
     ],
 )
 def test_a_line_is_reached_by_the_tests_that_ran_it(reach: Reach, line: int, tests: set[str]) -> None:
@@ -308,7 +313,7 @@ def test_of_a_file_that_runs_in_a_process_of_its_own_whole_files_of_tests_answer
     (copy.folder / "tests/apart").mkdir()
     (copy.folder / "tests/apart/test_apart.py").write_text(APART, encoding="utf-8")
     package = Package(("lambda",), ("tests/unit",), apart={FILE: ("tests/apart/test_apart.py",)})
-    noticed, unnoticed = one("constant", 19, "3"), one("constant", 10, "2")
+    noticed, unnoticed = one("constant", 22, "3"), one("constant", 10, "2")
 
     score = command.measure(package, [noticed, unnoticed], runner, copy, time.monotonic() + 600)
 

@@ -114,6 +114,19 @@ def test_a_word_stays_when_its_chance_is_not_below_the_upper_half_of_64_random_b
     assert keep.tolist() == [int(min(1, (0.01 / share) ** 0.5 + 0.01 / share) * (2**32 - 1)) for share in (COUNTS / COUNTS.sum()).tolist()]
 
 
+def test_the_next_chunk_and_its_negatives_go_on_with_the_random_numbers() -> None:
+    ids, text, state = np.arange(8, dtype=np.int32), new_text_chunk(8), new_state(3, 1)
+    tables, negatives = new_sampling_tables(COUNTS, 1e-2), np.zeros(2, np.int32)
+    states = [new_state(3, 1) for _ in range(2)]
+    for each, count in zip(states, (8, 10), strict=True):
+        draw_negatives(tables, each, np.zeros(count, np.int32), 0, count)
+
+    sample_text(ids, 0, len(ids), tables.keep, state, text)
+    assert state.tolist() == states[0].tolist()
+    draw_negatives(tables, state, negatives, 0, 2)
+    assert state.tolist() == states[1].tolist() != states[0].tolist()
+
+
 def test_words_that_occur_once_or_never_have_their_chance_too() -> None:
     # Each is a tenth of the text: sqrt(0.001 / 0.1) + 0.001 / 0.1.
     np.testing.assert_allclose(keep_probabilities(np.ones(10, np.int64), 1e-3), np.full(10, 0.11))
