@@ -284,7 +284,8 @@ def test_an_alarm_during_the_bake_rolls_the_update_back(sage: Sage) -> None:
 
 
 def test_a_canary_shows_both_fleets_for_its_time_then_the_new_one_only(sage: Sage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_CLOCK", "240")
+    # Two seconds in which both answer: on a busy machine a client asks seldom.
+    monkeypatch.setenv("SANDBOX_CLOCK", "60")
     sage.endpoint("one")
     sage.config("second", "two")
     sage.cloud.aws.alarms["errors"] = "INSUFFICIENT_DATA"
@@ -298,7 +299,7 @@ def test_a_canary_shows_both_fleets_for_its_time_then_the_new_one_only(sage: Sag
     client.finish()
 
     assert endpoint["EndpointConfigName"] == "second"
-    assert took >= 180 / 240
+    assert took >= 180 / 60
     assert set(client.statuses) == {200}
     first_new = client.replies.index("two")
     assert "one" in client.replies[first_new:]
